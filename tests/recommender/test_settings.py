@@ -1,0 +1,77 @@
+"""Settings: where they come from, and how a wrong one is named."""
+
+from pathlib import Path
+
+import pytest
+
+from recommender import settings
+from recommender.errors import ConfigurationError
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_anything_the_store_and_the_outbox_are_in_var() -> None:
+    found = settings.load(environment={})
+    assert found.store_url == "sqlite:///var/newsletter.db"
+    assert found.outbox == Path("var/outbox")
+
+
+def test_the_environment_wins_over_the_file() -> None:
+    Path("newsletter.toml").write_text('picks = 4\nfrom = "News <news@example.org>"\n')
+    found = settings.load(environment={"NEWSLETTER_PICKS": "9"})
+    assert (found.picks, found.sender) == (9, "News <news@example.org>")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("picks", "many"),
+        ("from", "nobody"),
+        ("from", "A\nBcc: b@example.org <a@example.org>"),
+        ("schedule", "someday 08:00"),
+        ("schedule", "thursday 25:00"),
+        ("timezone", "Europe/Nowhere"),
+        ("base_url", "javascript:alert(1)"),
+        ("in_doubt", "maybe"),
+        ("timeout_seconds", "0"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_key(key: str, value: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        settings.load(environment={f"NEWSLETTER_{key.upper()}": value})
+    assert f"NEWSLETTER_{key.upper()}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_key_in_the_file_is_named_with_the_nearest_known() -> None:
+    Path("newsletter.toml").write_text("pick = 4\n")
+    with pytest.raises(ConfigurationError, match="unknown key 'pick'; did you mean 'picks'"):
+        settings.load(environment={})
+
+
+def test_a_file_that_is_not_toml_is_named() -> None:
+    Path("newsletter.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match=r"newsletter\.toml: not valid TOML"):
+        settings.load(environment={})
+
+
+def test_misspelt_variables_are_reported_and_do_no_harm() -> None:
+    environment = {"NEWSLETTER_PICKZ": "1", "NEWSLETTER_PICKS": "3"}
+    assert settings.load(environment=environment).picks == 3
+    assert settings.strangers(environment) == ["NEWSLETTER_PICKZ"]
+
+
+def test_a_secret_is_made_once_and_readable_by_the_owner_only(tmp_path: Path) -> None:
+    first = settings.load(environment={"NEWSLETTER_HOME": str(tmp_path)}).secret
+    again = settings.load(environment={"NEWSLETTER_HOME": str(tmp_path)}).secret
+    assert first == again
+    assert len(first) >= 32
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_secret_never_shows_in_a_representation() -> None:
+    found = settings.load(environment={"NEWSLETTER_SECRET_KEY": "a-very-long-secret-value"})
+    assert "a-very-long" not in repr(found)

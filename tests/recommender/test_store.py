@@ -1,0 +1,77 @@
+"""Migrations: they agree with the models, run both ways, and keep what is there."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.engine import Engine
+
+from recommender import database
+from recommender import store as store_module
+from recommender.errors import StoreError
+from recommender.models import Base, Status, Subscriber
+
+
+def test_migrations_and_models_agree(store: Engine) -> None:
+    with store.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_downgrade_and_upgrade_both_run(store: Engine) -> None:
+    command.downgrade(store_module.configuration(store), "base")
+    assert sa.inspect(store).get_table_names() == ["alembic_version"]
+    command.upgrade(store_module.configuration(store), "head")
+    assert store_module.revision(store) == store_module.head()
+
+
+def test_data_survives_a_second_migration(store: Engine, now: datetime) -> None:
+    with database.writing(store) as session:
+        session.add(
+            Subscriber(
+                email="a@example.com",
+                address_hash="0" * 64,
+                status=Status.ACTIVE,
+                created_at=now,
+                updated_at=now,
+            )
+        )
+    assert store_module.migrate(store) is False
+    store_module.prepare(store, newsletter="weekly", now=now)
+    with database.reading(store) as session:
+        found = session.scalars(sa.select(Subscriber)).one()
+    assert found.created_at == now
+
+
+def test_sqlite_runs_with_wal_foreign_keys_and_a_busy_timeout(sqlite_store: Engine) -> None:
+    with sqlite_store.connect() as connection:
+        for pragma, value in (("journal_mode", "wal"), ("foreign_keys", 1)):
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
+
+
+def test_a_store_of_another_version_is_refused_with_the_remedy(
+    sqlite_store: Engine, now: datetime
+) -> None:
+    with database.writing(sqlite_store) as session:
+        session.execute(sa.text("UPDATE alembic_version SET version_num = 'older'"))
+    with pytest.raises(StoreError, match="run `newsletter init`"):
+        store_module.open_store(str(sqlite_store.url), newsletter="weekly", now=now)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path, now: datetime) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("this is not a database, but it is long enough to look at" * 10)
+    with pytest.raises(StoreError, match=r"cannot open the store .*notes\.txt"):
+        store_module.open_store(f"sqlite:///{path}", newsletter="weekly", now=now)
+
+
+def test_a_lock_is_had_by_one_and_free_when_its_holder_is_done(store: Engine) -> None:
+    with database.lock(store, "one") as first, database.lock(store, "one") as second:
+        assert (first, second) == (True, False)
+    with database.lock(store, "one") as again:
+        assert again
