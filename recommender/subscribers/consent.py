@@ -1,0 +1,89 @@
+"""Every change of a subscriber's status, each with its consent event; and the suppression list.
+
+The only writer of ``Subscriber.status`` besides the import. The caller commits.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.addresses import address_hash
+from recommender.database import insert
+from recommender.errors import ConflictError, NotFoundError
+from recommender.models import ConsentEvent, Delivery, Event, Status, Subscriber, Suppression
+
+
+def change(
+    session: Session,
+    subscriber: Subscriber,
+    status: Status,
+    *,
+    source: str,
+    now: datetime,
+    proof: dict[str, Any] | None = None,
+) -> bool:
+    """Set ``status`` and write down how it came about; False when it was so already."""
+    if subscriber.status == status:
+        return False
+    session.add(
+        ConsentEvent(
+            subscriber_id=subscriber.id,
+            at=now,
+            before=subscriber.status,
+            after=status,
+            source=source,
+            proof=proof or {},
+        )
+    )
+    subscriber.status = status
+    subscriber.updated_at = now
+    session.flush()
+    return True
+
+
+def suppress(
+    session: Session, email: str, *, reason: str, now: datetime, status: Status | None = None
+) -> bool:
+    """Never mail ``email`` again; False when it was suppressed already.
+
+    A reader with this address becomes ``status`` (default: unsubscribed), unless they had left.
+    """
+    key = address_hash(session, email)
+    suppressed = is_suppressed(session, email)
+    added = insert(session, Suppression).values(address_hash=key, reason=reason, at=now)
+    session.execute(added.on_conflict_do_nothing())
+    subscriber = session.scalar(sa.select(Subscriber).where(Subscriber.address_hash == key))
+    if subscriber is not None and subscriber.status in {
+        Status.ACTIVE,
+        Status.PAUSED,
+        Status.PENDING,
+    }:
+        change(session, subscriber, status or Status.UNSUBSCRIBED, source=reason, now=now)
+    return not suppressed
+
+
+def is_suppressed(session: Session, email: str) -> bool:
+    key = address_hash(session, email)
+    return session.get(Suppression, key) is not None
+
+
+def erase(session: Session, email: str, *, now: datetime) -> None:
+    """Delete all that is held of the reader; only the salted hash stays, on the suppression list.
+
+    Raises NotFoundError when nothing is held, ConflictError while a copy is on the wire.
+    """
+    key = address_hash(session, email)
+    subscriber = session.scalar(sa.select(Subscriber).where(Subscriber.address_hash == key))
+    if subscriber is None:
+        raise NotFoundError(f"nothing is held of {email}")
+    mine = Delivery.subscriber_id == subscriber.id
+    busy = sa.select(Delivery.id).where(mine, Delivery.state.in_(("claimed", "on_wire")))
+    if session.scalar(busy.limit(1)) is not None:
+        raise ConflictError(f"a copy for {email} is being sent right now; try again in a minute")
+    added = insert(session, Suppression).values(address_hash=key, reason="erased", at=now)
+    session.execute(added.on_conflict_do_nothing())
+    session.execute(sa.delete(Event).where(Event.subscriber_id == subscriber.id))
+    session.execute(sa.delete(Delivery).where(mine))
+    session.execute(sa.delete(Subscriber).where(Subscriber.id == subscriber.id))

@@ -1,0 +1,250 @@
+"""Brings rows of a file into the store: one pass, bulk statements, one transaction a batch.
+
+An import adds and updates; it never takes a reader away and never reactivates one who has left,
+bounced or complained. A suppressed address is not taken at all. What a row does not say stays as
+it is. Vocabulary unknown so far is added.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender import addresses, vocabulary
+from recommender.models import (
+    ConsentEvent,
+    Status,
+    Subscriber,
+    SubscriberRole,
+    SubscriberTopic,
+    Suppression,
+)
+from recommender.subscribers.files import Rejected, SubscriberDraft
+
+BATCH = 5_000
+SETTLED = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
+"""States that only the reader's own act may leave."""
+
+
+@dataclass
+class Report:
+    """What an import did; ``held`` counts rows whose status was not taken: the reader had left."""
+
+    read: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    held: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def import_rows(
+    transaction: Callable[[], AbstractContextManager[Session]],
+    rows: Iterable[SubscriberDraft | Rejected],
+    *,
+    file: str,
+    now: datetime,
+    source: str = "import",
+    dry_run: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Take every row; ``transaction`` opens one for a batch (and is rolled back in a dry run).
+
+    ``source`` is what the consent log names; ``progress`` is told how many rows have been read.
+    """
+    report = Report()
+    seen: dict[int, int] = {}
+    for batch in _batches(rows):
+        drafts: dict[str, SubscriberDraft] = {}
+        with transaction() as session:
+            salt = addresses.salt(session)
+            for row in batch:
+                report.read += 1
+                if isinstance(row, Rejected):
+                    report.rejected.append(row)
+                    continue
+                key = addresses.hash_of(salt, row.email)
+                first = seen.setdefault(int(key[:16], 16), row.line)
+                if first != row.line:
+                    why = f"email: the same address as in line {first}"
+                    report.rejected.append(Rejected(file, row.line, why))
+                    continue
+                drafts[key] = row
+            _Batch(session, file, source, now, report).take(drafts)
+            if dry_run:
+                session.rollback()
+        progress(report.read)
+    return report
+
+
+def _batches(
+    rows: Iterable[SubscriberDraft | Rejected],
+) -> Iterator[list[SubscriberDraft | Rejected]]:
+    stream = iter(rows)
+    while batch := list(islice(stream, BATCH)):
+        yield batch
+
+
+class _Batch:
+    """One batch on its way into the store."""
+
+    def __init__(
+        self, session: Session, file: str, source: str, now: datetime, report: Report
+    ) -> None:
+        self.session = session
+        self.file = file
+        self.source = source
+        self.now = now
+        self.report = report
+
+    def take(self, drafts: dict[str, SubscriberDraft]) -> None:
+        if not drafts:
+            return
+        self._drop_suppressed(drafts)
+        known = self._known(drafts)
+        ids = {key: found.id for key, found in known.items()}
+        ids |= self._add({key: row for key, row in drafts.items() if key not in known})
+        changed = self._update({key: row for key, row in drafts.items() if key in known}, known)
+        changed |= self._interests(ids, drafts)
+        old = set(known)
+        self.report.added += len(drafts) - len(old)
+        self.report.updated += len(changed & old)
+        self.report.unchanged += len(old - changed)
+
+    def _drop_suppressed(self, drafts: dict[str, SubscriberDraft]) -> None:
+        table = Suppression
+        for key, reason in self.session.execute(
+            sa.select(table.address_hash, table.reason).where(table.address_hash.in_(drafts))
+        ):
+            why = f"email: this address is suppressed ({reason}) and is never taken again"
+            self.report.rejected.append(Rejected(self.file, drafts.pop(key).line, why))
+
+    def _known(self, drafts: dict[str, SubscriberDraft]) -> dict[str, Any]:
+        table = Subscriber
+        columns = (table.address_hash, table.id, table.name, table.status, table.timezone)
+        query = sa.select(*columns, table.locale, table.attributes)
+        rows = self.session.execute(query.where(table.address_hash.in_(drafts)))
+        return {row.address_hash: row for row in rows}
+
+    def _add(self, new: dict[str, SubscriberDraft]) -> dict[str, int]:
+        if not new:
+            return {}
+        self.session.execute(
+            sa.insert(Subscriber.table()),
+            [
+                {
+                    "email": row.email,
+                    "address_hash": key,
+                    "name": row.name or "",
+                    "status": row.status or Status.ACTIVE,
+                    "timezone": row.timezone,
+                    "locale": row.locale,
+                    "attributes": row.attributes or {},
+                    "created_at": self.now,
+                    "updated_at": self.now,
+                }
+                for key, row in new.items()
+            ],
+        )
+        ids = {key: found.id for key, found in self._known(new).items()}
+        self._consent(
+            [(ids[key], row, None, row.status or Status.ACTIVE) for key, row in new.items()]
+        )
+        return ids
+
+    def _update(self, old: dict[str, SubscriberDraft], known: dict[str, Any]) -> set[str]:
+        updates, consents, changed = [], [], set()
+        for key, row in old.items():
+            found = known[key]
+            status = found.status if row.status is None else row.status
+            if found.status in SETTLED and status != found.status:
+                self.report.held += 1
+                status = found.status
+            values = {
+                "name": found.name if row.name is None else row.name,
+                "timezone": row.timezone or found.timezone,
+                "locale": row.locale or found.locale,
+                "attributes": found.attributes if row.attributes is None else row.attributes,
+                "status": status,
+            }
+            if any(value != getattr(found, name) for name, value in values.items()):
+                changed.add(key)
+                updates.append({"id": found.id, "updated_at": self.now, **values})
+            if status != found.status:
+                consents.append((found.id, row, found.status, status))
+        if updates:
+            self.session.execute(sa.update(Subscriber), updates)
+        self._consent(consents)
+        return changed
+
+    def _consent(self, changes: list[tuple[int, SubscriberDraft, Status | None, Status]]) -> None:
+        if changes:
+            self.session.execute(
+                sa.insert(ConsentEvent.table()),
+                [
+                    {
+                        "subscriber_id": subscriber,
+                        "at": self.now,
+                        "before": before,
+                        "after": after,
+                        "source": self.source,
+                        "proof": {"file": self.file, "line": row.line},
+                    }
+                    for subscriber, row, before, after in changes
+                ],
+            )
+
+    def _interests(self, ids: dict[str, int], drafts: dict[str, SubscriberDraft]) -> set[str]:
+        """Write stated topics and roles where they differ; the keys of the readers who changed."""
+        owners = {identifier: key for key, identifier in ids.items()}
+        topics = vocabulary.topic_ids(
+            self.session, {name for row in drafts.values() for name in row.topics or ()}
+        )
+        roles = vocabulary.role_ids(
+            self.session, {name for row in drafts.values() for name in row.roles or ()}
+        )
+        wanted_topics = {
+            ids[key]: {topics[name]: weight for name, weight in row.topics.items()}
+            for key, row in drafts.items()
+            if row.topics is not None
+        }
+        wanted_roles = {
+            ids[key]: dict.fromkeys((roles[name] for name in row.roles), True)
+            for key, row in drafts.items()
+            if row.roles is not None
+        }
+        changed = self._replace(SubscriberTopic, "topic_id", "weight", wanted_topics)
+        changed |= self._replace(SubscriberRole, "role_id", None, wanted_roles)
+        return {owners[identifier] for identifier in changed}
+
+    def _replace(
+        self,
+        table: type[SubscriberTopic | SubscriberRole],
+        item: str,
+        value: str | None,
+        wanted: dict[int, dict[int, Any]],
+    ) -> set[int]:
+        held: dict[int, dict[int, Any]] = {owner: {} for owner in wanted}
+        rows_of = table.table()
+        chosen = [rows_of.c[name] for name in ("subscriber_id", item, value) if name]
+        for row in self.session.execute(
+            sa.select(*chosen).where(table.subscriber_id.in_(wanted))
+        ):
+            held[row[0]][row[1]] = row[2] if value else True
+        changed = {owner for owner, items in wanted.items() if items != held[owner]}
+        emptied = [owner for owner in changed if held[owner]]
+        if emptied:
+            self.session.execute(sa.delete(table).where(table.subscriber_id.in_(emptied)))
+        rows = [
+            {"subscriber_id": owner, item: key, **({value: content} if value else {})}
+            for owner in sorted(changed)
+            for key, content in wanted[owner].items()
+        ]
+        if rows:
+            self.session.execute(sa.insert(rows_of), rows)
+        return changed
