@@ -1,0 +1,1 @@
+"""From what editors publish to stories that can be ranked."""

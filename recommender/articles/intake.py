@@ -1,0 +1,211 @@
+"""Brings articles and their stories into the store: an upsert on the article's key, in batches.
+
+An article whose content, and the splitter's version, are as before is not touched. A story that a
+new version of its article no longer has is retired and stays, since readers may have been sent it.
+Unknown topics and roles are added to the vocabulary. The only writer of articles and stories, but
+for the mark that withdraws an article.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender import vocabulary
+from recommender.articles import stories as splitting
+from recommender.articles.values import ArticleDraft, Found, Rejected, StoryDraft
+from recommender.models import Article, Story, StoryRole, StoryTopic
+
+BATCH = 250
+"""Articles written in one transaction."""
+
+_TEXTS = ("title", "summary", "takeaway", "url")
+_LISTS = ("insights", "principles", "practice", "code_references")
+_ARTICLE_TEXTS = ("body", "source", "curator", "language", "published_at", "must_read")
+
+
+@dataclass
+class Report:
+    """What an import did. ``read`` counts everything met; the others add up to it."""
+
+    read: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def import_articles(
+    transaction: Callable[[], AbstractContextManager[Session]],
+    found: Iterable[Found | Rejected],
+    *,
+    now: datetime,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Report:
+    """Take every article; ``transaction`` opens one for a batch, and keeps it when it ends well.
+
+    Articles not yet split are split here. An id that came before is rejected. ``progress`` is told
+    how many articles have been read.
+    """
+    report = Report()
+    first: dict[str, str] = {}
+    for batch in _batches(found):
+        drafts: dict[str, ArticleDraft] = {}
+        for item in batch:
+            report.read += 1
+            if isinstance(item, Rejected):
+                report.rejected.append(item)
+            elif item.draft.key in first:
+                why = f"the id {item.draft.key!r} is used before, in {first[item.draft.key]}"
+                report.rejected.append(Rejected(item.file, item.line, why))
+            else:
+                first[item.draft.key] = f"{item.file}:{item.line}"
+                drafts[item.draft.key] = _split(item.draft)
+        if drafts:
+            with transaction() as session:
+                _take(session, drafts, now, report)
+        progress(report.read)
+    return report
+
+
+def _batches(found: Iterable[Found | Rejected]) -> Iterator[list[Found | Rejected]]:
+    items = iter(found)
+    while batch := list(islice(items, BATCH)):
+        yield batch
+
+
+def _split(draft: ArticleDraft) -> ArticleDraft:
+    return draft if draft.stories else replace(draft, stories=splitting.split(draft))
+
+
+def _take(
+    session: Session, drafts: Mapping[str, ArticleDraft], now: datetime, report: Report
+) -> None:
+    known = {
+        key: (identifier, content)
+        for identifier, key, content in session.execute(
+            sa.select(Article.id, Article.key, Article.content_hash).where(Article.key.in_(drafts))
+        )
+    }
+    added, updated = [], []
+    for key, draft in drafts.items():
+        row = _article_row(draft, now)
+        if key not in known:
+            added.append(row | {"imported_at": now})
+        elif known[key][1] != row["content_hash"]:
+            updated.append(row | {"id": known[key][0]})
+        else:
+            report.unchanged += 1
+    identifiers = {row["key"]: row["id"] for row in updated}
+    if added:
+        inserted = session.execute(sa.insert(Article).returning(Article.key, Article.id), added)
+        identifiers |= dict(inserted.all())
+    if updated:
+        session.execute(sa.update(Article), updated)
+    changed = {identifiers[key]: draft for key, draft in drafts.items() if key in identifiers}
+    _write_stories(session, changed, now)
+    report.added += len(added)
+    report.updated += len(updated)
+
+
+def _article_row(draft: ArticleDraft, now: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(draft, name) for name in (*_TEXTS, *_ARTICLE_TEXTS)}
+    row |= {name: list(getattr(draft, name)) for name in (*_LISTS, "topics", "roles")}
+    return row | {"key": draft.key, "content_hash": _content_hash(draft), "updated_at": now}
+
+
+def _content_hash(draft: ArticleDraft) -> str:
+    text = f"{splitting.VERSION}:{draft.content_hash()}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write_stories(session: Session, drafts: Mapping[int, ArticleDraft], now: datetime) -> None:
+    """Make the stories of these articles (by row id) what their drafts say."""
+    query = sa.select(Story.article_id, Story.key, Story.id, Story.retired_at)
+    known = {
+        (article, key): (identifier, retired)
+        for article, key, identifier, retired in session.execute(
+            query.where(Story.article_id.in_(drafts))
+        )
+    }
+    added, updated = [], []
+    wanted: dict[tuple[int, str], StoryDraft] = {}
+    for article, draft in drafts.items():
+        for position, story in enumerate(draft.stories):
+            row = _story_row(story, article, position)
+            wanted[article, story.key] = story
+            if (article, story.key) in known:
+                updated.append(row | {"id": known[article, story.key][0]})
+            else:
+                added.append(row)
+    identifiers = {place: identifier for place, (identifier, _) in known.items()}
+    if added:
+        columns = (Story.article_id, Story.key, Story.id)
+        inserted = session.execute(sa.insert(Story).returning(*columns), added)
+        identifiers |= {(article, key): story for article, key, story in inserted}
+    if updated:
+        session.execute(sa.update(Story), updated)
+    gone = [
+        {"id": identifier, "retired_at": now}
+        for place, (identifier, retired) in known.items()
+        if place not in wanted and retired is None
+    ]
+    if gone:
+        session.execute(sa.update(Story), gone)
+    _write_names(session, {identifiers[place]: story for place, story in wanted.items()}, drafts)
+
+
+def _story_row(story: StoryDraft, article: int, position: int) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(story, name) for name in _TEXTS}
+    row |= {name: list(getattr(story, name)) for name in _LISTS}
+    return row | {
+        "article_id": article,
+        "key": story.key,
+        "position": position,
+        "retired_at": None,
+    }
+
+
+def _write_names(
+    session: Session, stories: Mapping[int, StoryDraft], drafts: Mapping[int, ArticleDraft]
+) -> None:
+    """Topics and roles of these stories (by row id); what no story has is still made known."""
+    topics = vocabulary.topic_ids(
+        session,
+        _names([draft.topics for draft in drafts.values()], [s.topics for s in stories.values()]),
+    )
+    roles = vocabulary.role_ids(
+        session,
+        _names([draft.roles for draft in drafts.values()], [s.roles for s in stories.values()]),
+    )
+    for table, column, ids, weights in (
+        (StoryTopic, "topic_id", topics, {key: story.topics for key, story in stories.items()}),
+        (StoryRole, "role_id", roles, {key: story.roles for key, story in stories.items()}),
+    ):
+        session.execute(sa.delete(table).where(table.story_id.in_(stories)))
+        rows = [
+            {"story_id": story, column: identifier, "weight": weight}
+            for story, named in weights.items()
+            for identifier, weight in _by_id(named, ids).items()
+        ]
+        if rows:
+            session.execute(sa.insert(table), rows)
+
+
+def _names(*groups: Iterable[Iterable[str]]) -> set[str]:
+    return {name for group in groups for names in group for name in names}
+
+
+def _by_id(weights: Mapping[str, float], ids: Mapping[str, int]) -> dict[int, float]:
+    """Weights by row id; of two names for one thing the greater weight counts."""
+    found: dict[int, float] = {}
+    for name, weight in weights.items():
+        if name in ids:
+            found[ids[name]] = max(weight, found.get(ids[name], 0.0))
+    return dict(sorted(found.items()))

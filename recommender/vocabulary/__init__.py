@@ -1,0 +1,31 @@
+"""The controlled vocabulary: topics and roles with their aliases, definitions and relations.
+
+Called together: ``vocabulary.topic_ids(...)``, ``vocabulary.merge(...)``. Whatever names an import
+brings are kept: unknown ones are added, none is dropped.
+"""
+
+from recommender.vocabulary.names import fold
+from recommender.vocabulary.starter import install_starter
+from recommender.vocabulary.terms import (
+    Kind,
+    add,
+    alias,
+    ids,
+    load,
+    merge,
+    role_ids,
+    topic_ids,
+)
+
+__all__ = [
+    "Kind",
+    "add",
+    "alias",
+    "fold",
+    "ids",
+    "install_starter",
+    "load",
+    "merge",
+    "role_ids",
+    "topic_ids",
+]

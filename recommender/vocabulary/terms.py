@@ -1,0 +1,220 @@
+"""Topics and roles in the store: found by name or alias, added when unknown, merged, loaded.
+
+Both kinds work alike, so every function takes the kind. Names are compared as ``fold`` says. A
+name or alias means one thing only; what would make it mean two is a ``ConflictError``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from recommender import database
+from recommender.errors import ConflictError, NotFoundError
+from recommender.models import (
+    Role,
+    RoleAlias,
+    StoryRole,
+    StoryTopic,
+    SubscriberRole,
+    SubscriberTopic,
+    Topic,
+    TopicAlias,
+)
+from recommender.ranking.values import Term, Vocabulary
+from recommender.vocabulary.names import fold, tidy
+
+Kind = Literal["topic", "role"]
+BATCH = 500
+"""Names asked for in one statement."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where one kind of name is kept, and who refers to it."""
+
+    named: type[Topic | Role]
+    aliases: type[TopicAlias | RoleAlias]
+    target: InstrumentedAttribute[int]
+    column: str
+    users: tuple[type[Any], ...]  # Any: association tables share no base but Base
+
+
+TABLES: Mapping[Kind, Tables] = {
+    "topic": Tables(
+        Topic, TopicAlias, TopicAlias.topic_id, "topic_id", (StoryTopic, SubscriberTopic)
+    ),
+    "role": Tables(Role, RoleAlias, RoleAlias.role_id, "role_id", (StoryRole, SubscriberRole)),
+}
+
+
+def topic_ids(session: Session, names: Iterable[str]) -> dict[str, int]:
+    """The row id of each topic, by the name as given; unknown ones are added."""
+    return ids(session, "topic", names)
+
+
+def role_ids(session: Session, names: Iterable[str]) -> dict[str, int]:
+    """The row id of each role, by the name as given; unknown ones are added."""
+    return ids(session, "role", names)
+
+
+def ids(session: Session, kind: Kind, names: Iterable[str]) -> dict[str, int]:
+    """Row ids by name or alias as given; unknown names are added. Blank names are left out."""
+    wanted = {name: fold(name) for name in names}
+    written = {key: tidy(name) for name, key in sorted(wanted.items(), reverse=True) if key}
+    known = find(session, kind, written)
+    unknown = [key for key in written if key not in known]
+    if unknown:
+        rows = [
+            {"key": key, "name": written[key], "definition": "", "related": []}
+            for key in sorted(unknown)
+        ]
+        statement = database.insert(session, TABLES[kind].named)
+        session.execute(statement.on_conflict_do_nothing(), rows)
+        known |= find(session, kind, unknown)
+    return {name: known[key] for name, key in wanted.items() if key}
+
+
+def find(session: Session, kind: Kind, keys: Iterable[str]) -> dict[str, int]:
+    """Row ids by folded name or alias; unknown keys are left out. A name wins over an alias."""
+    tables = TABLES[kind]
+    ordered = sorted(set(keys))
+    found: dict[str, int] = {}
+    for start in range(0, len(ordered), BATCH):
+        some = ordered[start : start + BATCH]
+        aliases = sa.select(tables.aliases.key, tables.target).where(tables.aliases.key.in_(some))
+        found.update(session.execute(aliases).all())
+        names = sa.select(tables.named.key, tables.named.id).where(tables.named.key.in_(some))
+        found.update(session.execute(names).all())
+    return found
+
+
+def add(
+    session: Session,
+    kind: Kind,
+    name: str,
+    *,
+    definition: str = "",
+    aliases: Sequence[str] = (),
+    related: Sequence[str] = (),
+) -> int:
+    """Add a topic or role, or change the one known by that name; returns its row id.
+
+    What is not given stays as it is. Raises ConflictError when an alias already means another.
+    """
+    key = fold(name)
+    if not key:
+        raise ConflictError(f"a {kind} needs a name")
+    identifier = ids(session, kind, [name])[name]
+    changes: dict[str, Any] = {}
+    if definition.strip():
+        changes["definition"] = definition.strip()
+    if related:
+        changes["related"] = [tidy(other) for other in related]
+    if changes:
+        named = TABLES[kind].named
+        session.execute(sa.update(named).where(named.id == identifier).values(**changes))
+    for other in aliases:
+        alias(session, kind, name, other)
+    return identifier
+
+
+def alias(session: Session, kind: Kind, name: str, other: str) -> None:
+    """Let ``other`` mean the topic or role ``name``; nothing happens when it already does.
+
+    Raises NotFoundError for an unknown name, ConflictError when ``other`` means something else.
+    """
+    identifier = _required(session, kind, name)
+    key = fold(other)
+    if not key:
+        raise ConflictError(f"an alias of the {kind} {name!r} needs a name")
+    meaning = find(session, kind, [key]).get(key)
+    if meaning == identifier:
+        return
+    if meaning is not None:
+        raise ConflictError(
+            f"{other!r} already means the {kind} {_name(session, kind, meaning)!r}; "
+            f"`newsletter {kind}s merge` makes two {kind}s one"
+        )
+    tables = TABLES[kind]
+    row = {"key": key, "name": tidy(other), tables.column: identifier}
+    session.execute(sa.insert(tables.aliases), [row])
+
+
+def merge(session: Session, kind: Kind, source: str, target: str) -> None:
+    """Make ``source`` a part of ``target``: stories, readers and aliases move to it, and its name
+    stays as an alias.
+
+    A story that had both keeps the greater weight. A reader who had both keeps the lesser when one
+    of them is below zero, so that what was muted stays out, and the greater otherwise.
+    """
+    tables = TABLES[kind]
+    old, new = _required(session, kind, source), _required(session, kind, target)
+    if old == new:
+        raise ConflictError(f"{source!r} and {target!r} are the same {kind} already")
+    name = _name(session, kind, old)
+    for users in tables.users:
+        _move(session, users.__table__, tables.column, old, new)
+    session.execute(
+        sa.update(tables.aliases).where(tables.target == old).values({tables.column: new})
+    )
+    session.execute(sa.delete(tables.named).where(tables.named.id == old))
+    row = {"key": fold(name), "name": name, tables.column: new}
+    session.execute(database.insert(session, tables.aliases).on_conflict_do_nothing(), [row])
+    session.expire_all()
+
+
+def load(session: Session) -> Vocabulary:
+    """All topics and roles with their aliases, in the order of their names."""
+    return Vocabulary(topics=_terms(session, "topic"), roles=_terms(session, "role"))
+
+
+def _terms(session: Session, kind: Kind) -> tuple[Term, ...]:
+    tables = TABLES[kind]
+    aliases: dict[int, list[str]] = {}
+    query = sa.select(tables.target, tables.aliases.name).order_by(tables.aliases.key)
+    for identifier, other in session.execute(query):
+        aliases.setdefault(identifier, []).append(other)
+    named = tables.named
+    rows = session.execute(
+        sa.select(named.id, named.name, named.definition, named.related).order_by(named.key)
+    )
+    return tuple(
+        Term(name, definition, tuple(aliases.get(identifier, ())), tuple(related))
+        for identifier, name, definition, related in rows
+    )
+
+
+def _required(session: Session, kind: Kind, name: str) -> int:
+    key = fold(name)
+    identifier = find(session, kind, [key]).get(key)
+    if identifier is None:
+        raise NotFoundError(f"no {kind} {name!r}; `newsletter {kind}s list` shows those there are")
+    return identifier
+
+
+def _name(session: Session, kind: Kind, identifier: int) -> str:
+    named = TABLES[kind].named
+    found: str = session.scalars(sa.select(named.name).where(named.id == identifier)).one()
+    return found
+
+
+def _move(session: Session, table: sa.Table, column: str, old: int, new: int) -> None:
+    """Rows of ``old`` become rows of ``new``, in sets; where both exist one weight is kept."""
+    others = [item for item in table.columns if item.name != column]
+    select = sa.select(*others, sa.literal(new).label(column)).where(table.c[column] == old)
+    names = [item.name for item in others]
+    statement = database.insert(session, table).from_select([*names, column], select)
+    if "weight" in table.c:
+        kept, moved = table.c.weight, statement.excluded.weight
+        lesser = sa.case((kept < moved, kept), else_=moved)
+        greater = sa.case((kept > moved, kept), else_=moved)
+        weight = sa.case((sa.or_(kept < 0, moved < 0), lesser), else_=greater)
+        keys = [item.name for item in table.primary_key]
+        statement = statement.on_conflict_do_update(index_elements=keys, set_={"weight": weight})
+    else:
+        statement = statement.on_conflict_do_nothing()
+    session.execute(statement)
+    session.execute(sa.delete(table).where(table.c[column] == old))
