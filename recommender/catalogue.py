@@ -1,0 +1,106 @@
+"""The stories of the store as values: for the ranker, and as they are frozen into an edition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.models import Article, Role, StoryRole, StoryTopic, Topic
+from recommender.models import Story as StoryRow
+from recommender.ranking.values import Story
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """``candidates`` may be chosen now; ``archive`` is every story ever published, candidates
+    included, from which words get their weights. ``documents`` holds what a copy shows of each
+    candidate, by story id."""
+
+    candidates: tuple[Story, ...]
+    archive: tuple[Story, ...]
+    documents: Mapping[str, dict[str, Any]]
+
+
+def load(session: Session, *, now: datetime, horizon_days: int) -> Catalogue:
+    """Stories imported by ``now``. Candidates are those neither retired nor withdrawn by then,
+    and published in the last ``horizon_days`` but not after ``now``; the undated count from their
+    import."""
+    topics = _weights(session, StoryTopic, StoryTopic.topic_id, Topic)
+    roles = _weights(session, StoryRole, StoryRole.role_id, Role)
+    oldest = now - timedelta(days=horizon_days)
+    candidates, archive, documents = [], [], {}
+    query = (
+        sa.select(StoryRow, Article)
+        .join(Article, Article.id == StoryRow.article_id)
+        .where(Article.imported_at <= now)
+        .order_by(StoryRow.id)
+    )
+    for row, article in session.execute(query):
+        story = _story(row, article, topics.get(row.id, {}), roles.get(row.id, {}))
+        archive.append(story)
+        if row.retired_at is None and article.withdrawn_at is None:
+            published = article.published_at or article.imported_at
+            if oldest <= published <= now:
+                candidates.append(story)
+                documents[story.id] = document(row, article, list(story.topics))
+    return Catalogue(tuple(candidates), tuple(archive), documents)
+
+
+def _weights(
+    session: Session,
+    table: type[StoryTopic | StoryRole],
+    item: sa.orm.InstrumentedAttribute[int],
+    names: type[Topic | Role],
+) -> dict[int, dict[str, float]]:
+    weights: dict[int, dict[str, float]] = {}
+    query = sa.select(table.story_id, names.name, table.weight).join(names, names.id == item)
+    for story, name, weight in session.execute(query.order_by(table.story_id, names.key)):
+        weights.setdefault(story, {})[name] = weight
+    return weights
+
+
+def _story(
+    row: StoryRow, article: Article, topics: dict[str, float], roles: dict[str, float]
+) -> Story:
+    return Story(
+        id=str(row.id),
+        article=article.key,
+        key=row.key,
+        title=row.title,
+        summary=row.summary,
+        takeaway=row.takeaway,
+        insights=tuple(row.insights),
+        principles=tuple(row.principles),
+        practice=tuple(row.practice),
+        code_references=tuple(row.code_references),
+        body=article.body if row.key == article.key else "",
+        topics=topics,
+        roles=roles,
+        source=article.source,
+        published_at=article.published_at or article.imported_at,
+        must_read=article.must_read,
+    )
+
+
+def document(row: StoryRow, article: Article, topics: list[str]) -> dict[str, Any]:
+    """What a copy shows of a story, as JSON: frozen into the edition when it is planned."""
+    return {
+        "article": article.key,
+        "story": row.key,
+        "article_title": article.title,
+        "title": row.title,
+        "summary": row.summary,
+        "takeaway": row.takeaway,
+        "insights": row.insights,
+        "principles": row.principles,
+        "practice": row.practice,
+        "code_references": row.code_references,
+        "url": row.url or article.url,
+        "source": article.source,
+        "curator": article.curator,
+        "topics": topics,
+        "published_at": None if article.published_at is None else article.published_at.isoformat(),
+    }

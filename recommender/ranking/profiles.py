@@ -1,0 +1,114 @@
+"""Readers as weighted interests: what they said, what their answers taught, what they must not get.
+
+A profile is a list of single interests, never their mean: someone who follows chips and cooking
+gets both, not what lies half-way.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from recommender.ranking.affinities import Affinities, Interest
+from recommender.ranking.settings import ProfileSettings
+from recommender.ranking.values import Action, Reader
+
+NOTHING_KNOWN = Interest("fresh", "")
+TAG, TEXT = 0.6, 0.4
+"""Parts of a topic's say that a story earns by carrying the topic and by its words."""
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """A chunk of readers. ``likes`` and ``dislikes`` are readers × interest rows (CSR, weights
+    ≥ 0); ``muted`` and ``answered`` hold, per reader, topics that must stay out and the ids of
+    stories never to be chosen again."""
+
+    likes: sp.csr_array
+    dislikes: sp.csr_array
+    muted: Sequence[tuple[str, ...]]
+    answered: Sequence[tuple[str, ...]]
+
+
+def build(
+    readers: Sequence[Reader], affinities: Affinities, settings: ProfileSettings, now: datetime
+) -> Profiles:
+    """Profiles of ``readers`` as of ``now``. Topics weigh −2 to 3; a negative weight mutes."""
+    likes, dislikes = _Rows(), _Rows()
+    muted, answered = [], []
+    for reader in readers:
+        liked = _stated(reader, affinities, settings)
+        learned, unwanted = _learned(reader.history, affinities, settings, now)
+        say = sum(liked.values())
+        if learned:
+            known = sum(learned.values())
+            mass = say * known / (known + settings.patience) if liked else 1.0
+            for interest, weight in learned.items():
+                liked[interest] = weight * mass / known
+        likes.add(liked or {NOTHING_KNOWN: 1.0}, affinities)
+        dislikes.add(unwanted, affinities)
+        muted.append(
+            tuple(affinities.topics.canonical(t) for t, weight in reader.topics.items() if weight < 0)
+        )
+        answered.append(tuple(dict.fromkeys(action.story for action in reader.history)))
+    width = len(affinities.values)
+    return Profiles(likes.matrix(width), dislikes.matrix(width), muted, answered)
+
+
+def _stated(
+    reader: Reader, affinities: Affinities, settings: ProfileSettings
+) -> dict[Interest, float]:
+    topics: dict[str, float] = {}
+    for name, weight in reader.topics.items():
+        if weight > 0:
+            canonical = affinities.topics.canonical(name)
+            topics[canonical] = max(topics.get(canonical, 0.0), weight)
+    liked: dict[Interest, float] = {}
+    strongest = max(topics.values(), default=1.0)
+    for name, weight in topics.items():
+        liked[Interest("topic", name)] = TAG * weight / strongest
+        liked[Interest("text", name)] = TEXT * weight / strongest
+    roles = dict.fromkeys(affinities.roles.canonical(role) for role in reader.roles)
+    for role in roles:
+        share = settings.role if topics else 1.0
+        liked[Interest("role", role)] = share / len(roles) ** 0.5
+    return liked
+
+
+def _learned(
+    history: Sequence[Action], affinities: Affinities, settings: ProfileSettings, now: datetime
+) -> tuple[dict[Interest, float], dict[Interest, float]]:
+    values = {"click": 1.0, "more": settings.more, "less": -settings.less, "sent": 0.0}
+    total: dict[Interest, float] = {}
+    for action in history:
+        if action.kind == "sent" or action.story not in affinities.space.row:
+            continue
+        age = 0.0 if action.at is None else max((now - action.at).total_seconds() / 86_400, 0.0)
+        weight = values[action.kind] * 0.5 ** (age / settings.click_half_life)
+        interest = Interest("history", action.story)
+        total[interest] = total.get(interest, 0.0) + weight
+    liked = {interest: weight for interest, weight in total.items() if weight > 0}
+    return liked, {interest: -weight for interest, weight in total.items() if weight < 0}
+
+
+class _Rows:
+    """A CSR matrix while it grows, row by row."""
+
+    def __init__(self) -> None:
+        self._columns: list[int] = []
+        self._values: list[float] = []
+        self._starts = [0]
+
+    def add(self, row: dict[Interest, float], affinities: Affinities) -> None:
+        self._columns += [affinities.index(interest) for interest in row]
+        self._values += row.values()
+        self._starts.append(len(self._columns))
+
+    def matrix(self, width: int) -> sp.csr_array:
+        values: npt.NDArray[np.float32] = np.array(self._values, dtype=np.float32)
+        columns = np.array(self._columns, dtype=np.int32)
+        starts = np.array(self._starts, dtype=np.int32)
+        return sp.csr_array((values, columns, starts), shape=(len(starts) - 1, width))

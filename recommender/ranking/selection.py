@@ -1,0 +1,181 @@
+"""From scores to a list: the best by relevance alone, or an issue under the rules of a list.
+
+All readers of a chunk at once, one position at a time. Decides from scores and candidates only;
+ties go to the candidate that comes first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from recommender.ranking.scoring import Scores
+from recommender.ranking.settings import RankingSettings
+
+Places = npt.NDArray[np.int32]
+NONE = -1
+SMOOTHING = 0.01
+"""α of Steck, Calibrated Recommendations (RecSys 2018)."""
+
+
+def best(scores: Scores, most: int) -> Places:
+    """The ``most`` highest non-negative scores of each row, best first (readers × ≤ most);
+    NONE where a row has fewer."""
+    width = scores.shape[1]
+    most = min(most, width)
+    # Non-negative floats order like their bits, so one integer holds the score and, below it, the
+    # candidate's place: a total order without a second sort.
+    keys = scores.view(np.int32).astype(np.int64) << 32
+    keys |= np.arange(width - 1, -1, -1, dtype=np.int64)
+    if most < width:
+        keys = np.partition(keys, width - most, axis=1)[:, width - most :]
+    keys = np.sort(keys, axis=1)[:, ::-1]
+    places: Places = (width - 1 - (keys & 0xFFFFFFFF)).astype(np.int32)
+    places[keys < 0] = NONE
+    return places
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What the rules need to know of the candidates: their vectors (CSR, rows of length 1) and
+    the numbers of their articles and sources."""
+
+    vectors: sp.csr_array
+    articles: npt.NDArray[np.int32]
+    sources: npt.NDArray[np.int32]
+
+
+class _Lists:
+    """Lists of a chunk while they are filled, one position at a time."""
+
+    def __init__(
+        self, scores: Scores, shelf: Shelf, settings: RankingSettings, top: int,
+        mix: npt.NDArray[np.float32] | None, shares: npt.NDArray[np.float32] | None,
+        pool: Places,
+    ) -> None:
+        self.shelf, self.settings, self.pool = shelf, settings, pool
+        self.places = np.full((len(pool), top), NONE, dtype=np.int32)
+        self.count = np.zeros(len(pool), dtype=np.int64)
+        rows = np.arange(len(pool))[:, None]
+        self.relevance = np.where(pool == NONE, -np.inf, scores[rows, pool]).astype(np.float32)
+        most = np.maximum(self.relevance.max(axis=1, initial=0.0), 1e-9)
+        self.scaled = self.relevance / most[:, None]
+        self.open = self.relevance >= max(settings.relevance_floor, 1e-9)
+        self.likest = np.zeros_like(self.relevance)
+        self.mix, self.shares = mix, shares
+        self.listed = None if shares is None else np.zeros_like(shares[:, 0])
+
+    def gains(self, unique: npt.NDArray[np.int64]) -> Scores:
+        settings = self.settings
+        gain = (1 - settings.diversity) * self.scaled - settings.diversity * self.likest
+        if self.mix is not None and self.shares is not None and self.listed is not None:
+            after = self.listed[:, None, :] + self.shares
+            after /= np.maximum(after.sum(axis=2, keepdims=True), 1e-9)
+            q = (1 - SMOOTHING) * after + SMOOTHING * self.mix[:, None, :]
+            p = self.mix[:, None, :]
+            terms = np.where(p > 0, p * np.log(np.maximum(p, 1e-12) / np.maximum(q, 1e-12)), 0)
+            gain = gain - settings.calibration * terms.sum(axis=2)
+        return np.where(self.open, gain, -np.inf).astype(np.float32)
+
+
+def similar(vectors: sp.csr_array) -> npt.NDArray[np.float32]:
+    """Cosines between all rows (rows × rows, dense)."""
+    product: npt.NDArray[np.float32] = (vectors @ vectors.T).toarray().astype(np.float32)
+    return product
+
+
+def issue(
+    scores: Scores,
+    shelf: Shelf,
+    settings: RankingSettings,
+    top: int,
+    *,
+    mix: npt.NDArray[np.float32] | None = None,
+    shares: "Shares | None" = None,
+    seated: Places | None = None,
+) -> Places:
+    """Lists of at most ``top`` places (readers × top, NONE padded) in the order they were filled.
+
+    Greedy: at each position the candidate with the best (1 − λ)·relevance − λ·(greatest likeness
+    to what the list holds) − κ·KL(stated mix ‖ list's mix), relevance scaled to [0, 1] per reader
+    (MMR: Carbonell and Goldstein, SIGIR 1998; calibration: Steck, RecSys 2018). Never below the
+    floor, never past the caps. ``seated`` (one candidate or NONE per reader) already has a place
+    and counts as held.
+    """
+    pool = best(scores, max(settings.pool, 3 * top))
+    given = None if shares is None or mix is None else shares.of(pool)
+    lists = _Lists(scores, shelf, settings, top, mix, given, pool)
+    flat = pool[pool != NONE]
+    held = flat if seated is None else np.concatenate([flat, seated[seated != NONE]])
+    unique = np.unique(held).astype(np.int64)
+    at = np.zeros(scores.shape[1], dtype=np.int64)
+    at[unique] = np.arange(len(unique))
+    likeness = similar(sp.csr_array(shelf.vectors[unique]))
+    if seated is not None:
+        _take(lists, seated, at, likeness)
+    for _ in range(top):
+        gain = lists.gains(unique)
+        slot = gain.argmax(axis=1)
+        reachable = np.isfinite(gain[np.arange(len(gain)), slot]) & (lists.count < top)
+        if not reachable.any():
+            break
+        chosen = np.where(reachable, pool[np.arange(len(pool)), slot], NONE).astype(np.int32)
+        _take(lists, chosen, at, likeness)
+    return lists.places
+
+
+def _take(
+    lists: _Lists, chosen: Places, at: npt.NDArray[np.int64], likeness: npt.NDArray[np.float32]
+) -> None:
+    rows = np.flatnonzero(chosen != NONE)
+    taken = chosen[rows]
+    lists.places[rows, lists.count[rows]] = taken
+    lists.count[rows] += 1
+    pool = lists.pool[rows]
+    known = np.maximum(pool, 0)
+    lists.likest[rows] = np.maximum(lists.likest[rows], likeness[at[taken][:, None], at[known]])
+    lists.open[rows] &= pool != taken[:, None]
+    for numbers, cap in (
+        (lists.shelf.articles, lists.settings.max_per_article),
+        (lists.shelf.sources, lists.settings.max_per_source),
+    ):
+        if cap is not None:
+            _close(lists, rows, numbers, cap)
+    if lists.listed is not None and lists.shares is not None:
+        same = pool == taken[:, None]
+        lists.listed[rows] += (lists.shares[rows] * same[:, :, None]).sum(axis=1)
+
+
+def _close(lists: _Lists, rows: npt.NDArray[np.int64], numbers: npt.NDArray[np.int32], cap: int) -> None:
+    """Close what shares an article (or a source) with ``cap`` stories of its list; −1 is no
+    source and never capped."""
+    held = lists.places[rows]
+    of_held = np.where(held == NONE, -2, numbers[np.maximum(held, 0)])
+    of_pool = numbers[np.maximum(lists.pool[rows], 0)]
+    have = (of_pool[:, :, None] == of_held[:, None, :]).sum(axis=2)
+    lists.open[rows] &= (have < cap) | (of_pool == -1)
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How much of each score each of a reader's first interests brought (see ``of``)."""
+
+    columns: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float32]
+
+    def of(self, pool: Places) -> npt.NDArray[np.float32]:
+        """Readers × pool × interests; each candidate's parts sum to 1 (or 0 when it has none)."""
+        picked = self.values[self.columns[:, None, :], np.maximum(pool, 0)[:, :, None]]
+        parts = picked * self.weights[:, None, :]
+        total = parts.sum(axis=2, keepdims=True)
+        found: npt.NDArray[np.float32] = parts / np.maximum(total, 1e-9)
+        return found
+
+
+def sources(names: Sequence[str | None]) -> npt.NDArray[np.int32]:
+    """Names as numbers; −1 for none."""
+    number = {name: at for at, name in enumerate(dict.fromkeys(n for n in names if n is not None))}
+    return np.array([-1 if name is None else number[name] for name in names], dtype=np.int32)

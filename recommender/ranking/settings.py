@@ -1,0 +1,90 @@
+"""Every knob of the ranker, with its default and what it does. Values only; nothing is read here.
+
+The defaults were tuned as described in docs/ranking.md, on readers that are not used to judge.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+_FIELDS = MappingProxyType(
+    {
+        "title": 3.0,
+        "topics": 2.0,
+        "takeaway": 1.5,
+        "insights": 1.0,
+        "summary": 1.0,
+        "practice": 1.0,
+        "principles": 0.5,
+        "code_references": 1.0,
+        "body": 0.5,
+    }
+)
+
+
+@dataclass(frozen=True)
+class TextSettings:
+    """How text becomes a vector.
+
+    ``fields`` weighs a term by the field it stands in, before saturation (as in BM25F: Robertson,
+    Zaragoza and Taylor, CIKM 2004). ``ngrams`` is the longest run of words taken as one term.
+    ``max_share`` drops terms found in more than that share of a large archive.
+    """
+
+    fields: Mapping[str, float] = field(default_factory=lambda: _FIELDS)
+    ngrams: int = 2
+    max_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class ProfileSettings:
+    """How a reader becomes weighted interests.
+
+    A role weighs ``role`` where the strongest stated topic weighs 1, and 1 where nothing else is
+    known. Clicks lose half their weight in ``click_half_life`` days. What was learned from n
+    answers has n / (n + ``patience``) of the say that stated interests have: never more than they.
+    """
+
+    role: float = 0.35
+    click_half_life: float = 75.0
+    more: float = 1.5
+    patience: float = 5.0
+    less: float = 1.0
+
+
+@dataclass(frozen=True)
+class FreshnessSettings:
+    """A score is multiplied by a factor between ``oldest`` and ``newest`` that falls by half of
+    its range every ``half_life`` days; a story without a date is neutral (factor 1)."""
+
+    half_life: float = 14.0
+    newest: float = 1.2
+    oldest: float = 0.7
+
+
+@dataclass(frozen=True)
+class RankingSettings:
+    """The rules of a list. All but ``text``, ``profile`` and ``freshness`` hold for issues only.
+
+    ``relevance_floor``: a story that scores less is not chosen (scores run from 0 to about 1).
+    ``max_per_article``, ``max_per_source``: at most so many stories of one digest, one source.
+    ``diversity``: 0 orders by relevance alone; more takes likeness to what is chosen already into
+    account (MMR's 1 − λ). ``calibration``: how much a list is drawn to the reader's stated mix.
+    ``explore``: the last place of a list of five or more goes to a story outside the reader's
+    usual topics, drawn with logged propensity. ``must_read``: editors' must-reads lead the list.
+    ``duplicate``: cosine of two texts from which they count as the same story.
+    ``pool``: how many of a reader's best stories the list is chosen from.
+    """
+
+    relevance_floor: float = 0.05
+    max_per_article: int = 2
+    max_per_source: int | None = None
+    diversity: float = 0.2
+    calibration: float = 0.1
+    explore: bool = True
+    must_read: bool = True
+    duplicate: float = 0.72
+    pool: int = 50
+    text: TextSettings = field(default_factory=TextSettings)
+    profile: ProfileSettings = field(default_factory=ProfileSettings)
+    freshness: FreshnessSettings = field(default_factory=FreshnessSettings)

@@ -1,0 +1,115 @@
+"""What goes into the ranker and what comes out, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+ReasonKind = Literal["topic", "role", "text", "history", "fresh", "must_read", "explore"]
+ActionKind = Literal["click", "more", "less", "sent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One story as the ranker sees it.
+
+    ``id`` is unique over all articles given to one ranker; ``article`` groups the stories of one
+    digest; ``key`` is the story's id within its article. ``topics`` and ``roles`` map names to
+    weights in (0, 1]. ``published_at`` is aware; None is neutral.
+    """
+
+    id: str
+    article: str
+    key: str
+    title: str
+    summary: str = ""
+    takeaway: str = ""
+    insights: tuple[str, ...] = ()
+    principles: tuple[str, ...] = ()
+    practice: tuple[str, ...] = ()
+    code_references: tuple[str, ...] = ()
+    body: str = ""
+    topics: Mapping[str, float] = field(default_factory=dict)
+    roles: Mapping[str, float] = field(default_factory=dict)
+    source: str | None = None
+    published_at: datetime | None = None
+    must_read: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a reader did with a story, or was sent; ``story`` is a ``Story.id``."""
+
+    story: str
+    kind: ActionKind
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reader: roles, stated topic weights (−2 never … +3 love) and history, oldest first."""
+
+    id: str
+    roles: tuple[str, ...] = ()
+    topics: Mapping[str, float] = field(default_factory=dict)
+    history: tuple[Action, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A true part of a score. ``detail`` names the topic, the role, the words or the story that
+    contributed; ``share`` is its part of the score, and a pick's shares add up to 1."""
+
+    kind: ReasonKind
+    detail: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One story chosen for one reader; ``position`` counts from 1. ``also`` holds the ids of
+    near-identical stories it stands for."""
+
+    story: str
+    position: int
+    score: float
+    reasons: tuple[Reason, ...]
+    also: tuple[str, ...] = ()
+    propensity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUp:
+    """A story that was not chosen, and ``why`` in a few words."""
+
+    story: str
+    score: float
+    why: str
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What one reader gets: best first. Empty when nothing passes the relevance floor."""
+
+    reader: str
+    picks: tuple[Pick, ...]
+    runners_up: tuple[RunnerUp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A topic or role of the vocabulary, as the ranker uses it: a pseudo-document."""
+
+    name: str
+    definition: str = ""
+    aliases: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All known topics and roles. Names are compared without regard to case."""
+
+    topics: tuple[Term, ...] = ()
+    roles: tuple[Term, ...] = ()

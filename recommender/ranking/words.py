@@ -1,0 +1,62 @@
+"""Turns text into the terms the ranker compares: folded, singular words and short runs of them.
+
+Never drops a word for being long, technical or a number with letters (``v2``, ``gpt-4``); only
+words of grammar and bare digits go.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+_WORD = re.compile(r"[^\W_]+(?:\+\+|#)?")
+STOP = frozenset(ENGLISH_STOP_WORDS) | {
+    "using", "use", "used", "based", "new", "paper", "don", "doesn", "isn", "ll", "ve", "re",
+}  # fmt: skip
+
+
+def fold(name: str) -> str:
+    """A topic's or role's name as it is compared: without regard to case, spacing or hyphens."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(re.sub(r"[\s_\-–—/]+", " ", plain).split())
+
+
+def tokens(text: str) -> list[str]:
+    """The content words of ``text`` in order, folded and singular."""
+    plain = _plain(text)
+    return [stem for word in _WORD.findall(plain) if (stem := _term(word))]
+
+
+def terms(text: str, ngrams: int = 2) -> list[str]:
+    """Content words of ``text``, and runs of up to ``ngrams`` of them."""
+    single = tokens(text)
+    found = list(single)
+    for size in range(2, ngrams + 1):
+        found += [" ".join(run) for run in zip(*(single[at:] for at in range(size)), strict=False)]
+    return found
+
+
+def _plain(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    split = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in split if not unicodedata.combining(letter))
+
+
+@lru_cache(maxsize=1 << 17)
+def _term(word: str) -> str:
+    if word in STOP or len(word) == 1 or word.isdecimal():
+        return ""
+    return singular(word)
+
+
+def singular(word: str) -> str:
+    """An English word without the ending of its plural (the S-stemmer: Harman, JASIS 1991)."""
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        if word.endswith("ies") and len(word) > 4:
+            return word[:-3] + "y"
+        if word.endswith(("sses", "xes", "ches", "shes")):
+            return word[:-2]
+        return word[:-1]
+    return word
