@@ -19,7 +19,7 @@ MAX_LINE = 5_000_000
 """Bytes in a line of JSONL."""
 MAX_FILE = 500_000_000
 """Bytes in a JSON document, which has to be read whole."""
-MAX_STORIES = 500
+MAX_STORIES = 200
 
 
 def read(path: Path, now: datetime) -> Iterator[Found | Rejected]:

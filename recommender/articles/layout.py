@@ -6,7 +6,7 @@ which are about other articles.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 Line = tuple[int, str]
@@ -58,6 +58,10 @@ LABELS = {
 _IN_TEXT = {"published", "published at", "published on", "url", "source", "language", "must read"}
 """The labels that are believed below the first heading, where other words may be prose."""
 
+_MATTER = {"title": 0, "author": 1, "description": 2}
+_MATTER |= dict.fromkeys(LABELS, 1) | dict.fromkeys(SECTIONS, 2)
+"""Keys of front matter that are read, and when: labels are believed above the first section."""
+
 _MARKDOWN = re.compile(r"#{1,6}\s+(?P<heading>.+?)(?:\s+#+)?")
 _BOLD = re.compile(r"(\*\*|__)(?P<heading>[^*_]+?)\1\s*(?P<colon>:?)\s*(?P<rest>.*)")
 _LABELLED = re.compile(r"(?P<heading>[A-Za-z][A-Za-z;_ -]{1,30}?)\s*:\s*(?P<rest>.*)")
@@ -108,16 +112,25 @@ class Layout:
 def lay_out(lines: Iterable[Line]) -> Layout:
     """Sort the lines of a brief. ``title`` stays None when the brief does not start with one."""
     layout = Layout()
-    rest = _after_front_matter(list(lines))
+    matter, rest = _front_matter(list(lines))
+    for number, text in matter:
+        _add(layout, number, text)
+    if layout.title is not None:
+        layout.sections.append(Section("opening", "", layout.title[0]))
     for number, text in rest:
-        line = text.strip()
-        if not line or _RULE.fullmatch(line):
-            _add_blank(layout, number)
-        elif layout.title is None and not layout.sections:
-            _open(layout, number, line)
-        else:
-            _place(layout, number, text)
+        _add(layout, number, text)
     return layout
+
+
+def _add(layout: Layout, number: int, text: str) -> None:
+    line = text.strip()
+    if not line or _RULE.fullmatch(line):
+        if layout.sections:
+            layout.sections[-1].lines.append((number, ""))
+    elif layout.title is None and not layout.sections:
+        _open(layout, number, line)
+    else:
+        _place(layout, number, text)
 
 
 def _open(layout: Layout, number: int, line: str) -> None:
@@ -156,11 +169,6 @@ def _start(layout: Layout, number: int, kind: str, heading: str, rest: str) -> N
     if rest:
         section.lines.append((number, rest))
     layout.sections.append(section)
-
-
-def _add_blank(layout: Layout, number: int) -> None:
-    if layout.sections:
-        layout.sections[-1].lines.append((number, ""))
 
 
 def _heading(line: str) -> tuple[str | None, str, str]:
@@ -223,32 +231,41 @@ def _attributed(layout: Layout, number: int, line: str) -> bool:
     return True
 
 
-def _after_front_matter(lines: list[Line]) -> list[Line]:
-    """Read ``key: value`` lines between ``---`` marks, as static sites put them above Markdown."""
+def _front_matter(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """The ``key: value`` lines between ``---`` marks that static sites put above Markdown, as lines
+    of a brief with the title first, and the rest. Keys nobody knows are the site's own business."""
     start = next((index for index, (_, text) in enumerate(lines) if text.strip()), len(lines))
     if start == len(lines) or lines[start][1].strip() != "---":
-        return lines
+        return [], lines
     end = next((i for i in range(start + 1, len(lines)) if lines[i][1].strip() == "---"), None)
-    if end is None:
-        return lines
     matter = lines[start + 1 : end]
-    if not all(_LABELLED.fullmatch(text.strip()) or _is_item(text) for _, text in matter):
-        return lines
-    return [*_plain(matter), *lines[end + 1 :]]
+    if end is None or not all(_LABELLED.fullmatch(t.strip()) or _is_item(t) for _, t in matter):
+        return [], lines
+    groups: list[list[Line]] = []
+    for number, text in matter:
+        if not groups or not _is_item(text):
+            groups.append([])
+        groups[-1].append((number, text))
+    groups = [group for group in groups if _matter_key(group) in _MATTER]
+    groups.sort(key=lambda group: _MATTER[_matter_key(group)])
+    return [_unquoted(line) for group in groups for line in group], lines[end + 1 :]
 
 
 def _is_item(text: str) -> bool:
     return not text.strip() or bool(re.match(r"\s*-\s|\s+\S", text))
 
 
-def _plain(matter: list[Line]) -> Iterator[Line]:
-    """Front matter as the lines of a brief, its title first."""
-    ordered = sorted(matter, key=lambda line: not line[1].casefold().startswith("title:"))
-    for number, text in ordered:
-        key, colon, value = text.partition(":")
-        value = value.strip()
-        if value[:1] == "[" and value[-1:] == "]":
-            value = value[1:-1].replace('"', "").replace("'", "")
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-            value = value[1:-1]
-        yield number, f"{key}{colon} {value}".rstrip()
+def _matter_key(group: list[Line]) -> str:
+    return group[0][1].partition(":")[0].strip().casefold()
+
+
+def _unquoted(line: Line) -> Line:
+    number, text = line
+    key, colon, value = text.partition(":")
+    value = value.strip()
+    if value[:1] == "[" and value[-1:] == "]":
+        value = value[1:-1].replace('"', "").replace("'", "")
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    key = {"description": "summary", "author": "curator"}.get(key.strip().casefold(), key)
+    return number, f"{key}{colon} {value}".rstrip()

@@ -9,10 +9,10 @@ whole. Deterministic; changes no word of the text.
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from recommender.articles import evidence, fields, sentences, titles, words
+from recommender.articles import evidence, fields, sentences, titles, topics, words
 from recommender.articles.evidence import Matcher, Ownership, Unit
 from recommender.articles.values import ArticleDraft, StoryDraft
 
@@ -24,8 +24,6 @@ MAX_UNITS = 2_000
 """Sentences and items of a digest; more are no brief."""
 MAX_TEXT = 200_000
 """Characters of a digest's text."""
-INHERITED = 0.3
-"""Weight of a topic or role that a story has only from the digest it stood in."""
 MAX_KEY = 100
 
 _GOES_ON = re.compile(
@@ -34,6 +32,7 @@ _GOES_ON = re.compile(
 )
 """How a part begins, in small letters, that belongs to the part before it."""
 _TAKEAWAY = evidence.IN_ORDER + 1
+_ADVICE = frozenset({"takeaway", "practice"})
 _LISTS = ("insights", "principles", "practice", "code_references")
 
 
@@ -144,7 +143,7 @@ def _stories(
         ]
         story = StoryDraft(key=_unused(fields.slug(part, limit=MAX_KEY), keys), title=part)
         stories.append(_filled(story, mine))
-    return _with_names(article, stories, pieces, ownership)
+    return _with_names(article, stories, pieces, ownership.owners)
 
 
 def _filled(story: StoryDraft, pieces: Sequence[_Piece]) -> StoryDraft:
@@ -171,6 +170,24 @@ def _unused(key: str, taken: set[str]) -> str:
     return candidate
 
 
+def _with_names(
+    article: ArticleDraft,
+    stories: Sequence[StoryDraft],
+    pieces: Sequence[_Piece],
+    owners: Sequence[Sequence[int]],
+) -> tuple[StoryDraft, ...]:
+    """The stories with the topics and roles of their digest, where they state none of their own."""
+    parts = [story.title for story in stories]
+    texts = [piece.unit.text for piece in pieces]
+    about = topics.topics(article.topics, parts, texts, owners)
+    advice = [piece.unit.text if piece.field in _ADVICE else "" for piece in pieces]
+    best_for = topics.roles(article.roles, len(parts), advice, owners)
+    return tuple(
+        replace(story, topics=story.topics or about[index], roles=story.roles or best_for[index])
+        for index, story in enumerate(stories)
+    )
+
+
 def _listed(article: ArticleDraft) -> tuple[StoryDraft, ...]:
     """Stories the file lists itself, with the rest of the article shared out among them."""
     if len(article.stories) == 1:
@@ -180,7 +197,7 @@ def _listed(article: ArticleDraft) -> tuple[StoryDraft, ...]:
         for index, story in enumerate(article.stories)
         for text in sentences.split(story.summary)
     ]
-    pieces = own + _pieces(article) if len(own) <= MAX_UNITS else own[:MAX_UNITS]
+    pieces = (own + _pieces(article))[:MAX_UNITS]
     units = [piece.unit for piece in pieces]
     ownership = evidence.own(Matcher([story.title for story in article.stories], units), units)
     stories = [
@@ -190,7 +207,7 @@ def _listed(article: ArticleDraft) -> tuple[StoryDraft, ...]:
         )
         for index, story in enumerate(article.stories)
     ]
-    return _with_names(article, stories, pieces, ownership)
+    return _with_names(article, stories, pieces, ownership.owners)
 
 
 def _merged(article: ArticleDraft, story: StoryDraft) -> StoryDraft:

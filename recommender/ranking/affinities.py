@@ -13,25 +13,25 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommender.ranking import features, words
+from recommender.ranking.crowd import Crowd
 from recommender.ranking.features import Space
-from recommender.ranking.values import Story, Term, Vocabulary
+from recommender.ranking.latent import Latent
+from recommender.ranking.names import Names
+from recommender.ranking.settings import AffinitySettings
+from recommender.ranking.values import Story, Vocabulary
 
-Kind = Literal["topic", "text", "role", "history", "fresh"]
+Kind = Literal["topic", "role", "history", "fresh"]
 Row = npt.NDArray[np.float64]
+Tagged = dict[str, dict[int, float]]
 CARRIED = 0.5
 """Weight from which a topic is a story's own, not just its digest's."""
-RELATED = 0.3
-"""What a story's topic is worth to a reader who named one related to it."""
-LIKE = 0.35
-"""Cosine between a topic's definition and a story from which the words alone are a full match."""
 ANYTHING = 0.1
 """Score, before freshness, of every story for a reader of whom nothing is known."""
-FEEDBACK = 0.5
-"""Weight of the stories that carry a topic in the text that stands for it (pseudo-relevance
-feedback: Rocchio, with the archive's tagged stories in place of judged ones)."""
+KEPT_BYTES = 512_000_000
+"""Memory for rows; past it those of answered stories are dropped and made again when needed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Interest:
     """One thing a score can be due to. ``name`` is folded; for history it is a story's id. The
     interest ``fresh`` stands for a reader of whom nothing is known: any story will do."""
@@ -41,20 +41,29 @@ class Interest:
 
 
 class Affinities:
-    """Interests × candidate stories, grown as interests are met. Values lie in [0, 1]."""
+    """Interests × candidate stories, grown as interests are met. Values are ≥ 0; a story that is
+    plainly about an interest has about 1."""
 
     def __init__(
-        self, space: Space, stories: Sequence[Story], candidates: Sequence[Story],
+        self,
+        space: Space,
+        stories: Sequence[Story],
+        candidates: Sequence[Story],
         vocabulary: Vocabulary,
+        settings: AffinitySettings,
+        crowd: Iterable[Sequence[str]] = (),
     ) -> None:
         self.space = space
-        self.topics = _Names(vocabulary.topics)
-        self.roles = _Names(vocabulary.roles)
+        self.settings = settings
+        self.topics = Names(vocabulary.topics)
+        self.roles = Names(vocabulary.roles)
+        self._latent = Latent(space.vectors)
+        self._crowd = Crowd(crowd, space.row)
         self._columns = np.array([space.row[story.id] for story in candidates], dtype=np.int64)
-        self._titles = [f" {' '.join(words.tokens(story.title))} " for story in candidates]
-        self._candidates = sp.csr_array(space.vectors[self._columns])
+        self._titles = [f" {' '.join(words.tokens(story.title))} " for story in stories]
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._by_role = self._tagged(stories, "roles", self.roles)
+        self._topic_space = self._labels(stories)
         self._rows: dict[Interest, int] = {}
         self._order: list[Interest] = []
         self._values = np.zeros((64, len(candidates)), dtype=np.float32)
@@ -68,7 +77,8 @@ class Affinities:
             if found >= len(self._values):
                 self._values = np.vstack([self._values, np.zeros_like(self._values)])
             # Rounded so that the last bits, which depend on how sums were grouped, play no part.
-            self._values[found] = np.round(self._make(interest), 6)
+            row = np.round(self._make(interest)[self._columns], 6)
+            self._values[found] = np.where(row < self.settings.least, 0.0, row)
         return found
 
     def interest(self, index: int) -> Interest:
@@ -80,111 +90,155 @@ class Affinities:
         """Rows × candidates; row i belongs to the interest whose ``index`` is i."""
         return self._values[: len(self._rows)]
 
-    def _make(self, interest: Interest) -> Row:
-        if interest.kind == "fresh":
-            return np.full(len(self._columns), ANYTHING)
-        if interest.kind == "topic":
-            return self._tags(self._by_topic, self.topics, interest.name)[self._columns]
-        if interest.kind == "text":
-            return self._text(self.topics, self._by_topic, interest.name)
-        if interest.kind == "role":
-            tagged = self._tags(self._by_role, self.roles, interest.name)[self._columns]
-            return np.maximum(tagged, 0.5 * self._text(self.roles, self._by_role, interest.name))
-        story = self.space.vectors[[self.space.row[interest.name]]]
-        return self._cosines(story)
-
-    def _tags(self, tagged: dict[str, dict[int, float]], names: "_Names", name: str) -> Row:
-        """How far each story of the archive carries the topic (or role) or one related to it."""
-        found = np.zeros(self.space.vectors.shape[0])
-        related = [(other, RELATED) for other in names.related(name)]
-        for other, share in [*related, (name, 1.0)]:
-            for row, weight in tagged.get(other, {}).items():
-                found[row] = max(found[row], share * weight)
-        return found
-
-    def _text(self, names: "_Names", tagged: dict[str, dict[int, float]], name: str) -> Row:
-        query = self.space.vector(names.texts(name))
-        examples = sorted(row for row, weight in tagged.get(name, {}).items() if weight >= 0.5)
-        if examples:
-            mean = self.space.vectors[examples].sum(axis=0)
-            centre = features.normalised(sp.csr_array(mean.reshape(1, -1)))
-            query = features.normalised(sp.csr_array(query + FEEDBACK * centre))
-        return np.minimum(self._cosines(query) / LIKE, 1.0)
-
-    def _cosines(self, query: sp.csr_array) -> Row:
-        product: Row = (self._candidates @ query.T).toarray().ravel()
-        return product
-
-    def _tagged(
-        self, stories: Sequence[Story], field: str, names: "_Names"
-    ) -> dict[str, dict[int, float]]:
-        found: dict[str, dict[int, float]] = {}
-        for story in stories:
-            for name, weight in getattr(story, field).items():
-                rows = found.setdefault(names.canonical(name), {})
-                row = self.space.row[story.id]
-                rows[row] = max(rows.get(row, 0.0), weight)
-        return found
+    def trim(self) -> None:
+        """Forget all rows once they fill more memory than they may; call between chunks."""
+        if self._values.nbytes > KEPT_BYTES:
+            self._rows.clear()
+            self._order.clear()
+            self._values = np.zeros((64, len(self._columns)), dtype=np.float32)
 
     def carriers(self, topic: str) -> npt.NDArray[np.bool_]:
         """Which candidates are about a topic so plainly that whoever muted it must not see them:
         those that carry it, name it in the title, or speak of it in nearly its own words."""
-        tagged = np.zeros(len(self._columns))
-        own = self._by_topic.get(topic, {})
-        at = {row: column for column, row in enumerate(self._columns.tolist())}
-        for row, weight in own.items():
-            if row in at:
-                tagged[at[row]] = weight
-        return (tagged >= CARRIED) | self._named(topic) | (self._text(self.topics, {}, topic) >= 0.9)
+        tags = self._tags(self._by_topic.get(topic, {}), ())
+        plainly = (tags >= CARRIED) | self._named(self.topics, topic)
+        found: npt.NDArray[np.bool_] = plainly | (self._text(self.topics, topic) >= MUTED)
+        return found[self._columns]
 
-    def _named(self, topic: str) -> npt.NDArray[np.bool_]:
-        spellings = [words.tokens(text) for text in self.topics.spellings(topic)]
-        wanted = [f" {' '.join(found)} " for found in spellings if found]
-        return np.array([any(name in title for name in wanted) for title in self._titles], dtype=bool)
+    def evident(self, topic: str, candidate: int) -> bool:
+        """Whether a candidate carries a topic, or names it in its title."""
+        row = int(self._columns[candidate])
+        if row in self._by_topic.get(topic, {}):
+            return True
+        return any(f" {name} " in self._titles[row] for name in self._spelt(self.topics, topic))
 
     def words(self, topic: str, candidate: int, most: int = 3) -> str:
         """The words a topic's text and a candidate have in common, weightiest first."""
         query = self.space.vector(self.topics.texts(topic))
-        shared = sp.csr_array(self._candidates[[candidate]].multiply(query))
+        shared = sp.csr_array(self.space.vectors[[int(self._columns[candidate])]].multiply(query))
         best = sorted(zip(-shared.data, shared.indices, strict=True))[:most]
         return ", ".join(self.space.names[column] for _, column in best)
 
+    def _make(self, interest: Interest) -> Row:
+        """One row over the whole archive."""
+        if interest.kind == "fresh":
+            return np.full(len(self._titles), ANYTHING)
+        if interest.kind == "topic":
+            return self._stated(self.topics, self._by_topic, interest.name, self.settings.tag)
+        if interest.kind == "role":
+            return self._stated(self.roles, self._by_role, interest.name, self.settings.role_tag)
+        return self._read(self.space.row[interest.name])
 
-class _Names:
-    """Names of topics or roles, with their aliases: what a name stands for, and in which words."""
+    def _stated(self, names: Names, tagged: Tagged, name: str, trust: float) -> Row:
+        """A story's own label, the label's text, and the other stories that carry the label, each
+        with its weight as so many witnesses; a story is no witness for itself, so the more others
+        carry the label, the more what they say counts."""
+        own = tagged.get(name, {})
+        tags = self._tags(own, [tagged.get(other, {}) for other in names.related(name)])
+        tags = np.maximum(tags, self.settings.named * self._named(names, name))
+        text = self._text(names, name)
+        count = trust + self.settings.text
+        total = trust * tags + self.settings.text * text
+        if not own:
+            return np.asarray(total / count)
+        rows = np.array(sorted(own), dtype=np.int64)
+        weights = np.array([own[row] for row in rows.tolist()])
+        like = self._like_all(rows, weights)
+        itself = np.zeros(len(text))
+        itself[rows] = weights
+        like -= itself * (1 + self.settings.words)
+        found = (total + np.maximum(like, 0.0)) / (count + weights.sum() - itself)
+        typical = float(found[rows] @ weights / weights.sum())
+        return np.asarray(found / max(typical, 0.05) ** 0.5)
 
-    def __init__(self, terms: Iterable[Term]) -> None:
-        self._terms: dict[str, Term] = {}
-        self._canonical: dict[str, str] = {}
-        for term in terms:
-            self._terms.setdefault(words.fold(term.name), term)
-        for term in self._terms.values():
-            for alias in term.aliases:
-                folded = words.fold(alias)
-                if folded not in self._terms:
-                    self._canonical.setdefault(folded, words.fold(term.name))
+    def _like_all(self, rows: npt.NDArray[np.int64], weights: Row) -> Row:
+        """Summed likeness (latent, and by words) of every story to the given ones."""
+        centre = weights @ self._latent.points[rows]
+        summed = sp.csr_array((sp.csr_array(weights[None, :]) @ self.space.vectors[rows]))
+        near: Row = self._latent.points @ centre
+        if not self._latent.points.shape[1]:
+            return np.asarray((self.space.vectors @ summed.T).toarray().ravel() * (1 + self.settings.words))
+        return np.asarray(near + self.settings.words * (self.space.vectors @ summed.T).toarray().ravel())
 
-    def canonical(self, name: str) -> str:
-        folded = words.fold(name)
-        return self._canonical.get(folded, folded)
+    def _read(self, story: int) -> Row:
+        """Likeness to one answered story: words, topics, latent space, and who read both."""
+        settings = self.settings
+        near = self._cosines(self.space.vectors[[story]])
+        labels = (self._topic_space.by_story @ self._topic_space.unit[[story]].T).toarray().ravel()
+        near += settings.labels * labels
+        near += settings.latent * np.maximum(self._latent.points @ self._latent.points[story], 0.0)
+        near[story] = 0.0
+        if not self._crowd.empty:
+            near = (
+                near
+                + settings.together * self._crowd.read_together(story)
+                + settings.alike * self._crowd.read_alike(near)
+            )
+        return near
 
-    def shown(self, name: str) -> str:
-        """The canonical name as the vocabulary writes it."""
-        term = self._terms.get(name)
-        return term.name if term is not None else name
+    def _tags(self, own: dict[int, float], related: Iterable[dict[int, float]]) -> Row:
+        """How far each story carries a label, or one related to it."""
+        found = np.zeros(len(self._titles))
+        for tagged in related:
+            for row, weight in tagged.items():
+                found[row] = max(found[row], self.settings.related * weight)
+        for row, weight in own.items():
+            found[row] = max(found[row], weight)
+        return found
 
-    def spellings(self, name: str) -> list[str]:
-        term = self._terms.get(name)
-        return [name] if term is None else [term.name, *term.aliases]
+    def _text(self, names: Names, name: str) -> Row:
+        """Likeness to the label's own text, 1 for a story that could be its definition."""
+        query = self.space.vector(names.texts(name))
+        found = self._cosines(query)
+        if self._latent.points.shape[1]:
+            found += np.maximum(self._latent.points @ self._latent.place(query)[0], 0.0)
+            found /= 2
+        return np.minimum(found / self.settings.full_text, 1.0)
 
-    def related(self, name: str) -> list[str]:
-        term = self._terms.get(name)
-        return [] if term is None else [self.canonical(other) for other in term.related]
+    def _spelt(self, names: Names, name: str) -> list[str]:
+        spelt = (" ".join(words.tokens(text)) for text in names.spellings(name))
+        return [found for found in spelt if found]
 
-    def texts(self, name: str) -> list[tuple[str, float]]:
-        """A topic as a document: its name, aliases and definition, with weights."""
-        term = self._terms.get(name)
-        if term is None:
-            return [(name, 3.0)]
-        aliases = [(alias, 2.0) for alias in term.aliases]
-        return [(term.name, 3.0), *aliases, (term.definition, 1.0)]
+    def _named(self, names: Names, name: str) -> npt.NDArray[np.bool_]:
+        wanted = [f" {found} " for found in self._spelt(names, name)]
+        return np.array([any(w in title for w in wanted) for title in self._titles], dtype=bool)
+
+    def _cosines(self, query: sp.csr_array) -> Row:
+        product: Row = (self.space.vectors @ query.T).toarray().ravel()
+        return product
+
+    def _tagged(self, stories: Sequence[Story], field: str, names: Names) -> Tagged:
+        found: Tagged = {}
+        for row, story in enumerate(stories):
+            for name, weight in getattr(story, field).items():
+                rows = found.setdefault(names.canonical(name), {})
+                rows[row] = max(rows.get(row, 0.0), weight)
+        return found
+
+    def _labels(self, stories: Sequence[Story]) -> "_Labels":
+        """Topics as whole names, rare ones weighing more. Candidates are not quite brought to
+        length 1: many topics are a sign that many people cared for a story."""
+        shared = sorted(name for name, rows in self._by_topic.items() if len(rows) > 1)
+        entries = [
+            (row, column, weight * (np.log((1 + len(stories)) / (1 + len(self._by_topic[name]))) + 1) ** 1.5)
+            for column, name in enumerate(shared)
+            for row, weight in self._by_topic[name].items()
+        ]
+        rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
+        matrix = sp.csr_array((values, (rows, columns)), shape=(len(stories), max(len(shared), 1)), dtype=float)
+        lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+        usual = float(np.median(lengths[lengths > 0])) if len(entries) else 1.0
+        lengths[lengths == 0] = 1.0
+        by_story = sp.diags_array(lengths**-0.3 * usual**-0.7) @ matrix
+        return _Labels(features.normalised(matrix), sp.csr_array(by_story))
+
+
+MUTED = 0.9
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """Stories × topics: rows of length 1, and rows that keep part of their length."""
+
+    unit: sp.csr_array
+    by_story: sp.csr_array

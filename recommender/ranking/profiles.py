@@ -17,8 +17,6 @@ from recommender.ranking.settings import ProfileSettings
 from recommender.ranking.values import Action, Reader
 
 NOTHING_KNOWN = Interest("fresh", "")
-TAG, TEXT = 0.6, 0.4
-"""Parts of a topic's say that a story earns by carrying the topic and by its words."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,7 @@ def _stated(
     liked: dict[Interest, float] = {}
     strongest = max(topics.values(), default=1.0)
     for name, weight in topics.items():
-        liked[Interest("topic", name)] = TAG * weight / strongest
-        liked[Interest("text", name)] = TEXT * weight / strongest
+        liked[Interest("topic", name)] = weight / strongest
     roles = dict.fromkeys(affinities.roles.canonical(role) for role in reader.roles)
     for role in roles:
         share = settings.role if topics else 1.0

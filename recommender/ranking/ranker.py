@@ -5,7 +5,8 @@ reader gets depends on nothing but the stories, the settings, that reader, the t
 """
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -35,7 +36,8 @@ EXPLORED = 20
 
 class Ranker:
     """Ranks ``candidates``. ``archive`` is every story ever published: words get their weights
-    from it, and readers' history is looked up in it."""
+    from it, and readers' history is looked up in it. ``crowd`` is what each of other readers
+    clicked (story ids): stories read by the same people are then near to each other."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Ranker:
         archive: Sequence[Story] = (),
         vocabulary: Vocabulary | None = None,
         settings: RankingSettings | None = None,
+        crowd: Iterable[Sequence[str]] = (),
     ) -> None:
         self.settings = settings or RankingSettings()
         known = {story.id: story for story in (*archive, *candidates)}
@@ -52,7 +55,12 @@ class Ranker:
         self._column = {story.id: at for at, story in enumerate(self.candidates)}
         self._space = features.build(self._stories, self.settings.text)
         self.affinities = Affinities(
-            self._space, self._stories, self.candidates, vocabulary or Vocabulary()
+            self._space,
+            self._stories,
+            self.candidates,
+            vocabulary or Vocabulary(),
+            self.settings.affinity,
+            crowd,
         )
         rows = np.array([self._space.row[s.id] for s in self.candidates], dtype=np.int64)
         self._shelf = selection.Shelf(
@@ -91,22 +99,32 @@ class Ranker:
             places, special = self._issue(readers, profile, scores, top, seed)
         else:
             places, special = selection.best(np.where(scores > 0, scores, EXCLUDED), top), {}
-        rankings = []
-        for row, reader in enumerate(readers):
-            picks = tuple(
-                self._pick(profile, scores, factors, row, int(at), position, special.get((row, int(at))))
-                for position, at in enumerate(places[row][places[row] != NONE], 1)
+        rankings = [
+            Ranking(
+                reader.id,
+                tuple(
+                    self._pick(
+                        profile, scores, factors, row, int(at), position, special.get((row, int(at)))
+                    )
+                    for position, at in enumerate(places[row][places[row] != NONE], 1)
+                ),
             )
-            ranking = Ranking(reader.id, picks)
-            if runners_up:
-                others = self._others(scores[row], ranking, runners_up)
-                ranking = Ranking(
-                    reader.id,
-                    picks,
-                    self.explain(reader, others, now=now, top=top, seed=seed, as_issue=as_issue),
-                )
-            rankings.append(ranking)
-        return rankings
+            for row, reader in enumerate(readers)
+        ]
+        if not runners_up:
+            return rankings
+        others = [
+            self._others(scores[row], ranking, runners_up) for row, ranking in enumerate(rankings)
+        ]
+        return [
+            replace(
+                ranking,
+                runners_up=self.explain(
+                    reader, ids, now=now, top=top, seed=seed, as_issue=as_issue, exclude=exclude
+                ),
+            )
+            for reader, ids, ranking in zip(readers, others, rankings, strict=True)
+        ]
 
     def explain(
         self,
@@ -142,6 +160,7 @@ class Ranker:
     def _scored(
         self, readers: Sequence[Reader], now: datetime, as_issue: bool, exclude: Collection[str]
     ) -> tuple[Profiles, Scores, npt.NDArray[np.float32]]:
+        self.affinities.trim()
         profile = profiles.build(readers, self.affinities, self.settings.profile, now)
         factors = scoring.freshness(self.candidates, self.settings.freshness, now)
         scores = scoring.score(profile, self.affinities.values, factors)

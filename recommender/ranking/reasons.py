@@ -65,7 +65,7 @@ def shares(found: dict[tuple[ReasonKind, str], float]) -> tuple[Reason, ...]:
 def _named(
     interest: Interest, story: int, affinities: Affinities, titles: dict[str, str]
 ) -> tuple[ReasonKind, str]:
-    if interest.kind == "topic":
+    if interest.kind == "topic" and affinities.evident(interest.name, story):
         return "topic", affinities.topics.shown(interest.name)
     if interest.kind == "role":
         return "role", affinities.roles.shown(interest.name)

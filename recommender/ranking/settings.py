@@ -10,7 +10,7 @@ from types import MappingProxyType
 _FIELDS = MappingProxyType(
     {
         "title": 3.0,
-        "topics": 2.0,
+        "topics": 5.0,
         "takeaway": 1.5,
         "insights": 1.0,
         "summary": 1.0,
@@ -34,6 +34,34 @@ class TextSettings:
     fields: Mapping[str, float] = field(default_factory=lambda: _FIELDS)
     ngrams: int = 2
     max_share: float = 0.5
+
+
+@dataclass(frozen=True)
+class AffinitySettings:
+    """What makes a story near to an interest.
+
+    For a topic or a role: ``tag`` (``role_tag``) and ``text`` say how many witnesses the story's
+    own label and the label's text count as, beside the other stories that carry it (one each).
+    ``related``, ``named``: what a related label, or the name in the title, is worth beside the
+    label itself. ``full_text``: likeness to a label's text that counts as full.
+    For an answered story: ``labels``, ``latent``: weights of shared topics and of the latent space
+    beside the cosine of words; ``together``, ``alike``: of what other readers read with it.
+    ``words``: weight of words beside the latent space between stories that carry a label.
+    ``least``: likeness below which there is none.
+    """
+
+    tag: float = 0.2
+    role_tag: float = 1.0
+    text: float = 0.3
+    related: float = 0.3
+    named: float = 0.5
+    full_text: float = 0.35
+    words: float = 0.3
+    labels: float = 0.5
+    latent: float = 0.5
+    together: float = 2.0
+    alike: float = 0.7
+    least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,5 +114,6 @@ class RankingSettings:
     duplicate: float = 0.72
     pool: int = 50
     text: TextSettings = field(default_factory=TextSettings)
+    affinity: AffinitySettings = field(default_factory=AffinitySettings)
     profile: ProfileSettings = field(default_factory=ProfileSettings)
     freshness: FreshnessSettings = field(default_factory=FreshnessSettings)

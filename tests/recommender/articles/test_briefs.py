@@ -75,6 +75,16 @@ def test_labels_give_date_address_source_language_and_must_read() -> None:
     assert draft.body == ""
 
 
+def test_front_matter_of_a_static_site_is_read() -> None:
+    draft = parse(
+        "---\nlayout: post\ndate: 2026-11-20\ntags:\n  - AI\n  - Chips\naliases:\n  - /old\n"
+        "title: 'A: title'\nauthor: The Desk\n---\n\nThe text.\n\n## Best for\n- CTO\n"
+    )
+    assert (draft.title, draft.summary, draft.body) == ("A: title", "The text.", "")
+    assert (draft.topics, draft.roles, draft.curator) == (("AI", "Chips"), ("CTO",), "The Desk")
+    assert draft.published_at == datetime(2026, 11, 20, tzinfo=UTC)
+
+
 def test_text_under_an_unknown_heading_is_kept_in_the_body() -> None:
     draft = parse("T\n## Summary\nShort.\n## Why it matters\nBecause.\n## Topics\n- AI\n")
     assert draft.body == "Why it matters\nBecause."

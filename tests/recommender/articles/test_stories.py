@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from recommender.articles import stories
+from recommender.articles.topics import INHERITED
 from recommender.articles.values import ArticleDraft, StoryDraft
 
 
@@ -55,13 +56,13 @@ def test_topics_are_a_storys_own_or_inherited_never_a_siblings(digest: ArticleDr
     assert found["Why Evals Rot"].topics["LLM Evaluation"] == 1.0
     assert found["Memory-Safe Kernels"].topics["Memory Safety"] == 1.0
     assert "Memory Safety" not in found["A Whale Decoder"].topics
-    assert all(story.topics["Bioacoustics"] == stories.INHERITED for story in found.values())
+    assert all(story.topics["Bioacoustics"] == INHERITED for story in found.values())
 
 
 def test_roles_are_inherited_unless_the_text_speaks_to_them(digest: ArticleDraft) -> None:
     found = by_title(digest)
     assert found["Intel Spins Off Its Foundry"].roles["CTO"] == 1.0
-    assert found["A Whale Decoder"].roles == dict.fromkeys(digest.roles, stories.INHERITED)
+    assert found["A Whale Decoder"].roles == dict.fromkeys(digest.roles, INHERITED)
 
 
 def test_a_single_subject_is_one_story_with_everything() -> None:
@@ -195,8 +196,8 @@ def test_listed_stories_keep_their_words_and_inherit_what_they_do_not_state() ->
     first, second = stories.split(draft)
     assert (first.key, first.summary, first.topics) == ("s1", "TPUs got faster.", {"Chips": 1.0})
     assert (second.key, second.summary) == ("s2", "Whales talk.")
-    assert second.topics == {"AI": stories.INHERITED, "Whales": 1.0}
-    assert second.roles == {"CTO": stories.INHERITED}
+    assert second.topics == {"AI": INHERITED, "Whales": 1.0}
+    assert second.roles == {"CTO": INHERITED}
 
 
 def test_a_single_listed_story_has_the_rest_of_its_article() -> None:

@@ -1,0 +1,49 @@
+# Everything here makes its own virtual environment; README.md shows the same in plain pip lines.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help setup demo test test-all check format wheel benchmarks clean
+.DEFAULT_GOAL := help
+
+help:  ## list what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/runtime: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/developer: $(VENV)/runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,check,postgresql]'
+	touch $@
+
+setup: $(VENV)/runtime  ## make the virtual environment
+
+demo: $(VENV)/runtime  ## this week's personal issue for every sample reader
+	$(BIN)/newsletter demo
+
+test: $(VENV)/developer  ## the test suite, without the long ones
+	$(BIN)/python -m pytest -n 2 -m 'not slow'
+
+test-all: $(VENV)/developer  ## the whole test suite
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/developer  ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/developer  ## bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(VENV)/developer  ## build the distribution into dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
+
+benchmarks: $(VENV)/developer  ## every benchmark, each against a named reference
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:  ## remove what was made, but not var/
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""From picks to inboxes, and back. Imports ``recommender``, never the other way round."""

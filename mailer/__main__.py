@@ -1,0 +1,5 @@
+"""``python -m mailer`` is ``newsletter``."""
+
+from mailer.cli import main
+
+main()

@@ -1,0 +1,178 @@
+"""``newsletter articles``: bring in what editors publish, and look at it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import typer
+from sqlalchemy.orm import Session, selectinload
+
+from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
+from recommender import database
+from recommender.articles import intake, sources
+from recommender.errors import NotFoundError
+from recommender.models import Article, Story
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders to walk.")],
+    as_json: Json = False,
+) -> None:
+    """Import briefs (.txt .md), .jsonl, .json and feeds (.xml .rss .atom); an upsert on the id.
+
+    Example: newsletter articles import briefs/ archive.jsonl
+    """
+    run = invocation(context)
+    with run.store() as engine, progress("importing articles") as advance:
+        report = intake.import_articles(
+            lambda: database.writing(engine),
+            sources.drafts(paths, run.now),
+            now=run.now,
+            progress=advance,
+        )
+    rejected = [{"file": r.file, "line": r.line, "why": r.why} for r in report.rejected]
+    if as_json:
+        emit(
+            {
+                "read": report.read,
+                "added": report.added,
+                "updated": report.updated,
+                "unchanged": report.unchanged,
+                "rejected": rejected,
+            }
+        )
+    else:
+        say(
+            f"{report.read} read: {report.added} added, {report.updated} updated, "
+            f"{report.unchanged} unchanged, {len(rejected)} rejected"
+        )
+    complain(rejected)
+
+
+def complain(rejected: list[dict[str, Any]]) -> None:
+    """Say on standard error what was rejected, and end with status 1 if anything was."""
+    for item in rejected[:20]:
+        place = item["file"] if item["line"] is None else f"{item['file']}:{item['line']}"
+        warn(f"error: {place}: {item['why']}")
+    if len(rejected) > 20:
+        warn(f"error: and {len(rejected) - 20} more; --json lists them all")
+    if rejected:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    search: Annotated[str | None, typer.Option(help="Only titles with these words.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List articles, the latest first.
+
+    Example: newsletter articles list --search TPU
+    """
+    with invocation(context).store() as engine, database.reading(engine) as session:
+        query = sa.select(Article).options(selectinload(Article.stories))
+        if search:
+            words = sa.func.lower(Article.title).contains(search.lower(), autoescape=True)
+            query = query.where(words)
+        when = sa.func.coalesce(Article.published_at, Article.imported_at)
+        rows = session.scalars(query.order_by(when.desc(), Article.id.desc()).limit(limit)).all()
+    if as_json:
+        emit({"articles": [_brief(article) for article in rows]})
+        return
+    table(
+        ["date", "article", "#stories", "title"],
+        [
+            [
+                (article.published_at or article.imported_at).date(),
+                article.key,
+                sum(story.retired_at is None for story in article.stories),
+                article.title + (" (withdrawn)" if article.withdrawn_at else ""),
+            ]
+            for article in rows
+        ],
+        empty="no articles yet; `newsletter articles import PATH` brings some in",
+    )
+
+
+def _brief(article: Article) -> dict[str, Any]:
+    return {
+        "id": article.key,
+        "title": article.title,
+        "published_at": article.published_at,
+        "withdrawn": article.withdrawn_at is not None,
+        "stories": [story.key for story in article.stories if story.retired_at is None],
+    }
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    article: Annotated[str, typer.Argument(help="The article's id.")],
+    as_json: Json = False,
+) -> None:
+    """Show an article and its stories, with the topics and roles of each.
+
+    Example: newsletter articles show 645-brief
+    """
+    with invocation(context).store() as engine, database.reading(engine) as session:
+        found = find(session, article)
+        stories = [_story(story) for story in found.stories if story.retired_at is None]
+    if as_json:
+        emit(_brief(found) | {"url": found.url, "source": found.source, "stories": stories})
+        return
+    say(found.title)
+    say(f"{found.key} · {found.source or 'no source'} · {found.url or 'no address'}")
+    for number, story in enumerate(stories, 1):
+        say()
+        say(f"{number}. {story['title']}  [{story['id']}]")
+        if story["summary"]:
+            say(f"   {story['summary']}")
+        for kind in ("topics", "roles"):
+            if story[kind]:
+                weights = [f"{name} {weight:g}" for name, weight in story[kind].items()]
+                say(f"   {kind}: {', '.join(weights)}")
+
+
+def _story(story: Story) -> dict[str, Any]:
+    return {
+        "id": story.key,
+        "title": story.title,
+        "summary": story.summary,
+        "takeaway": story.takeaway,
+        "insights": story.insights,
+        "principles": story.principles,
+        "practice": story.practice,
+        "topics": {row.topic.name: row.weight for row in story.topics},
+        "roles": {row.role.name: row.weight for row in story.roles},
+        "url": story.url,
+    }
+
+
+def find(session: Session, key: str) -> Article:
+    """The article with this id; NotFoundError otherwise."""
+    found = session.scalar(sa.select(Article).where(Article.key == key))
+    if found is None:
+        raise NotFoundError(f"no article {key!r}; `newsletter articles list` shows those there are")
+    return found
+
+
+@app.command()
+def withdraw(
+    context: typer.Context,
+    article: Annotated[str, typer.Argument(help="The article's id.")],
+    undo: Annotated[bool, typer.Option(help="Make it available again.")] = False,
+) -> None:
+    """Take an article out of every later choice. Issues already planned keep it.
+
+    Example: newsletter articles withdraw 645-brief
+    """
+    run = invocation(context)
+    with run.store() as engine, database.writing(engine) as session:
+        find(session, article).withdrawn_at = None if undo else run.now
+    say(f"{article}: {'available again' if undo else 'withdrawn'}")

@@ -1,0 +1,125 @@
+"""What every command shares: its settings and store, and the ways to answer a person or a machine.
+
+A command writes its answer to standard output (``say``, ``table``) or, with ``--json``, one object
+as the last thing there (``emit``). Errors are raised, and shown by ``main`` in one line.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.engine import Engine
+
+from recommender import settings as settings_module
+from recommender.settings import Settings
+
+
+@dataclass
+class Invocation:
+    """One run of the command line: the file given with ``--config``, and what comes from it."""
+
+    config: Path | None = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        return settings_module.load(self.config)
+
+    @cached_property
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251  (an edge: time is made here)
+
+    @contextmanager
+    def store(self) -> Iterator[Engine]:
+        """The store, open for the block; made first when there is none yet."""
+        from recommender.store import open_store
+
+        engine = open_store(
+            self.settings.store_url, newsletter=self.settings.newsletter, now=self.now
+        )
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def invocation(context: typer.Context) -> Invocation:
+    """The run this command belongs to."""
+    found = context.find_object(Invocation)
+    if found is None:
+        found = context.obj = Invocation()
+    return found
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def say(text: str = "") -> None:
+    """A line for a person. Nothing in it is taken as markup."""
+    console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def emit(document: object) -> None:
+    """The answer for a machine: one JSON object, dates in ISO 8601."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.flush()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def console() -> Console:
+    return Console(file=sys.stdout)
+
+
+def warn(text: str) -> None:
+    """A line on standard error that is not an error."""
+    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """Rows under their headings; ``empty`` when there are none."""
+    from rich.text import Text
+
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        right = name.startswith("#")
+        shown.add_column(name.lstrip("#"), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    if shown.row_count:
+        console().print(shown)
+    else:
+        say(empty)
+
+
+@contextmanager
+def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error, on a terminal only; yields a function told how many are done."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    screen = Console(stderr=True)
+    if not screen.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=screen, transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,270 @@
+"""``newsletter editions``: plan, send, pause, resume, cancel, list, show, report; and send-test."""
+
+import signal
+import threading
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from mailer import editions, lookout, schedule, sending
+from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table, warn
+from recommender import database
+from recommender.models import DeliveryState, Edition
+
+app = typer.Typer(no_args_is_help=True)
+Period = Annotated[
+    str | None, typer.Option(help="ISO week such as 2026-W48; default: the current week.")
+]
+InSegment = Annotated[str | None, typer.Option("--segment", help="Only readers of this segment.")]
+
+
+def _period(run: Invocation, given: str | None) -> str:
+    if given is not None:
+        return schedule.check_period(given)
+    return schedule.period_of(run.now.astimezone(run.settings.zone).date())
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    period: Period = None,
+    segment: InSegment = None,
+    as_json: Json = False,
+) -> None:
+    """Choose every reader's stories and freeze the choice. Planning twice changes nothing.
+
+    Example: newsletter editions plan --period 2026-W48
+    """
+    run = invocation(context)
+    with run.store() as engine:
+        with progress("choosing stories") as advance:
+            identifier = sending.plan(
+                engine,
+                run.settings,
+                period=_period(run, period),
+                now=run.now,
+                segment=segment,
+                progress=advance,
+            )
+        with database.reading(engine) as session:
+            document = editions.document(session, session.get_one(Edition, identifier))
+    if as_json:
+        emit(document)
+        return
+    totals = document["totals"]
+    say(f"{document['edition']}: {document['state']}, {totals['readers']} readers")
+    for reason, number in totals["skipped"].items():
+        say(f"  skipped ({reason}): {number}")
+
+
+@app.command()
+def send(
+    context: typer.Context,
+    period: Period = None,
+    segment: InSegment = None,
+    at_local_time: Annotated[
+        bool, typer.Option(help="Send only what is due by each reader's own hour.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Plan if that is not done yet, then deliver all that is due. Sending twice repeats nothing.
+
+    Example: newsletter editions send --period 2026-W48 --segment executives
+    """
+    run = invocation(context)
+    stop = _stop_on_signal()
+    with run.store() as engine:
+        wanted = _period(run, period)
+        with database.reading(engine) as session:
+            known = {edition.period for edition in editions.listing(session)}
+        with progress("choosing stories") as advance:
+            identifier = sending.plan(
+                engine,
+                run.settings,
+                period=wanted,
+                now=run.now,
+                segment=segment,
+                progress=advance,
+            )
+        with progress("sending") as advance:
+            summary = sending.send(
+                engine,
+                run.settings,
+                edition_id=identifier,
+                clock=lambda: datetime.now(UTC),  # noqa: TID251  (an edge: time is made here)
+                stop=stop,
+                at_local_time=at_local_time,
+                planned_now=wanted not in known,
+                progress=advance,
+            )
+    if as_json:
+        emit(asdict(summary))
+    else:
+        say(f"{summary.edition} ({summary.state}): {summary.sentence()}; {summary.seconds} s")
+    if summary.trouble:
+        warn(f"error: {summary.trouble}")
+    elif summary.failed:
+        warn(f"error: {summary.failed} failed; `newsletter editions report` names them")
+    if summary.trouble or summary.failed:
+        raise typer.Exit(1)
+
+
+def _stop_on_signal() -> threading.Event:
+    """Set by SIGTERM and SIGINT: finish what is on the wire, record it, and go."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@app.command()
+def pause(context: typer.Context, period: Period = None) -> None:
+    """Stop sending an edition until it is resumed; works while it is being sent.
+
+    Example: newsletter editions pause
+    """
+    run = invocation(context)
+    with run.store() as engine, database.writing(engine) as session:
+        edition = editions.find(session, run.settings.newsletter, _period(run, period))
+        editions.pause(session, edition, why="paused by hand")
+        say(f"{edition.name}: paused")
+
+
+@app.command()
+def resume(context: typer.Context, period: Period = None) -> None:
+    """Let a paused edition be sent again; `editions send` or the service goes on with it.
+
+    Example: newsletter editions resume
+    """
+    run = invocation(context)
+    with run.store() as engine, database.writing(engine) as session:
+        edition = editions.find(session, run.settings.newsletter, _period(run, period))
+        editions.resume(session, edition)
+        say(f"{edition.name}: {edition.state}")
+
+
+@app.command()
+def cancel(context: typer.Context, period: Period = None) -> None:
+    """Send no more copies of an edition, for good.
+
+    Example: newsletter editions cancel --period 2026-W48
+    """
+    run = invocation(context)
+    with run.store() as engine, database.writing(engine) as session:
+        edition = editions.find(session, run.settings.newsletter, _period(run, period))
+        skipped = editions.cancel(session, edition, now=run.now)
+        say(f"{edition.name}: cancelled, {skipped} copies not sent")
+
+
+@app.command("list")
+def list_(context: typer.Context, as_json: Json = False) -> None:
+    """List the editions, the latest first.
+
+    Example: newsletter editions list
+    """
+    with invocation(context).store() as engine, database.reading(engine) as session:
+        documents = [editions.document(session, edition) for edition in editions.listing(session)]
+    if as_json:
+        emit({"editions": documents})
+        return
+    table(
+        ["edition", "state", "#readers", "#sent", "#failed", "#deferred", "#skipped", "#in doubt"],
+        [
+            [
+                document["edition"],
+                document["state"],
+                *(document["totals"][key] for key in ("readers", "sent", "failed", "deferred")),
+                sum(document["totals"]["skipped"].values()),
+                document["totals"]["in_doubt"],
+            ]
+            for document in documents
+        ],
+        empty="no editions yet; `newsletter editions send` makes the first",
+    )
+
+
+@app.command()
+def show(context: typer.Context, period: Period = None, as_json: Json = False) -> None:
+    """Show where an edition stands.
+
+    Example: newsletter editions show --period 2026-W48 --json
+    """
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
+        edition = editions.find(session, run.settings.newsletter, _period(run, period))
+        document = editions.document(session, edition)
+    if as_json:
+        emit(document)
+        return
+    say(f"{document['edition']}: {document['state']}" + _because(document["why"]))
+    for key in ("segment", "planned_at", "started_at", "finished_at"):
+        if document[key]:
+            say(f"  {key:<12} {_minute(document[key])}")
+    for key, value in document["totals"].items():
+        for reason, number in value.items() if isinstance(value, dict) else [("", value)]:
+            say(f"  {key + (f' ({reason})' if reason else ''):<28} {number}")
+
+
+def _because(why: str | None) -> str:
+    return f" ({why})" if why else ""
+
+
+def _minute(value: object) -> str:
+    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else str(value)
+
+
+@app.command()
+def report(context: typer.Context, period: Period = None, as_json: Json = False) -> None:
+    """Report what became of an edition: numbers, most chosen stories, every trouble by name.
+
+    Example: newsletter editions report --period 2026-W48
+    """
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
+        edition = editions.find(session, run.settings.newsletter, _period(run, period))
+        document: dict[str, Any] = editions.document(session, edition)
+        document["troubles"] = editions.troubles(session, edition.id)
+        document["most_picked"] = [
+            {"title": title, "readers": number}
+            for title, number in editions.most_picked(session, edition.id)
+        ]
+    if as_json:
+        emit(document)
+        return
+    totals = document["totals"]
+    say(f"{document['edition']}: {document['state']}" + _because(document["why"]))
+    say(f"  {totals['readers']} readers, {totals['sent']} sent, {totals['waiting']} waiting")
+    for reason, number in totals["skipped"].items():
+        say(f"  {number} skipped ({reason})")
+    say()
+    table(
+        ["#readers", "story"],
+        [[story["readers"], story["title"]] for story in document["most_picked"]],
+        empty="no stories were chosen",
+    )
+    for state in (DeliveryState.FAILED, DeliveryState.DEFERRED, DeliveryState.IN_DOUBT):
+        named = [trouble for trouble in document["troubles"] if trouble["state"] == state]
+        if named:
+            say()
+            table(
+                [f"{state}", "#tries", "reason", "what the server said"],
+                [[t["email"], t["attempts"], t["reason"], t["reply"]] for t in named],
+                empty="",
+            )
+
+
+def send_test(
+    context: typer.Context,
+    address: Annotated[str, typer.Argument(help="Where to send it.")],
+    reader: Annotated[str, typer.Option("--as", help="The reader whose issue it is.")],
+) -> None:
+    """Send one reader's next issue to an address of yours; the ledger is not touched.
+
+    Example: newsletter send-test me@example.com --as reader@example.com
+    """
+    run = invocation(context)
+    with run.store() as engine:
+        reply = lookout.send_test(engine, run.settings, reader=reader, address=address, now=run.now)
+    say(f"{address}: {reply}")

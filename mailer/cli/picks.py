@@ -1,0 +1,103 @@
+"""``newsletter picks`` and ``newsletter preview``: what one reader gets next, and why."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mailer import lookout
+from mailer.cli.common import Json, console, emit, invocation, say
+from recommender import database
+
+Reader = Annotated[str, typer.Argument(help="The reader's address.")]
+WORDS = {
+    "topic": "topic",
+    "role": "role",
+    "text": "words",
+    "history": "read before",
+    "fresh": "new",
+    "must_read": "editor's choice",
+    "explore": "something else",
+}
+
+
+def picks(
+    context: typer.Context,
+    email: Reader,
+    explain: Annotated[bool, typer.Option(help="Show every reason with its share.")] = False,
+    story: Annotated[
+        str | None, typer.Option(help="Explain this story (its id, or article/story), too.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a reader gets next and why; with --explain also the runners-up and why not.
+
+    Example: newsletter picks hardware@example.com --explain
+    """
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
+        answer = lookout.next_picks(session, run.settings, email, now=run.now, story=story)
+    if as_json:
+        emit(answer)
+        return
+    _show(answer, explain=explain)
+
+
+def _show(answer: dict[str, Any], *, explain: bool) -> None:
+    from rich.text import Text
+
+    say(f"{answer['edition']} for {answer['subscriber']}")
+    if not answer["picks"]:
+        say("nothing passes the relevance floor: no issue is sent")
+    for pick in answer["picks"]:
+        say()
+        console().print(
+            Text(f"{pick['position']:>2}. ", "bold"), Text(pick["title"], "bold"), sep=""
+        )
+        say(f"    {pick['article']} · score {pick['score']:.3f}")
+        _reasons(pick["reasons"] if explain else pick["reasons"][:1], bars=explain)
+    if explain and answer["runners_up"]:
+        say()
+        say("Not chosen")
+        for other in answer["runners_up"]:
+            say(f"  – {other['title']} (score {other['score']:.3f}): {other['why']}")
+    if answer.get("story"):
+        asked = answer["story"]
+        say()
+        say(f"{asked['title']} (score {asked['score']:.3f}): {asked['why']}")
+        _reasons(asked["reasons"], bars=True)
+
+
+def _reasons(reasons: list[dict[str, Any]], *, bars: bool) -> None:
+    for reason in reasons:
+        bar = f"{'█' * round(reason['share'] * 20):<20} {reason['share']:>4.0%}  " if bars else ""
+        say(f"    {bar}{WORDS[reason['kind']]}: {reason['detail']}")
+
+
+def preview(
+    context: typer.Context,
+    email: Reader,
+    html: Annotated[Path | None, typer.Option(help="Write the HTML here.")] = None,
+    text: Annotated[Path | None, typer.Option(help="Write the plain text here.")] = None,
+    eml: Annotated[Path | None, typer.Option(help="Write the whole message here.")] = None,
+) -> None:
+    """Make a reader's next issue without sending it; prints the plain text unless told otherwise.
+
+    Example: newsletter preview hardware@example.com --html issue.html
+    """
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
+        issue = lookout.next_issue(session, run.settings, email, now=run.now)
+    if html is not None:
+        html.write_text(issue.html, "utf-8")
+    if text is not None:
+        text.write_text(issue.text, "utf-8")
+    if eml is not None:
+        eml.write_bytes(issue.message.data)
+    if html is None and text is None and eml is None:
+        say(f"Subject: {issue.subject}")
+        say()
+        say(issue.text)
+    for path in (html, text, eml):
+        if path is not None:
+            say(str(path))

@@ -1,0 +1,292 @@
+"""``newsletter subscribers``: who reads, and what they want."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mailer.cli.articles import complain
+from mailer.cli.common import Json, emit, invocation, progress, say, table
+from recommender import database
+from recommender.errors import NewsletterError
+from recommender.models import Status
+from recommender.subscribers import consent, files, intake, records
+from recommender.subscribers.files import SubscriberDraft
+
+app = typer.Typer(no_args_is_help=True)
+Email = Annotated[str, typer.Argument(help="The reader's address.")]
+Roles = Annotated[list[str] | None, typer.Option("--role", help="A role; may be repeated.")]
+Topics = Annotated[
+    list[str] | None,
+    typer.Option("--topic", help="A topic, or topic:weight with a weight from -2 to 3; repeat."),
+]
+Name = Annotated[str | None, typer.Option(help="The reader's name.")]
+Zone = Annotated[str | None, typer.Option("--timezone", help="IANA time zone.")]
+Locale = Annotated[str | None, typer.Option(help="Language tag such as en or de-AT.")]
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A .csv or .jsonl file.")],
+    dry_run: Annotated[bool, typer.Option(help="Check everything, change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Import readers; rows that cannot be taken are named, the rest go in.
+
+    Example: newsletter subscribers import readers.csv --dry-run
+    """
+    run = invocation(context)
+    with run.store() as engine, progress("importing readers") as advance:
+        report = intake.import_rows(
+            lambda: database.writing(engine),
+            files.read(file),
+            file=str(file),
+            now=run.now,
+            dry_run=dry_run,
+            progress=advance,
+        )
+    rejected = [{"file": r.file, "line": r.line, "why": r.why} for r in report.rejected]
+    if as_json:
+        emit(
+            {
+                "read": report.read,
+                "added": report.added,
+                "updated": report.updated,
+                "unchanged": report.unchanged,
+                "held": report.held,
+                "rejected": rejected,
+            }
+        )
+    else:
+        prefix = "dry run, nothing changed: " if dry_run else ""
+        held = f", {report.held} not reactivated" if report.held else ""
+        say(
+            f"{prefix}{report.read} read: {report.added} added, {report.updated} updated, "
+            f"{report.unchanged} unchanged, {len(rejected)} rejected{held}"
+        )
+    complain(rejected)
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    email: Email,
+    name: Name = None,
+    role: Roles = None,
+    topic: Topics = None,
+    timezone: Zone = None,
+    locale: Locale = None,
+) -> None:
+    """Add a reader, or add to what is known of one.
+
+    Example: newsletter subscribers add reader@example.com --role CTO --topic "AI Strategy:3"
+    """
+    report = _take(context, email, name, role, topic, timezone, locale)
+    say(f"{email}: {'added' if report.added else 'updated' if report.updated else 'unchanged'}")
+
+
+@app.command()
+def update(
+    context: typer.Context,
+    email: Email,
+    name: Name = None,
+    role: Roles = None,
+    topic: Topics = None,
+    timezone: Zone = None,
+    locale: Locale = None,
+    status: Annotated[
+        Status | None, typer.Option(help="New status; noted in the consent log.")
+    ] = None,
+) -> None:
+    """Change a reader. Roles or topics given replace all those there were.
+
+    Example: newsletter subscribers update reader@example.com --topic "Neural Software:3"
+    """
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
+        records.find(session, email)
+    _take(context, email, name, role, topic, timezone, locale)
+    if status is not None:
+        with run.store() as engine, database.writing(engine) as session:
+            reader = records.find(session, email)
+            if status == Status.ACTIVE and consent.is_suppressed(session, email):
+                raise NewsletterError(f"{email} is suppressed and cannot be made active")
+            consent.change(session, reader, status, source="admin", now=run.now)
+    say(f"{email}: updated")
+
+
+def _take(
+    context: typer.Context,
+    email: str,
+    name: str | None,
+    roles: list[str] | None,
+    topics: list[str] | None,
+    timezone: str | None,
+    locale: str | None,
+) -> intake.Report:
+    run = invocation(context)
+    row = _draft(
+        {
+            "email": email,
+            "name": name,
+            "roles": roles or None,
+            "topics": files.weighted(topics) if topics else None,
+            "timezone": timezone,
+            "locale": locale,
+        }
+    )
+    with run.store() as engine:
+        report = intake.import_rows(
+            lambda: database.writing(engine),
+            [row],
+            file="command line",
+            now=run.now,
+            source="admin",
+        )
+    if report.rejected:
+        raise NewsletterError(report.rejected[0].why)
+    return report
+
+
+def _draft(values: dict[str, Any]) -> SubscriberDraft:
+    try:
+        return files.draft(1, values)
+    except ValueError as error:
+        raise NewsletterError(str(error)) from error
+
+
+@app.command()
+def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
+    """Show all that is held of a reader.
+
+    Example: newsletter subscribers show reader@example.com --json
+    """
+    with invocation(context).store() as engine, database.reading(engine) as session:
+        held = records.everything(session, records.find(session, email))
+    if as_json:
+        emit(held)
+        return
+    for key in ("email", "name", "status", "suppressed", "timezone", "locale", "created_at"):
+        if held[key]:
+            say(f"{key:<11} {held[key]}")
+    say(f"{'roles':<11} {', '.join(held['roles']) or '(none stated)'}")
+    topics = [f"{name} {weight:+g}" for name, weight in held["topics"].items()]
+    say(f"{'topics':<11} {', '.join(topics) or '(none stated)'}")
+    for event in held["consent"]:
+        step = f"{event['before'] or '-'} → {event['after']} ({event['source']})"
+        say(f"{'consent':<11} {event['at'][:16]} {step}")
+    for copy in held["deliveries"]:
+        say(f"{'issue':<11} {copy['edition']} {copy['state']} {(copy['at'] or '')[:16]}")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    status: Annotated[Status | None, typer.Option(help="Only readers of this status.")] = None,
+    search: Annotated[str | None, typer.Option(help="Part of the address.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """List readers in the order they came.
+
+    Example: newsletter subscribers list --status active --search example.com
+    """
+    rows: list[dict[str, Any]] = []
+    with invocation(context).store() as engine, database.reading(engine) as session:
+        for reader in records.listing(session, status=status, search=search):
+            rows.append(records.document(reader))
+            if len(rows) == limit:
+                break
+    if as_json:
+        emit({"subscribers": rows})
+        return
+    table(
+        ["email", "name", "status", "roles", "topics"],
+        [
+            [r["email"], r["name"], r["status"], ", ".join(r["roles"]), ", ".join(r["topics"])]
+            for r in rows
+        ],
+        empty="no readers; `newsletter subscribers import FILE` brings some in",
+    )
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="A .csv or .jsonl file; default: JSONL to the screen.")
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option(help="All that is held of this one reader, as JSON.")
+    ] = None,
+) -> None:
+    """Export readers in the form that `import` takes.
+
+    Example: newsletter subscribers export readers.csv
+    """
+    with invocation(context).store() as engine, database.reading(engine) as session:
+        if email is not None:
+            emit(records.everything(session, records.find(session, email)))
+            return
+        if file is not None and file.suffix.lower() not in {".csv", ".jsonl"}:
+            raise NewsletterError(f"{file}: expected a name ending in .csv or .jsonl")
+        readers = (records.document(reader) for reader in records.listing(session))
+        if file is None:
+            for reader in readers:
+                emit(reader)
+            return
+        with file.open("w", encoding="utf-8", newline="") as target:
+            number = files.write(target, readers, file.suffix.lower())
+    say(f"{number} readers written to {file}")
+
+
+@app.command()
+def unsubscribe(context: typer.Context, email: Email) -> None:
+    """Stop mailing a reader. They may subscribe again by themselves.
+
+    Example: newsletter subscribers unsubscribe reader@example.com
+    """
+    run = invocation(context)
+    with run.store() as engine, database.writing(engine) as session:
+        reader = records.find(session, email)
+        done = consent.change(session, reader, Status.UNSUBSCRIBED, source="admin", now=run.now)
+    say(f"{email}: {'unsubscribed' if done else 'was unsubscribed already'}")
+
+
+@app.command()
+def suppress(
+    context: typer.Context,
+    email: Email,
+    reason: Annotated[str, typer.Option(help="Why, in a word.")] = "admin",
+) -> None:
+    """Never mail an address again, whatever is imported later.
+
+    Example: newsletter subscribers suppress reader@example.com --reason complaint
+    """
+    run = invocation(context)
+    address = _draft({"email": email}).email
+    with run.store() as engine, database.writing(engine) as session:
+        done = consent.suppress(session, address, reason=reason[:64], now=run.now)
+    say(f"{email}: {'suppressed' if done else 'was suppressed already'}")
+
+
+@app.command()
+def erase(
+    context: typer.Context,
+    email: Email,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete all that is held of a reader; only a salted hash stays, so they are never re-added.
+
+    Example: newsletter subscribers erase reader@example.com --yes
+    """
+    run = invocation(context)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise NewsletterError("erasing cannot be undone; add --yes to confirm")
+        typer.confirm(f"Erase {email} for good?", abort=True)
+    with run.store() as engine, database.writing(engine) as session:
+        consent.erase(session, email, now=run.now)
+    say(f"{email}: erased")

@@ -1,0 +1,138 @@
+"""One reader's copy: picks → issue → HTML and text → message.
+
+A ``Press`` holds what all copies of an edition share: the compiled template, the stories as they
+were frozen, who sends it, and the links. Making the same copy twice gives the same bytes but for
+the date. It reads the store when it is set up and never after.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mailer.composition import Issue, Publication, ReaderView, StoryContent, compose
+from mailer.ledger import Claim
+from mailer.links import Links
+from mailer.message import Identity, Message, build
+from mailer.planning import pick_of
+from mailer.rendering import Rendered, Renderer, Template
+from mailer.schedule import occurrence
+from recommender.models import Edition, EditionStory, TemplateVersion
+from recommender.ranking.values import Pick
+from recommender.settings import Settings, mailbox
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A copy to look at."""
+
+    reader: str
+    name: str
+    roles: tuple[str, ...]
+    subject: str
+    html: str
+    text: str
+    file: str
+    message: Message
+
+
+@dataclass(frozen=True)
+class Press:
+    """Makes the copies of one edition; safe to share between threads."""
+
+    publication: Publication
+    identity: Identity
+    links: Links
+    renderer: Renderer
+    stories: Mapping[str, StoryContent]
+
+    def compose(self, delivery_id: int, picks: Sequence[Pick], reader: ReaderView) -> Issue:
+        return compose(self.publication, reader, picks, self.stories, self.links, delivery_id)
+
+    def message(self, claim: Claim, now: datetime) -> Message:
+        """The message of a claimed copy."""
+        picks = [pick_of(document) for document in claim.picks]
+        issue = self.compose(claim.delivery_id, picks, reader_of(claim.reader))
+        rendered = self.renderer.render(issue)
+        return self.wrap(claim.delivery_id, claim.email, issue, rendered, now)
+
+    def wrap(
+        self, delivery_id: int, recipient: str, issue: Issue, rendered: Rendered, now: datetime
+    ) -> Message:
+        """An issue, rendered, as the message to ``recipient``."""
+        return build(
+            self.identity,
+            delivery_id=delivery_id,
+            recipient=recipient,
+            subject=issue.subject,
+            html=rendered.html,
+            text=rendered.text,
+            unsubscribe_url=issue.unsubscribe_url,
+            now=now,
+        )
+
+
+def press(session: Session, settings: Settings, edition: Edition) -> Press:
+    """The press of a planned edition: its template and stories as they were frozen."""
+    version = session.get_one(TemplateVersion, edition.template_hash)
+    frozen = session.execute(
+        sa.select(EditionStory.story_id, EditionStory.content).where(
+            EditionStory.edition_id == edition.id
+        )
+    )
+    return make_press(
+        settings,
+        newsletter=edition.newsletter.name,
+        period=edition.period,
+        template=Template(version.name, version.hash, version.html, version.text),
+        stories={str(story): StoryContent.from_document(content) for story, content in frozen},
+    )
+
+
+def make_press(
+    settings: Settings,
+    *,
+    newsletter: str,
+    period: str,
+    template: Template,
+    stories: Mapping[str, StoryContent],
+) -> Press:
+    """A press for ``period``, planned or not."""
+    name, address = mailbox(settings.sender)
+    day = occurrence(settings.schedule, period, settings.zone).astimezone(settings.zone)
+    domain = address.rpartition("@")[2].encode("idna").decode("ascii")
+    return Press(
+        publication=Publication(
+            title=settings.title,
+            edition=f"{newsletter}-{period}",
+            date=f"{day:%A}, {day.day} {day:%B %Y}",
+            postal_address=settings.postal_address,
+            tracking=settings.tracking,
+        ),
+        identity=Identity(
+            from_name=name,
+            from_address=address,
+            reply_to=settings.reply_to and mailbox(settings.reply_to)[1],
+            envelope_from=mailbox(settings.bounce_address or settings.sender)[1],
+            list_id=f"{newsletter}.{domain}",
+            list_name=settings.title,
+            edition=f"{newsletter}-{period}",
+            secret=settings.secret,
+        ),
+        links=Links(settings.base_url, [settings.secret]),
+        renderer=Renderer(template),
+        stories=stories,
+    )
+
+
+def reader_of(document: Mapping[str, object]) -> ReaderView:
+    """The reader as a delivery kept them."""
+    roles, topics, locale = document.get("roles"), document.get("topics"), document.get("locale")
+    return ReaderView(
+        name=str(document.get("name") or ""),
+        locale=locale if isinstance(locale, str) else None,
+        roles=tuple(roles) if isinstance(roles, list) else (),
+        topics=topics if isinstance(topics, dict) else {},
+    )

@@ -1,0 +1,242 @@
+"""Delivers an edition: claimed copies are composed, rendered, sent and recorded.
+
+One thread per connection; the main thread claims batches and feeds them. Between everything but
+the final dot and the dot itself, the ledger notes the copy as on the wire, so after a kill at most
+one copy per connection is in doubt. It stops cleanly when asked to: the copy on the wire is
+finished and recorded, what was claimed is given back.
+"""
+
+import contextlib
+import queue
+import random
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.engine import Engine
+
+from mailer import editions, ledger
+from mailer.ledger import Claim, Outcome
+from mailer.message import Message
+from mailer.recorder import Recorder
+from mailer.transport import Transport, Verdict, VerdictKind
+from recommender import database
+from recommender.errors import NewsletterError, TransportError
+from recommender.models import DeliveryState, EditionState
+
+BATCH = 100
+POLL_SECONDS = 0.5
+FIRST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(hours=4)
+DEAD_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"})
+"""Enhanced status codes (RFC 3463, IANA registry) that say the address itself is no good."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to deliver, and with what. ``copy`` makes the message of a claim; it is called by
+    several threads at once. ``open_transport`` is called once per connection."""
+
+    edition_id: int
+    copy: Callable[[Claim], Message]
+    open_transport: Callable[[], Transport]
+    connections: int
+    at_local_time: bool
+    too_late: timedelta | None
+    retry_for: timedelta
+
+
+@dataclass
+class Progress:
+    """What has happened so far; ``trouble`` ends the run."""
+
+    handled: int = 0
+    trouble: Exception | None = None
+    halted: threading.Event = field(default_factory=threading.Event)
+
+
+def deliver(
+    engine: Engine,
+    job: Job,
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Send every copy that is due. Returns when none is left, the edition is paused or cancelled,
+    or ``stop`` is set.
+
+    Raises TransportError when no relay can be used; nothing claimed is lost by that.
+    """
+    owner = uuid.uuid4().hex
+    with ledger.lock(engine, owner) as held:
+        if not held:
+            raise TransportError("the lock of a sender that has just been named is taken")
+        recorder = Recorder(engine, owner, clock)
+        so_far = Progress()
+        work: queue.Queue[Claim | None] = queue.Queue(maxsize=BATCH * job.connections)
+        threads = [
+            threading.Thread(
+                target=_connection,
+                args=(job, work, recorder, so_far, clock),
+                name=f"connection-{number}",
+            )
+            for number in range(job.connections)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            _feed(engine, job, owner, work, so_far, clock, stop, progress)
+        except BaseException:
+            so_far.halted.set()
+            raise
+        finally:
+            _finish(engine, owner, work, threads, recorder)
+        if so_far.trouble is not None:
+            raise so_far.trouble
+
+
+def _feed(
+    engine: Engine,
+    job: Job,
+    owner: str,
+    work: queue.Queue[Claim | None],
+    so_far: Progress,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    progress: Callable[[int], None],
+) -> None:
+    """Claim batches and queue them until nothing is due or somebody says stop."""
+    while not _halted(engine, job, so_far, stop):
+        now = clock()
+        with database.writing(engine) as session:
+            claims, looked_at = ledger.claim(
+                session,
+                job.edition_id,
+                owner=owner,
+                limit=BATCH * job.connections,
+                now=now,
+                at_local_time=job.at_local_time,
+                too_late=None if job.too_late is None else now - job.too_late,
+            )
+        if looked_at == 0:
+            break
+        for claim in claims:
+            work.put(claim)
+        while work.qsize() > work.maxsize // 2:
+            if _halted(engine, job, so_far, stop):
+                return
+            so_far.halted.wait(POLL_SECONDS / 10)
+            progress(so_far.handled)
+    while work.unfinished_tasks and not _halted(engine, job, so_far, stop):
+        so_far.halted.wait(POLL_SECONDS / 10)
+        progress(so_far.handled)
+    progress(so_far.handled)
+
+
+def _halted(engine: Engine, job: Job, so_far: Progress, stop: threading.Event) -> bool:
+    """Whether this run must end: asked to stop, in trouble, or the edition was paused."""
+    if not so_far.halted.is_set():
+        with database.reading(engine) as session:
+            sending = editions.state(session, job.edition_id) == EditionState.SENDING
+        if stop.is_set() or not sending:
+            so_far.halted.set()
+    return so_far.halted.is_set()
+
+
+def _finish(
+    engine: Engine,
+    owner: str,
+    work: queue.Queue[Claim | None],
+    threads: list[threading.Thread],
+    recorder: Recorder,
+) -> None:
+    """Let every connection end its copy, record what happened, give back what was not touched."""
+    with contextlib.suppress(queue.Empty):
+        while True:
+            work.get_nowait()
+    for _ in threads:
+        work.put(None)
+    for thread in threads:
+        thread.join()
+    recorder.flush()
+    with database.writing(engine) as session:
+        ledger.release_all(session, owner=owner)
+
+
+def _connection(
+    job: Job,
+    work: queue.Queue[Claim | None],
+    recorder: Recorder,
+    so_far: Progress,
+    clock: Callable[[], datetime],
+) -> None:
+    """One connection: copy after copy, until there is none or the run has ended."""
+    transport = job.open_transport()
+    try:
+        while (claim := work.get()) is not None:
+            try:
+                if not so_far.halted.is_set():
+                    _send(job, claim, transport, recorder, clock)
+                    so_far.handled += 1
+            finally:
+                work.task_done()
+    except Exception as error:  # noqa: BLE001  (handed to the main thread, which raises it)
+        so_far.trouble = so_far.trouble or error
+        so_far.halted.set()
+    finally:
+        transport.close()
+
+
+def _send(
+    job: Job,
+    claim: Claim,
+    transport: Transport,
+    recorder: Recorder,
+    clock: Callable[[], datetime],
+) -> None:
+    try:
+        message = job.copy(claim)
+    except (NewsletterError, ValueError, LookupError, TypeError) as error:
+        why = f"this copy could not be made: {error}"
+        outcome = Outcome(claim.delivery_id, DeliveryState.FAILED, reply=why, reason="copy")
+        recorder.settle(outcome, claim.email)
+        return
+    verdict = transport.offer(message, number=claim.number)
+    if verdict is None:
+        if not recorder.put_on_wire(claim.delivery_id):
+            transport.abort()
+            return
+        verdict = transport.commit()
+    recorder.settle(outcome_of(verdict, claim, clock(), job.retry_for), claim.email)
+
+
+def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedelta) -> Outcome:
+    """What a verdict means for the ledger."""
+    states = {
+        VerdictKind.ACCEPTED: DeliveryState.SENT,
+        VerdictKind.REFUSED: DeliveryState.FAILED,
+        VerdictKind.DEFERRED: DeliveryState.DEFERRED,
+        VerdictKind.UNANSWERED: DeliveryState.IN_DOUBT,
+    }
+    state = states[verdict.kind]
+    deferred = state == DeliveryState.DEFERRED
+    return Outcome(
+        claim.delivery_id,
+        state,
+        relay=verdict.relay,
+        reply=verdict.reply,
+        reason=None if state == DeliveryState.SENT else verdict.enhanced or str(verdict.code or ""),
+        retry_at=now + backoff(claim.attempts, claim.delivery_id) if deferred else None,
+        expires_at=now + retry_for if deferred else None,
+        dead=state == DeliveryState.FAILED and verdict.enhanced in DEAD_MAILBOX,
+    )
+
+
+def backoff(attempts: int, seed: int) -> timedelta:
+    """How long to wait after so many earlier attempts: tripling from 5 minutes up to 4 hours,
+    each spread by up to a quarter so that deferred copies do not come back all at once."""
+    wait = min(FIRST_RETRY * 3 ** min(attempts, 10), LONGEST_RETRY)
+    return wait * (1 + random.Random(f"{seed}-{attempts}").random() / 4)  # noqa: S311

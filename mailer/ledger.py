@@ -1,0 +1,340 @@
+"""The ledger of deliveries: claim, record, resume. The only writer of their states.
+
+Every write is a compare-and-set on the state it leaves, so two senders can never take one copy.
+A claim belongs to an owner; an owner holds a lock that ends with its process (``database.lock``),
+so when the lock can be had the owner is gone: what it had merely claimed is due again, what it had
+on the wire is in doubt. All transitions are listed in docs/architecture.md. The caller commits.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from recommender import database
+from recommender.models import Delivery, DeliveryState, Status, Subscriber, Suppression
+
+OPEN = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
+HELD = (DeliveryState.CLAIMED, DeliveryState.ON_WIRE)
+UNSETTLED = (*OPEN, *HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A copy this sender alone may send now."""
+
+    delivery_id: int
+    subscriber_id: int
+    number: int
+    email: str
+    picks: list[dict[str, Any]]
+    reader: dict[str, Any]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a claimed copy. ``retry_at`` is given for a deferred one only; ``dead``
+    says that the mailbox does not exist, so its address is never mailed again."""
+
+    delivery_id: int
+    state: DeliveryState
+    relay: str | None = None
+    reply: str | None = None
+    reason: str | None = None
+    retry_at: datetime | None = None
+    expires_at: datetime | None = None
+    dead: bool = False
+
+
+def claim(
+    session: Session,
+    edition_id: int,
+    *,
+    owner: str,
+    limit: int,
+    now: datetime,
+    at_local_time: bool,
+    too_late: datetime | None = None,
+) -> tuple[list[Claim], int]:
+    """Take up to ``limit`` due copies of an edition, in order of due time.
+
+    Returns the claims and how many copies were looked at; none looked at means none is due. Copies
+    whose reader may no longer be mailed, whose retries have expired, or (with ``too_late``) that
+    were due before that moment, are settled as skipped. Without ``at_local_time`` every planned
+    copy is due now; a deferred one always waits for its next attempt.
+    """
+    rows = session.execute(_due(edition_id, now, at_local_time, limit)).all()
+    skipped: dict[str, list[int]] = {}
+    wanted: dict[int, Any] = {}
+    for row in rows:
+        reason = _skip_reason(row, now, too_late)
+        if reason is None:
+            wanted[row.id] = row
+        else:
+            skipped.setdefault(reason, []).append(row.id)
+    for reason, ids in skipped.items():
+        _move(session, ids, OPEN, state=DeliveryState.SKIPPED, reason=reason, settled_at=now)
+    taken = _move(
+        session, list(wanted), OPEN, state=DeliveryState.CLAIMED, claimed_by=owner, claimed_at=now
+    )
+    claims = [
+        Claim(row.id, row.subscriber_id, row.number, row.email, row.picks, row.reader, row.attempts)
+        for key, row in wanted.items()
+        if key in taken
+    ]
+    return claims, len(rows)
+
+
+def _due(
+    edition_id: int, now: datetime, at_local_time: bool, limit: int
+) -> sa.Select[tuple[Any, ...]]:
+    planned = Delivery.state == DeliveryState.PLANNED
+    if at_local_time:
+        planned &= Delivery.due_at <= now
+    deferred = (Delivery.state == DeliveryState.DEFERRED) & (Delivery.due_at <= now)
+    suppressed = sa.exists().where(Suppression.address_hash == Subscriber.address_hash)
+    return (
+        sa.select(
+            Delivery.id,
+            Delivery.subscriber_id,
+            Delivery.number,
+            Delivery.picks,
+            Delivery.reader,
+            Delivery.attempts,
+            Delivery.due_at,
+            Delivery.state,
+            Delivery.expires_at,
+            Subscriber.email,
+            Subscriber.status,
+            suppressed.label("suppressed"),
+        )
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(Delivery.edition_id == edition_id, planned | deferred)
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(limit)
+        .with_for_update(of=Delivery, skip_locked=True)
+    )
+
+
+def _skip_reason(row: Any, now: datetime, too_late: datetime | None) -> str | None:
+    if row.suppressed:
+        return "suppressed"
+    if row.status != Status.ACTIVE:
+        return str(row.status)
+    if row.expires_at is not None and row.expires_at <= now:
+        return "expired"
+    if too_late is not None and row.state == DeliveryState.PLANNED and row.due_at < too_late:
+        return "too_late"
+    return None
+
+
+def _move(
+    session: Session,
+    ids: Sequence[int],
+    before: Iterable[DeliveryState],
+    **values: Any,
+) -> set[int]:
+    """Set ``values`` on those of ``ids`` that are in a state of ``before``; which they were."""
+    if not ids:
+        return set()
+    query = (
+        sa.update(Delivery)
+        .where(Delivery.id.in_(ids), Delivery.state.in_(before))
+        .values(**values)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(query))
+
+
+def put_on_wire(session: Session, ids: Sequence[int], *, owner: str) -> set[int]:
+    """Note that the final dot of these copies is about to be written; which were still ours."""
+    if not ids:
+        return set()
+    query = (
+        sa.update(Delivery)
+        .where(
+            Delivery.id.in_(ids),
+            Delivery.state == DeliveryState.CLAIMED,
+            Delivery.claimed_by == owner,
+        )
+        .values(state=DeliveryState.ON_WIRE)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(query))
+
+
+def record(session: Session, outcomes: Sequence[Outcome], *, owner: str, now: datetime) -> None:
+    """Settle claimed copies, or defer them."""
+    if not outcomes:
+        return
+    table = Delivery.table()
+    query = (
+        sa.update(table)
+        .where(
+            table.c.id == sa.bindparam("key"),
+            table.c.claimed_by == owner,
+            sa.or_(*(table.c.state == state for state in HELD)),  # no IN: this is an executemany
+        )
+        .values(
+            state=sa.bindparam("new_state"),
+            relay=sa.bindparam("new_relay"),
+            reply=sa.bindparam("new_reply"),
+            reason=sa.bindparam("new_reason"),
+            due_at=sa.func.coalesce(
+                sa.bindparam("retry_at", type_=table.c.due_at.type), table.c.due_at
+            ),
+            expires_at=sa.func.coalesce(
+                table.c.expires_at, sa.bindparam("new_expires_at", type_=table.c.expires_at.type)
+            ),
+            settled_at=sa.bindparam("new_settled_at"),
+            attempts=table.c.attempts + 1,
+            claimed_by=None,
+        )
+    )
+    session.connection().execute(
+        query,
+        [
+            {
+                "key": outcome.delivery_id,
+                "new_state": outcome.state,
+                "new_relay": outcome.relay,
+                "new_reply": outcome.reply,
+                "new_reason": outcome.reason,
+                "retry_at": outcome.retry_at,
+                "new_expires_at": outcome.expires_at,
+                "new_settled_at": None if outcome.state == DeliveryState.DEFERRED else now,
+            }
+            for outcome in outcomes
+        ],
+    )
+
+
+def release_all(session: Session, *, owner: str) -> None:
+    """Give back every copy that ``owner`` claimed and did not touch: they are due again."""
+    session.execute(
+        sa.update(Delivery)
+        .where(Delivery.claimed_by == owner, Delivery.state == DeliveryState.CLAIMED)
+        .values(state=DeliveryState.PLANNED, claimed_by=None)
+    )
+
+
+def recover(engine: Engine, *, now: datetime) -> tuple[int, int]:
+    """Take back what senders that are gone had claimed.
+
+    Returns how many copies are due again and how many are in doubt.
+    """
+    with database.reading(engine) as session:
+        owners = session.scalars(
+            sa.select(Delivery.claimed_by).where(Delivery.claimed_by.is_not(None)).distinct()
+        ).all()
+    released = doubts = 0
+    for owner in owners:
+        if owner is None:
+            continue
+        with lock(engine, owner) as gone:
+            if not gone:
+                continue
+            with database.writing(engine) as session:
+                mine = Delivery.claimed_by == owner
+                released += _take_back(session, mine & (Delivery.state == DeliveryState.CLAIMED))
+                doubts += _doubt(session, mine & (Delivery.state == DeliveryState.ON_WIRE), now)
+    return released, doubts
+
+
+def lock(engine: Engine, owner: str) -> AbstractContextManager[bool]:
+    """The lock that says ``owner`` is alive."""
+    return database.lock(engine, f"sender-{owner}", once=True)
+
+
+def _take_back(session: Session, condition: sa.ColumnElement[bool]) -> int:
+    query = (
+        sa.update(Delivery)
+        .where(condition)
+        .values(state=DeliveryState.PLANNED, claimed_by=None)
+        .returning(Delivery.id)
+    )
+    return len(session.scalars(query).all())
+
+
+def _doubt(session: Session, condition: sa.ColumnElement[bool], now: datetime) -> int:
+    query = (
+        sa.update(Delivery)
+        .where(condition)
+        .values(
+            state=DeliveryState.IN_DOUBT,
+            claimed_by=None,
+            reason="killed",
+            reply="the sender was killed before the answer to the final dot was recorded",
+            settled_at=now,
+        )
+        .returning(Delivery.id)
+    )
+    return len(session.scalars(query).all())
+
+
+def resend_doubtful(session: Session, edition_id: int) -> int:
+    """Make every copy in doubt due again, as ``in_doubt = "resend"`` asks; how many."""
+    query = (
+        sa.update(Delivery)
+        .where(Delivery.edition_id == edition_id, Delivery.state == DeliveryState.IN_DOUBT)
+        .values(state=DeliveryState.PLANNED, settled_at=None, reason=None, reply=None)
+        .returning(Delivery.id)
+    )
+    return len(session.scalars(query).all())
+
+
+def cancel(session: Session, edition_id: int, *, now: datetime) -> int:
+    """Skip every copy that is not yet in a sender's hands; how many."""
+    query = (
+        sa.update(Delivery)
+        .where(Delivery.edition_id == edition_id, Delivery.state.in_(OPEN))
+        .values(state=DeliveryState.SKIPPED, reason="cancelled", settled_at=now)
+        .returning(Delivery.id)
+    )
+    return len(session.scalars(query).all())
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many copies of an edition are in which state, and why the skipped ones were."""
+
+    states: dict[DeliveryState, int]
+    skipped: dict[str, int]
+
+    def of(self, *states: DeliveryState) -> int:
+        return sum(self.states.get(state, 0) for state in states)
+
+
+def count(session: Session, edition_id: int) -> Count:
+    """The ledger of an edition, summed up."""
+    query = (
+        sa.select(Delivery.state, Delivery.reason, sa.func.count())
+        .where(Delivery.edition_id == edition_id)
+        .group_by(Delivery.state, Delivery.reason)
+        .order_by(Delivery.state, Delivery.reason)
+    )
+    states: dict[DeliveryState, int] = {}
+    skipped: dict[str, int] = {}
+    for state, reason, number in session.execute(query):
+        states[state] = states.get(state, 0) + number
+        if state == DeliveryState.SKIPPED:
+            skipped[reason or "unknown"] = number
+    return Count(states, skipped)
+
+
+def not_yet_due(session: Session, edition_id: int, *, now: datetime) -> int:
+    """How many planned copies wait for their reader's own hour."""
+    query = sa.select(sa.func.count()).where(
+        Delivery.edition_id == edition_id,
+        Delivery.state == DeliveryState.PLANNED,
+        Delivery.due_at > now,
+    )
+    return session.scalar(query) or 0

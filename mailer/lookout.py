@@ -1,0 +1,263 @@
+"""Looks ahead and back for one reader: the next picks and why, the next issue, a copy once sent.
+
+It plans nothing and records nothing. What has been planned is shown as it was frozen; otherwise the
+ranker is asked as planning would ask it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session, joinedload
+
+from mailer import copies, planning, rendering, schedule, transports
+from mailer.composition import StoryContent
+from mailer.copies import Press, Shown
+from mailer.editions import ENDED
+from mailer.ledger import Claim
+from mailer.outbox import file_name
+from mailer.planning import Terms
+from mailer.transport import VerdictKind
+from recommender import audience, database, resources
+from recommender.catalogue import Catalogue
+from recommender.errors import NewsletterError, NotFoundError, TransportError
+from recommender.models import Delivery, DeliveryState, Edition, Newsletter, Subscriber
+from recommender.ranking.values import Pick, Reason, RunnerUp
+from recommender.settings import Settings
+from recommender.subscribers import records
+
+RUNNERS_UP = 5
+_WAITING = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
+
+
+def next_period(session: Session, settings: Settings, now: datetime) -> str:
+    """The current week, or the coming one once this week's edition has ended."""
+    today = now.astimezone(settings.zone).date()
+    period = schedule.period_of(today)
+    state = session.scalar(
+        sa.select(Edition.state)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .where(Newsletter.name == settings.newsletter, Edition.period == period)
+    )
+    if state not in ENDED:
+        return period
+    return schedule.upcoming("monday 00:00", settings.zone, now)[0]
+
+
+def next_picks(
+    session: Session, settings: Settings, email: str, *, now: datetime, story: str | None = None
+) -> dict[str, Any]:
+    """What this reader gets next, with the runners-up and why they are not in it.
+
+    ``story`` (its id, or ``article/story``) is explained, too. Raises NotFoundError for an unknown
+    reader or story.
+    """
+    subscriber = records.find(session, email)
+    terms = Terms.of(settings, planning.newsletter_of(session, settings))
+    waiting = _waiting(session, settings, subscriber)
+    period = waiting.edition.period if waiting else next_period(session, settings, now)
+    name = f"{settings.newsletter}-{period}"
+    since = waiting.edition.planned_at if waiting else now
+    ranker, stories = planning.ranker_for(session, terms, since)
+    reader = audience.member(session, subscriber, without_edition=waiting and waiting.edition_id)
+    [ranking] = ranker.rank(
+        [reader.reader], now=since, top=terms.picks, seed=name, runners_up=RUNNERS_UP
+    )
+    picks = [planning.pick_of(p) for p in waiting.picks] if waiting else ranking.picks
+    answer = {
+        "subscriber": subscriber.email,
+        "edition": name,
+        "planned": waiting is not None,
+        "picks": [_pick(pick, stories) for pick in picks],
+        "runners_up": [_runner_up(other, stories) for other in ranking.runners_up],
+    }
+    if story is not None:
+        found = _find(stories, story)
+        [explained] = ranker.explain(reader.reader, [found], now=since, top=terms.picks, seed=name)
+        answer["story"] = _runner_up(explained, stories)
+    return answer
+
+
+def _waiting(session: Session, settings: Settings, subscriber: Subscriber) -> "_Planned | None":
+    """The reader's copy that is planned and not yet sent, if there is one."""
+    query = (
+        sa.select(Delivery, Edition)
+        .join(Edition, Edition.id == Delivery.edition_id)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .options(joinedload(Edition.newsletter))
+        .where(
+            Newsletter.name == settings.newsletter,
+            Delivery.subscriber_id == subscriber.id,
+            Delivery.state.in_(_WAITING),
+        )
+        .order_by(Delivery.id.desc())
+    )
+    row = session.execute(query.limit(1)).first()
+    return None if row is None else _Planned(row[0], row[1])
+
+
+class _Planned:
+    """A delivery with its edition."""
+
+    def __init__(self, delivery: Delivery, edition: Edition) -> None:
+        self.delivery = delivery
+        self.edition = edition
+        self.edition_id = edition.id
+        self.picks = delivery.picks
+
+
+def _pick(pick: Pick, stories: Catalogue) -> dict[str, Any]:
+    return {
+        "position": pick.position,
+        **_named(pick.story, stories),
+        "score": pick.score,
+        "reasons": _reasons(pick.reasons),
+    }
+
+
+def _runner_up(other: RunnerUp, stories: Catalogue) -> dict[str, Any]:
+    return {
+        **_named(other.story, stories),
+        "score": other.score,
+        "why": other.why,
+        "reasons": _reasons(other.reasons),
+    }
+
+
+def _named(story: str, stories: Catalogue) -> dict[str, Any]:
+    document = stories.documents.get(story, {})
+    return {key: document.get(key, "") for key in ("article", "story", "title")}
+
+
+def _reasons(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
+    return [
+        {"kind": reason.kind, "detail": reason.detail, "share": reason.share} for reason in reasons
+    ]
+
+
+def _find(stories: Catalogue, name: str) -> str:
+    """The ranker's id of the story called ``name``."""
+    for key, document in stories.documents.items():
+        article, story = document["article"], document["story"]
+        if name in (story, f"{article}/{story}", f"{article}#{story}"):
+            return key
+    raise NotFoundError(
+        f"no story {name!r} can be chosen now; `newsletter articles list` shows what there is"
+    )
+
+
+def next_issue(
+    session: Session,
+    settings: Settings,
+    email: str,
+    *,
+    now: datetime,
+    recipient: str | None = None,
+) -> Shown:
+    """The reader's next issue as it would be sent now, to them or to ``recipient``.
+
+    Raises NewsletterError when nothing passes the relevance floor.
+    """
+    subscriber = records.find(session, email)
+    waiting = _waiting(session, settings, subscriber)
+    if waiting is not None:
+        press = copies.press(session, settings, waiting.edition)
+        claim = _claim(waiting.delivery, recipient or subscriber.email)
+        return _shown(press, claim, subscriber.name, now)
+    terms = Terms.of(settings, planning.newsletter_of(session, settings))
+    period = next_period(session, settings, now)
+    ranker, stories = planning.ranker_for(session, terms, now)
+    member = audience.member(session, subscriber)
+    [ranking] = ranker.rank(
+        [member.reader], now=now, top=terms.picks, seed=f"{settings.newsletter}-{period}"
+    )
+    if not ranking.picks:
+        raise NewsletterError(f"no story passes the relevance floor for {email}: no issue is sent")
+    press = copies.make_press(
+        settings,
+        newsletter=settings.newsletter,
+        period=period,
+        template=rendering.compile_template(resources.folder("templates") / "email"),
+        stories=_contents(stories),
+    )
+    claim = Claim(
+        delivery_id=0,
+        subscriber_id=subscriber.id,
+        number=0,
+        email=recipient or subscriber.email,
+        picks=[planning.pick_document(pick) for pick in ranking.picks],
+        reader=planning.reader_document(member),
+        attempts=0,
+    )
+    return _shown(press, claim, subscriber.name, now)
+
+
+def _contents(stories: Catalogue) -> dict[str, StoryContent]:
+    return {key: StoryContent.from_document(doc) for key, doc in stories.documents.items()}
+
+
+def _claim(delivery: Delivery, email: str) -> Claim:
+    return Claim(
+        delivery.id,
+        delivery.subscriber_id,
+        delivery.number,
+        email,
+        delivery.picks,
+        delivery.reader,
+        delivery.attempts,
+    )
+
+
+def _shown(press: Press, claim: Claim, name: str, now: datetime) -> Shown:
+    reader = copies.reader_of(claim.reader)
+    picks = [planning.pick_of(document) for document in claim.picks]
+    issue = press.compose(claim.delivery_id, picks, reader)
+    rendered = press.renderer.render(issue)
+    return Shown(
+        reader=claim.email,
+        name=name,
+        roles=reader.roles,
+        subject=issue.subject,
+        html=rendered.html,
+        text=rendered.text,
+        file=file_name(claim.number, claim.email),
+        message=press.wrap(claim.delivery_id, claim.email, issue, rendered, now),
+    )
+
+
+def issues(session: Session, settings: Settings, edition_id: int) -> list[Shown]:
+    """Every copy of a (small) edition that was planned with picks, in order."""
+    edition = session.get_one(Edition, edition_id)
+    press = copies.press(session, settings, edition)
+    rows = session.execute(
+        sa.select(Delivery, Subscriber.email, Subscriber.name)
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(Delivery.edition_id == edition_id)
+        .order_by(Delivery.number)
+    )
+    return [
+        _shown(press, _claim(delivery, email), name, delivery.settled_at or edition.planned_at)
+        for delivery, email, name in rows
+        if delivery.picks
+    ]
+
+
+def send_test(
+    engine: Engine, settings: Settings, *, reader: str, address: str, now: datetime
+) -> str:
+    """Send the reader's next issue to ``address``; what the relay said.
+
+    The ledger is not touched. Raises TransportError when it was not accepted.
+    """
+    with database.reading(engine) as session:
+        shown = next_issue(session, settings, reader, now=now, recipient=address)
+    transport = transports.opener(settings, settings.outbox / "test")()
+    try:
+        verdict = transport.offer(shown.message, number=0) or transport.commit()
+    finally:
+        transport.close()
+    if verdict.kind != VerdictKind.ACCEPTED:
+        raise TransportError(f"{address}: {verdict.kind}: {verdict.reply or 'no answer'}")
+    return f"accepted by {verdict.relay}: {verdict.reply}"

@@ -1,0 +1,80 @@
+"""When: periods, a newsletter's weekly hour, and what that hour is for each reader.
+
+Pure calendar arithmetic on aware times; it reads no clock. An hour that a change to summer time
+leaves out is taken at the first moment after the gap; one that happens twice, at its first.
+"""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from recommender.errors import NewsletterError
+from recommender.settings import weekday_and_time
+
+EARLIEST = ZoneInfo("Etc/GMT-14")
+"""Where every hour comes first (UTC+14): planning for readers' own hours begins there."""
+
+_PERIOD = re.compile(r"(\d{4})-W(\d{2})")
+
+
+def period_of(day: date) -> str:
+    """The ISO 8601 week a day falls in, such as ``2026-W48``."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def check_period(period: str) -> str:
+    """``period`` itself; NewsletterError when it names no ISO week."""
+    _monday(period)
+    return period
+
+
+def _monday(period: str) -> date:
+    match = _PERIOD.fullmatch(period)
+    if match:
+        try:
+            return date.fromisocalendar(int(match[1]), int(match[2]), 1)
+        except ValueError:
+            pass
+    raise NewsletterError(f"{period!r} is not a week such as 2026-W48")
+
+
+def occurrence(schedule: str, period: str, zone: ZoneInfo) -> datetime:
+    """When ``schedule`` (``thursday 08:00``) falls in ``period`` on the clocks of ``zone``: UTC."""
+    weekday, hour, minute = weekday_and_time(schedule)
+    day = _monday(period) + timedelta(days=weekday)
+    local = datetime.combine(day, time(hour, minute), zone)
+    moment = local.astimezone(UTC)
+    if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+        moment = _end_of_gap(moment, zone)
+    return moment
+
+
+def _end_of_gap(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The first minute at or before ``moment`` that has the offset ``moment`` has."""
+    offset = moment.astimezone(zone).utcoffset()
+    while (moment - timedelta(minutes=1)).astimezone(zone).utcoffset() == offset:
+        moment -= timedelta(minutes=1)
+    return moment
+
+
+def latest(schedule: str, zone: ZoneInfo, now: datetime) -> tuple[str, datetime]:
+    """The latest occurrence at or before ``now``: its period and its moment in UTC."""
+    today = now.astimezone(zone).date()
+    for days in (0, 7, 14):
+        period = period_of(today - timedelta(days=days))
+        moment = occurrence(schedule, period, zone)
+        if moment <= now:
+            return period, moment
+    raise AssertionError("a weekly schedule has an occurrence in any fortnight")
+
+
+def upcoming(schedule: str, zone: ZoneInfo, now: datetime) -> tuple[str, datetime]:
+    """The next occurrence after ``now``: its period and its moment in UTC."""
+    today = now.astimezone(zone).date()
+    for days in (0, 7, 14):
+        period = period_of(today + timedelta(days=days))
+        moment = occurrence(schedule, period, zone)
+        if moment > now:
+            return period, moment
+    raise AssertionError("a weekly schedule has an occurrence in any fortnight")

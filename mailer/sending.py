@@ -1,0 +1,163 @@
+"""Joins the parts: plan an edition, send an edition, make one copy. What commands, scheduler and
+web call; the parts themselves do not know each other."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy.engine import Engine
+
+from mailer import copies, delivery, editions, ledger, planning, rendering, transports
+from mailer.delivery import Job
+from recommender import database, resources
+from recommender.errors import NewsletterError
+from recommender.models import DeliveryState, Edition, EditionState
+from recommender.settings import Settings
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one run did. The sum holds: due = sent + failed + deferred + skipped + in_doubt.
+
+    ``due`` is what was not settled when the run began. ``deferred`` is all that is left for a
+    later run; ``in_doubt`` is every copy of the edition whose fate is unknown.
+    """
+
+    edition: str
+    state: EditionState
+    due: int
+    sent: int
+    failed: int
+    deferred: int
+    skipped: dict[str, int] = field(default_factory=dict)
+    in_doubt: int = 0
+    seconds: float = 0.0
+    trouble: str | None = None
+
+    @property
+    def handled(self) -> int:
+        return self.sent + self.failed + sum(self.skipped.values())
+
+    def sentence(self) -> str:
+        """The same, for a person."""
+        parts = [
+            f"{self.due} due: {self.sent} sent, {self.failed} failed, {self.deferred} deferred"
+        ]
+        parts += [f"{number} skipped ({reason})" for reason, number in self.skipped.items()]
+        return ", ".join([*parts, f"{self.in_doubt} in doubt"])
+
+
+def plan(
+    engine: Engine,
+    settings: Settings,
+    *,
+    period: str,
+    now: datetime,
+    segment: str | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Plan the edition of ``period`` with the current template; its id."""
+    template = rendering.compile_template(resources.folder("templates") / "email")
+    return planning.plan(
+        engine, settings, template, period=period, now=now, segment=segment, progress=progress
+    )
+
+
+def send(
+    engine: Engine,
+    settings: Settings,
+    *,
+    edition_id: int,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    at_local_time: bool,
+    planned_now: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Summary:
+    """Deliver all that is due of an edition and sum up what this run did.
+
+    ``planned_now`` counts the readers whom the planning of this same run skipped. A relay that
+    cannot be used is the summary's ``trouble``; what could not be sent counts as deferred.
+    """
+    started = time.monotonic()
+    now = clock()
+    ledger.recover(engine, now=now)
+    with database.writing(engine) as session:
+        before = None if planned_now else ledger.count(session, edition_id)
+        if settings.in_doubt == "resend" and ledger.resend_doubtful(session, edition_id):
+            editions.reopen(session, edition_id)
+        state = editions.begin_sending(session, edition_id, now=now)
+    trouble: str | None = None
+    if state == EditionState.SENDING:
+        try:
+            _deliver(engine, settings, edition_id, clock, stop, at_local_time, progress)
+        except NewsletterError as error:
+            trouble = str(error)
+        with database.writing(engine) as session:
+            editions.finish(session, edition_id, now=clock())
+    with database.reading(engine) as session:
+        edition = session.get_one(Edition, edition_id)
+        after = ledger.count(session, edition_id)
+        waiting = ledger.not_yet_due(session, edition_id, now=clock()) if at_local_time else 0
+        return _summary(edition, before, after, waiting, time.monotonic() - started, trouble)
+
+
+def _deliver(
+    engine: Engine,
+    settings: Settings,
+    edition_id: int,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    at_local_time: bool,
+    progress: Callable[[int], None],
+) -> None:
+    with database.reading(engine) as session:
+        edition = session.get_one(Edition, edition_id)
+        press = copies.press(session, settings, edition)
+        folder = settings.outbox / edition.name
+    late = timedelta(hours=settings.catch_up_hours)
+    job = Job(
+        edition_id=edition_id,
+        copy=lambda claim: press.message(claim, clock()),
+        open_transport=transports.opener(settings, folder),
+        connections=transports.connections(settings),
+        at_local_time=at_local_time,
+        too_late=late if at_local_time else None,
+        retry_for=timedelta(hours=settings.retry_hours),
+    )
+    delivery.deliver(engine, job, clock=clock, stop=stop, progress=progress)
+
+
+def _summary(
+    edition: Edition,
+    before: ledger.Count | None,
+    after: ledger.Count,
+    not_yet_due: int,
+    seconds: float,
+    trouble: str | None,
+) -> Summary:
+    before = before or ledger.Count({}, {})
+
+    def gained(state: DeliveryState) -> int:
+        return after.of(state) - before.of(state)
+
+    settled_before = before.of(DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED)
+    skipped = {
+        reason: number - before.skipped.get(reason, 0)
+        for reason, number in after.skipped.items()
+        if number > before.skipped.get(reason, 0)
+    }
+    return Summary(
+        edition=edition.name,
+        state=edition.state,
+        due=sum(after.states.values()) - settled_before - not_yet_due,
+        sent=gained(DeliveryState.SENT),
+        failed=gained(DeliveryState.FAILED),
+        deferred=after.of(*ledger.UNSETTLED) - not_yet_due,
+        skipped=skipped,
+        in_doubt=after.of(DeliveryState.IN_DOUBT),
+        seconds=round(seconds, 3),
+        trouble=trouble,
+    )

@@ -1,0 +1,52 @@
+"""What a way out must offer, and the four answers it can give.
+
+A message is sent in two steps, so that the ledger can note in between, durably, that its fate is
+about to be decided: ``offer`` does everything up to the final dot, ``commit`` writes it and reads
+the answer. A message that was offered and not committed has not been delivered.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from mailer.message import Message
+
+
+class VerdictKind(StrEnum):
+    """``unanswered``: the final dot may have arrived, the answer did not."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one message: SMTP reply code, enhanced status code (RFC 3463), the words."""
+
+    kind: VerdictKind
+    relay: str
+    code: int | None = None
+    enhanced: str | None = None
+    reply: str | None = None
+
+
+class Transport(Protocol):
+    """One connection, or what stands for one. Not shared between threads."""
+
+    def offer(self, message: Message, *, number: int) -> Verdict | None:
+        """Everything but the final dot; None when the message can be committed, else why not.
+
+        ``number`` is the copy's place in its edition. Raises TransportError when nothing can be
+        sent this way at all.
+        """
+
+    def commit(self) -> Verdict:
+        """Write the final dot and read the answer."""
+
+    def abort(self) -> None:
+        """Drop what was offered: nothing of it is delivered."""
+
+    def close(self) -> None:
+        """Take leave of the relay."""

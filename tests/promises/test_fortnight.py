@@ -1,0 +1,174 @@
+"""The scheduler over a simulated fortnight in which the clocks go back, and after downtime."""
+
+import email
+import email.policy
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from apscheduler.executors.debug import DebugExecutor
+from apscheduler.schedulers.base import BaseScheduler
+from sqlalchemy.engine import Engine
+
+from mailer import scheduler
+from recommender import database
+from recommender.errors import ConflictError
+from recommender.settings import Settings
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = datetime(2026, 10, 19, 0, 0, tzinfo=UTC)  # the clocks go back on the 25th
+
+
+class Stepped(BaseScheduler):  # type: ignore[misc]  # APScheduler ships no types
+    """A scheduler whose time passes only when a test says so."""
+
+    def wakeup(self) -> None:
+        """Nothing sleeps."""
+
+    def shutdown(self, wait: bool = True) -> None:
+        super().shutdown(wait)
+
+    def step(self) -> None:
+        self._process_jobs()
+
+
+@contextmanager
+def running(engine: Engine, settings: Settings) -> Iterator[Stepped]:
+    """The service as it stands after a start, for as long as the block lasts."""
+    stepped = Stepped(timezone=UTC, executors={"default": DebugExecutor()})
+    said: list[str] = []
+    service = scheduler.Service(
+        engine, settings, lambda: datetime.now(UTC), threading.Event(), said.append
+    )
+    with scheduler.only_instance(engine):
+        scheduler.prepare(stepped, service)
+        try:
+            yield stepped
+        finally:
+            stepped.shutdown(wait=False)
+    assert [line for line in said if line.startswith("error")] == []
+
+
+def live(
+    engine: Engine, settings: Settings, start: datetime, days: float, step: timedelta
+) -> None:
+    """Let the service run through simulated time."""
+    now = start
+    with time_machine.travel(now, tick=False) as clock, running(engine, settings) as stepped:
+        while now < start + timedelta(days=days):
+            clock.move_to(now)
+            stepped.step()
+            now += step
+
+
+def sent(settings: Settings) -> list[tuple[str, str, datetime]]:
+    """Every message in the outbox: edition, address, date."""
+    found = []
+    for path in sorted(settings.outbox.glob("*/*.eml")):
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        date: Any = message["Date"]
+        found.append((path.parent.name, str(message["To"]), date.datetime.astimezone(UTC)))
+    return found
+
+
+@pytest.fixture
+def newsletter(
+    engine: Engine,
+    configured: Callable[..., Settings],
+    stories: Callable[..., None],
+    readers: Callable[..., None],
+) -> Callable[..., Settings]:
+    stories(engine, MONDAY - timedelta(days=1), "first")
+    stories(engine, MONDAY - timedelta(days=1), "second")
+    stories(engine, MONDAY - timedelta(days=1), "third")
+    readers(engine, MONDAY - timedelta(days=1), 10)
+    return configured
+
+
+def test_a_fortnight_brings_two_issues_at_the_same_hour_across_the_clock_change(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    settings = newsletter(schedule="thursday 08:00", timezone="Europe/Berlin", picks=2)
+    live(engine, settings, MONDAY, 14, timedelta(minutes=30))
+    messages = sent(settings)
+    assert len(messages) == 20
+    assert {(name, date) for name, _, date in messages} == {
+        ("weekly-2026-W43", datetime(2026, 10, 22, 6, 0, tzinfo=UTC)),
+        ("weekly-2026-W44", datetime(2026, 10, 29, 7, 0, tzinfo=UTC)),
+    }
+
+
+def test_each_reader_gets_it_at_their_own_hour(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    settings = newsletter(schedule="thursday 08:00", local_time=True, timezone="UTC", picks=2)
+    live(engine, settings, MONDAY, 14, timedelta(minutes=30))
+    zones = ("Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Auckland", "UTC")
+    messages = sent(settings)
+    assert len(messages) == 20
+    for _, address, date in messages:
+        number = int(address.partition("@")[0].removeprefix("reader"))
+        local = date.astimezone(ZoneInfo(zones[number % 5]))
+        assert (local.strftime("%A"), local.hour, local.minute) == ("Thursday", 8, 0)
+
+
+def test_after_five_weeks_of_downtime_one_issue_goes_out_not_five(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    settings = newsletter(schedule="thursday 08:00", timezone="Europe/Berlin", picks=1)
+    live(engine, settings, MONDAY, 4, timedelta(hours=1))
+    back = MONDAY + timedelta(days=4 + 5 * 7)  # a Friday: a day late
+    live(engine, settings, back, 0.1, timedelta(hours=1))
+    assert {name for name, _, _ in sent(settings)} == {"weekly-2026-W43", "weekly-2026-W48"}
+
+
+def test_an_issue_older_than_the_limit_is_not_sent_after_downtime(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    settings = newsletter(schedule="thursday 08:00", catch_up_hours=24)
+    live(engine, settings, MONDAY + timedelta(days=6), 0.9, timedelta(hours=1))
+    assert sent(settings) == []
+
+
+def test_only_one_scheduler_runs_on_a_store(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    with (
+        scheduler.only_instance(engine),
+        pytest.raises(ConflictError, match="already running"),
+        scheduler.only_instance(engine),
+    ):
+        pass
+
+
+def test_a_service_restarted_every_hour_repeats_nothing(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    settings = newsletter(schedule="thursday 08:00", timezone="UTC", picks=2)
+    for hour in range(24):
+        start = datetime(2026, 10, 22, hour, 5, tzinfo=UTC)
+        live(engine, settings, start, 1 / 24, timedelta(minutes=30))
+    messages = sent(settings)
+    assert len(messages) == len({address for _, address, _ in messages}) == 10
+
+
+def test_the_store_holds_the_jobs(engine: Engine, newsletter: Callable[..., Settings]) -> None:
+    settings = newsletter()
+    live(engine, settings, MONDAY, 0.01, timedelta(minutes=5))
+    with database.reading(engine) as session:
+        rows = session.connection().exec_driver_sql("SELECT id FROM apscheduler_jobs ORDER BY id")
+        assert [row[0] for row in rows] == ["deliver", "publish"]
+
+
+def test_no_home_is_left_with_half_a_message(
+    engine: Engine, newsletter: Callable[..., Settings], home: Path
+) -> None:
+    settings = newsletter(schedule="monday 00:00", timezone="UTC")
+    live(engine, settings, MONDAY, 0.1, timedelta(minutes=30))
+    assert {path.suffix for path in (home / "outbox").rglob("*") if path.is_file()} == {".eml"}

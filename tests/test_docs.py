@@ -1,0 +1,53 @@
+"""What the documentation promises is there: every setting, every command, nothing that is not."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mailer.cli import COMMANDS, build
+from recommender import settings
+from recommender.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+
+
+def test_every_setting_stands_in_the_operations_page_with_its_default() -> None:
+    table = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", OPERATIONS, re.MULTILINE))
+    assert list(table) == settings.names()
+    for key, shown in table.items():
+        default = Settings.model_fields["sender" if key == "from" else key].get_default()
+        plain = str(default).lower() if isinstance(default, bool) else str(default)
+        assert shown == ("–" if default is None else f"`{plain}`"), key
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    group = build(name)
+    commands = _commands(group, name)
+    assert commands
+    for path in commands:
+        group(path + ["--help"], standalone_mode=False, prog_name="newsletter")
+        shown = capsys.readouterr().out
+        assert "Example: newsletter" in " ".join(shown.split()), path
+
+
+def _commands(app: object, name: str) -> list[list[str]]:
+    """The command ``name``, or all that are in its group."""
+    import typer
+
+    assert isinstance(app, typer.Typer)
+    for group in app.registered_groups:
+        if group.name == name and group.typer_instance is not None:
+            inner = group.typer_instance.registered_commands
+            return [[name, command.name or str(command.callback)] for command in inner]
+    return [[name]]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"])
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), f"{page.name}: {target}"
