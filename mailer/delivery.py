@@ -238,5 +238,5 @@ def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedel
 def backoff(attempts: int, seed: int) -> timedelta:
     """How long to wait after so many earlier attempts: tripling from 5 minutes up to 4 hours,
     each spread by up to a quarter so that deferred copies do not come back all at once."""
-    wait = min(FIRST_RETRY * 3 ** min(attempts, 10), LONGEST_RETRY)
+    wait: timedelta = min(FIRST_RETRY * 3 ** min(attempts, 10), LONGEST_RETRY)
     return wait * (1 + random.Random(f"{seed}-{attempts}").random() / 4)  # noqa: S311

@@ -5,6 +5,7 @@ ranker is asked as planning would ask it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -61,11 +62,12 @@ def next_picks(
     name = f"{settings.newsletter}-{period}"
     since = waiting.edition.planned_at if waiting else now
     ranker, stories = planning.ranker_for(session, terms, since)
-    reader = audience.member(session, subscriber, without_edition=waiting and waiting.edition_id)
+    planned = waiting.edition.id if waiting else None
+    reader = audience.member(session, subscriber, without_edition=planned)
     [ranking] = ranker.rank(
         [reader.reader], now=since, top=terms.picks, seed=name, runners_up=RUNNERS_UP
     )
-    picks = [planning.pick_of(p) for p in waiting.picks] if waiting else ranking.picks
+    picks = [planning.pick_of(p) for p in waiting.delivery.picks] if waiting else ranking.picks
     answer = {
         "subscriber": subscriber.email,
         "edition": name,
@@ -98,14 +100,12 @@ def _waiting(session: Session, settings: Settings, subscriber: Subscriber) -> "_
     return None if row is None else _Planned(row[0], row[1])
 
 
+@dataclass(frozen=True)
 class _Planned:
     """A delivery with its edition."""
 
-    def __init__(self, delivery: Delivery, edition: Edition) -> None:
-        self.delivery = delivery
-        self.edition = edition
-        self.edition_id = edition.id
-        self.picks = delivery.picks
+    delivery: Delivery
+    edition: Edition
 
 
 def _pick(pick: Pick, stories: Catalogue) -> dict[str, Any]:

@@ -62,6 +62,8 @@ def run(arguments: Sequence[str]) -> int:
     app = build(_wanted(arguments))
     try:
         outcome = app(list(arguments), standalone_mode=False, prog_name="newsletter")
+    except BrokenPipeError:
+        raise
     except NewsletterError as error:
         return _fail(str(error), 1)
     except KeyboardInterrupt:
@@ -70,7 +72,7 @@ def run(arguments: Sequence[str]) -> int:
         return _fail("aborted", 1)
     except typer.Exit as stop:
         return stop.exit_code
-    except (OSError, Exception) as error:  # noqa: BLE001  (the last line of defence: no traceback)
+    except Exception as error:  # noqa: BLE001  (the last line of defence: no traceback)
         return _unexpected(error)
     return outcome if isinstance(outcome, int) else 0
 
@@ -81,13 +83,13 @@ def _unexpected(error: Exception) -> int:
         context = getattr(error, "ctx", None)
         where = f" (see `{context.command_path} --help`)" if context is not None else ""
         return _fail(f"{usage().rstrip('.')}{where}", 2)
-    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+    if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return _fail(f"{place}{error.strerror or error}", 1)
     if _is_database_error(error):
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         return _fail(f"the store refused: {cause}", 1)
-    raise error
+    return _fail(f"this should not have happened: {type(error).__name__}: {error}", 1)
 
 
 def _is_database_error(error: Exception) -> bool:

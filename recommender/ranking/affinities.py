@@ -78,7 +78,7 @@ class Affinities:
                 self._values = np.vstack([self._values, np.zeros_like(self._values)])
             # Rounded so that the last bits, which depend on how sums were grouped, play no part.
             row = np.round(self._make(interest)[self._columns], 6)
-            self._values[found] = np.where(row < self.settings.least, 0.0, row)
+            self._values[found] = np.maximum(row - self.settings.least, 0.0)
         return found
 
     def interest(self, index: int) -> Interest:

@@ -34,6 +34,12 @@ class Duplicates:
         """The other members of a candidate's cluster."""
         return tuple(c for c in self.members[self.cluster[candidate]] if c != candidate)
 
+    def repeats(self, row: int) -> npt.NDArray[np.int64]:
+        """Candidates that tell what the archive's story ``row`` tells, with their clusters."""
+        direct = self.twins.indices[self.twins.indptr[row] : self.twins.indptr[row + 1]]
+        found = {member for c in direct for member in self.members[self.cluster[c]]}
+        return np.array(sorted(found), dtype=np.int64)
+
 
 def find(
     space: Space, stories: Sequence[Story], candidates: Sequence[Story], likeness: float

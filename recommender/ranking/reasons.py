@@ -1,82 +1,140 @@
-"""Why a story was chosen: the true parts of its score, largest first, adding up to 1."""
+"""Why a story was chosen: the true parts of its score, largest first, adding up to 1.
 
-from collections.abc import Sequence
+Worked out for all picks of a chunk at once. A part is what one interest added to the score, what
+freshness added, or the lift of an editor's word or of exploration; nothing else enters a score.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
 
-from recommender.ranking.affinities import Affinities, Interest
-from recommender.ranking.values import Reason, ReasonKind, Story
+from recommender.ranking.affinities import Affinities
+from recommender.ranking.values import Reason, ReasonKind
 
 LEAST = 0.005
 """Parts smaller than this are left out, and the others scaled to add up to 1."""
-NEW = "published recently"
-ANYTHING = "nothing is known of this reader yet"
-MUST_READ = "the editors' choice"
-EXPLORE = "outside the usual topics"
+UNIT = 10_000
+"""Shares are whole numbers of this part, so that they add up exactly."""
+FRESH, MUST_READ, EXPLORE = -1, -2, -3
+"""Numbers of the parts that are no interest of the reader's."""
+_SPECIAL: Mapping[int, tuple[ReasonKind, str]] = {
+    FRESH: ("fresh", "published recently"),
+    MUST_READ: ("must_read", "the editors' choice"),
+    EXPLORE: ("explore", "outside the usual topics"),
+}
+_ANYTHING = "nothing is known of this reader yet"
 
 
-def explain(
-    interests: Sequence[Interest],
-    parts: Sequence[float],
-    *,
-    factor: float,
-    story: int,
-    affinities: Affinities,
-    titles: dict[str, str],
-    bonus: tuple[ReasonKind, float] | None = None,
-) -> tuple[Reason, ...]:
-    """Reasons for one story and one reader.
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a chunk's picks, one after the other. Pick p has those from ``starts[p]`` to
+    ``starts[p + 1]``: ``interests`` (row numbers, or one of the special numbers) and ``shares``
+    (in ``UNIT``)."""
 
-    ``parts`` are what each interest adds; ``factor`` multiplies their sum, and what it adds above
-    1 is due to freshness. ``bonus`` is a further part of the score, as (kind, size relative to
-    ``factor`` × the sum of ``parts``). The shares are shares of the sum of all of this.
+    starts: npt.NDArray[np.int64]
+    interests: npt.NDArray[np.int64]
+    shares: npt.NDArray[np.int64]
+
+
+def parts(
+    likes: sp.csr_array,
+    values: npt.NDArray[np.float32],
+    readers: npt.NDArray[np.int64],
+    stories: npt.NDArray[np.int32],
+    factors: npt.NDArray[np.float32],
+    lifts: npt.NDArray[np.float64],
+    lifted_by: npt.NDArray[np.int64],
+) -> Parts:
+    """Parts of the picks (``readers[p]``, ``stories[p]``).
+
+    ``factors[p]`` multiplies what the interests add; what it adds above 1 is due to freshness.
+    ``lifts[p]`` is a further part relative to the interests' sum × the factor (absolute where that
+    is 0), due to ``lifted_by[p]``.
     """
-    total = float(sum(parts))
-    found: dict[tuple[ReasonKind, str], float] = {}
-    scale = min(factor, 1.0)
-    for interest, part in zip(interests, parts, strict=True):
-        if part > 0:
-            key = _named(interest, story, affinities, titles)
-            found[key] = found.get(key, 0.0) + part * scale
-    if factor > 1:
-        found["fresh", NEW] = found.get(("fresh", NEW), 0.0) + total * (factor - 1)
-    if bonus is not None:
-        kind, size = bonus
-        detail = MUST_READ if kind == "must_read" else EXPLORE
-        found[kind, detail] = size
-    return shares(found)
+    size = np.diff(likes.indptr)[readers]
+    pick = np.repeat(np.arange(len(readers)), size)
+    first = np.repeat(np.cumsum(size) - size, size)
+    at = likes.indptr[readers][pick] + (np.arange(len(pick)) - first)
+    interests = likes.indices[at].astype(np.int64)
+    amount = likes.data[at].astype(np.float64) * values[interests, stories[pick]]
+    total = np.bincount(pick, amount, len(readers))
+    scale = np.minimum(factors, 1.0).astype(np.float64)
+    fresh = total * np.maximum(factors - 1.0, 0.0)
+    whole = total * factors
+    lift = np.where(whole > 0, lifts * whole, lifts)
+    extra_pick = np.arange(len(readers))
+    pick = np.concatenate([pick, extra_pick, extra_pick])
+    interests = np.concatenate([interests, np.full(len(readers), FRESH), lifted_by])
+    amount = np.concatenate([amount * scale[pick[: len(amount)]], fresh, lift])
+    share = amount / np.maximum(np.bincount(pick, amount, len(readers)), 1e-300)[pick]
+    kept = share >= LEAST
+    return _ordered(pick[kept], interests[kept], share[kept], len(readers))
 
 
-def shares(found: dict[tuple[ReasonKind, str], float]) -> tuple[Reason, ...]:
-    """Parts as reasons: largest first, ties by kind and detail; shares add up to exactly 1."""
-    total = sum(found.values())
-    if total <= 0:
-        return ()
-    kept = {key: part for key, part in found.items() if part >= LEAST * total}
-    whole = sum(kept.values())
-    ordered = sorted(kept.items(), key=lambda item: (-item[1], item[0]))
-    rounded = [float(np.round(part / whole, 4)) for _, part in ordered]
-    rounded[0] = round(1 - sum(rounded[1:]), 4)
-    return tuple(
-        Reason(kind, detail, share) for ((kind, detail), _), share in zip(ordered, rounded, strict=True)
-    )
+def _ordered(
+    pick: npt.NDArray[np.int64], interests: npt.NDArray[np.int64], share: npt.NDArray[np.float64],
+    picks: int,
+) -> Parts:
+    order = np.lexsort((np.arange(len(pick)), -share, pick))
+    pick, interests, share = pick[order], interests[order], share[order]
+    whole = np.bincount(pick, share, picks)
+    units = np.rint(share / whole[pick] * UNIT).astype(np.int64)
+    starts = np.searchsorted(pick, np.arange(picks + 1))
+    given = np.bincount(pick, units, picks).astype(np.int64)
+    filled = starts[:-1] < starts[1:]
+    units[starts[:-1][filled]] += UNIT - given[filled]
+    return Parts(starts, interests, units)
 
 
-def _named(
-    interest: Interest, story: int, affinities: Affinities, titles: dict[str, str]
-) -> tuple[ReasonKind, str]:
-    if interest.kind == "topic" and affinities.evident(interest.name, story):
-        return "topic", affinities.topics.shown(interest.name)
-    if interest.kind == "role":
-        return "role", affinities.roles.shown(interest.name)
-    if interest.kind == "history":
-        return "history", titles[interest.name]
-    if interest.kind == "fresh":
-        return "fresh", ANYTHING
-    shared = affinities.words(interest.name, story)
-    return "text", shared or affinities.topics.shown(interest.name)
+class Phrases:
+    """What each part is called. A topic is named by its name where the story carries it, and by
+    the words they share where it does not."""
+
+    def __init__(self, affinities: Affinities, titles: Mapping[str, str]) -> None:
+        self._affinities = affinities
+        self._titles = titles
+        self._known: dict[tuple[str, int], tuple[ReasonKind, str]] = {}
+
+    def phrase(self, interest: int, story: int) -> tuple[ReasonKind, str]:
+        """Kind and detail of one part of a pick of candidate ``story``."""
+        if interest < 0:
+            return _SPECIAL[interest]
+        found = self._affinities.interest(interest)
+        if found.kind == "history":
+            return "history", self._titles[found.name]
+        if found.kind == "role":
+            return "role", self._affinities.roles.shown(found.name)
+        if found.kind == "fresh":
+            return "fresh", _ANYTHING
+        key = (found.name, story)
+        if key not in self._known:
+            self._known[key] = self._of_topic(found.name, story)
+        return self._known[key]
+
+    def _of_topic(self, topic: str, story: int) -> tuple[ReasonKind, str]:
+        shown = self._affinities.topics.shown(topic)
+        if self._affinities.evident(topic, story):
+            return "topic", shown
+        shared = self._affinities.words(topic, story)
+        return ("text", shared) if shared else ("topic", shown)
 
 
-def title_of(stories: Sequence[Story]) -> dict[str, str]:
-    """Titles by id."""
-    return {story.id: story.title for story in stories}
+def reasons(
+    found: Parts, stories: Sequence[int], phrases: Phrases
+) -> list[tuple[Reason, ...]]:
+    """The reasons of each pick."""
+    result = []
+    for pick, story in enumerate(stories):
+        span = slice(int(found.starts[pick]), int(found.starts[pick + 1]))
+        result.append(
+            tuple(
+                Reason(*phrases.phrase(interest, story), units / UNIT)
+                for interest, units in zip(
+                    found.interests[span].tolist(), found.shares[span].tolist(), strict=True
+                )
+            )
+        )
+    return result

@@ -9,7 +9,6 @@ from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.settings import FreshnessSettings
@@ -58,9 +57,3 @@ def exclude(
         for story in answered:
             scores[row, repeats(story)] = EXCLUDED
 
-
-def parts(likes: sp.csr_array, values: npt.NDArray[np.float32], reader: int, story: int) -> Scores:
-    """What each of a reader's likes, in their order, adds to the sum for one story."""
-    span = slice(likes.indptr[reader], likes.indptr[reader + 1])
-    found: Scores = likes.data[span] * values[likes.indices[span], story]
-    return found

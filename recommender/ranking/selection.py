@@ -52,8 +52,7 @@ class _Lists:
 
     def __init__(
         self, scores: Scores, shelf: Shelf, settings: RankingSettings, top: int,
-        mix: npt.NDArray[np.float32] | None, shares: npt.NDArray[np.float32] | None,
-        pool: Places,
+        shares: "Shares | None", pool: Places,
     ) -> None:
         self.shelf, self.settings, self.pool = shelf, settings, pool
         self.places = np.full((len(pool), top), NONE, dtype=np.int32)
@@ -64,10 +63,12 @@ class _Lists:
         self.scaled = self.relevance / most[:, None]
         self.open = self.relevance >= max(settings.relevance_floor, 1e-9)
         self.likest = np.zeros_like(self.relevance)
-        self.mix, self.shares = mix, shares
-        self.listed = None if shares is None else np.zeros_like(shares[:, 0])
+        self.mix = None if shares is None else shares.mix
+        self.shares = None if shares is None else shares.of(pool)
+        self.listed = None if self.shares is None else np.zeros_like(self.shares[:, 0])
 
-    def gains(self, unique: npt.NDArray[np.int64]) -> Scores:
+    def gains(self) -> Scores:
+        """What each open slot of the pool would add to its list; −inf where it is closed."""
         settings = self.settings
         gain = (1 - settings.diversity) * self.scaled - settings.diversity * self.likest
         if self.mix is not None and self.shares is not None and self.listed is not None:
@@ -92,7 +93,6 @@ def issue(
     settings: RankingSettings,
     top: int,
     *,
-    mix: npt.NDArray[np.float32] | None = None,
     shares: "Shares | None" = None,
     seated: Places | None = None,
 ) -> Places:
@@ -105,8 +105,7 @@ def issue(
     and counts as held.
     """
     pool = best(scores, max(settings.pool, 3 * top))
-    given = None if shares is None or mix is None else shares.of(pool)
-    lists = _Lists(scores, shelf, settings, top, mix, given, pool)
+    lists = _Lists(scores, shelf, settings, top, shares, pool)
     flat = pool[pool != NONE]
     held = flat if seated is None else np.concatenate([flat, seated[seated != NONE]])
     unique = np.unique(held).astype(np.int64)
@@ -116,7 +115,7 @@ def issue(
     if seated is not None:
         _take(lists, seated, at, likeness)
     for _ in range(top):
-        gain = lists.gains(unique)
+        gain = lists.gains()
         slot = gain.argmax(axis=1)
         reachable = np.isfinite(gain[np.arange(len(gain)), slot]) & (lists.count < top)
         if not reachable.any():
@@ -160,11 +159,36 @@ def _close(lists: _Lists, rows: npt.NDArray[np.int64], numbers: npt.NDArray[np.i
 
 @dataclass(frozen=True)
 class Shares:
-    """How much of each score each of a reader's first interests brought (see ``of``)."""
+    """Which interests a score is due to. For each reader the ``columns`` (interest rows) and
+    ``weights`` of their strongest interests, 0-padded, and ``mix``, the weights scaled to 1."""
 
     columns: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float32]
     values: npt.NDArray[np.float32]
+
+    @classmethod
+    def of_strongest(
+        cls, likes: sp.csr_array, values: npt.NDArray[np.float32], most: int
+    ) -> "Shares":
+        """From profiles (readers × interests); a reader's first ``most`` interests by weight."""
+        size = np.diff(likes.indptr)
+        most = min(most, int(size.max(initial=1)))
+        reader = np.repeat(np.arange(len(size)), size)
+        order = np.lexsort((np.arange(likes.nnz), -likes.data, reader))
+        place = np.arange(likes.nnz) - np.repeat(likes.indptr[:-1], size)
+        kept = place < most
+        columns = np.zeros((len(size), most), dtype=np.int32)
+        weights = np.zeros((len(size), most), dtype=np.float32)
+        columns[reader[kept], place[kept]] = likes.indices[order][kept]
+        weights[reader[kept], place[kept]] = likes.data[order][kept]
+        return cls(columns, weights, values)
+
+    @property
+    def mix(self) -> npt.NDArray[np.float32]:
+        found: npt.NDArray[np.float32] = self.weights / np.maximum(
+            self.weights.sum(axis=1, keepdims=True), 1e-9
+        )
+        return found
 
     def of(self, pool: Places) -> npt.NDArray[np.float32]:
         """Readers × pool × interests; each candidate's parts sum to 1 (or 0 when it has none)."""
@@ -175,7 +199,7 @@ class Shares:
         return found
 
 
-def sources(names: Sequence[str | None]) -> npt.NDArray[np.int32]:
+def numbers(names: Sequence[str | None]) -> npt.NDArray[np.int32]:
     """Names as numbers; −1 for none."""
     number = {name: at for at, name in enumerate(dict.fromkeys(n for n in names if n is not None))}
     return np.array([-1 if name is None else number[name] for name in names], dtype=np.int32)

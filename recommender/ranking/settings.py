@@ -61,7 +61,7 @@ class AffinitySettings:
     latent: float = 0.5
     together: float = 2.0
     alike: float = 0.7
-    least: float = 0.0
+    least: float = 0.1
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,31 @@
+"""Named sets of subscribers: static lists, and rules that are evaluated when they are used.
+
+``from recommender import segments``; then ``segments.create``, ``segments.condition``,
+``segments.members`` … The caller commits.
+"""
+
+from recommender.segments.conditions import compile_rule
+from recommender.segments.records import (
+    add_members,
+    condition,
+    count,
+    create,
+    delete,
+    get,
+    listing,
+    members,
+    remove_members,
+)
+
+__all__ = [
+    "add_members",
+    "compile_rule",
+    "condition",
+    "count",
+    "create",
+    "delete",
+    "get",
+    "listing",
+    "members",
+    "remove_members",
+]
