@@ -155,7 +155,9 @@ def build(
 
 
 def _part(kind: bytes, text: str) -> bytes:
-    raw = text.encode("utf-8", "replace").replace(b"\r\n", b"\n")
+    raw = (
+        text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").encode("utf-8", "replace")
+    )
     if not raw.endswith(b"\n"):
         raw += b"\n"
     body = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
