@@ -89,8 +89,10 @@ def main(readers: int) -> None:
             ours = readers / float(str(summary["seconds"]))
             started = time.perf_counter()
             subprocess.run(
-                [source, "-s", str(CONNECTIONS), "-d", "-m", str(readers), "-l", "41000"]
-                + ["-f", "a@example.com", "-t", "b@example.com", f"127.0.0.1:{PORT}"],
+                [
+                    *(source, "-s", str(CONNECTIONS), "-d", "-m", str(readers), "-l", "41000"),
+                    *("-f", "a@example.com", "-t", "b@example.com", f"127.0.0.1:{PORT}"),
+                ],
                 check=True,
             )
             reference = readers / (time.perf_counter() - started)

@@ -114,7 +114,10 @@ def main(rows: int) -> None:
         ("newsletter import", 5 * rows, large, large_memory),
     ):
         print(f"{name:<24}{number:>10,}{seconds:>10.1f}{number / seconds:>10,.0f}{memory:>10.0f}")
-    print(f"ratio: {slow / fast:.1f} times as fast; memory x{large_memory / fast_memory:.2f} for 5 x the rows")
+    print(
+        f"ratio: {slow / fast:.1f} times as fast; "
+        f"memory x{large_memory / fast_memory:.2f} for 5 x the rows"
+    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
+STANDFIRST_LENGTH = 190
 _TEXTS = ("title", "article_title", "summary", "takeaway", "source", "curator")
 _LISTS = ("insights", "principles", "practice", "code_references", "topics")
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -88,8 +89,13 @@ class StoryContent:
 
     @cached_property
     def standfirst(self) -> str:
-        """The summary's first sentence."""
-        return next(iter(sentences.split(self.summary)), "")
+        """The summary's first sentences, as many as make a short paragraph; at least one."""
+        text = ""
+        for sentence in sentences.split(self.summary):
+            if text and len(text) + len(sentence) > STANDFIRST_LENGTH:
+                break
+            text = f"{text} {sentence}".strip()
+        return text
 
     @cached_property
     def first_words(self) -> tuple[str, ...]:

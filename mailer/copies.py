@@ -58,6 +58,16 @@ class Press:
         rendered = self.renderer.render(issue)
         return self.wrap(claim.delivery_id, claim.email, issue, rendered, now)
 
+    def proof(self, now: datetime) -> None:
+        """Make one copy for nobody, so that a fault of the template shows before anything is sent.
+
+        Raises ConfigurationError when the template asks for what is not there.
+        """
+        story = next(iter(self.stories), None)
+        if story is not None:
+            issue = self.compose(0, [Pick(story, 1, 1.0, ())], ReaderView())
+            self.wrap(0, self.identity.from_address, issue, self.renderer.render(issue), now)
+
     def wrap(
         self, delivery_id: int, recipient: str, issue: Issue, rendered: Rendered, now: datetime
     ) -> Message:

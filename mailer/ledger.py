@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from recommender import database
@@ -153,68 +153,70 @@ def _move(
     return set(session.scalars(query))
 
 
-def put_on_wire(session: Session, ids: Sequence[int], *, owner: str) -> set[int]:
+_TABLE = Delivery.table()
+_PUT_ON_WIRE = (
+    sa.update(_TABLE)
+    .where(
+        _TABLE.c.id == sa.bindparam("key"),
+        _TABLE.c.state == DeliveryState.CLAIMED,
+        _TABLE.c.claimed_by == sa.bindparam("owner"),
+    )
+    .values(state=DeliveryState.ON_WIRE)
+)
+_RECORD = (
+    sa.update(_TABLE)
+    .where(
+        _TABLE.c.id == sa.bindparam("key"),
+        _TABLE.c.claimed_by == sa.bindparam("owner"),
+        sa.or_(*(_TABLE.c.state == state for state in HELD)),  # no IN: this is an executemany
+    )
+    .values(
+        state=sa.bindparam("new_state"),
+        relay=sa.bindparam("new_relay"),
+        reply=sa.bindparam("new_reply"),
+        reason=sa.bindparam("new_reason"),
+        due_at=sa.func.coalesce(
+            sa.bindparam("retry_at", type_=_TABLE.c.due_at.type), _TABLE.c.due_at
+        ),
+        expires_at=sa.func.coalesce(
+            _TABLE.c.expires_at, sa.bindparam("new_expires_at", type_=_TABLE.c.expires_at.type)
+        ),
+        settled_at=sa.bindparam("new_settled_at"),
+        attempts=_TABLE.c.attempts + 1,
+        claimed_by=None,
+    )
+)
+
+
+def put_on_wire(connection: Connection, ids: Sequence[int], *, owner: str) -> set[int]:
     """Note that the final dot of these copies is about to be written; which were still ours."""
-    if not ids:
-        return set()
-    query = (
-        sa.update(Delivery)
-        .where(
-            Delivery.id.in_(ids),
-            Delivery.state == DeliveryState.CLAIMED,
-            Delivery.claimed_by == owner,
-        )
-        .values(state=DeliveryState.ON_WIRE)
-        .returning(Delivery.id)
-        .execution_options(synchronize_session=False)
-    )
-    return set(session.scalars(query))
+    return {
+        key
+        for key in ids
+        if connection.execute(_PUT_ON_WIRE, {"key": key, "owner": owner}).rowcount == 1
+    }
 
 
-def record(session: Session, outcomes: Sequence[Outcome], *, owner: str, now: datetime) -> None:
+def record(
+    connection: Connection, outcomes: Sequence[Outcome], *, owner: str, now: datetime
+) -> None:
     """Settle claimed copies, or defer them."""
-    if not outcomes:
-        return
-    table = Delivery.table()
-    query = (
-        sa.update(table)
-        .where(
-            table.c.id == sa.bindparam("key"),
-            table.c.claimed_by == owner,
-            sa.or_(*(table.c.state == state for state in HELD)),  # no IN: this is an executemany
-        )
-        .values(
-            state=sa.bindparam("new_state"),
-            relay=sa.bindparam("new_relay"),
-            reply=sa.bindparam("new_reply"),
-            reason=sa.bindparam("new_reason"),
-            due_at=sa.func.coalesce(
-                sa.bindparam("retry_at", type_=table.c.due_at.type), table.c.due_at
-            ),
-            expires_at=sa.func.coalesce(
-                table.c.expires_at, sa.bindparam("new_expires_at", type_=table.c.expires_at.type)
-            ),
-            settled_at=sa.bindparam("new_settled_at"),
-            attempts=table.c.attempts + 1,
-            claimed_by=None,
-        )
-    )
-    session.connection().execute(
-        query,
-        [
-            {
-                "key": outcome.delivery_id,
-                "new_state": outcome.state,
-                "new_relay": outcome.relay,
-                "new_reply": outcome.reply,
-                "new_reason": outcome.reason,
-                "retry_at": outcome.retry_at,
-                "new_expires_at": outcome.expires_at,
-                "new_settled_at": None if outcome.state == DeliveryState.DEFERRED else now,
-            }
-            for outcome in outcomes
-        ],
-    )
+    if outcomes:
+        connection.execute(_RECORD, [_values(outcome, owner, now) for outcome in outcomes])
+
+
+def _values(outcome: Outcome, owner: str, now: datetime) -> dict[str, Any]:
+    return {
+        "key": outcome.delivery_id,
+        "owner": owner,
+        "new_state": outcome.state,
+        "new_relay": outcome.relay,
+        "new_reply": outcome.reply,
+        "new_reason": outcome.reason,
+        "retry_at": outcome.retry_at,
+        "new_expires_at": outcome.expires_at,
+        "new_settled_at": None if outcome.state == DeliveryState.DEFERRED else now,
+    }
 
 
 def release_all(session: Session, *, owner: str) -> None:

@@ -16,7 +16,9 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UNPRINTABLE = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029{INVISIBLE}]+")
 _LINK = re.compile(r"[(<“\"]?https?://", re.IGNORECASE)
-_WIDE = re.compile("[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]")
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]"
+)
 _SENTENCE_END = re.compile(r"(?:(?<=\w{4})\.|[!?。！？])[\"'”’)\]»]*(?=\s|$)")
 """An end that is none of ``U.S.``, ``e.g.``, ``vs.``."""
 _JOINED = "\u200d\ufe0e\ufe0f"

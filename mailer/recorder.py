@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from datetime import datetime
 
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
 from mailer import ledger
 from mailer.ledger import Outcome
@@ -23,7 +24,7 @@ class Recorder:
     """The ledger as the connections of one sender write it. Safe to share between threads."""
 
     def __init__(self, engine: Engine, owner: str, clock: Callable[[], datetime]) -> None:
-        self._engine = engine
+        self._writer = database.writer(engine)
         self._owner = owner
         self._clock = clock
         self._pending = threading.Lock()
@@ -73,11 +74,15 @@ class Recorder:
 
     def _write(self, wires: list[int], outcomes: list[tuple[Outcome, str]]) -> set[int]:
         now = self._clock()
-        with database.writing(self._engine) as session:
-            ledger.record(session, [outcome for outcome, _ in outcomes], owner=self._owner, now=now)
-            for outcome, email in outcomes:
-                if outcome.dead:
-                    consent.suppress(
-                        session, email, reason="bounce", now=now, status=Status.BOUNCED
-                    )
-            return ledger.put_on_wire(session, wires, owner=self._owner)
+        with self._writer.begin() as connection:
+            ledger.record(
+                connection, [outcome for outcome, _ in outcomes], owner=self._owner, now=now
+            )
+            dead = [email for outcome, email in outcomes if outcome.dead]
+            if dead:
+                with Session(connection) as session, session.begin():
+                    for email in dead:
+                        consent.suppress(
+                            session, email, reason="bounce", now=now, status=Status.BOUNCED
+                        )
+            return ledger.put_on_wire(connection, wires, owner=self._owner)

@@ -96,6 +96,10 @@ class Relays:
                 self._set_aside(standing, str(error))
         raise TransportError("; ".join(standing.why for standing in self._standings))
 
+    def try_out(self) -> None:
+        """Open a connection to the first relay; TransportError when that does not work."""
+        self._connected(self._standings[0].relay)
+
     def _through(self, relay: Relay, message: Message) -> Verdict | None:
         """Offer by way of ``relay``. A kept connection that turns out to be closed is opened anew
         once: servers close at a limit of their own, without a word."""

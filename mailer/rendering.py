@@ -1,41 +1,49 @@
 """Templates: MJML compiled once, Jinja2 filled in per reader.
 
-The Jinja parts are hidden from the MJML compiler behind tokens and put back afterwards, so that
-nothing in them can confuse it; a token that the compiler dropped is an error and not a silent hole
-in every copy. HTML is autoescaped, the text part is not markup and only loses control characters.
+Jinja's own lexer finds the Jinja parts; they are hidden from the MJML compiler behind tokens and
+put back afterwards, so nothing in them can confuse it. A part that the compiler loses, repeats or
+moves is an error and not a silent hole in every copy. HTML is always autoescaped, whatever a
+template is called; the text part is not markup and only loses control characters. Nothing here
+knows the store, the clock or the network.
 """
 
 import hashlib
+import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import jinja2
+import jinja2.meta
 import mjml
-from jinja2.lexer import Lexer
 
+from mailer import plaintext
 from mailer.composition import Issue
 from recommender.errors import ConfigurationError
 
 TAGS = frozenset(
-    f"mj-{name}"
-    for name in (
-        *("head", "body", "title", "preview", "attributes", "all", "class", "style", "raw"),
-        *("breakpoint", "section", "column", "group", "wrapper", "hero", "text", "image"),
-        *("button", "divider", "spacer", "table"),
-    )
-) | {"mjml"}
-"""What templates may use; the compiler passes unknown tags through without a word."""
+    [
+        "mjml", "mj-head", "mj-body", "mj-title", "mj-preview", "mj-attributes", "mj-all",
+        "mj-class", "mj-style", "mj-raw", "mj-breakpoint", "mj-section", "mj-column", "mj-group",
+        "mj-wrapper", "mj-hero", "mj-text", "mj-image", "mj-button", "mj-divider", "mj-spacer",
+        "mj-table", "mj-social", "mj-social-element", "mj-navbar", "mj-navbar-link",
+    ]
+)  # fmt: skip
+"""What is known to compile as its authors meant it; the compiler itself lets any tag pass."""
+COMPILER = "mjml-python"
+DEEPEST = 8
+_TAG = re.compile(r"<(mj[\w-]*)", re.IGNORECASE)
+_INCLUDE = re.compile(r"""<mj-include\s+path=(["'])(.+?)\1\s*(?:/>|>\s*</mj-include>)""")
+_INLINE = re.compile(r"<mj-style\b[^>]*\binline", re.IGNORECASE)
+_TOKEN = re.compile(r"J(\d{5})X")
 
-_INCLUDE = re.compile(r'<mj-include\s+path="([^"]+)"\s*/>')
-_PLACE = "J{:05d}X"
-_PLACES = re.compile(r"J(\d{5})X")
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template: Jinja2 sources for HTML and text, under the hash of what made them."""
+    """A compiled template: Jinja2 sources of HTML and text, under the SHA-256 (hex) of the
+    sources and the compiler's version. It can be stored and used again without its files."""
 
     name: str
     hash: str
@@ -45,95 +53,166 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
+    """Both parts of one copy."""
+
     html: str
     text: str
 
 
 def compile_template(folder: Path, name: str = "weekly") -> Template:
-    """Compile ``name.mjml`` and take ``name.txt.j2`` from ``folder``.
+    """Compile ``name.mjml`` and ``name.txt.j2`` of ``folder``.
 
-    Raises ConfigurationError when a file is missing or cannot be compiled.
+    Raises ConfigurationError, naming file and cause, when one is missing or cannot be compiled.
     """
-    mjml_source = _included(folder, _read(folder / f"{name}.mjml"))
-    text = _read(folder / f"{name}.txt.j2")
-    made_with = version("mjml-python")
-    digest = hashlib.sha256("\0".join((mjml_source, text, made_with)).encode()).hexdigest()
-    return Template(name, digest, compile_mjml(mjml_source, folder / f"{name}.mjml"), text)
+    markup_path, text_path = folder / f"{name}.mjml", folder / f"{name}.txt.j2"
+    markup, text = assembled(markup_path), _read(text_path)
+    digest = hashlib.sha256()
+    for part in (f"{COMPILER} {version(COMPILER)}", markup, text):
+        digest.update(hashlib.sha256(part.encode()).digest())
+    _check(text, str(text_path))
+    return Template(name, digest.hexdigest(), compile_mjml(markup, str(markup_path)), text)
+
+
+def assembled(path: Path) -> str:
+    """The MJML of a template with its includes put in."""
+    return _with_includes(path, ())
+
+
+def _with_includes(path: Path, within: Sequence[Path]) -> str:
+    """The source with every ``mj-include`` replaced by what the file it names holds.
+
+    As text, since the compiler forgets the width of the column around what it includes itself.
+    """
+    path = path.resolve()
+    if path in within or len(within) >= DEEPEST:
+        raise ConfigurationError(f"template {path}: includes itself, or too deep")
+
+    def included(match: re.Match[str]) -> str:
+        wanted = (path.parent / match[2]).resolve()
+        if not wanted.is_relative_to(path.parent):
+            raise ConfigurationError(f"template {path}: mj-include {match[2]!r} is outside")
+        return _with_includes(wanted, (*within, path))
+
+    return _INCLUDE.sub(included, _read(path))
 
 
 def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"template {path}: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(f"template {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"template {path}: is not UTF-8: {error}") from error
 
 
-def _included(folder: Path, source: str) -> str:
-    return _INCLUDE.sub(lambda match: _read(folder / match[1]), source)
-
-
-def compile_mjml(source: str, path: Path | str = "template") -> str:
-    """MJML with Jinja in it as HTML with the same Jinja in it."""
-    unknown = sorted(set(re.findall(r"<(mj[\w-]+)", source)) - TAGS)
+def compile_mjml(source: str, path: str = "template") -> str:
+    """MJML with Jinja in it, includes resolved, as HTML with the same Jinja in it."""
+    _check(source, path)
+    hidden, pieces = _hide(source, path)
+    unknown = sorted({tag for tag in _TAG.findall(hidden) if tag not in TAGS})
     if unknown:
-        raise ConfigurationError(f"template {path}: unknown MJML tag <{unknown[0]}>")
-    if re.search(r"<mj-style[^>]*\binline", source):
+        raise ConfigurationError(f"template {path}: <{unknown[0]}> is not a tag that can be used")
+    if _INLINE.search(hidden):
         raise ConfigurationError(f"template {path}: mj-style inline is not supported")
-    hidden, pieces = _hide(source)
     try:
         html: str = mjml.mjml2html(hidden, disable_comments=True, fonts={})
     except ValueError as error:
         raise ConfigurationError(f"template {path}: {error}") from error
-    lost = [
-        piece
-        for number, piece in enumerate(pieces)
-        if _PLACE.format(number) not in html and not piece.startswith("{#")
-    ]
-    if lost:
-        raise ConfigurationError(f"template {path}: the MJML compiler drops {lost[0]}")
-    return _PLACES.sub(lambda match: pieces[int(match[1])], html)
+    _check_tokens(html, pieces, path)
+    return _TOKEN.sub(lambda match: pieces[int(match[1])], html)
 
 
-def _hide(source: str) -> tuple[str, list[str]]:
-    """``source`` with each Jinja expression, statement and comment replaced by a token."""
+def _check(source: str, path: str) -> None:
+    """Jinja's syntax, and that nothing but ``issue`` is asked for. Lines are counted after includes
+    were put in."""
+    try:
+        tree = _environment(autoescape=True).parse(source)
+        strangers = sorted(jinja2.meta.find_undeclared_variables(tree) - {"issue"})
+    except jinja2.TemplateSyntaxError as error:
+        raise ConfigurationError(f"template {path}:{error.lineno}: {error.message}") from error
+    if any(True for _ in jinja2.meta.find_referenced_templates(tree)):
+        raise ConfigurationError(f"template {path}: use mj-include; Jinja cannot include files")
+    if strangers:
+        raise ConfigurationError(f"template {path}: {strangers[0]!r} is unknown; use issue.…")
+
+
+def _hide(source: str, path: str) -> tuple[str, list[str]]:
+    """``source`` with each Jinja expression, statement and raw block replaced by a token, and
+    comments left out; and what the tokens stand for."""
+    if clash := _TOKEN.search(source):
+        raise ConfigurationError(f"template {path}: the word {clash[0]} is reserved")
     pieces: list[str] = []
     out: list[str] = []
     held: list[str] = []
-    lexer = Lexer(jinja2.Environment(autoescape=True))
-    for _, kind, value in lexer.tokeniter(source, "template"):
-        if kind == "data":
+    raw = False
+    for _, kind, value in _environment(autoescape=True).lex(source):
+        if kind == "data" and not raw:
             out.append(value)
             continue
         held.append(value)
-        if kind in ("variable_end", "block_end", "comment_end"):
-            out.append(_PLACE.format(len(pieces)))
+        raw = (raw or kind == "raw_begin") and kind != "raw_end"
+        if kind == "comment_end":
+            held.clear()
+        elif kind in ("variable_end", "block_end", "raw_end"):
+            out.append(f"J{len(pieces):05d}X")
             pieces.append("".join(held))
             held.clear()
     return "".join(out), pieces
 
 
+def _check_tokens(html: str, pieces: Sequence[str], path: str) -> None:
+    """Every expression is still there; statements are, once each and in their order."""
+    found = [int(number) for number in _TOKEN.findall(html)]
+    lost = sorted(set(range(len(pieces))) - set(found))
+    if lost:
+        raise ConfigurationError(
+            f"template {path}: the MJML compiler drops {pieces[lost[0]]}; its value is needed when "
+            "the template is compiled"
+        )
+    statements = [number for number in found if not pieces[number].startswith("{{")]
+    for before, after in itertools.pairwise(statements):
+        if after <= before:
+            raise ConfigurationError(
+                f"template {path}: the MJML compiler moves or repeats {pieces[after]}"
+            )
+
+
 class Renderer:
-    """Fills a compiled template; safe to share between threads."""
+    """Fills a compiled template; made once per edition, safe to share between threads."""
 
     def __init__(self, template: Template) -> None:
-        self._html = _environment(autoescape=True).from_string(template.html)
-        self._text = _environment(autoescape=False).from_string(template.text)
+        self.template = template
+        try:
+            self._html = _environment(autoescape=True).from_string(template.html)
+            self._text = _environment(autoescape=False).from_string(template.text)
+        except jinja2.TemplateError as error:
+            raise ConfigurationError(f"template {template.name}: {error}") from error
 
     def render(self, issue: Issue) -> Rendered:
-        """Both parts of a copy."""
-        context = {"issue": issue}
-        return Rendered(self._html.render(context), self._text.render(context))
+        """Both parts of a copy. ConfigurationError when the template asks for what is not there."""
+        return Rendered(self.html(issue), self.text(issue))
+
+    def html(self, issue: Issue) -> str:
+        return self._filled(self._html, issue)
+
+    def text(self, issue: Issue) -> str:
+        return plaintext.printable(self._filled(self._text, issue))
+
+    def _filled(self, template: jinja2.Template, issue: Issue) -> str:
+        try:
+            return template.render(issue=issue)
+        except jinja2.TemplateError as error:
+            raise ConfigurationError(f"template {self.template.name}: {error}") from error
 
 
 def _environment(*, autoescape: bool) -> jinja2.Environment:
-    from mailer import plaintext
-
     environment = jinja2.Environment(
-        autoescape=autoescape,  # noqa: S701  (the text part is not markup)
+        autoescape=autoescape,  # noqa: S701  (off for the text part, which is not markup)
         undefined=jinja2.StrictUndefined,
         trim_blocks=not autoescape,
         lstrip_blocks=not autoescape,
         keep_trailing_newline=True,
     )
     environment.filters["wrapped"] = plaintext.wrapped
+    environment.filters["underlined"] = plaintext.underlined
     return environment

@@ -116,6 +116,7 @@ def _deliver(
     with database.reading(engine) as session:
         edition = session.get_one(Edition, edition_id)
         press = copies.press(session, settings, edition)
+        press.proof(clock())
         folder = settings.outbox / edition.name
     late = timedelta(hours=settings.catch_up_hours)
     job = Job(

@@ -22,9 +22,10 @@ SECOND_TOPIC = 0.15
 EDITORS_CHOICE = "Editor’s choice"
 OUTSIDE = "Outside your usual topics"
 NUMBERS = (
-    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen twenty"
-).split()
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "twenty",
+)  # fmt: skip
 _REPLY = re.compile(
     r"(?:\s*(?:re|fwd?|aw|wg|antw)\s*(?:[\[(]\d{1,3}[\])])?\s*[:：]+)+\s*", re.IGNORECASE
 )
@@ -140,7 +141,7 @@ def why(reasons: Sequence[Reason], *, known: bool) -> str:
         return ""
     kinds = {reason.kind for reason in reasons}
     if "explore" in kinds:
-        return "Not among your topics: tell us whether you want more of it."
+        return "A deliberate step outside your topics; say whether you want more of it."
     if "must_read" in kinds:
         return "Our editors recommend this one to every reader."
     top = min(reasons, key=lambda reason: (-reason.share, reason.kind, reason.detail))
@@ -166,4 +167,4 @@ def _sentence(kind: ReasonKind, detail: str, reasons: Sequence[Reason], *, known
         return f"Chosen for your work as {_article(noun)} {noun}."
     if kind == "history":
         return f"Because you read “{shorten(detail, 90)}”."
-    return f"Close to what you follow: {detail}."
+    return f"Its words are close to what you follow: {detail}."

@@ -102,5 +102,6 @@ def document(row: StoryRow, article: Article, topics: list[str]) -> dict[str, An
         "source": article.source,
         "curator": article.curator,
         "topics": topics,
+        "language": article.language,
         "published_at": None if article.published_at is None else article.published_at.isoformat(),
     }

@@ -85,9 +85,13 @@ def reading(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """A session in one transaction: kept when the block ends well, undone when it raises."""
-    writer = engine.execution_options(writing=True)
-    with Session(writer, expire_on_commit=False) as session, session.begin():
+    with Session(writer(engine), expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def writer(engine: Engine) -> Engine:
+    """``engine`` with transactions that are going to write; for statements without a session."""
+    return engine.execution_options(writing=True)
 
 
 Insert = sqlite.Insert | postgresql.Insert

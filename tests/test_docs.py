@@ -30,7 +30,7 @@ def test_every_command_has_help_with_an_example(
     commands = _commands(group, name)
     assert commands
     for path in commands:
-        group(path + ["--help"], standalone_mode=False, prog_name="newsletter")
+        group([*path, "--help"], standalone_mode=False, prog_name="newsletter")
         shown = capsys.readouterr().out
         assert "Example: newsletter" in " ".join(shown.split()), path
 
@@ -43,11 +43,15 @@ def _commands(app: object, name: str) -> list[list[str]]:
     for group in app.registered_groups:
         if group.name == name and group.typer_instance is not None:
             inner = group.typer_instance.registered_commands
-            return [[name, command.name or str(command.callback)] for command in inner]
+            return [[name, command.name or _name(command.callback)] for command in inner]
     return [[name]]
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"])
+def _name(callback: object) -> str:
+    return str(getattr(callback, "__name__", callback)).replace("_", "-")
+
+
+@pytest.mark.parametrize("page", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"])
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name}: {target}"

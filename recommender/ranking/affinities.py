@@ -18,13 +18,15 @@ from recommender.ranking.features import Space
 from recommender.ranking.latent import Latent
 from recommender.ranking.names import Names
 from recommender.ranking.settings import AffinitySettings
-from recommender.ranking.values import Story, Vocabulary
+from recommender.ranking.values import Story
 
 Kind = Literal["topic", "role", "history", "fresh"]
 Row = npt.NDArray[np.float64]
 Tagged = dict[str, dict[int, float]]
 CARRIED = 0.5
 """Weight from which a topic is a story's own, not just its digest's."""
+MUTED = 0.35
+"""Cosine with a topic's text from which a story counts as being about it for who muted it."""
 ANYTHING = 0.1
 """Score, before freshness, of every story for a reader of whom nothing is known."""
 KEPT_BYTES = 512_000_000
@@ -49,21 +51,23 @@ class Affinities:
         space: Space,
         stories: Sequence[Story],
         candidates: Sequence[Story],
-        vocabulary: Vocabulary,
+        topics: Names,
+        roles: Names,
         settings: AffinitySettings,
         crowd: Iterable[Sequence[str]] = (),
     ) -> None:
         self.space = space
         self.settings = settings
-        self.topics = Names(vocabulary.topics)
-        self.roles = Names(vocabulary.roles)
-        self._latent = Latent(space.vectors)
+        self.topics = topics
+        self.roles = roles
+        self._latent = Latent(space.vectors, space.labels)
         self._crowd = Crowd(crowd, space.row)
         self._columns = np.array([space.row[story.id] for story in candidates], dtype=np.int64)
         self._titles = [f" {' '.join(words.tokens(story.title))} " for story in stories]
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._by_role = self._tagged(stories, "roles", self.roles)
         self._topic_space = self._labels(stories)
+        self._texts: dict[tuple[int, str], npt.NDArray[np.float32]] = {}
         self._rows: dict[Interest, int] = {}
         self._order: list[Interest] = []
         self._values = np.zeros((64, len(candidates)), dtype=np.float32)
@@ -77,8 +81,7 @@ class Affinities:
             if found >= len(self._values):
                 self._values = np.vstack([self._values, np.zeros_like(self._values)])
             # Rounded so that the last bits, which depend on how sums were grouped, play no part.
-            row = np.round(self._make(interest)[self._columns], 6)
-            self._values[found] = np.maximum(row - self.settings.least, 0.0)
+            self._values[found] = np.round(self._make(interest)[self._columns], 6)
         return found
 
     def interest(self, index: int) -> Interest:
@@ -102,7 +105,7 @@ class Affinities:
         those that carry it, name it in the title, or speak of it in nearly its own words."""
         tags = self._tags(self._by_topic.get(topic, {}), ())
         plainly = (tags >= CARRIED) | self._named(self.topics, topic)
-        found: npt.NDArray[np.bool_] = plainly | (self._text(self.topics, topic) >= MUTED)
+        found: npt.NDArray[np.bool_] = plainly | (self._direct(self.topics, topic) >= MUTED)
         return found[self._columns]
 
     def evident(self, topic: str, candidate: int) -> bool:
@@ -116,8 +119,14 @@ class Affinities:
         """The words a topic's text and a candidate have in common, weightiest first."""
         query = self.space.vector(self.topics.texts(topic))
         shared = sp.csr_array(self.space.vectors[[int(self._columns[candidate])]].multiply(query))
-        best = sorted(zip(-shared.data, shared.indices, strict=True))[:most]
-        return ", ".join(self.space.names[column] for _, column in best)
+        found: list[str] = []
+        for _, column in sorted(zip(-shared.data, shared.indices, strict=True)):
+            term = self.space.names[column]
+            if not any(word in other.split() for other in found for word in term.split()):
+                found.append(term)
+            if len(found) == most:
+                break
+        return ", ".join(found)
 
     def _make(self, interest: Interest) -> Row:
         """One row over the whole archive."""
@@ -146,19 +155,24 @@ class Affinities:
         like = self._like_all(rows, weights)
         itself = np.zeros(len(text))
         itself[rows] = weights
-        like -= itself * (1 + self.settings.words)
-        found = (total + np.maximum(like, 0.0)) / (count + weights.sum() - itself)
+        others = weights.sum() - itself
+        like -= itself * (1 + self.settings.words) + others * self.settings.noise
+        found = (total + np.maximum(like, 0.0)) / (count + others)
         typical = float(found[rows] @ weights / weights.sum())
         return np.asarray(found / max(typical, 0.05) ** 0.5)
 
     def _like_all(self, rows: npt.NDArray[np.int64], weights: Row) -> Row:
         """Summed likeness (latent, and by words) of every story to the given ones."""
         centre = weights @ self._latent.points[rows]
-        summed = sp.csr_array((sp.csr_array(weights[None, :]) @ self.space.vectors[rows]))
+        summed = sp.csr_array(sp.csr_array(weights[None, :]) @ self.space.vectors[rows])
         near: Row = self._latent.points @ centre
         if not self._latent.points.shape[1]:
-            return np.asarray((self.space.vectors @ summed.T).toarray().ravel() * (1 + self.settings.words))
-        return np.asarray(near + self.settings.words * (self.space.vectors @ summed.T).toarray().ravel())
+            return np.asarray(
+                (self.space.vectors @ summed.T).toarray().ravel() * (1 + self.settings.words)
+            )
+        return np.asarray(
+            near + self.settings.words * (self.space.vectors @ summed.T).toarray().ravel()
+        )
 
     def _read(self, story: int) -> Row:
         """Likeness to one answered story: words, topics, latent space, and who read both."""
@@ -174,7 +188,7 @@ class Affinities:
                 + settings.together * self._crowd.read_together(story)
                 + settings.alike * self._crowd.read_alike(near)
             )
-        return near
+        return np.maximum(near - settings.noise, 0.0)
 
     def _tags(self, own: dict[int, float], related: Iterable[dict[int, float]]) -> Row:
         """How far each story carries a label, or one related to it."""
@@ -187,13 +201,21 @@ class Affinities:
         return found
 
     def _text(self, names: Names, name: str) -> Row:
-        """Likeness to the label's own text, 1 for a story that could be its definition."""
-        query = self.space.vector(names.texts(name))
-        found = self._cosines(query)
-        if self._latent.points.shape[1]:
-            found += np.maximum(self._latent.points @ self._latent.place(query)[0], 0.0)
-            found /= 2
-        return np.minimum(found / self.settings.full_text, 1.0)
+        """Likeness to the text of a label and, less, to those of the labels around it. Squares
+        are summed, so that a story counts where it matches one of them well, not all a little."""
+        around = names.neighbourhood(name)
+        found = np.zeros(len(self._titles))
+        for other, weight in around.items():
+            found += weight * self._direct(names, other) ** 2
+        return 1 - np.exp(-found / around[name] / self.settings.full_text**2)
+
+    def _direct(self, names: Names, name: str) -> npt.NDArray[np.float32]:
+        """Cosine with the label's own text."""
+        key = (id(names), name)
+        if key not in self._texts:
+            query = self.space.vector(names.texts(name))
+            self._texts[key] = self._cosines(query).astype(np.float32)
+        return self._texts[key]
 
     def _spelt(self, names: Names, name: str) -> list[str]:
         spelt = (" ".join(words.tokens(text)) for text in names.spellings(name))
@@ -220,20 +242,23 @@ class Affinities:
         length 1: many topics are a sign that many people cared for a story."""
         shared = sorted(name for name, rows in self._by_topic.items() if len(rows) > 1)
         entries = [
-            (row, column, weight * (np.log((1 + len(stories)) / (1 + len(self._by_topic[name]))) + 1) ** 1.5)
+            (
+                row,
+                column,
+                weight * (np.log((1 + len(stories)) / (1 + len(self._by_topic[name]))) + 1) ** 1.5,
+            )
             for column, name in enumerate(shared)
             for row, weight in self._by_topic[name].items()
         ]
         rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-        matrix = sp.csr_array((values, (rows, columns)), shape=(len(stories), max(len(shared), 1)), dtype=float)
+        matrix = sp.csr_array(
+            (values, (rows, columns)), shape=(len(stories), max(len(shared), 1)), dtype=float
+        )
         lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
         usual = float(np.median(lengths[lengths > 0])) if len(entries) else 1.0
         lengths[lengths == 0] = 1.0
         by_story = sp.diags_array(lengths**-0.3 * usual**-0.7) @ matrix
         return _Labels(features.normalised(matrix), sp.csr_array(by_story))
-
-
-MUTED = 0.9
 
 
 @dataclass(frozen=True)

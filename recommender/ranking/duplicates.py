@@ -55,7 +55,9 @@ def find(
             sort=True,
         )
     )
-    article = {name: number for number, name in enumerate(dict.fromkeys(s.article for s in stories))}
+    article = {
+        name: number for number, name in enumerate(dict.fromkeys(s.article for s in stories))
+    }
     of_row = np.array([article[story.article] for story in stories])
     pairs = near.tocoo()
     same_story = rows[pairs.col] == pairs.row
@@ -74,6 +76,6 @@ def find(
 
 
 def _poverty(story: Story) -> tuple[bool, int, int]:
-    """Least first: an editor's must-read, then the story with most of its parts, then the longest."""
+    """Least first: an editor's must-read, then who has most of the parts, then the longest."""
     parts = (story.takeaway, story.insights, story.practice, story.principles, story.topics)
     return (not story.must_read, -sum(bool(part) for part in parts), -len(story.summary))

@@ -5,10 +5,12 @@ take longer than ranking them.
 """
 
 import json
-import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from recommender.ranking.ranker import Ranked, Ranker
-from recommender.ranking.reasons import UNIT
+from recommender.ranking.reasons import EXPLORE, UNIT
 
 
 class Export:
@@ -21,6 +23,10 @@ class Export:
             for story in ranker.candidates
         ]
         self._shares = [f"{share / UNIT:.4g}}}" for share in range(UNIT + 1)]
+        self._ends = [
+            _end([ranker.candidates[other].id for other in ranker.duplicates.also(at)])
+            for at in range(len(ranker.candidates))
+        ]
         self._openings: dict[tuple[str, str], str] = {}
 
     def lines(self, ranked: Ranked) -> bytes:
@@ -34,42 +40,47 @@ class Export:
                 at += 1
             found = ", ".join(picks[start:at])
             result.append(f'{{"subscriber": {_text(identifier)}, "picks": [{found}]}}\n')
-        return "".join(result).encode()
+        return "".join(result).encode("utf-8", "replace")
 
     def _encoded(self, ranked: Ranked) -> list[str]:
-        openings, shares = self._reasons(ranked)
+        reasons = self._reasons(ranked)
         starts = ranked.parts.starts.tolist()
-        lasts = starts[1:]
-        reasons = [opening + share for opening, share in zip(openings, shares, strict=True)]
+        stories = ranked.stories.tolist()
         heads = self._picks
-        plain = [
-            f'{heads[story]}{position}, "score": {score:.6f}, "reasons": [{", ".join(reasons[a:b])}]'
+        found = [
+            f'{heads[story]}{position}, "score": {score:.6f}, '
+            f'"reasons": [{", ".join(reasons[a:b])}]'
             for story, position, score, a, b in zip(
-                ranked.stories.tolist(),
+                stories,
                 ranked.positions.tolist(),
                 ranked.scores.tolist(),
                 starts,
-                lasts,
+                starts[1:],
                 strict=False,
             )
         ]
-        return [
-            head + self._further(story, propensity)
-            for head, story, propensity in zip(
-                plain, ranked.stories.tolist(), ranked.propensities.tolist(), strict=True
-            )
-        ]
+        ends = self._ends
+        for pick in np.flatnonzero(~np.isnan(ranked.propensities)).tolist():
+            found[pick] += f', "propensity": {ranked.propensities[pick]:.6g}'
+        return [pick + ends[story] for pick, story in zip(found, stories, strict=True)]
 
-    def _reasons(self, ranked: Ranked) -> tuple[list[str], list[str]]:
+    def _reasons(self, ranked: Ranked) -> list[str]:
         parts = ranked.parts
-        story_of = ranked.stories.repeat((parts.starts[1:] - parts.starts[:-1]).tolist())
-        phrase, opening = self._ranker.phrases.phrase, self._opening
+        story_of = np.repeat(ranked.stories, np.diff(parts.starts))
+        # A phrase is looked up once for each (interest, story) that occurs, not for each reason.
+        width = len(self._picks)
+        codes, which = np.unique(
+            (parts.interests - EXPLORE) * width + story_of, return_inverse=True
+        )
+        phrase = self._ranker.phrases.phrase
         openings = [
-            opening(phrase(interest, story))
-            for interest, story in zip(parts.interests.tolist(), story_of.tolist(), strict=True)
+            self._opening(phrase(code // width + EXPLORE, code % width)) for code in codes.tolist()
         ]
         shares = self._shares
-        return openings, [shares[share] for share in parts.shares.tolist()]
+        return [
+            openings[code] + shares[share]
+            for code, share in zip(which.tolist(), parts.shares.tolist(), strict=True)
+        ]
 
     def _opening(self, phrase: tuple[str, str]) -> str:
         found = self._openings.get(phrase)
@@ -79,15 +90,9 @@ class Export:
             self._openings[phrase] = found
         return found
 
-    def _further(self, story: int, propensity: float) -> str:
-        also = self._ranker.duplicates.also(story)
-        end = "}"
-        if not math.isnan(propensity):
-            end = f', "propensity": {propensity:.6g}}}'
-        if also:
-            ids = [self._ranker.candidates[other].id for other in also]
-            end = f', "also": {json.dumps(ids, ensure_ascii=False)}{end}'
-        return end
+
+def _end(others: Sequence[str]) -> str:
+    return f', "also": {json.dumps(others, ensure_ascii=False)}}}' if others else "}"
 
 
 def _text(value: str) -> str:

@@ -22,46 +22,57 @@ Floats = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class Space:
     """The space of terms. ``vectors`` (stories × terms, CSR, rows of length 1) holds the stories
-    in the order given; ``row`` finds a story's row by id."""
+    in the order given, ``labels`` the texts of topics and roles; ``row`` finds a story's row."""
 
     settings: TextSettings
     terms: Mapping[str, int]
     names: Sequence[str]
     idf: Floats
     vectors: sp.csr_array
+    labels: sp.csr_array
     row: Mapping[str, int]
 
     def vector(self, texts: Iterable[tuple[str, float]]) -> sp.csr_array:
         """Weighted ``texts`` as one row of length 1 (1 × terms); words never seen are dropped."""
         counts = _counts(texts, self.settings.ngrams)
-        known = sorted((self.terms[term], count) for term, count in counts.items() if term in self.terms)
+        known = sorted(
+            (self.terms[term], count) for term, count in counts.items() if term in self.terms
+        )
         columns = np.array([column for column, _ in known], dtype=np.int32)
         values = np.log1p([count for _, count in known]) * self.idf[columns]
         length = math.sqrt(float(values @ values)) or 1.0
-        return sp.csr_array(
-            (values / length, columns, [0, len(known)]), shape=(1, len(self.names))
-        )
+        return sp.csr_array((values / length, columns, [0, len(known)]), shape=(1, len(self.names)))
 
 
-def build(stories: Sequence[Story], settings: TextSettings) -> Space:
-    """The space spanned by ``stories``. Deterministic: terms are numbered in alphabetical order."""
+def build(
+    stories: Sequence[Story],
+    settings: TextSettings,
+    labels: Sequence[Sequence[tuple[str, float]]] = (),
+) -> Space:
+    """The space spanned by ``stories`` and by ``labels``, the texts that stand for topics and
+    roles. Deterministic: terms are numbered in alphabetical order."""
     counted = [_counts(texts(story, settings), settings.ngrams) for story in stories]
+    standing = [_counts(label, settings.ngrams) for label in labels]
     documents: Counter[str] = Counter()
-    for counts in counted:
+    for counts in (*counted, *standing):
         documents.update(counts.keys())
-    most = max(settings.max_share * len(stories), 20.0)
+    total = len(stories) + len(labels)
+    most = max(settings.max_share * total, 20.0)
     names = sorted(
-        term for term, number in documents.items() if number <= most and (number > 1 or " " not in term)
+        term
+        for term, number in documents.items()
+        if number <= most and (number > 1 or " " not in term)
     )
     index = {term: column for column, term in enumerate(names)}
     frequency = np.array([documents[term] for term in names], dtype=np.float64)
-    idf = np.log((1 + len(stories)) / (1 + frequency)) + 1
+    idf = np.log((1 + total) / (1 + frequency)) + 1
     return Space(
         settings=settings,
         terms=index,
         names=names,
         idf=idf,
         vectors=_matrix(counted, index, idf),
+        labels=_matrix(standing, index, idf),
         row={story.id: number for number, story in enumerate(stories)},
     )
 

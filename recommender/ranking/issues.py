@@ -88,8 +88,12 @@ def _must_reads(
 
 
 def _explore(
-    lists: Lists, row: int, scores: npt.NDArray[np.float32], shelf: Shelf,
-    settings: RankingSettings, seed: str,
+    lists: Lists,
+    row: int,
+    scores: npt.NDArray[np.float32],
+    shelf: Shelf,
+    settings: RankingSettings,
+    seed: str,
 ) -> None:
     """Give the last place to one of the newest stories the reader's interests do not reach."""
     listed = lists.places[row]

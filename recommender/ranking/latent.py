@@ -17,17 +17,17 @@ FITTED = 20_000
 
 
 class Latent:
-    """Truncated SVD of the stories' vectors (latent semantic analysis: Deerwester et al., JASIS
-    1990). ``points`` is stories × dimensions, rows of length 1, or of no width at all."""
+    """Truncated SVD of the stories' vectors, and of the texts of topics and roles (latent semantic
+    analysis: Deerwester et al., JASIS 1990). ``points`` is stories × dimensions, rows of length 1,
+    or of no width at all."""
 
-    def __init__(self, vectors: sp.csr_array) -> None:
-        size = min(DIMENSIONS, vectors.shape[0] // STORIES_PER_DIMENSION, vectors.shape[1] - 1)
+    def __init__(self, vectors: sp.csr_array, labels: sp.csr_array) -> None:
+        step = max(-(-vectors.shape[0] // FITTED), 1)
+        fitted = sp.csr_matrix(sp.vstack([vectors[::step], labels]))
+        size = min(DIMENSIONS, fitted.shape[0] // STORIES_PER_DIMENSION, fitted.shape[1] - 1)
         self._axes: Floats = np.zeros((vectors.shape[1], 0))
         if size >= 8:
-            step = -(-vectors.shape[0] // FITTED)
-            _, _, axes = randomized_svd(
-                sp.csr_matrix(vectors[::step]), size, n_iter=5, random_state=0
-            )
+            _, _, axes = randomized_svd(fitted, size, n_iter=5, random_state=0)
             self._axes = axes.T
         self.points = self.place(vectors)
 

@@ -49,7 +49,9 @@ def build(
         likes.add(liked or {NOTHING_KNOWN: 1.0}, affinities)
         dislikes.add(unwanted, affinities)
         muted.append(
-            tuple(affinities.topics.canonical(t) for t, weight in reader.topics.items() if weight < 0)
+            tuple(
+                affinities.topics.canonical(t) for t, weight in reader.topics.items() if weight < 0
+            )
         )
         answered.append(tuple(dict.fromkeys(action.story for action in reader.history)))
     width = len(affinities.values)

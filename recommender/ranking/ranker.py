@@ -16,6 +16,7 @@ from recommender.ranking import duplicates, features, issues, profiles, scoring,
 from recommender.ranking import reasons as because
 from recommender.ranking.affinities import Affinities
 from recommender.ranking.issues import Lists
+from recommender.ranking.names import Names
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.reasons import Parts
 from recommender.ranking.scoring import EXCLUDED, Scores
@@ -60,12 +61,16 @@ class Ranker:
         stories = [known[story] for story in sorted(known)]
         self.candidates = sorted({s.id: s for s in candidates}.values(), key=_newest_first)
         self.column = {story.id: at for at, story in enumerate(self.candidates)}
-        self._space = features.build(stories, self.settings.text)
+        known_names = vocabulary or Vocabulary()
+        topics, roles = Names(known_names.topics), Names(known_names.roles)
+        labels = [*topics.all_texts(), *roles.all_texts()]
+        self._space = features.build(stories, self.settings.text, labels)
         self.affinities = Affinities(
             self._space,
             stories,
             self.candidates,
-            vocabulary or Vocabulary(),
+            topics,
+            roles,
             self.settings.affinity,
             crowd,
         )
@@ -115,7 +120,9 @@ class Ranker:
             replace(
                 ranking,
                 runners_up=self.explain(
-                    reader, self._others(reader, ranking, runners_up, now), **rules  # type: ignore[arg-type]
+                    reader,
+                    self._others(reader, ranking, runners_up, now),
+                    **rules,  # type: ignore[arg-type]
                 ),
             )
             for reader, ranking in zip(readers, rankings, strict=True)
@@ -179,7 +186,9 @@ class Ranker:
         """
         for story in stories:
             if story not in self.column:
-                raise NotFoundError(f"the story {story!r} is not among those that can be chosen now")
+                raise NotFoundError(
+                    f"the story {story!r} is not among those that can be chosen now"
+                )
         [ranking] = self.rank(
             [reader], now=now, top=top, seed=seed, as_issue=as_issue, exclude=exclude
         )
@@ -216,7 +225,11 @@ class Ranker:
         return scoring.freshness(self.candidates, self.settings.freshness, now)
 
     def _scores(
-        self, profile: Profiles, factors: npt.NDArray[np.float32], *, as_issue: bool,
+        self,
+        profile: Profiles,
+        factors: npt.NDArray[np.float32],
+        *,
+        as_issue: bool,
         exclude: Collection[str],
     ) -> Scores:
         scores = scoring.score(profile, self.affinities.values, factors)
@@ -227,8 +240,14 @@ class Ranker:
         return scores
 
     def _lists(
-        self, ids: Sequence[str], profile: Profiles, scores: Scores, top: int, seed: int | str,
-        *, as_issue: bool,
+        self,
+        ids: Sequence[str],
+        profile: Profiles,
+        scores: Scores,
+        top: int,
+        seed: int | str,
+        *,
+        as_issue: bool,
     ) -> Lists:
         if not as_issue:
             return issues.plain(selection.best(np.where(scores > 0, scores, EXCLUDED), top))

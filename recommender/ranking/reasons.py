@@ -75,7 +75,9 @@ def parts(
 
 
 def _ordered(
-    pick: npt.NDArray[np.int64], interests: npt.NDArray[np.int64], share: npt.NDArray[np.float64],
+    pick: npt.NDArray[np.int64],
+    interests: npt.NDArray[np.int64],
+    share: npt.NDArray[np.float64],
     picks: int,
 ) -> Parts:
     order = np.lexsort((np.arange(len(pick)), -share, pick))
@@ -122,9 +124,7 @@ class Phrases:
         return ("text", shared) if shared else ("topic", shown)
 
 
-def reasons(
-    found: Parts, stories: Sequence[int], phrases: Phrases
-) -> list[tuple[Reason, ...]]:
+def reasons(found: Parts, stories: Sequence[int], phrases: Phrases) -> list[tuple[Reason, ...]]:
     """The reasons of each pick."""
     result = []
     for pick, story in enumerate(stories):

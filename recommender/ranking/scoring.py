@@ -56,4 +56,3 @@ def exclude(
             scores[row, carriers(topic)] = EXCLUDED
         for story in answered:
             scores[row, repeats(story)] = EXCLUDED
-

@@ -51,8 +51,13 @@ class _Lists:
     """Lists of a chunk while they are filled, one position at a time."""
 
     def __init__(
-        self, scores: Scores, shelf: Shelf, settings: RankingSettings, top: int,
-        shares: "Shares | None", pool: Places,
+        self,
+        scores: Scores,
+        shelf: Shelf,
+        settings: RankingSettings,
+        top: int,
+        shares: "Shares | None",
+        pool: Places,
     ) -> None:
         self.shelf, self.settings, self.pool = shelf, settings, pool
         self.places = np.full((len(pool), top), NONE, dtype=np.int32)
@@ -147,7 +152,9 @@ def _take(
         lists.listed[rows] += (lists.shares[rows] * same[:, :, None]).sum(axis=1)
 
 
-def _close(lists: _Lists, rows: npt.NDArray[np.int64], numbers: npt.NDArray[np.int32], cap: int) -> None:
+def _close(
+    lists: _Lists, rows: npt.NDArray[np.int64], numbers: npt.NDArray[np.int32], cap: int
+) -> None:
     """Close what shares an article (or a source) with ``cap`` stories of its list; −1 is no
     source and never capped."""
     held = lists.places[rows]

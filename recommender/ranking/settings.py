@@ -43,11 +43,11 @@ class AffinitySettings:
     For a topic or a role: ``tag`` (``role_tag``) and ``text`` say how many witnesses the story's
     own label and the label's text count as, beside the other stories that carry it (one each).
     ``related``, ``named``: what a related label, or the name in the title, is worth beside the
-    label itself. ``full_text``: likeness to a label's text that counts as full.
+    label itself. ``full_text``: cosine with a label's text that is nearly as good as the label.
     For an answered story: ``labels``, ``latent``: weights of shared topics and of the latent space
     beside the cosine of words; ``together``, ``alike``: of what other readers read with it.
     ``words``: weight of words beside the latent space between stories that carry a label.
-    ``least``: likeness below which there is none.
+    ``noise``: likeness between stories that have nothing to do with each other; taken off.
     """
 
     tag: float = 0.2
@@ -55,13 +55,13 @@ class AffinitySettings:
     text: float = 0.3
     related: float = 0.3
     named: float = 0.5
-    full_text: float = 0.35
+    full_text: float = 0.2
     words: float = 0.3
     labels: float = 0.5
     latent: float = 0.5
     together: float = 2.0
     alike: float = 0.7
-    least: float = 0.1
+    noise: float = 0.1
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ _WORD = re.compile(r"[^\W_]+(?:\+\+|#)?")
 STOP = frozenset(ENGLISH_STOP_WORDS) | {
     "using", "use", "used", "based", "new", "paper", "don", "doesn", "isn", "ll", "ve", "re",
 }  # fmt: skip
+_NO_PLURAL = frozenset({"plus", "thus", "opus", "onus"})
 
 
 def fold(name: str) -> str:
@@ -52,11 +53,14 @@ def _term(word: str) -> str:
 
 
 def singular(word: str) -> str:
-    """An English word without the ending of its plural (the S-stemmer: Harman, JASIS 1991)."""
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        if word.endswith("ies") and len(word) > 4:
-            return word[:-3] + "y"
-        if word.endswith(("sses", "xes", "ches", "shes")):
-            return word[:-2]
-        return word[:-1]
-    return word
+    """An English word without the ending of its plural (the S-stemmer: Harman, JASIS 1991), and
+    acronyms such as ``tpus`` without theirs."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "is")):
+        return word
+    if word.endswith("us") and (len(word) > 4 or word in _NO_PLURAL):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1]

@@ -147,14 +147,13 @@ def _problem(rule: str, error: UnexpectedInput) -> tuple[int, str]:
         wanted = _wanted(error.accepts or error.expected)
         if error.token.type == "$END":
             return len(rule.rstrip()) + 1, f"the rule ends too early; expected {wanted}"
-        return int(
-            error.column or 1
-        ), f"{str(error.token)!r} is not expected here; expected {wanted}"
+        why = f"{str(error.token)!r} is not expected here; expected {wanted}"
+        return _column(error.token), why
     if isinstance(error, UnexpectedCharacters):
-        found = rule[error.pos_in_stream : error.pos_in_stream + 12].split()
+        found = rule[(error.pos_in_stream or 0) :][:12].split()
         word = found[0] if found else ""
         why = "a quote is not closed" if word[:1] in "\"'" else f"{word!r} is not expected here"
-        return int(error.column), f"{why}; expected {_wanted(error.allowed or set())}"
+        return _column(error), f"{why}; expected {_wanted(error.allowed or set())}"
     return 1, "cannot be read"
 
 

@@ -110,7 +110,8 @@ def issue_of() -> Callable[..., Issue]:
 
 @pytest.fixture(scope="session")
 def stories() -> Mapping[str, StoryContent]:
-    """Seven stories: all parts, takeaway, insights, a sentence, a title alone, principles, a twin."""
+    """Seven stories: with all parts, takeaway, insights, a sentence, only a title, principles; and
+    a twin."""
     return STORIES
 
 

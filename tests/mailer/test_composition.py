@@ -208,11 +208,12 @@ def test_a_second_topic_is_named_when_it_counted(issue_of: Make) -> None:
 
 
 def test_must_reads_and_explorations_are_labelled_however_small_their_share(issue_of: Make) -> None:
-    for kind, label in (
-        ("must_read", "Editor’s choice"),
-        ("explore", "Outside your usual topics"),
-        ("topic", ""),
-    ):
+    labels: dict[ReasonKind, str] = {
+        "must_read": "Editor’s choice",
+        "explore": "Outside your usual topics",
+        "topic": "",
+    }
+    for kind, label in labels.items():
         reasons = [Reason("topic", "A", 0.9), Reason(kind, "x", 0.1)]
         assert issue_of(["1"], reasons=reasons).lead.label == label
 

@@ -86,7 +86,9 @@ def take(store: Engine, edition: int, now: datetime) -> Take:
 
 def states(store: Engine) -> list[str]:
     with database.reading(store) as session:
-        return [str(s) for s in session.scalars(sa.select(Delivery.state).order_by(Delivery.number))]
+        return [
+            str(s) for s in session.scalars(sa.select(Delivery.state).order_by(Delivery.number))
+        ]
 
 
 def ids(store: Engine) -> list[int]:
@@ -123,8 +125,8 @@ def test_the_dot_is_only_written_for_ones_own_copy(store: Engine, take: Take) ->
     take("one", 2)
     first, second, third, *_ = ids(store)
     with database.writing(store) as session:
-        assert ledger.put_on_wire(session, [first, third], owner="one") == {first}
-        assert ledger.put_on_wire(session, [second], owner="two") == set()
+        assert ledger.put_on_wire(session.connection(), [first, third], owner="one") == {first}
+        assert ledger.put_on_wire(session.connection(), [second], owner="two") == set()
 
 
 def test_outcomes_are_recorded_with_the_words_of_the_server(
@@ -139,8 +141,8 @@ def test_outcomes_are_recorded_with_the_words_of_the_server(
         Outcome(deferred, S.DEFERRED, reply="451 later", reason="451", retry_at=later),
     ]
     with database.writing(store) as session:
-        ledger.put_on_wire(session, [sent], owner="one")
-        ledger.record(session, outcomes, owner="one", now=now)
+        ledger.put_on_wire(session.connection(), [sent], owner="one")
+        ledger.record(session.connection(), outcomes, owner="one", now=now)
     assert states(store) == ["sent", "failed", "deferred", "claimed", "claimed"]
     with database.reading(store) as session:
         rows = {row.id: row for row in session.scalars(sa.select(Delivery))}
@@ -152,8 +154,8 @@ def test_a_settled_copy_is_never_changed_again(store: Engine, take: Take, now: d
     take("one", 1)
     first = ids(store)[0]
     with database.writing(store) as session:
-        ledger.record(session, [Outcome(first, S.SENT)], owner="one", now=now)
-        ledger.record(session, [Outcome(first, S.FAILED)], owner="one", now=now)
+        ledger.record(session.connection(), [Outcome(first, S.SENT)], owner="one", now=now)
+        ledger.record(session.connection(), [Outcome(first, S.FAILED)], owner="one", now=now)
     assert states(store)[0] == "sent"
 
 
@@ -164,7 +166,7 @@ def test_a_deferred_copy_waits_even_when_everything_is_due(
     later = now + timedelta(minutes=5)
     with database.writing(store) as session:
         outcome = Outcome(ids(store)[0], S.DEFERRED, retry_at=later)
-        ledger.record(session, [outcome], owner="one", now=now)
+        ledger.record(session.connection(), [outcome], owner="one", now=now)
     assert take("two") == [2, 3, 4, 5]
 
 
@@ -173,7 +175,7 @@ def test_what_a_dead_sender_held_is_due_again_or_in_doubt(
 ) -> None:
     take("dead", 2)
     with database.writing(store) as session:
-        ledger.put_on_wire(session, ids(store)[:1], owner="dead")
+        ledger.put_on_wire(session.connection(), ids(store)[:1], owner="dead")
     assert ledger.recover(store, now=now) == (1, 1)
     assert states(store) == ["in_doubt", "planned", "planned", "planned", "planned"]
     assert take("next") == [2, 3, 4, 5]
@@ -190,7 +192,7 @@ def test_what_a_living_sender_holds_is_left_alone(store: Engine, take: Take, now
 def test_doubts_are_resent_only_when_asked_to(store: Engine, take: Take, now: datetime) -> None:
     take("dead", 1)
     with database.writing(store) as session:
-        ledger.put_on_wire(session, ids(store)[:1], owner="dead")
+        ledger.put_on_wire(session.connection(), ids(store)[:1], owner="dead")
     ledger.recover(store, now=now)
     assert 1 not in take("next")
     with database.writing(store) as session:
@@ -211,7 +213,7 @@ def test_the_sum_always_holds(store: Engine, edition: int, take: Take, now: date
     take("one", 3)
     outcomes = [Outcome(ids(store)[0], S.SENT), Outcome(ids(store)[1], S.FAILED)]
     with database.writing(store) as session:
-        ledger.record(session, outcomes, owner="one", now=now)
+        ledger.record(session.connection(), outcomes, owner="one", now=now)
     with database.reading(store) as session:
         count = ledger.count(session, edition)
     assert sum(count.states.values()) == 5

@@ -49,7 +49,7 @@ def test_compiling_then_filling_equals_filling_then_compiling(
 ) -> None:
     path = resources.folder("templates") / "email" / "weekly.mjml"
     filled = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
-        rendering._assemble(path)
+        rendering.assembled(path)
     )
     for issue in every_branch(issue_of):
         per_reader = mjml.mjml2html(filled.render(issue=issue), disable_comments=True, fonts={})
@@ -119,6 +119,7 @@ def test_jinja_survives_the_compiler(piece: str) -> None:
         (MJML.format("<!-- {{ issue.title }} -->"), "drops {{ issue.title }}"),
         (MJML.format(ROW.format("{{ issue.title")), r"weekly.mjml:1: "),
         (MJML.format(ROW.format("{% if 1 %}")), "endif"),
+        (MJML.format(ROW.format("{{ issue.title | shout }}")), "No filter named 'shout'"),
         (MJML.format(ROW.format("{{ reader }}")), "'reader' is unknown"),
         (MJML.format(ROW.format("{% include 'x' %}")), "use mj-include"),
         (MJML.format(ROW.format("J00001X")), "reserved"),

@@ -83,9 +83,7 @@ def add_readers(engine: Engine, now: datetime, number: int) -> None:
         )
         for n in range(number)
     ]
-    report = intake.import_rows(
-        lambda: database.writing(engine), rows, file="readers", now=now
-    )
+    report = intake.import_rows(lambda: database.writing(engine), rows, file="readers", now=now)
     assert report.added == number
 
 

@@ -55,9 +55,7 @@ def running(engine: Engine, settings: Settings) -> Iterator[Stepped]:
     assert [line for line in said if line.startswith("error")] == []
 
 
-def live(
-    engine: Engine, settings: Settings, start: datetime, days: float, step: timedelta
-) -> None:
+def live(engine: Engine, settings: Settings, start: datetime, days: float, step: timedelta) -> None:
     """Let the service run through simulated time."""
     now = start
     with time_machine.travel(now, tick=False) as clock, running(engine, settings) as stepped:

@@ -1,0 +1,95 @@
+"""Render and message per reader, against the obvious way: MJML for each reader, then EmailMessage.
+
+    python benchmarks/message.py [COPIES]
+
+The obvious way fills the MJML source with Jinja2, compiles it, and lets the standard library's
+EmailMessage write the bytes. Both make the same COPIES (default 500) of a six-story issue, in the
+same run, one thread.
+"""
+
+import sys
+import time
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+
+import jinja2
+import mjml
+
+from mailer import copies, rendering
+from mailer.composition import Issue, ReaderView, StoryContent
+from recommender import resources, settings
+from recommender.ranking.values import Pick, Reason
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+FOLDER = resources.folder("templates") / "email"
+WORDS = "The gain is not only density: chips that stay cool hold their clock for a whole run. "
+STORIES = {
+    str(number): StoryContent(
+        title=f"Story {number}: why accelerator pods moved to liquid cooling",
+        summary=WORDS * 4,
+        takeaway=WORDS * 2,
+        practice=(WORDS, WORDS),
+        insights=(WORDS,),
+        url=f"https://www.example.com/stories/{number}",
+        source="Sample Silicon Review",
+    )
+    for number in range(1, 7)
+}
+PICKS = [Pick(key, int(key), 1.0, (Reason("topic", "TPU Development", 1.0),)) for key in STORIES]
+READER = ReaderView(name="Reader", roles=("Hardware Engineer",), topics={"TPU Development": 3.0})
+
+
+def obvious(template: jinja2.Template, text: str, issue: Issue, number: int) -> bytes:
+    message = EmailMessage(policy=policy.SMTP)
+    message["From"] = "The Weekly Brief <newsletter@newsletter.example.org>"
+    message["To"] = f"reader{number}@example.com"
+    message["Subject"] = issue.subject
+    message["Message-ID"] = f"<{number}@newsletter.example.org>"
+    message["List-Unsubscribe"] = f"<{issue.unsubscribe_url}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(text)
+    html = mjml.mjml2html(template.render(issue=issue), disable_comments=True, fonts={})
+    message.add_alternative(html, subtype="html")
+    return message.as_bytes()
+
+
+def main(number: int) -> None:
+    press = copies.make_press(
+        settings.load(environment={"NEWSLETTER_SECRET_KEY": "a secret of some length"}),
+        newsletter="weekly",
+        period="2026-W48",
+        template=rendering.compile_template(FOLDER),
+        stories=STORIES,
+    )
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = environment.from_string(rendering.assembled(FOLDER / "weekly.mjml"))
+    issues = [press.compose(key, PICKS, READER) for key in range(number)]
+
+    started = time.perf_counter()
+    slow_bytes = sum(
+        len(obvious(template, press.renderer.text(issue), issue, n))
+        for n, issue in enumerate(issues)
+    )
+    slow = (time.perf_counter() - started) / number
+
+    started = time.perf_counter()
+    rendered = [press.renderer.render(issue) for issue in issues]
+    rendering_alone = (time.perf_counter() - started) / number
+    started = time.perf_counter()
+    fast_bytes = sum(
+        len(press.wrap(n, f"reader{n}@example.com", issue, page, NOW).data)
+        for n, (issue, page) in enumerate(zip(issues, rendered, strict=True))
+    )
+    message_alone = (time.perf_counter() - started) / number
+    fast = rendering_alone + message_alone
+    print(f"MJML and EmailMessage per reader: {slow * 1e3:.2f} ms ({slow_bytes // number:,} bytes)")
+    print(f"newsletter:                       {fast * 1e3:.2f} ms ({fast_bytes // number:,} bytes)")
+    print(
+        f"  of which rendering {rendering_alone * 1e3:.2f} ms, message {message_alone * 1e3:.2f} ms"
+    )
+    print(f"ratio: {slow / fast:.1f} times as fast")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) == 2 else 500)

@@ -1,0 +1,211 @@
+"""One story as one reader sees it: the part of the brief that serves them, where it is from, and
+why it is there. Which story and for whom is decided elsewhere.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from mailer import wording
+from mailer.content import StoryContent
+from mailer.plaintext import shorten
+from recommender.ranking.values import Pick
+
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the brief under its label: a text, or points. ``kind`` names the field."""
+
+    kind: str
+    label: str
+    text: str = ""
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One story as the reader sees it. ``origin`` says where it is from; ``short_title`` names it
+    in the labels of its links; ``url`` is None when there is nowhere to go. ``lang`` is empty when
+    it is the issue's own."""
+
+    title: str
+    short_title: str
+    url: str | None
+    lang: str
+    dir: str
+    label: str
+    origin: str
+    summary: str
+    parts: tuple[Part, ...]
+    why: str
+    also: str
+    read: str
+    more_url: str
+    less_url: str
+
+
+Servings = tuple[tuple[str, ...], ...]
+"""Parts of a brief, the most useful first; those in one tuple are shown together."""
+
+
+def _servings(order: str) -> Servings:
+    return tuple(tuple(serving.split("+")) for serving in order.split())
+
+
+DECIDER = _servings("takeaway insights principles practice code_references")
+INQUIRER = _servings("insights principles takeaway practice code_references")
+PRACTITIONER = _servings("practice+code_references insights takeaway principles")
+MAKER = _servings("practice principles takeaway insights code_references")
+ROLES: tuple[tuple[str, Servings], ...] = (
+    ("cto cio ceo cfo coo cpo cmo ciso chief vp svp evp president director head partner", DECIDER),
+    ("founder entrepreneur investor executive owner chair manager lead consultant", DECIDER),
+    ("journalist reporter editor writer researcher scientist analyst professor student", INQUIRER),
+    ("engineer developer programmer architect administrator devops sre operator", PRACTITIONER),
+    ("designer teacher product", MAKER),
+)
+"""Words in a role's name, and what serves such a reader; the first line with a word of the role
+decides."""
+
+LABELS = {
+    "takeaway": ("Key takeaway", "Key takeaway"),
+    "practice": ("In practice", "In practice"),
+    "insights": ("Key insight", "Key insights"),
+    "principles": ("Principle", "Principles"),
+    "code_references": ("Code reference", "Code references"),
+}
+"""For one point and for several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most characters of each text of a card, and most points of a part."""
+
+    lead: int = 600
+    summary: int = 260
+    alone: int = 440
+    part: int = 560
+    point: int = 240
+    points: int = 3
+    title: int = 180
+    name: int = 60
+    read: int = 48
+    line: int = 160
+    url: int = 1000
+
+    def scaled(self, by: float) -> "Limits":
+        """The same, smaller; still a word or two each."""
+        sizes = {name: max(12, int(most * by)) for name, most in asdict(self).items()}
+        return Limits(**{**sizes, "points": max(1, int(self.points * by))})
+
+
+LIMITS = Limits()
+
+
+def serving_order(roles: Sequence[str]) -> Servings:
+    """The parts of a brief in the order that fits the first role we have a line for; the
+    deciders' order where there is none."""
+    for role in roles:
+        words = set(re.findall(r"[a-z]+", role.casefold()))
+        for keywords, servings in ROLES:
+            if not words.isdisjoint(keywords.split()):
+                return servings
+    return DECIDER
+
+
+def card(
+    story: StoryContent,
+    pick: Pick,
+    also: Sequence[StoryContent],
+    order: Servings,
+    limits: Limits,
+    *,
+    lead: bool,
+    known: bool,
+    urls: tuple[str | None, str, str],
+) -> Card:
+    """The card of a picked story. ``also``: the near-identical stories it stands for; ``known``:
+    whether the reader has told us a role or a topic; ``urls``: read, more, less."""
+    parts = _parts(story, order, limits)
+    if lead:
+        summary = shorten(story.summary, limits.lead, at_sentence=True)
+    elif parts:
+        summary = shorten(story.standfirst, limits.summary)
+    else:
+        summary = shorten(story.summary, limits.alone, at_sentence=True)
+    title = shorten(story.title or story.article_title or "Untitled", limits.title)
+    summary = "" if _told(summary, [title]) else summary
+    read_url, more_url, less_url = urls
+    return Card(
+        title=title,
+        short_title=shorten(title, limits.name),
+        url=read_url,
+        lang=_foreign(story.language),
+        dir=story.dir,
+        label=wording.label(pick.reasons),
+        origin=_origin(story, limits),
+        summary=summary,
+        parts=tuple(part for part in parts if not _told(part.text, [title, summary])),
+        why=shorten(wording.why(pick.reasons, known=known), limits.line),
+        also=_also(story, also, limits),
+        read=shorten(f"Read at {story.source}", limits.read) if story.source else "Read the story",
+        more_url=more_url,
+        less_url=less_url,
+    )
+
+
+def _foreign(language: str | None) -> str:
+    """A story's language tag where it is not the issue's own."""
+    tag = language or ""
+    own = tag.partition("-")[0].casefold() == wording.LANGUAGE
+    return "" if own or not _LANGUAGE_TAG.fullmatch(tag) else tag
+
+
+def _parts(story: StoryContent, order: Servings, limits: Limits) -> tuple[Part, ...]:
+    """The first serving of which the story has anything."""
+    for serving in order:
+        parts = tuple(_part(story, name, limits) for name in serving if getattr(story, name))
+        if parts:
+            return parts
+    return ()
+
+
+def _part(story: StoryContent, name: str, limits: Limits) -> Part:
+    value: str | tuple[str, ...] = getattr(story, name)
+    one, several = LABELS[name]
+    if isinstance(value, str):
+        return Part(name, one, text=shorten(value, limits.part, at_sentence=True))
+    if len(value) == 1:
+        return Part(name, one, text=shorten(value[0], limits.part, at_sentence=True))
+    points = tuple(
+        shorten(point, limits.point, at_sentence=True) for point in value[: limits.points]
+    )
+    return Part(name, several, points=points)
+
+
+def _told(text: str, before: Sequence[str]) -> bool:
+    """Whether ``text`` only repeats what stands above it: stories cut from a digest often do."""
+    plain = text.rstrip(".…").casefold()
+    return bool(plain) and any(plain in other.casefold() for other in before)
+
+
+def _origin(story: StoryContent, limits: Limits) -> str:
+    source, curator = story.source, story.curator
+    if not source and story.article_title and story.article_title != story.title:
+        source = f"“{shorten(story.article_title, 60)}”"
+    if curator == source:
+        curator = None
+    named = (source, f"curated by {curator}" if curator else "", story.day)
+    line = shorten(" · ".join(name for name in named if name), limits.line)
+    return line[:1].upper() + line[1:]
+
+
+def _also(story: StoryContent, others: Sequence[StoryContent], limits: Limits) -> str:
+    names = [other.source or f"“{shorten(other.title, 60)}”" for other in others]
+    names = [name for name in dict.fromkeys(names) if name != story.source][:3]
+    if not names:
+        return ""
+    *first, last = names
+    line = f"{', '.join(first)} and {last}" if first else last
+    return shorten(f"Also covered by {line}", limits.line) + "."

@@ -1,0 +1,110 @@
+"""``newsletter doctor``: is everything ready to send?"""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+import typer
+
+from mailer import conformance, copies, relays, rendering, schedule, transports
+from mailer.cli.common import Json, emit, invocation, say
+from mailer.composition import ReaderView, StoryContent
+from mailer.relays import Relays
+from recommender import database, resources, settings, store
+from recommender.errors import NewsletterError
+from recommender.ranking.values import Pick, Reason
+from recommender.settings import Settings
+
+Line = tuple[Literal["ok", "warning", "error"], str, str]
+EXAMPLE = StoryContent(
+    title="A story to look at",
+    summary="This is what the doctor sends through the press: a summary of two sentences. It is "
+    "never delivered to anybody.",
+    takeaway="If you can read this as it was meant, the template works.",
+    practice=("Look at it on a phone.", "Look at it in the dark."),
+    url="https://www.example.org/story",
+    source="The doctor",
+)
+
+
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Check configuration, store and relay, and a rendered message for conformance.
+
+    Example: newsletter doctor
+    """
+    run = invocation(context)
+    lines = [
+        *_configuration(run.settings),
+        *_store(run.settings),
+        *_relays(run.settings),
+        *_message(run.settings, run.now),
+    ]
+    if as_json:
+        emit({"checks": [{"state": s, "what": what, "found": f} for s, what, f in lines]})
+    else:
+        for state, what, found in lines:
+            say(f"{state:<8} {what}: {found}")
+    if any(state == "error" for state, _, _ in lines):
+        raise typer.Exit(1)
+
+
+def _configuration(found: Settings) -> list[Line]:
+    examples = transports.missing_for_real_mail(found)
+    misspelt = settings.strangers()
+    lines: list[Line] = [
+        *(("warning", "configuration", f"{key} still has its example value") for key in examples),
+        *(("warning", "configuration", f"{name} sets nothing; misspelt?") for name in misspelt),
+    ]
+    if found.base_url.startswith("http://"):
+        why = "base_url is not https, which RFC 8058 requires of the unsubscribe link"
+        lines.append(("error", "configuration", why))
+    return lines or [("ok", "configuration", "complete")]
+
+
+def _store(found: Settings) -> list[Line]:
+    try:
+        engine = database.connect(found.store_url)
+        at = store.revision(engine)
+        engine.dispose()
+    except NewsletterError as error:
+        return [("error", "store", str(error))]
+    if at is None:
+        return [("warning", "store", "empty; `newsletter init` makes it")]
+    if at != store.head():
+        return [("error", "store", f"at version {at}, needs {store.head()}: `newsletter init`")]
+    return [("ok", "store", engine.url.render_as_string(hide_password=True))]
+
+
+def _relays(found: Settings) -> list[Line]:
+    if found.smtp_url is None:
+        return [("ok", "relay", f"none: messages are written to {found.outbox}")]
+    lines: list[Line] = []
+    for relay in relays.parse(found.smtp_url):
+        pool = Relays((relay,), timeout=found.timeout_seconds, messages_per_connection=1)
+        try:
+            pool.try_out()
+            lines.append(("ok", "relay", f"{relay.name} answers"))
+        except NewsletterError as error:
+            lines.append(("error", "relay", str(error)))
+        finally:
+            pool.close()
+    return lines
+
+
+def _message(found: Settings, now: datetime) -> list[Line]:
+    template = rendering.compile_template(resources.folder("templates") / "email")
+    press = copies.make_press(
+        found,
+        newsletter=found.newsletter,
+        period=schedule.period_of(now.astimezone(UTC).date()),
+        template=template,
+        stories={"1": EXAMPLE},
+    )
+    pick = Pick("1", 1, 1.0, (Reason("topic", "Example", 1.0),))
+    issue = press.compose(1, [pick], ReaderView(name="Reader", roles=("CTO",)))
+    rendered = press.renderer.render(issue)
+    message = press.wrap(1, "reader@example.com", issue, rendered, now)
+    findings = conformance.check(message.data, recipient="reader@example.com")
+    return [
+        ("error" if finding.level == "must" else "warning", finding.rule, finding.what)
+        for finding in findings
+    ] or [("ok", "message", f"{len(conformance.RULES)} rules hold")]
