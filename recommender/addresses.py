@@ -44,9 +44,7 @@ _PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*")
 def _normal_domain(domain: str) -> str | None:
     """The domain as mailed; None when it is not valid, or so long that the local part matters."""
     try:
-        checked = validate_email(
-            f"a@{domain}", check_deliverability=False, test_environment=True
-        )
+        checked = validate_email(f"a@{domain}", check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return None
     return checked.domain if len(checked.normalized.encode()) < 180 else None

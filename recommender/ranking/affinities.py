@@ -68,6 +68,7 @@ class Affinities:
         self._by_role = self._tagged(stories, "roles", self.roles)
         self._topic_space = self._labels(stories)
         self._texts: dict[tuple[int, str], npt.NDArray[np.float32]] = {}
+        self._queries: dict[tuple[int, str], sp.csr_array] = {}
         self._rows: dict[Interest, int] = {}
         self._order: list[Interest] = []
         self._values = np.zeros((64, len(candidates)), dtype=np.float32)
@@ -117,15 +118,20 @@ class Affinities:
 
     def words(self, topic: str, candidate: int, most: int = 3) -> str:
         """The words a topic's text and a candidate have in common, weightiest first."""
-        query = self.space.vector(self.topics.texts(topic))
-        shared = sp.csr_array(self.space.vectors[[int(self._columns[candidate])]].multiply(query))
+        query = self._query(self.topics, topic)
+        row = int(self._columns[candidate])
+        span = slice(self.space.vectors.indptr[row], self.space.vectors.indptr[row + 1])
+        columns, own, asked = np.intersect1d(
+            self.space.vectors.indices[span], query.indices, True, return_indices=True
+        )
+        weights = self.space.vectors.data[span][own] * query.data[asked]
         found: list[str] = []
-        for _, column in sorted(zip(-shared.data, shared.indices, strict=True)):
-            term = self.space.names[column]
-            if not any(word in other.split() for other in found for word in term.split()):
-                found.append(term)
+        for at in np.lexsort((columns, -weights)).tolist():
+            term = self.space.names[columns[at]]
             if len(found) == most:
                 break
+            if not any(word in other.split() for other in found for word in term.split()):
+                found.append(term)
         return ", ".join(found)
 
     def _make(self, interest: Interest) -> Row:
@@ -213,9 +219,15 @@ class Affinities:
         """Cosine with the label's own text."""
         key = (id(names), name)
         if key not in self._texts:
-            query = self.space.vector(names.texts(name))
-            self._texts[key] = self._cosines(query).astype(np.float32)
+            self._texts[key] = self._cosines(self._query(names, name)).astype(np.float32)
         return self._texts[key]
+
+    def _query(self, names: Names, name: str) -> sp.csr_array:
+        """The label's own text as a row of the space."""
+        key = (id(names), name)
+        if key not in self._queries:
+            self._queries[key] = self.space.vector(names.texts(name))
+        return self._queries[key]
 
     def _spelt(self, names: Names, name: str) -> list[str]:
         spelt = (" ".join(words.tokens(text)) for text in names.spellings(name))

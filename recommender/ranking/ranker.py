@@ -84,6 +84,10 @@ class Ranker:
             self._space, stories, self.candidates, self.settings.duplicate
         )
         self.phrases = because.Phrases(self.affinities, {s.id: s.title for s in stories})
+        self._also = [
+            tuple(self.candidates[other].id for other in self.duplicates.also(at))
+            for at in range(len(self.candidates))
+        ]
         self._carriers: dict[str, npt.NDArray[np.bool_]] = {}
 
     def rank(
@@ -275,7 +279,7 @@ class Ranker:
                 position=position,
                 score=score,
                 reasons=reasons,
-                also=tuple(self.candidates[other].id for other in self.duplicates.also(at)),
+                also=self._also[at],
                 propensity=None if np.isnan(propensity) else propensity,
             )
             for at, position, score, reasons, propensity in zip(

@@ -126,15 +126,16 @@ class Phrases:
 
 def reasons(found: Parts, stories: Sequence[int], phrases: Phrases) -> list[tuple[Reason, ...]]:
     """The reasons of each pick."""
+    known: dict[tuple[int, int], tuple[ReasonKind, str]] = {}
+    interests, shares = found.interests.tolist(), found.shares.tolist()
+    starts = found.starts.tolist()
     result = []
     for pick, story in enumerate(stories):
-        span = slice(int(found.starts[pick]), int(found.starts[pick + 1]))
-        result.append(
-            tuple(
-                Reason(*phrases.phrase(interest, story), units / UNIT)
-                for interest, units in zip(
-                    found.interests[span].tolist(), found.shares[span].tolist(), strict=True
-                )
-            )
-        )
+        own = []
+        for at in range(starts[pick], starts[pick + 1]):
+            key = (interests[at], story)
+            if key not in known:
+                known[key] = phrases.phrase(*key)
+            own.append(Reason(*known[key], shares[at] / UNIT))
+        result.append(tuple(own))
     return result

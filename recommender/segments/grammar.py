@@ -150,7 +150,7 @@ def _problem(rule: str, error: UnexpectedInput) -> tuple[int, str]:
         why = f"{str(error.token)!r} is not expected here; expected {wanted}"
         return _column(error.token), why
     if isinstance(error, UnexpectedCharacters):
-        found = rule[(error.pos_in_stream or 0) :][:12].split()
+        found = rule[int(getattr(error, "pos_in_stream", 0)) :][:12].split()
         word = found[0] if found else ""
         why = "a quote is not closed" if word[:1] in "\"'" else f"{word!r} is not expected here"
         return _column(error), f"{why}; expected {_wanted(error.allowed or set())}"

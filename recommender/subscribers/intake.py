@@ -232,9 +232,7 @@ class _Batch:
         held: dict[int, dict[int, Any]] = {owner: {} for owner in wanted}
         rows_of = table.table()
         chosen = [rows_of.c[name] for name in ("subscriber_id", item, value) if name]
-        for row in self.session.execute(
-            sa.select(*chosen).where(table.subscriber_id.in_(wanted))
-        ):
+        for row in self.session.execute(sa.select(*chosen).where(table.subscriber_id.in_(wanted))):
             held[row[0]][row[1]] = row[2] if value else True
         changed = {owner for owner, items in wanted.items() if items != held[owner]}
         emptied = [owner for owner in changed if held[owner]]

@@ -1,0 +1,136 @@
+"""The whole `newsletter rank` command at size, and the product at its heart beside scikit-learn.
+
+Makes 500 stories and N readers (seeded) in a temporary folder, ranks them with the command itself
+and prints time, memory and the share of the product; then scores the same readers with
+scikit-learn's cosine_similarity + argpartition. Run: python benchmarks/ranking.py --readers 200000
+"""
+
+import argparse
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics.pairwise import cosine_similarity
+
+from recommender.articles import sources
+from recommender.articles.values import Found
+from recommender.ranking import files, profiles, scoring
+from recommender.ranking.ranker import Ranker
+from recommender.vocabulary import starter
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+STORIES, TOP, BLOCK = 500, 10, 2_000
+
+
+def make(folder: Path, readers: int) -> tuple[Path, Path]:
+    """Stories whose words come from the definitions of their topics, and readers of those."""
+    draw = random.Random(1)
+    vocabulary = starter.read()
+    topics = [(term.name, term.definition.split()) for term in vocabulary.topics]
+    roles = [term.name for term in vocabulary.roles]
+    articles = folder / "articles.jsonl"
+    with articles.open("w", encoding="utf-8") as file:
+        for number in range(STORIES):
+            chosen = draw.sample(topics, 3)
+            words = [word for _, text in chosen for word in text]
+            article = {
+                "id": f"a{number}",
+                "title": " ".join(draw.sample(words, 7)),
+                "summary": " ".join(draw.choices(words, k=120)),
+                "topics": [name for name, _ in chosen[: draw.randint(0, 3)]],
+                "roles": draw.sample(roles, 2),
+                "source": f"Source {number % 40}",
+                "published_at": (NOW - timedelta(hours=draw.randint(0, 700))).isoformat(),
+            }
+            file.write(json.dumps(article) + "\n")
+    subscribers = folder / "subscribers.jsonl"
+    with subscribers.open("w", encoding="utf-8") as file:
+        for number in range(readers):
+            reader: dict[str, object] = {
+                "email": f"reader{number}@example.com",
+                "roles": draw.sample(roles, draw.randint(0, 2)),
+                "topics": {name: draw.randint(1, 3) for name, _ in draw.sample(topics, 4)},
+            }
+            if number % 3 == 0:
+                clicks = draw.sample(range(STORIES), draw.randint(1, 8))
+                reader["history"] = [{"article": f"a{at}", "action": "click"} for at in clicks]
+            file.write(json.dumps(reader) + "\n")
+    return articles, subscribers
+
+
+def command(articles: Path, subscribers: Path, out: Path) -> None:
+    started = time.monotonic()
+    subprocess.run(
+        [sys.executable, "-c", "from mailer.cli import main; main()", "rank",
+         "--articles", str(articles), "--subscribers", str(subscribers), "--top", str(TOP),
+         "--out", str(out)],
+        check=True,
+    )  # fmt: skip
+    seconds = time.monotonic() - started
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    processes = len(os.sched_getaffinity(0)) + 1
+    print(f"command: {seconds:.1f} s, largest process {largest:.0f} MB, {processes} processes")
+
+
+def product(articles: Path, subscribers: Path, most: int) -> None:
+    """Time of each stage for the first ``most`` readers, one process, and scikit-learn's."""
+    found = sources.drafts([articles], NOW)
+    catalogue = files.catalogue(item.draft for item in found if isinstance(item, Found))
+    ranker = Ranker(catalogue.stories, vocabulary=starter.read())
+    spent = {"read": 0.0, "profiles": 0.0, "product": 0.0, "all of ranking": 0.0}
+    seen, texts = 0, []
+    factors = scoring.freshness(ranker.candidates, ranker.settings.freshness, NOW)
+    for first, block in files.lines(subscribers, BLOCK):
+        at = time.perf_counter()
+        readers, _ = files.readers(block, first, subscribers, catalogue.of_article)
+        spent["read"] += time.perf_counter() - at
+        ranker.ranked(readers, now=NOW, top=TOP, as_issue=False)  # rows of new interests are made
+        at = time.perf_counter()
+        made = profiles.build(readers, ranker.affinities, ranker.settings.profile, NOW)
+        spent["profiles"] += time.perf_counter() - at
+        at = time.perf_counter()
+        scoring.score(made, ranker.affinities.values, factors)
+        spent["product"] += time.perf_counter() - at
+        at = time.perf_counter()
+        ranker.ranked(readers, now=NOW, top=TOP, as_issue=False)
+        spent["all of ranking"] += time.perf_counter() - at
+        texts += [" ".join([*reader.topics, *reader.roles]) for reader in readers]
+        seen += len(readers)
+        if seen >= most:
+            break
+    for name, seconds in spent.items():
+        print(f"{name:<16}{seconds / seen * 1e6:8.1f} µs a reader")
+    print(f"the product is {spent['product'] / spent['all of ranking']:.0%} of ranking")
+    vectorizer = TfidfVectorizer(stop_words="english", sublinear_tf=True, ngram_range=(1, 2))
+    stories = vectorizer.fit_transform([f"{s.title} {s.summary}" for s in ranker.candidates])
+    at = time.perf_counter()
+    for start in range(0, seen, BLOCK):
+        scores = cosine_similarity(vectorizer.transform(texts[start : start + BLOCK]), stories)
+        np.argpartition(-scores, TOP, axis=1)[:, :TOP]
+    plain = time.perf_counter() - at
+    print(f"scikit-learn    {plain / seen * 1e6:8.1f} µs a reader: cosine_similarity, argpartition")
+    print(f"ratio: ours takes {spent['all of ranking'] / plain:.2f} of scikit-learn's time")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--readers", type=int, default=200_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        articles, subscribers = make(Path(folder), given.readers)
+        print(f"{given.readers:,} readers × {STORIES} stories, top {TOP}")
+        command(articles, subscribers, Path(folder) / "picks.jsonl")
+        product(articles, subscribers, min(given.readers, 20_000))
+
+
+if __name__ == "__main__":
+    main()
