@@ -1,0 +1,223 @@
+"""The command line as its users meet it, on a store with the sample content."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailer import cli
+from recommender import resources
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the sample briefs and readers imported."""
+    home = tmp_path_factory.mktemp("home")
+    sample = resources.folder("sample")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        patch.setenv("NEWSLETTER_HOME", str(home))
+        assert cli.run(["init"]) == 0
+        assert cli.run(["articles", "import", str(sample / "briefs")]) == 0
+        assert cli.run(["subscribers", "import", str(sample / "subscribers.jsonl")]) == 0
+    return home
+
+
+@pytest.fixture
+def newsletter(
+    filled: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run a command in a copy of that home; status, standard output, standard error."""
+    home = tmp_path / "home"
+    shutil.copytree(filled, home)
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("NEWSLETTER_HOME", str(home))
+    capsys.readouterr()
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = cli.run(arguments)
+        shown = capsys.readouterr()
+        return status, shown.out, shown.err
+
+    return run
+
+
+def answer(newsletter: Run, *arguments: str) -> dict[str, Any]:
+    status, out, err = newsletter(*arguments, "--json")
+    assert (status, err) == (0, "")
+    found: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
+    return found
+
+
+def test_init_writes_settings_that_are_read_back(newsletter: Run) -> None:
+    text = Path("newsletter.toml").read_text()
+    assert "# picks = 6" in text
+    assert newsletter("articles", "list")[0] == 0
+    assert newsletter("init")[0] == 0
+    assert Path("newsletter.toml").read_text() == text
+
+
+def test_picks_have_the_promised_shape(newsletter: Run) -> None:
+    found = answer(newsletter, "picks", "hardware@example.com")
+    assert set(found) >= {"subscriber", "edition", "picks", "runners_up"}
+    keys = {"position", "article", "story", "title", "score", "reasons"}
+    assert [set(pick) for pick in found["picks"]] == [keys] * len(found["picks"])
+    assert [pick["position"] for pick in found["picks"]] == list(range(1, len(found["picks"]) + 1))
+    for pick in found["picks"]:
+        assert abs(sum(reason["share"] for reason in pick["reasons"]) - 1) < 1e-6
+
+
+def test_the_hardware_reader_gets_the_tpu_story_and_the_founder_neural_software(
+    newsletter: Run,
+) -> None:
+    assert "TPU" in answer(newsletter, "picks", "hardware@example.com")["picks"][0]["title"]
+    lead = answer(newsletter, "picks", "founder@example.com")["picks"][0]["title"]
+    assert "Neural Software" in lead
+
+
+def test_no_two_sample_readers_get_the_same_issue(newsletter: Run) -> None:
+    readers = answer(newsletter, "subscribers", "list")["subscribers"]
+    issues = [
+        tuple(pick["story"] for pick in answer(newsletter, "picks", reader["email"])["picks"])
+        for reader in readers
+    ]
+    assert len(readers) == 12
+    assert len(set(issues)) == 12
+
+
+def test_picks_explain_reads_well(newsletter: Run) -> None:
+    status, out, _ = newsletter("picks", "hardware@example.com", "--explain")
+    assert status == 0
+    assert "topic: TPU Development" in out
+    assert "Not chosen" in out
+    _, out, _ = newsletter("picks", "hardware@example.com", "--story", "error-budgets")
+    assert "Error Budget" in out
+
+
+def test_the_next_picks_are_those_that_were_planned(newsletter: Run) -> None:
+    before = answer(newsletter, "picks", "data@example.com")
+    answer(newsletter, "editions", "plan")
+    after = answer(newsletter, "picks", "data@example.com")
+    assert [p["story"] for p in after["picks"]] == [p["story"] for p in before["picks"]]
+    assert after["planned"]
+
+
+def test_an_edition_from_plan_to_report(newsletter: Run) -> None:
+    planned = answer(newsletter, "editions", "plan", "--period", "2026-W48")
+    assert (planned["state"], planned["totals"]["readers"]) == ("planned", 12)
+    sent = answer(newsletter, "editions", "send", "--period", "2026-W48")
+    assert {k: sent[k] for k in ("due", "sent", "failed", "deferred", "skipped", "in_doubt")} == {
+        "due": 12, "sent": 12, "failed": 0, "deferred": 0, "skipped": {}, "in_doubt": 0,
+    }  # fmt: skip
+    report = answer(newsletter, "editions", "report", "--period", "2026-W48")
+    assert (report["state"], report["troubles"]) == ("finished", [])
+    assert len(list(Path("outbox/weekly-2026-W48").glob("*.eml"))) == 12
+
+
+def test_a_paused_edition_is_not_sent_until_it_is_resumed(newsletter: Run) -> None:
+    answer(newsletter, "editions", "plan", "--period", "2026-W48")
+    newsletter("editions", "pause", "--period", "2026-W48")
+    held = answer(newsletter, "editions", "send", "--period", "2026-W48")
+    assert (held["state"], held["sent"], held["deferred"]) == ("paused", 0, 12)
+    newsletter("editions", "resume", "--period", "2026-W48")
+    assert answer(newsletter, "editions", "send", "--period", "2026-W48")["sent"] == 12
+
+
+def test_a_cancelled_edition_is_over(newsletter: Run) -> None:
+    answer(newsletter, "editions", "plan", "--period", "2026-W48")
+    newsletter("editions", "cancel", "--period", "2026-W48")
+    assert answer(newsletter, "editions", "send", "--period", "2026-W48")["sent"] == 0
+    status, _, err = newsletter("editions", "resume", "--period", "2026-W48")
+    assert (status, err.startswith("error: ")) == (1, True)
+
+
+def test_an_edition_for_a_segment_goes_to_that_segment(newsletter: Run) -> None:
+    rule = 'role in ("Hardware Engineer", "Data Engineer")'
+    assert newsletter("segments", "create", "builders", rule)[0] == 0
+    sent = answer(newsletter, "editions", "send", "--segment", "builders")
+    assert sent["sent"] == 2
+    status, _, err = newsletter("editions", "send", "--segment", "builders", "--period", "2026-W01")
+    assert (status, err) == (0, "")
+
+
+def test_who_leaves_after_planning_gets_nothing(newsletter: Run) -> None:
+    answer(newsletter, "editions", "plan")
+    newsletter("subscribers", "suppress", "cto@example.com")
+    newsletter("subscribers", "unsubscribe", "ml@example.com")
+    sent = answer(newsletter, "editions", "send")
+    assert (sent["sent"], sent["skipped"]) == (10, {"suppressed": 1, "unsubscribed": 1})
+
+
+def test_a_withdrawn_article_is_not_chosen(newsletter: Run) -> None:
+    lead = answer(newsletter, "picks", "sre@example.com")["picks"][0]
+    newsletter("articles", "withdraw", lead["article"])
+    after = answer(newsletter, "picks", "sre@example.com")["picks"]
+    assert lead["article"] not in [pick["article"] for pick in after]
+
+
+def test_preview_writes_what_would_be_sent(newsletter: Run) -> None:
+    files = ("--html", "i.html", "--text", "i.txt", "--eml", "i.eml")
+    assert newsletter("preview", "hardware@example.com", *files)[0] == 0
+    assert b"List-Unsubscribe-Post" in Path("i.eml").read_bytes()
+    assert "<html" in Path("i.html").read_text()
+    assert "Unsubscribe" in Path("i.txt").read_text()
+
+
+def test_a_test_copy_touches_no_ledger(newsletter: Run) -> None:
+    status, out, _ = newsletter("send-test", "me@example.com", "--as", "hardware@example.com")
+    assert (status, "accepted" in out) == (0, True)
+    [path] = Path("outbox/test").iterdir()
+    assert b"To: <me@example.com>" in path.read_bytes()
+    assert answer(newsletter, "editions", "list")["editions"] == []
+
+
+def test_readers_come_out_as_they_went_in(newsletter: Run) -> None:
+    assert newsletter("subscribers", "export", "all.csv")[0] == 0
+    assert newsletter("subscribers", "export", "all.jsonl")[0] == 0
+    for file in ("all.csv", "all.jsonl"):
+        assert answer(newsletter, "subscribers", "import", file)["unchanged"] == 12
+
+
+def test_a_reader_from_adding_to_erasing(newsletter: Run) -> None:
+    newsletter("subscribers", "add", "New@example.com", "--role", "CTO", "--topic", "Data:3")
+    held = answer(newsletter, "subscribers", "show", "new@example.com")
+    assert (held["status"], held["roles"]) == ("active", ["CTO"])
+    assert held["consent"][0]["source"] == "admin"
+    newsletter("subscribers", "update", "new@example.com", "--name", "Reader")
+    assert answer(newsletter, "subscribers", "show", "new@example.com")["name"] == "Reader"
+    assert newsletter("subscribers", "erase", "new@example.com")[0] == 1  # wants a yes
+    assert newsletter("subscribers", "erase", "new@example.com", "--yes")[0] == 0
+    assert newsletter("subscribers", "show", "new@example.com")[0] == 1
+    assert newsletter("subscribers", "add", "new@example.com")[0] == 1
+
+
+def test_topics_can_be_added_named_otherwise_and_merged(newsletter: Run) -> None:
+    assert newsletter("topics", "add", "Left-handed Keyboards", "--definition", "Keys.")[0] == 0
+    assert newsletter("topics", "alias", "Left-handed Keyboards", "LHK")[0] == 0
+    found = answer(newsletter, "topics", "list", "--search", "lhk")["topics"]
+    assert [topic["name"] for topic in found] == ["Left-handed Keyboards"]
+    assert newsletter("topics", "merge", "Left-handed Keyboards", "AI Hardware")[0] == 0
+    [found_now] = answer(newsletter, "topics", "list", "--search", "lhk")["topics"]
+    assert found_now["name"] == "AI Hardware"
+
+
+def test_doctor_says_what_is_missing(newsletter: Run) -> None:
+    status, out, _ = newsletter("doctor")
+    assert status == 0
+    assert "postal_address still has its example value" in out
+
+
+def test_mail_to_real_people_needs_the_sender_to_be_set(
+    newsletter: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_SMTP_URL", "smtp://mail.example.org")
+    status, _, err = newsletter("editions", "send")
+    assert (status, err.startswith("error: from: must be set")) == (1, True)
