@@ -11,8 +11,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from recommender.ranking.ranker import Ranker
-from recommender.ranking.settings import RankingSettings
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
@@ -32,6 +30,8 @@ from recommender.models import (
     Segment,
     TemplateVersion,
 )
+from recommender.ranking.ranker import Ranker
+from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import Pick, Ranking, Reason
 from recommender.settings import Settings
 

@@ -4,6 +4,7 @@ Readers are read, ranked and written block by block, so their number does not ma
 Blocks may be shared among processes; what is written is the same however many there are.
 """
 
+import itertools
 import multiprocessing
 import os
 import sys
@@ -179,27 +180,23 @@ def _blocks(job: Job, processes: int) -> Iterator[Done]:
     """Every block of the readers' file, done, in its order; few are in memory at a time."""
     global _job
     blocks = files.lines(job.path, BLOCK)
-    ahead = [found for _, found in zip(range(2), blocks, strict=False)]
-    if processes == 1 or len(ahead) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        yield from (job.run(*block) for block in _chained(ahead, blocks))
+    for block in itertools.islice(blocks, 1):
+        yield job.run(*block)  # what it learns of topics, the workers inherit
+    second = list(itertools.islice(blocks, 1))
+    blocks = itertools.chain(second, blocks)
+    if processes == 1 or not second or "fork" not in multiprocessing.get_all_start_methods():
+        yield from (job.run(*block) for block in blocks)
         return
     _job = job
     try:
         with multiprocessing.get_context("fork").Pool(processes) as pool:
             yield from _in_order(
                 lambda first, block: pool.apply_async(_work, (first, block)).get,
-                _chained(ahead, blocks),
+                blocks,
                 most=2 * processes,
             )
     finally:
         _job = None
-
-
-def _chained(
-    ahead: list[tuple[int, list[bytes]]], rest: Iterator[tuple[int, list[bytes]]]
-) -> Iterator[tuple[int, list[bytes]]]:
-    yield from ahead
-    yield from rest
 
 
 def _in_order(

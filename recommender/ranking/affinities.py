@@ -69,6 +69,8 @@ class Affinities:
         self._topic_space = self._labels(stories)
         self._texts: dict[tuple[int, str], npt.NDArray[np.float32]] = {}
         self._queries: dict[tuple[int, str], sp.csr_array] = {}
+        self._shared: dict[str, sp.csr_array] = {}
+        self._evident: dict[str, frozenset[int]] = {}
         self._rows: dict[Interest, int] = {}
         self._order: list[Interest] = []
         self._values = np.zeros((64, len(candidates)), dtype=np.float32)
@@ -109,29 +111,32 @@ class Affinities:
         found: npt.NDArray[np.bool_] = plainly | (self._direct(self.topics, topic) >= MUTED)
         return found[self._columns]
 
-    def evident(self, topic: str, candidate: int) -> bool:
-        """Whether a candidate carries a topic, or names it in its title."""
-        row = int(self._columns[candidate])
-        if row in self._by_topic.get(topic, {}):
-            return True
-        return any(f" {name} " in self._titles[row] for name in self._spelt(self.topics, topic))
+    def evident(self, topic: str) -> frozenset[int]:
+        """Candidates that carry a topic or name it in their titles."""
+        if topic not in self._evident:
+            own = self._by_topic.get(topic, {})
+            named = self._named(self.topics, topic)
+            rows = enumerate(self._columns.tolist())
+            self._evident[topic] = frozenset(at for at, row in rows if row in own or named[row])
+        return self._evident[topic]
 
     def words(self, topic: str, candidate: int, most: int = 3) -> str:
         """The words a topic's text and a candidate have in common, weightiest first."""
-        query = self._query(self.topics, topic)
-        row = int(self._columns[candidate])
-        span = slice(self.space.vectors.indptr[row], self.space.vectors.indptr[row + 1])
-        columns, own, asked = np.intersect1d(
-            self.space.vectors.indices[span], query.indices, True, return_indices=True
-        )
-        weights = self.space.vectors.data[span][own] * query.data[asked]
+        if topic not in self._shared:
+            own = self.space.vectors[self._columns]
+            self._shared[topic] = sp.csr_array(own.multiply(self._query(self.topics, topic)))
+        shared = self._shared[topic]
+        start, end = shared.indptr[candidate : candidate + 2].tolist()
+        columns, weights = shared.indices[start:end].tolist(), shared.data[start:end].tolist()
         found: list[str] = []
-        for at in np.lexsort((columns, -weights)).tolist():
-            term = self.space.names[columns[at]]
+        taken: set[str] = set()
+        for _, column in sorted((-weight, at) for weight, at in zip(weights, columns, strict=True)):
+            term = self.space.names[column]
+            if taken.isdisjoint(term.split()):
+                found.append(term)
+                taken.update(term.split())
             if len(found) == most:
                 break
-            if not any(word in other.split() for other in found for word in term.split()):
-                found.append(term)
         return ", ".join(found)
 
     def _make(self, interest: Interest) -> Row:

@@ -6,14 +6,14 @@ is none then.
 
 import numpy as np
 import numpy.typing as npt
+import scipy.linalg
 import scipy.sparse as sp
-from sklearn.utils.extmath import randomized_svd
 
 Floats = npt.NDArray[np.float64]
 DIMENSIONS = 150
 STORIES_PER_DIMENSION = 8
-FITTED = 20_000
-"""Stories the space is fitted on at most; all others are placed in it."""
+FITTED = 2_000
+"""Stories the space is fitted on at most, evenly chosen; all others are placed in it."""
 
 
 class Latent:
@@ -22,13 +22,11 @@ class Latent:
     or of no width at all."""
 
     def __init__(self, vectors: sp.csr_array, labels: sp.csr_array) -> None:
-        step = max(-(-vectors.shape[0] // FITTED), 1)
-        fitted = sp.csr_matrix(sp.vstack([vectors[::step], labels]))
+        number = vectors.shape[0]
+        chosen = np.unique(np.linspace(0, number - 1, min(number, FITTED)).astype(np.int64))
+        fitted = sp.csr_array(sp.vstack([vectors[chosen], labels]))
         size = min(DIMENSIONS, fitted.shape[0] // STORIES_PER_DIMENSION, fitted.shape[1] - 1)
-        self._axes: Floats = np.zeros((vectors.shape[1], 0))
-        if size >= 8:
-            _, _, axes = randomized_svd(fitted, size, n_iter=5, random_state=0)
-            self._axes = axes.T
+        self._axes: Floats = _axes(fitted, size) if size >= 8 else np.zeros((vectors.shape[1], 0))
         self.points = self.place(vectors)
 
     def place(self, vectors: sp.csr_array) -> Floats:
@@ -36,3 +34,14 @@ class Latent:
         points: Floats = np.asarray(vectors @ self._axes)
         lengths = np.linalg.norm(points, axis=1, keepdims=True)
         return points / np.where(lengths > 0, lengths, 1.0)
+
+
+def _axes(rows: sp.csr_array, size: int) -> Floats:
+    """The first ``size`` right singular vectors (terms × ``size``), by way of the Gram matrix:
+    there are far fewer rows than terms."""
+    gram = (rows @ rows.T).toarray()
+    last = len(gram) - 1
+    values, vectors = scipy.linalg.eigh(gram, subset_by_index=[last + 1 - size, last])
+    kept = values > 1e-9 * max(float(values[-1]), 1e-12)
+    found: Floats = np.asarray(rows.T @ (vectors[:, kept] / np.sqrt(values[kept])))
+    return found

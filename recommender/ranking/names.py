@@ -84,7 +84,7 @@ class Names:
                     there[other] = there.get(other, 0.0) + weight / len(links)
             for other, weight in there.items():
                 found[other] = found.get(other, 0.0) + weight * WALK**step
-            here = there
+            here = {at: weight for at, weight in there.items() if weight >= FAR / 4}
         most = found[name] * BESIDE
         near = {at: weight if at == name else min(weight, most) for at, weight in found.items()}
         least = FAR * sum(near.values())

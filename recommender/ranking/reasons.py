@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from recommender.ranking.affinities import Affinities
 from recommender.ranking.values import Reason, ReasonKind
 
-LEAST = 0.005
+LEAST = 0.02
 """Parts smaller than this are left out, and the others scaled to add up to 1."""
 UNIT = 10_000
 """Shares are whole numbers of this part, so that they add up exactly."""
@@ -118,7 +118,7 @@ class Phrases:
 
     def _of_topic(self, topic: str, story: int) -> tuple[ReasonKind, str]:
         shown = self._affinities.topics.shown(topic)
-        if self._affinities.evident(topic, story):
+        if story in self._affinities.evident(topic):
             return "topic", shown
         shared = self._affinities.words(topic, story)
         return ("text", shared) if shared else ("topic", shown)
