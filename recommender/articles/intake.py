@@ -40,6 +40,14 @@ class Report:
     unchanged: int = 0
     rejected: list[Rejected] = field(default_factory=list)
 
+    def add(self, other: "Report") -> None:
+        """Count what another import did, too."""
+        self.read += other.read
+        self.added += other.added
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.rejected += other.rejected
+
 
 def import_articles(
     transaction: Callable[[], AbstractContextManager[Session]],

@@ -5,12 +5,14 @@ history adds nothing to their own scores: it only ties together what they have r
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
 READERS = 20_000
 """Histories looked at, at most; the choice among more is by hash, so the same on every run."""
@@ -61,13 +63,22 @@ class Crowd:
 
 
 def sample(histories: Iterable[Sequence[str]], most: int = READERS) -> list[Sequence[str]]:
-    """At most ``most`` of the histories that are not empty: those with the smallest hashes, in the
-    order of their hashes, whatever order they came in."""
-    ranked: list[tuple[bytes, Sequence[str]]] = []
-    for history in histories:
-        if history:
-            text = "\n".join(history).encode("utf-8", "surrogatepass")
-            ranked.append((hashlib.blake2b(text, digest_size=8).digest(), history))
-            if len(ranked) >= 4 * most:
-                ranked = sorted(ranked)[:most]
-    return [history for _, history in sorted(ranked)[:most]]
+    """At most ``most`` of the histories that are not empty, whatever order they come in."""
+    known = (history for history in histories if history)
+    return smallest(
+        known, lambda history: "\n".join(history).encode("utf-8", "surrogatepass"), most
+    )
+
+
+def smallest(items: Iterable[T], key: Callable[[T], bytes], most: int = READERS) -> list[T]:
+    """The ``most`` items whose keys have the smallest hashes, in the order of their hashes."""
+    kept: list[tuple[bytes, T]] = []
+    limit = b"\xff" * 9
+    for item in items:
+        digest = hashlib.blake2b(key(item), digest_size=8).digest()
+        if digest < limit:
+            kept.append((digest, item))
+        if len(kept) >= 4 * most:
+            kept = sorted(kept, key=lambda found: found[0])[:most]
+            limit = kept[-1][0]
+    return [item for _, item in sorted(kept, key=lambda found: found[0])[:most]]

@@ -1,0 +1,87 @@
+"""``newsletter feeds``: watched RSS, Atom and JSON feeds."""
+
+from typing import Annotated, Any
+
+import typer
+
+from mailer.cli.articles import complain
+from mailer.cli.common import Json, emit, invocation, progress, say, table
+from recommender import database
+from recommender.articles import intake, watching
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def add(
+    context: typer.Context, url: Annotated[str, typer.Argument(help="Address of the feed.")]
+) -> None:
+    """Watch a feed.
+
+    Example: newsletter feeds add https://example.com/feed.xml
+    """
+    run = invocation(context)
+    with run.store() as engine, database.writing(engine) as session:
+        watching.add(session, url, now=run.now)
+    say(f"{url}: watched; `newsletter feeds fetch` brings in what it has")
+
+
+@app.command("list")
+def list_(context: typer.Context, as_json: Json = False) -> None:
+    """List the watched feeds, and what was wrong when they were last fetched.
+
+    Example: newsletter feeds list
+    """
+    with invocation(context).store() as engine, database.reading(engine) as session:
+        rows = [
+            {"url": f.url, "title": f.title, "fetched_at": f.fetched_at, "problem": f.problem}
+            for f in watching.listing(session)
+        ]
+    if as_json:
+        emit({"feeds": rows})
+        return
+    table(
+        ["feed", "title", "fetched", "problem"],
+        [[r["url"], r["title"], str(r["fetched_at"] or "never")[:16], r["problem"]] for r in rows],
+        empty="no feeds yet; `newsletter feeds add URL` watches one",
+    )
+
+
+@app.command()
+def fetch(context: typer.Context, as_json: Json = False) -> None:
+    """Fetch every watched feed and import what is new.
+
+    Example: newsletter feeds fetch
+    """
+    run = invocation(context)
+    total = intake.Report()
+    problems: list[dict[str, Any]] = []
+    with run.store() as engine:
+        with database.reading(engine) as session:
+            watched = watching.listing(session)
+        with progress("fetching feeds", len(watched)) as advance:
+            for done, fetched in enumerate(watching.fetch(watched, now=run.now), 1):
+                report = intake.import_articles(
+                    lambda: database.writing(engine), fetched.entries, now=run.now
+                )
+                total.add(report)
+                with database.writing(engine) as session:
+                    watching.note(session, fetched, now=run.now)
+                if fetched.problem is not None:
+                    problems.append({"file": fetched.url, "line": None, "why": fetched.problem})
+                advance(done)
+    problems += [{"file": r.file, "line": r.line, "why": r.why} for r in total.rejected]
+    if as_json:
+        emit(
+            {
+                "feeds": len(watched),
+                "read": total.read,
+                "added": total.added,
+                "updated": total.updated,
+                "unchanged": total.unchanged,
+                "rejected": problems,
+            }
+        )
+    else:
+        say(f"{len(watched)} feeds: {total.added} articles added, {total.updated} updated")
+    complain(problems)

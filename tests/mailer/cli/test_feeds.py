@@ -1,0 +1,85 @@
+"""Watched feeds, against a web server on loopback."""
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailer import cli
+
+RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Sample feed</title>
+<item><title>A story about storage engines</title><link>https://example.com/1</link>
+<guid>one</guid><description>Log-structured merge trees &lt;b&gt;explained&lt;/b&gt;.</description>
+<pubDate>Mon, 02 Nov 2026 09:00:00 GMT</pubDate></item></channel></rss>"""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/feed.xml":
+            if self.headers.get("If-None-Match") == '"v1"':
+                self.send_response(304)
+                self.end_headers()
+                return
+            self.send_response(200)
+            self.send_header("ETag", '"v1"')
+            self.end_headers()
+            self.wfile.write(RSS)
+        elif self.path == "/away":
+            self.send_response(302)
+            self.send_header("Location", "file:///etc/passwd")
+            self.end_headers()
+        else:
+            self.send_error(404)
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{web.server_address[1]}"
+        web.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NEWSLETTER_HOME", str(tmp_path))
+
+
+def fetched(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    capsys.readouterr()
+    status = cli.run(["feeds", "fetch", "--json"])
+    found: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return status, found
+
+
+def test_a_feed_is_brought_in_once(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["feeds", "add", f"{server}/feed.xml"]) == 0
+    assert fetched(capsys)[1]["added"] == 1
+    again = fetched(capsys)[1]  # the server says: not modified
+    assert (again["read"], again["added"]) == (0, 0)
+
+
+@pytest.mark.parametrize("path", ["/missing", "/away"])
+def test_a_feed_that_fails_is_named_and_stops_no_other(
+    server: str, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    for each in (path, "/feed.xml"):
+        assert cli.run(["feeds", "add", f"{server}{each}"]) == 0
+    status, found = fetched(capsys)
+    assert (status, found["added"]) == (1, 1)
+    assert [problem["file"] for problem in found["rejected"]] == [f"{server}{path}"]
+
+
+def test_only_web_addresses_are_watched_and_each_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["feeds", "add", "file:///etc/passwd"]) == 1
+    assert cli.run(["feeds", "add", "https://example.com/feed"]) == 0
+    assert cli.run(["feeds", "add", "https://example.com/feed"]) == 1
+    assert capsys.readouterr().err.count("error: ") == 2
