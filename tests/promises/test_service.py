@@ -1,0 +1,76 @@
+"""The service as a process: it starts, is alone, and leaves cleanly when told to."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+
+def start(home: Path, *command: str, **settings: str) -> subprocess.Popen[str]:
+    environment = {"NEWSLETTER_HOME": str(home), "PATH": "/usr/bin:/bin"}
+    environment |= {f"NEWSLETTER_{key.upper()}": value for key, value in settings.items()}
+    return subprocess.Popen(
+        [sys.executable, "-m", "mailer", *command],
+        env=environment,
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+@pytest.mark.parametrize("command", ["scheduler", "serve"])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_leaves_cleanly_when_told_to(home: Path, command: str, how: signal.Signals) -> None:
+    process = start(home, command)
+    assert first_line(process).startswith("running; next: weekly-")
+    asked = time.monotonic()
+    process.send_signal(how)
+    out, _ = process.communicate(timeout=20)
+    assert time.monotonic() - asked < 10
+    assert (process.returncode, out.splitlines()[-1]) == (0, "stopped")
+
+
+def test_a_second_one_says_so_and_leaves(home: Path) -> None:
+    first = start(home, "scheduler")
+    try:
+        assert first_line(first).startswith("running")
+        second = start(home, "scheduler")
+        out, _ = second.communicate(timeout=30)
+        assert second.returncode == 1
+        assert "error: another scheduler is already running" in out
+    finally:
+        first.kill()
+        first.communicate()
+
+
+def test_started_after_its_hour_it_catches_up_at_once(
+    home: Path,
+    engine: Engine,
+    stories: Callable[..., None],
+    readers: Callable[..., None],
+) -> None:
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    stories(engine, an_hour_ago)
+    readers(engine, an_hour_ago, 8)
+    process = start(home, "scheduler", schedule=f"{an_hour_ago:%A %H:%M}", timezone="UTC")
+    try:
+        for _ in range(200):
+            if len(list((home / "outbox").glob("*/*.eml"))) == 8:
+                break
+            time.sleep(0.1)
+        assert len(list((home / "outbox").glob("*/*.eml"))) == 8
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
