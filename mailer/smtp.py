@@ -1,256 +1,195 @@
 """One SMTP connection that sends in two steps, pipelined where the server allows it.
 
-The standard library's smtplib connects, says EHLO, starts TLS and signs in. From then on commands
-are written in groups (RFC 2920): MAIL, RCPT and DATA in one go, then the text without its final
-dot. ``commit`` writes the dot and reads the one answer that decides. It knows one server and keeps
-no list; which server to use is ``relays``' affair.
+The standard library's smtplib says EHLO, starts TLS and signs in; replies are read by ``dialogue``,
+which holds each to a deadline. From then on commands are written in groups (RFC 2920): MAIL, RCPT
+and DATA in one go, then the text without its final dot. ``commit`` writes the dot and reads the one
+answer that decides. It knows one server and keeps no list; which server to use is ``relays``'
+affair.
 """
 
+import contextlib
 import re
 import smtplib
-import socket
 import ssl
-from dataclasses import dataclass
-from typing import Literal
 
+from mailer import dialogue
+from mailer.dialogue import ConnectionLost, Relay, StartTls
+from mailer.headers import plain
 from mailer.message import Message
 from mailer.transport import Verdict, VerdictKind
-from recommender.errors import TransportError
 
-StartTls = Literal["require", "optional", "never"]
-MAX_REPLY_LINES = 100
+__all__ = ["Connection", "ConnectionLost", "Relay", "StartTls"]
+CLOSING = 421
+"""The reply of a server that is about to close the connection (RFC 5321 section 3.8)."""
+LONGEST_WORDS = 1_000
+"""Characters of a server's words that are kept."""
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 _LONE_LF = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-
-
-@dataclass(frozen=True)
-class Relay:
-    """A server that takes mail. ``implicit_tls``: TLS from the first byte (``smtps``)."""
-
-    host: str
-    port: int
-    user: str | None = None
-    password: str | None = None
-    starttls: StartTls = "require"
-    implicit_tls: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"{self.host}:{self.port}"
-
-    def __repr__(self) -> str:
-        return f"Relay({self.name!r})"  # never the password
-
-
-class ConnectionLost(Exception):  # noqa: N818  (what happened, not a fault of ours)
-    """The connection ended, or the server fell silent, before the final dot."""
+Reply = tuple[int, str]
 
 
 class Connection:
-    """An open, greeted and signed-in connection. Raises TransportError when it cannot be made."""
+    """An open, greeted and signed-in connection. Raises TransportError when it cannot be made.
+
+    ``carried`` counts the messages it was offered. Without a ``context`` certificates are verified
+    against the system's authorities.
+    """
 
     def __init__(
         self, relay: Relay, timeout: float, *, context: ssl.SSLContext | None = None
     ) -> None:
         self.relay = relay
-        self.sent = 0
-        self.open = True
-        self._server = _connect(relay, timeout, context or ssl.create_default_context())
+        self.carried = 0
+        self._server = dialogue.connect(relay, timeout, context or ssl.create_default_context())
         self._pipelining = self._server.has_extn("pipelining")
-        self._utf8 = self._server.has_extn("smtputf8")
         self._eight_bit = self._server.has_extn("8bitmime")
+        self._utf8 = self._server.has_extn("smtputf8")
+        self._size = self._server.has_extn("size")
+        limit = self._server.esmtp_features.get("size", "")
+        self._largest = int(limit) if limit.isdecimal() else 0
+
+    @property
+    def open(self) -> bool:
+        return self._server.sock is not None
+
+    def ready(self) -> bool:
+        """Whether the connection can take a message: open, and the server has said nothing since
+        its last reply. Servers close an idle connection without being asked."""
+        return self.open and self._server.silent()
 
     def offer(self, message: Message) -> Verdict | None:
         """Everything but the final dot; None when the text has been written.
 
         Raises ConnectionLost when the connection ends before that.
         """
-        if message.smtputf8 and not self._utf8:
-            return Verdict(
-                VerdictKind.REFUSED,
-                self.relay.name,
-                550,
-                "5.6.7",
-                "550 5.6.7 the relay does not take international addresses (SMTPUTF8)",
-            )
-        options = " BODY=8BITMIME" if self._eight_bit else ""
+        self.carried += 1
+        text = _dot_stuffed(message.data)
+        if (refusal := self._cannot_take(message, len(text))) is not None:
+            return refusal
+        options = " BODY=8BITMIME" if self._eight_bit and not message.data.isascii() else ""
         options += " SMTPUTF8" if message.smtputf8 else ""
-        commands = [
-            f"MAIL FROM:<{_path(message.envelope_from)}>{options}",
-            f"RCPT TO:<{_path(message.recipient)}>",
-            "DATA",
-        ]
-        replies = self._exchange(commands)
-        failed = next((reply for reply in replies[:2] if reply[0] // 100 != 2), None)
-        if failed is None and len(replies) == 3 and replies[2][0] != 354:
-            failed = replies[2]
-        if failed is None:
-            self._write(_dot_stuffed(message.data))
+        options += f" SIZE={len(text)}" if self._size else ""
+        replies = self._exchange(
+            [
+                f"MAIL FROM:<{message.envelope_from}>{options}",
+                f"RCPT TO:<{message.recipient}>",
+                "DATA",
+            ]
+        )
+        last = replies[-1]
+        go_ahead = len(replies) == 3 and last[0] == 354
+        refused = next((reply for reply in replies if reply[0] >= 400), None)
+        if refused is None and go_ahead:
+            self._server.write(text)
             return None
-        self._reset(to_end=len(replies) == 3 and replies[2][0] == 354)
-        return self._verdict(*failed)
+        if refused is None or not all(200 <= code < 300 or code >= 400 for code, _ in replies[:2]):
+            self._server.lose(f"an answer out of place: {last[0]} {last[1]}")
+        self._clear(go_ahead)
+        return self._verdict(*refused)
 
     def commit(self) -> Verdict:
-        """Write the final dot and read the answer; ``unanswered`` when none comes."""
-        try:
-            self._write(b".\r\n")
-            reply = self._reply()
-        except ConnectionLost as lost:
+        """Write the final dot and read the answer; ``unanswered`` when none comes.
+
+        Until the dot is written a server has nothing to say. One that has spoken, or is gone, will
+        not deliver the message: that is a deferral, not a doubt.
+        """
+        if not self.ready():
+            words = self._server.last_words() or "the server closed the connection before the dot"
             self.close(polite=False)
-            return Verdict(VerdictKind.UNANSWERED, self.relay.name, reply=str(lost))
-        self.sent += 1
-        return self._verdict(*reply)
+            return Verdict(VerdictKind.DEFERRED, self.relay.name, reply=plain(words))
+        try:
+            self._server.write(b".\r\n")
+            code, text = self._reply()
+        except ConnectionLost as lost:
+            return Verdict(VerdictKind.UNANSWERED, self.relay.name, reply=plain(str(lost)))
+        if 300 <= code < 400:
+            self.close(polite=False)
+            words = f"an answer out of place: {code} {text}"
+            return Verdict(VerdictKind.UNANSWERED, self.relay.name, code, reply=words)
+        return self._verdict(code, text)
 
     def close(self, *, polite: bool = True) -> None:
         """End the connection, with QUIT if it is in a state to take one."""
-        if not self.open:
-            return
-        self.open = False
-        try:
-            if polite:
+        if self.open and polite:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
                 self._server.quit()
-        except (OSError, smtplib.SMTPException, ConnectionLost):
-            pass  # it is gone already, which is what we wanted
-        finally:
-            self._server.close()
+        self._server.close()
 
-    def _exchange(self, commands: list[str]) -> list[tuple[int, str]]:
-        """Replies to ``commands``: in one group, or one by one up to the first that is refused."""
-        if self._pipelining:
-            self._write("".join(f"{command}\r\n" for command in commands).encode())
-            return [self._reply() for _ in commands]
-        replies = []
-        for command in commands:
-            self._write(f"{command}\r\n".encode())
-            replies.append(self._reply())
-            if replies[-1][0] // 100 not in (2, 3):
-                break
+    def _cannot_take(self, message: Message, size: int) -> Verdict | None:
+        """A refusal of our own, for what this server has said it does not take (RFC 1870, 6152,
+        6531) and for addresses that could smuggle in a command."""
+        refused = VerdictKind.REFUSED
+        for address in (message.envelope_from, message.recipient):
+            if any(character <= " " or character in "<>\x7f" for character in address):
+                words = f"{address!r} is not an address"
+                return Verdict(refused, self.relay.name, 553, "5.1.3", f"553 5.1.3 {words}")
+        if message.smtputf8 and not self._utf8:
+            words = "550 5.6.7 the relay does not take international addresses (SMTPUTF8)"
+            return Verdict(refused, self.relay.name, 550, "5.6.7", words)
+        if self._largest and size > self._largest:
+            words = f"552 5.3.4 {size} bytes are more than the {self._largest} the relay takes"
+            return Verdict(refused, self.relay.name, 552, "5.3.4", words)
+        if not (self._eight_bit or message.smtputf8 or message.data.isascii()):
+            words = "554 5.6.3 the relay takes 7-bit messages only (no 8BITMIME)"
+            return Verdict(refused, self.relay.name, 554, "5.6.3", words)
+        return None
+
+    def _exchange(self, commands: list[str]) -> list[Reply]:
+        """Replies to ``commands``: in one group, or one by one up to the first that is refused.
+
+        When the connection ends after a refusal, the refusal is what counts.
+        """
+        replies: list[Reply] = []
+        try:
+            if self._pipelining:
+                self._server.write("".join(f"{line}\r\n" for line in commands).encode("utf-8"))
+            for command in commands:
+                if not self._pipelining:
+                    self._server.write(f"{command}\r\n".encode())
+                replies.append(self._reply())
+                if replies[-1][0] == CLOSING or (replies[-1][0] >= 400 and not self._pipelining):
+                    break
+        except ConnectionLost:
+            if not any(code >= 400 for code, _ in replies):
+                raise
         return replies
 
-    def _reset(self, *, to_end: bool) -> None:
-        """Make the connection ready for the next message; close it when it will not be."""
+    def _clear(self, waiting_for_text: bool) -> None:
+        """Make the connection fit for the next message after a refusal, or close it."""
+        if not self.open:
+            return
         try:
-            if to_end:  # the server waits for a text although nobody is to get it (RFC 2920, 3.1)
-                self._write(b".\r\n")
+            if waiting_for_text:  # it expects a text although nobody gets it (RFC 2920 section 3.1)
+                self._server.write(b".\r\n")
                 self._reply()
-            if self._exchange(["RSET"])[0][0] // 100 != 2:
+            if self._exchange(["RSET"])[0][0] != 250:
                 self.close(polite=False)
         except ConnectionLost:
-            self.close(polite=False)
+            pass  # it is closed, which is as good
 
     def _verdict(self, code: int, text: str) -> Verdict:
-        kinds = {2: VerdictKind.ACCEPTED, 5: VerdictKind.REFUSED}
-        kind = kinds.get(code // 100, VerdictKind.DEFERRED)
+        kinds = {2: VerdictKind.ACCEPTED, 4: VerdictKind.DEFERRED, 5: VerdictKind.REFUSED}
         enhanced = _ENHANCED.match(text)
-        if code == 421:
+        if code == CLOSING:
             self.close(polite=False)
         return Verdict(
-            kind, self.relay.name, code, enhanced[1] if enhanced else None, f"{code} {text}"
+            kinds[code // 100],
+            self.relay.name,
+            code,
+            enhanced[1] if enhanced and enhanced[1][0] == str(code)[0] else None,
+            f"{code} {text}",
         )
 
-    def _write(self, data: bytes) -> None:
-        sock = self._server.sock
-        if sock is None:
-            raise ConnectionLost("the connection was closed")
-        try:
-            sock.sendall(data)
-        except OSError as error:
-            self.close(polite=False)
-            raise ConnectionLost(f"lost while writing: {error}") from error
-
-    def _reply(self) -> tuple[int, str]:
-        """The next reply: its code and its lines joined."""
-        if self._server.file is None:
-            if self._server.sock is None:
-                raise ConnectionLost("the connection was closed")
-            self._server.file = self._server.sock.makefile("rb")
-        lines: list[str] = []
-        while len(lines) < MAX_REPLY_LINES:
-            try:
-                raw = self._server.file.readline(2_000)
-            except OSError as error:
-                self.close(polite=False)
-                raise ConnectionLost(f"no answer: {error}") from error
-            if not raw.endswith(b"\n"):
-                self.close(polite=False)
-                raise ConnectionLost("the server closed the connection")
-            code, more, text = raw[:3], raw[3:4], raw[4:].decode("utf-8", "replace").strip()
-            if not code.isdigit() or not 200 <= int(code) < 600:
-                self.close(polite=False)
-                raise ConnectionLost(f"not an SMTP reply: {raw[:60]!r}")
-            lines.append(text)
-            if more != b"-":
-                return int(code), " ".join(lines)[:1_000]
-        self.close(polite=False)
-        raise ConnectionLost("an endless reply")
-
-
-def _connect(relay: Relay, timeout: float, context: ssl.SSLContext) -> smtplib.SMTP:
-    name = relay.name
-    try:
-        server: smtplib.SMTP
-        if relay.implicit_tls:
-            server = smtplib.SMTP_SSL(relay.host, relay.port, timeout=timeout, context=context)
-        else:
-            server = smtplib.SMTP(relay.host, relay.port, timeout=timeout)
-        server.ehlo_or_helo_if_needed()
-        if not relay.implicit_tls and relay.starttls != "never":
-            server = _start_tls(server, relay, timeout, context)
-        if relay.user is not None:
-            server.login(relay.user, relay.password or "")
-        if server.sock is not None:
-            server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except smtplib.SMTPAuthenticationError as error:
-        raise TransportError(f"relay {name}: wrong user or password ({error.smtp_code})") from error
-    except ssl.SSLError as error:
-        raise TransportError(f"relay {name}: TLS failed: {error.reason or error}") from error
-    except smtplib.SMTPException as error:
-        raise TransportError(f"relay {name}: {error}") from error
-    except OSError as error:
-        raise TransportError(f"relay {name}: {error.strerror or error}") from error
-    return server
-
-
-def _start_tls(
-    server: smtplib.SMTP, relay: Relay, timeout: float, context: ssl.SSLContext
-) -> smtplib.SMTP:
-    if not server.has_extn("starttls"):
-        if relay.starttls == "require":
-            server.close()
-            raise TransportError(f"relay {relay.name}: it offers no STARTTLS, which is required")
-        return server
-    if relay.starttls == "require":
-        server.starttls(context=context)
-        server.ehlo_or_helo_if_needed()
-        return server
-    try:
-        server.starttls(context=_any_certificate())  # opportunistic, RFC 7435: better than none
-        server.ehlo_or_helo_if_needed()
-    except (ssl.SSLError, smtplib.SMTPException, OSError):
-        server.close()
-        server = smtplib.SMTP(relay.host, relay.port, timeout=timeout)
-        server.ehlo_or_helo_if_needed()
-    return server
-
-
-def _any_certificate() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _path(address: str) -> str:
-    """An address fit for a command line: what could end it is refused."""
-    if any(ord(character) <= 32 or character in "<>\x7f" for character in address):
-        raise ValueError(f"{address!r} is not an address")
-    return address
+    def _reply(self) -> Reply:
+        code, text = self._server.getreply()
+        return code, plain(text.decode("utf-8", "replace"))[:LONGEST_WORDS]
 
 
 def _dot_stuffed(data: bytes) -> bytes:
-    """``data`` as it goes after DATA: CRLF line ends only, leading dots doubled (RFC 5321, 4.5.2),
-    ending in CRLF."""
-    data = _LONE_LF.sub(b"\r\n", data)
+    """``data`` as it goes after DATA: CRLF line ends only, leading dots doubled (RFC 5321 section
+    4.5.2), ending in CRLF."""
+    if data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n"):
+        data = _LONE_LF.sub(b"\r\n", data)
     if data.startswith(b"."):
         data = b"." + data
     data = data.replace(b"\r\n.", b"\r\n..")

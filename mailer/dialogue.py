@@ -1,0 +1,222 @@
+"""Talking to one SMTP server: smtplib's commands, read and written under deadlines.
+
+A reply must be complete in time and of bounded length, or the connection is given up; what a server
+says without being asked is noticed. Here a connection is greeted, secured and signed in; nothing is
+known of messages.
+"""
+
+import smtplib
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, NoReturn
+
+from recommender.errors import TransportError
+
+StartTls = Literal["require", "optional", "never"]
+MAX_REPLY_LINES = 100
+MAX_LINE = 8_192
+
+
+@dataclass(frozen=True)
+class Relay:
+    """A server that takes mail. ``implicit_tls``: TLS from the first byte (``smtps``)."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+    starttls: StartTls = "require"
+    implicit_tls: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def __repr__(self) -> str:
+        return f"Relay({self.name!r})"  # never the password
+
+
+class ConnectionLost(smtplib.SMTPServerDisconnected):  # noqa: N818  (what happened, not our fault)
+    """The connection ended, the server fell silent, or what it said was no SMTP."""
+
+
+class Server(smtplib.SMTP):
+    """smtplib with replies read under a deadline. ``timeout`` is the longest a reply, or a piece
+    of text on its way out, may take as a whole."""
+
+    timeout: float
+    unread = b""
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next reply: its code, and its lines joined by line feeds. Raises ConnectionLost."""
+        lines: list[bytes] = []
+        deadline = time.monotonic() + self.timeout
+        while len(lines) < MAX_REPLY_LINES:
+            line = self._line(deadline)
+            code, more = line[:3], line[3:4]
+            if not code.isdigit() or not b"200" <= code < b"600" or more not in (b" ", b"-", b""):
+                self.lose(f"not an SMTP reply: {line[:60].decode('ascii', 'backslashreplace')}")
+            lines.append(line[4:].strip())
+            if more != b"-":
+                return int(code), b"\n".join(lines)
+        self.lose("an endless reply")
+
+    def write(self, data: bytes) -> None:
+        """All of ``data``, or ConnectionLost."""
+        if self.sock is None:
+            self.lose("the connection was closed")
+        try:
+            self.sock.sendall(data)
+        except OSError as error:
+            self.lose(f"lost while writing: {error.strerror or error}")
+
+    def silent(self) -> bool:
+        """Whether the server is still there and has said nothing that was not asked for."""
+        if self.sock is None or self.unread:
+            return False
+        try:
+            self.sock.settimeout(0)
+            self.unread = self.sock.recv(MAX_LINE)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        finally:
+            self.sock.settimeout(self.timeout)
+        return False
+
+    def last_words(self) -> str:
+        """What the server has said without being asked."""
+        return self.unread.decode("utf-8", "replace").strip()
+
+    def lose(self, why: str) -> NoReturn:
+        """Give the connection up."""
+        self.close()
+        raise ConnectionLost(why)
+
+    def close(self) -> None:
+        self.unread = b""
+        super().close()
+
+    def starttls(self, *args: Any, **keywords: Any) -> tuple[int, bytes]:  # as smtplib's
+        """As smtplib's. What came in the clear behind the reply would be taken for protected."""
+        answer = super().starttls(*args, **keywords)
+        if self.unread:
+            self.lose("the server sent more than its answer before TLS was on")
+        return answer
+
+    def _line(self, deadline: float) -> bytes:
+        """A line without its end; lone line feeds end one, too."""
+        while b"\n" not in self.unread:
+            if len(self.unread) > MAX_LINE:
+                self.lose("a reply without an end")
+            self.unread += self._more(deadline - time.monotonic())
+        line, _, self.unread = self.unread.partition(b"\n")
+        return line.removesuffix(b"\r")
+
+    def _more(self, wait: float) -> bytes:
+        if self.sock is None:
+            self.lose("the connection was closed")
+        if wait <= 0:
+            self.lose(f"no whole answer within {self.timeout:g} s")
+        try:
+            self.sock.settimeout(wait)
+            piece = self.sock.recv(MAX_LINE)
+            self.sock.settimeout(self.timeout)
+        except TimeoutError:
+            self.lose(f"no answer within {self.timeout:g} s")
+        except OSError as error:
+            self.lose(f"lost while reading: {error.strerror or error}")
+        if not piece:
+            self.lose("the server closed the connection")
+        return piece
+
+
+class TlsServer(Server, smtplib.SMTP_SSL):
+    """The same with TLS from the first byte."""
+
+
+def connect(relay: Relay, timeout: float, context: ssl.SSLContext) -> Server:
+    """A server that has been greeted, secured and signed in to; TransportError says why not."""
+    server: Server | None = None
+    try:
+        server = _greeted(relay, timeout, context)
+        if not relay.implicit_tls and relay.starttls != "never":
+            server = _secured(server, relay, timeout, context)
+        server.ehlo_or_helo_if_needed()
+        if relay.user is not None:
+            server.login(relay.user, relay.password or "")
+        if server.sock is not None:
+            server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        if server is not None:
+            server.close()
+        raise TransportError(f"relay {relay.name}: {_why(error)}") from error
+    return server
+
+
+def _greeted(relay: Relay, timeout: float, context: ssl.SSLContext) -> Server:
+    server: Server
+    if relay.implicit_tls:
+        server = TlsServer(relay.host, relay.port, _own_name(), timeout=timeout, context=context)
+    else:
+        server = Server(relay.host, relay.port, _own_name(), timeout=timeout)
+    return server
+
+
+def _secured(server: Server, relay: Relay, timeout: float, context: ssl.SSLContext) -> Server:
+    """STARTTLS as the relay wants it; a new connection where it was optional and failed."""
+    required = relay.starttls == "require"
+    try:
+        server.ehlo_or_helo_if_needed()
+        if server.has_extn("starttls"):
+            # Opportunistic TLS takes any certificate (RFC 7435): it is still better than none.
+            server.starttls(context=context if required else _any_certificate())
+            return server
+    except (smtplib.SMTPException, OSError, ValueError):
+        server.close()
+        if required:
+            raise
+        return _greeted(relay, timeout, context)
+    if required:
+        server.close()
+        raise smtplib.SMTPNotSupportedError("it offers no STARTTLS, which is required")
+    return server
+
+
+def _why(error: Exception) -> str:
+    """The cause in a few words, without anything that was a secret."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            return f"wrong user or password ({error.smtp_code})"
+        case smtplib.SMTPResponseException():
+            words = error.smtp_error
+            text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+            return " ".join(f"{error.smtp_code} {text}".split())
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted: {error.verify_message}"
+        case ssl.SSLError():
+            return f"TLS failed: {error.reason or error}"
+        case TimeoutError():
+            return "no answer in time"
+        case OSError() if error.strerror:
+            return error.strerror
+    return str(error)
+
+
+@lru_cache(maxsize=1)
+def _own_name() -> str | None:
+    """This machine's name for EHLO, looked up once: a slow resolver would hold up each connection.
+    None lets smtplib give an address literal."""
+    name = socket.getfqdn()
+    return name if "." in name and name.isascii() else None
+
+
+def _any_certificate() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
