@@ -22,7 +22,7 @@ from pathlib import Path
 from recommender import database, resources, store
 from recommender.articles import intake as article_intake
 from recommender.articles import sources
-from recommender.subscribers import files, intake
+from recommender.subscribers import fields, intake
 
 PORT = 2526
 CONNECTIONS = 4
@@ -40,7 +40,7 @@ def fill(home: Path, readers: int) -> None:
     article_intake.import_articles(lambda: database.writing(engine), briefs, now=now)
     chance = random.Random(3)
     rows = (
-        files.draft(
+        fields.draft(
             number,
             {
                 "email": f"reader{number}@example.com",

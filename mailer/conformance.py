@@ -4,22 +4,18 @@ Used by ``newsletter doctor`` on a rendered copy and by the tests on every kind 
 looks; it needs no network and changes nothing. Each rule names where it comes from.
 """
 
-import email
-import email.policy
 import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from email.message import EmailMessage
 from email.utils import getaddresses, parsedate_to_datetime
-from html.parser import HTMLParser
 from typing import Literal
+
+from mailer import anatomy
+from mailer.anatomy import Parsed
 
 MAX_HTML = 102_400
 _ENCODED_WORD = re.compile(rb"=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=")
-_VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source")
-) | {"track", "wbr"}
 _FORBIDDEN = frozenset(["script", "form", "iframe", "object", "embed", "input", "button"])
 
 
@@ -32,76 +28,16 @@ class Finding:
     what: str
 
 
-@dataclass(frozen=True)
-class Parsed:
-    """A message taken apart once for all rules."""
-
-    raw: bytes
-    head: bytes
-    message: EmailMessage
-    text: str
-    html: str
-    page: "_Page"
-
-
-class _Page(HTMLParser):
-    """Tags, links and their order in an HTML part."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.headings: list[int] = []
-        self.unbalanced: list[str] = []
-        self._open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if re.fullmatch(r"h[1-6]", tag):
-            self.headings.append(int(tag[1]))
-        if tag not in _VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _VOID:
-            return
-        if self._open and self._open[-1] == tag:
-            self._open.pop()
-        else:
-            self.unbalanced.append(tag)
-
-    def left_open(self) -> list[str]:
-        return self._open
-
-    def links(self) -> list[str]:
-        found = (attrs.get(name) for _, attrs in self.tags for name in ("href", "src"))
-        return [link for link in found if link is not None]
-
-
 def check(data: bytes, *, recipient: str | None = None) -> list[Finding]:
     """Everything that is wrong with the message, in the order of the rules; best is nothing."""
-    message = email.message_from_bytes(data, policy=email.policy.default)
-    if not isinstance(message, EmailMessage):
-        raise TypeError("the default policy makes EmailMessage")
-    parts = {part.get_content_type(): part for part in message.walk()}
-    html = _content(parts.get("text/html"))
-    page = _Page()
-    page.feed(html)
-    parsed = Parsed(
-        data, data.partition(b"\r\n\r\n")[0], message, _content(parts.get("text/plain")), html, page
-    )
+    parsed = anatomy.take_apart(data)
+    message = parsed.message
     findings = [Finding(rule, level, what) for rule, level, look in RULES for what in look(parsed)]
     if recipient is not None:
         named = [address for _, address in getaddresses([str(message.get("To", ""))])]
         if named != [recipient]:
             findings.append(Finding("RFC 5322 3.6.3: To is the one recipient", "must", str(named)))
     return findings
-
-
-def _content(part: EmailMessage | None) -> str:
-    if part is None:
-        return ""
-    payload = part.get_payload(decode=True)
-    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
 
 
 def _count(parsed: Parsed, name: str) -> int:

@@ -12,7 +12,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from mailer import dkim
 from mailer.composition import Issue, Publication, ReaderView, StoryContent, compose
+from mailer.headers import ascii_domain
 from mailer.ledger import Claim
 from mailer.links import Links
 from mailer.message import Identity, Message, build
@@ -112,7 +114,7 @@ def make_press(
     """A press for ``period``, planned or not."""
     name, address = mailbox(settings.sender)
     day = occurrence(settings.schedule, period, settings.zone).astimezone(settings.zone)
-    domain = address.rpartition("@")[2].encode("idna").decode("ascii")
+    domain = ascii_domain(address.rpartition("@")[2])
     return Press(
         publication=Publication(
             title=settings.title,
@@ -130,11 +132,24 @@ def make_press(
             list_name=settings.title,
             edition=f"{newsletter}-{period}",
             secret=settings.secret,
+            signers=signers(settings),
         ),
         links=Links(settings.base_url, [settings.secret]),
         renderer=Renderer(template),
         stories=stories,
     )
+
+
+def signers(settings: Settings) -> tuple[dkim.Signer, ...]:
+    """What signs every message; nothing without ``dkim_key``.
+
+    Raises ConfigurationError when the key cannot be used.
+    """
+    if settings.dkim_key is None:
+        return ()
+    _, address = mailbox(settings.sender)
+    domain = ascii_domain(settings.dkim_domain or address.rpartition("@")[2])
+    return (dkim.load(settings.dkim_key, selector=settings.dkim_selector, domain=domain),)
 
 
 def reader_of(document: Mapping[str, object]) -> ReaderView:

@@ -5,19 +5,22 @@ says without being asked is noticed. Here a connection is greeted, secured and s
 known of messages.
 """
 
+import contextlib
 import smtplib
 import socket
 import ssl
 import time
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 from recommender.errors import TransportError
 
 StartTls = Literal["require", "optional", "never"]
 MAX_REPLY_LINES = 100
 MAX_LINE = 8_192
+LAST_WORDS = 2.0
+"""Seconds a server has to answer QUIT."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Relay:
         return f"Relay({self.name!r})"  # never the password
 
 
-class ConnectionLost(smtplib.SMTPServerDisconnected):  # noqa: N818  (what happened, not our fault)
+class ConnectionLost(smtplib.SMTPServerDisconnected):
     """The connection ended, the server fell silent, or what it said was no SMTP."""
 
 
@@ -58,20 +61,22 @@ class Server(smtplib.SMTP):
             line = self._line(deadline)
             code, more = line[:3], line[3:4]
             if not code.isdigit() or not b"200" <= code < b"600" or more not in (b" ", b"-", b""):
-                self.lose(f"not an SMTP reply: {line[:60].decode('ascii', 'backslashreplace')}")
+                raise self.lost(
+                    f"not an SMTP reply: {line[:60].decode('ascii', 'backslashreplace')}"
+                )
             lines.append(line[4:].strip())
             if more != b"-":
                 return int(code), b"\n".join(lines)
-        self.lose("an endless reply")
+        raise self.lost("an endless reply")
 
     def write(self, data: bytes) -> None:
         """All of ``data``, or ConnectionLost."""
         if self.sock is None:
-            self.lose("the connection was closed")
+            raise self.lost("the connection was closed")
         try:
             self.sock.sendall(data)
         except OSError as error:
-            self.lose(f"lost while writing: {error.strerror or error}")
+            raise self.lost(f"lost while writing: {error.strerror or error}") from error
 
     def silent(self) -> bool:
         """Whether the server is still there and has said nothing that was not asked for."""
@@ -92,10 +97,18 @@ class Server(smtplib.SMTP):
         """What the server has said without being asked."""
         return self.unread.decode("utf-8", "replace").strip()
 
-    def lose(self, why: str) -> NoReturn:
-        """Give the connection up."""
+    def lost(self, why: str) -> ConnectionLost:
+        """Give the connection up; what to raise."""
         self.close()
-        raise ConnectionLost(why)
+        return ConnectionLost(why)
+
+    def leave(self) -> None:
+        """Say QUIT, if it is still there to hear it, and close."""
+        self.timeout = min(self.timeout, LAST_WORDS)
+        if self.silent():
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                self.quit()
+        self.close()
 
     def close(self) -> None:
         self.unread = b""
@@ -105,33 +118,33 @@ class Server(smtplib.SMTP):
         """As smtplib's. What came in the clear behind the reply would be taken for protected."""
         answer = super().starttls(*args, **keywords)
         if self.unread:
-            self.lose("the server sent more than its answer before TLS was on")
+            raise self.lost("the server sent more than its answer before TLS was on")
         return answer
 
     def _line(self, deadline: float) -> bytes:
         """A line without its end; lone line feeds end one, too."""
         while b"\n" not in self.unread:
             if len(self.unread) > MAX_LINE:
-                self.lose("a reply without an end")
+                raise self.lost("a reply without an end")
             self.unread += self._more(deadline - time.monotonic())
         line, _, self.unread = self.unread.partition(b"\n")
         return line.removesuffix(b"\r")
 
     def _more(self, wait: float) -> bytes:
         if self.sock is None:
-            self.lose("the connection was closed")
+            raise self.lost("the connection was closed")
         if wait <= 0:
-            self.lose(f"no whole answer within {self.timeout:g} s")
+            raise self.lost(f"no whole answer within {self.timeout:g} s")
         try:
             self.sock.settimeout(wait)
             piece = self.sock.recv(MAX_LINE)
             self.sock.settimeout(self.timeout)
         except TimeoutError:
-            self.lose(f"no answer within {self.timeout:g} s")
+            raise self.lost(f"no answer within {self.timeout:g} s") from None
         except OSError as error:
-            self.lose(f"lost while reading: {error.strerror or error}")
+            raise self.lost(f"lost while reading: {error.strerror or error}") from error
         if not piece:
-            self.lose("the server closed the connection")
+            raise self.lost("the server closed the connection")
         return piece
 
 
@@ -192,6 +205,8 @@ def _why(error: Exception) -> str:
     match error:
         case smtplib.SMTPAuthenticationError():
             return f"wrong user or password ({error.smtp_code})"
+        case UnicodeError():
+            return "user and password must be ASCII"
         case smtplib.SMTPResponseException():
             words = error.smtp_error
             text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words

@@ -103,13 +103,13 @@ def load(path: Path, *, selector: str | None, domain: str) -> Signer:
 
 
 def relaxed_body(body: bytes) -> bytes:
-    """A body in the relaxed form (RFC 6376 section 3.4.4), by whole-body replacements: they run at
-    the speed of memory, which a pattern does not."""
+    """A body that ends in CRLF, in the relaxed form (RFC 6376 section 3.4.4). Whole-body
+    replacements run at the speed of memory, which a pattern does not."""
     if b"\t" in body:
         body = body.replace(b"\t", b" ")
     while b"  " in body:
         body = body.replace(b"  ", b" ")
-    body = body.replace(b" \r\n", b"\r\n").rstrip(b" ").rstrip(b"\r\n")
+    body = body.replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
     return body + b"\r\n" if body else b""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from mailer import ledger
+from mailer import counts, ledger
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import (
     Delivery,
@@ -114,7 +114,7 @@ def _leave(edition: Edition, verb: str, *allowed: EditionState) -> None:
 
 def totals(session: Session, edition: Edition) -> dict[str, Any]:
     """The edition's ledger in numbers; ``waiting`` are copies not yet due or not yet tried."""
-    count = ledger.count(session, edition.id)
+    count = counts.count(session, edition.id)
     return {
         "readers": sum(count.states.values()),
         "sent": count.of(DeliveryState.SENT),

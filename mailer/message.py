@@ -12,17 +12,25 @@ import binascii
 import hashlib
 import hmac
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property
+from typing import Protocol
 
-from mailer.dkim import Signer
 from mailer.headers import ascii_domain, free_text, mailbox, on_the_wire, plain
 
 LONGEST_LINE = 998
 """Characters of a line without its CRLF (RFC 5322 section 2.1.1)."""
 _URI = re.compile(r"https?://[!-;=?-~]+")
+
+
+class Signs(Protocol):
+    """What adds a signature: ``dkim.Signer`` does."""
+
+    def sign(self, fields: Sequence[bytes], body: bytes, at: datetime) -> bytes:
+        """The header field that signs a message of these fields and this body."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,7 @@ class Identity:
 
     ``envelope_from`` is where bounces go, ``list_id`` the dotted label of RFC 2919, ``edition`` a
     name such as ``weekly-2026-W48``, ``secret`` what Message-IDs are made from. Each of ``signers``
-    adds a DKIM signature.
+    adds a signature (``dkim``).
     """
 
     from_name: str
@@ -43,7 +51,7 @@ class Identity:
     edition: str
     secret: bytes
     language: str = "en"
-    signers: tuple[Signer, ...] = ()
+    signers: tuple[Signs, ...] = ()
 
     @cached_property
     def domain(self) -> str:
@@ -163,18 +171,17 @@ def _sender_id(domain: str) -> str:
 
 
 def _part(kind: bytes, text: str) -> bytes:
-    """A part from the end of its boundary line on: headers, text, CRLF at the end."""
+    """A part from the end of its boundary line on: headers, text, and the CRLF that belongs to the
+    next boundary (RFC 2046 section 5.1.1)."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     raw = lines.encode("utf-8", "replace")
-    if not raw.endswith(b"\n"):
-        raw += b"\n"
     # Each byte beyond ASCII takes three in quoted-printable; base64 adds a third to all. Most
     # characters beyond ASCII have two or three bytes, so it pays from about one in ten.
     if 10 * (len(raw) - len(lines)) > len(raw):
         encoding, body = b"base64", _base64(raw.replace(b"\n", b"\r\n"))
     else:
         encoding = b"quoted-printable"
-        body = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
+        body = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n") + b"\r\n"
     return (
         b"\r\nContent-Type: " + kind + b"; charset=utf-8\r\n"
         b"Content-Transfer-Encoding: " + encoding + b"\r\n\r\n" + body

@@ -2,13 +2,14 @@
 
 The bytes are those SMTP would carry, CRLF included. A message is written under another name first
 and renamed when it is committed, so there is never half of one, and the same copy written twice is
-one file.
+one file. It removes nothing but what it has written itself.
 """
 
-import os
+import contextlib
 import re
 from pathlib import Path
 
+from mailer.headers import on_the_wire
 from mailer.message import Message
 from mailer.transport import Verdict, VerdictKind
 from recommender.errors import TransportError
@@ -24,30 +25,38 @@ class Outbox:
         self._offered: tuple[Path, Path] | None = None
 
     def offer(self, message: Message, *, number: int) -> Verdict | None:
+        """As ``Transport.offer``; TransportError when the message cannot be written."""
+        self.abort()
         final = self._folder / file_name(number, message.recipient)
-        waiting = final.with_suffix(".part")
+        waiting = final.with_name(f"{final.name}.part")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             waiting.write_bytes(message.data)
         except OSError as error:
-            raise TransportError(f"cannot write {waiting}: {error.strerror}") from error
+            with contextlib.suppress(OSError):
+                waiting.unlink(missing_ok=True)
+            raise TransportError(f"outbox: cannot write {waiting}: {error.strerror}") from error
         self._offered = (waiting, final)
         return None
 
     def commit(self) -> Verdict:
+        """Give the message its name. What cannot be renamed was not delivered: a deferral."""
         if self._offered is None:
             raise RuntimeError("commit without offer")
         waiting, final = self._offered
-        self._offered = None
         try:
-            os.replace(waiting, final)  # noqa: PTH105  (atomic; Path.replace is the same call)
+            waiting.replace(final)
         except OSError as error:
-            raise TransportError(f"cannot write {final}: {error.strerror}") from error
+            self.abort()
+            words = f"cannot write {final}: {error.strerror}"
+            return Verdict(VerdictKind.DEFERRED, self.name, reply=words)
+        self._offered = None
         return Verdict(VerdictKind.ACCEPTED, self.name, reply=final.name)
 
     def abort(self) -> None:
         if self._offered is not None:
-            self._offered[0].unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._offered[0].unlink(missing_ok=True)
             self._offered = None
 
     def close(self) -> None:
@@ -56,5 +65,7 @@ class Outbox:
 
 def file_name(number: int, address: str) -> str:
     """``000012-reader@example.com.eml``: sortable, and safe on any file system."""
+    with contextlib.suppress(ValueError):
+        address = on_the_wire(address)
     safe = re.sub(r"[^A-Za-z0-9@._+-]", "_", address)[:120]
     return f"{number:06}-{safe}.eml"

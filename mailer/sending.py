@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Engine
 
-from mailer import copies, delivery, editions, ledger, planning, rendering, transports
+from mailer import copies, counts, delivery, editions, ledger, planning, rendering, transports
 from mailer.delivery import Job
 from recommender import database, resources
 from recommender.errors import NewsletterError
@@ -85,7 +85,7 @@ def send(
     now = clock()
     ledger.recover(engine, now=now)
     with database.writing(engine) as session:
-        before = None if planned_now else ledger.count(session, edition_id)
+        before = None if planned_now else counts.count(session, edition_id)
         if settings.in_doubt == "resend" and ledger.resend_doubtful(session, edition_id):
             editions.reopen(session, edition_id)
         state = editions.begin_sending(session, edition_id, now=now)
@@ -99,8 +99,8 @@ def send(
             editions.finish(session, edition_id, now=clock())
     with database.reading(engine) as session:
         edition = session.get_one(Edition, edition_id)
-        after = ledger.count(session, edition_id)
-        waiting = ledger.not_yet_due(session, edition_id, now=clock()) if at_local_time else 0
+        after = counts.count(session, edition_id)
+        waiting = counts.not_yet_due(session, edition_id, now=clock()) if at_local_time else 0
         return _summary(edition, before, after, waiting, time.monotonic() - started, trouble)
 
 
@@ -133,13 +133,13 @@ def _deliver(
 
 def _summary(
     edition: Edition,
-    before: ledger.Count | None,
-    after: ledger.Count,
+    before: counts.Count | None,
+    after: counts.Count,
     not_yet_due: int,
     seconds: float,
     trouble: str | None,
 ) -> Summary:
-    before = before or ledger.Count({}, {})
+    before = before or counts.Count({}, {})
 
     def gained(state: DeliveryState) -> int:
         return after.of(state) - before.of(state)

@@ -7,9 +7,7 @@ answer that decides. It knows one server and keeps no list; which server to use 
 affair.
 """
 
-import contextlib
 import re
-import smtplib
 import ssl
 
 from mailer import dialogue
@@ -76,16 +74,18 @@ class Connection:
                 "DATA",
             ]
         )
-        last = replies[-1]
-        go_ahead = len(replies) == 3 and last[0] == 354
         refused = next((reply for reply in replies if reply[0] >= 400), None)
-        if refused is None and go_ahead:
+        codes = [code for code, _ in replies]
+        if refused is None:
+            if [code // 100 for code in codes] != [2, 2, 3]:
+                raise self._server.lost(f"an answer out of place: {codes}")
             self._server.write(text)
             return None
-        if refused is None or not all(200 <= code < 300 or code >= 400 for code, _ in replies[:2]):
-            self._server.lose(f"an answer out of place: {last[0]} {last[1]}")
-        self._clear(go_ahead)
-        return self._verdict(*refused)
+        verdict = self._verdict(*refused)
+        if CLOSING in codes:
+            self.close(polite=False)
+        self._clear(waiting_for_text=codes[2:] == [354])
+        return verdict
 
     def commit(self) -> Verdict:
         """Write the final dot and read the answer; ``unanswered`` when none comes.
@@ -110,9 +110,8 @@ class Connection:
 
     def close(self, *, polite: bool = True) -> None:
         """End the connection, with QUIT if it is in a state to take one."""
-        if self.open and polite:
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                self._server.quit()
+        if polite:
+            self._server.leave()
         self._server.close()
 
     def _cannot_take(self, message: Message, size: int) -> Verdict | None:
@@ -154,7 +153,7 @@ class Connection:
                 raise
         return replies
 
-    def _clear(self, waiting_for_text: bool) -> None:
+    def _clear(self, *, waiting_for_text: bool) -> None:
         """Make the connection fit for the next message after a refusal, or close it."""
         if not self.open:
             return

@@ -23,13 +23,19 @@ def opener(settings: Settings, folder: Path) -> Callable[[], Transport]:
         return lambda: Outbox(folder)
     found = relays.parse(settings.smtp_url)
     missing = missing_for_real_mail(settings)
-    if missing and not all(relays.is_local(relay.host) for relay in found):
-        raise ConfigurationError(f"{missing[0]}: must be set before mail is sent to real people")
-    return lambda: relays.Relays(
+    if not all(relays.is_local(relay.host) for relay in found):
+        if missing:
+            why = "must be set before mail is sent to real people"
+            raise ConfigurationError(f"{missing[0]}: {why}")
+        if not settings.base_url.startswith("https://"):
+            why = "must be https before mail is sent to real people (one-click unsubscribe)"
+            raise ConfigurationError(f"base_url: {why}")
+    pool = relays.RelayPool(
         found,
         timeout=settings.timeout_seconds,
         messages_per_connection=settings.messages_per_connection,
     )
+    return pool.transport
 
 
 def missing_for_real_mail(settings: Settings) -> list[str]:

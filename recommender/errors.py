@@ -5,6 +5,7 @@ where, what to do), and is shown by the command line as one ``error: `` line. A 
 skipped, or a message that is refused, is a result and not an error.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -37,6 +38,16 @@ class InputError(NewsletterError):
         self.why = why
         place = self.path if line is None else f"{self.path}:{line}"
         super().__init__(f"{place}: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A part of an input file that could not be taken while the rest was: a result, not an error.
+    ``line`` is 1-based, None when it is the file as a whole."""
+
+    file: str
+    line: int | None
+    why: str
 
 
 class BriefError(InputError):

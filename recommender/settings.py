@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     retry_hours: float = Field(
         48, gt=0, description="a deferred message is given up after so many hours"
     )
+    dkim_key: Path | None = Field(None, description="private key file (PEM) that signs with DKIM")
+    dkim_selector: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", description="DKIM selector"
+    )
+    dkim_domain: str | None = Field(None, description="DKIM domain; default: the From domain")
 
     @classmethod
     def settings_customise_sources(

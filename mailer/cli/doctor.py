@@ -8,7 +8,6 @@ import typer
 from mailer import conformance, copies, relays, rendering, schedule, transports
 from mailer.cli.common import Json, emit, invocation, say
 from mailer.composition import ReaderView, StoryContent
-from mailer.relays import Relays
 from recommender import database, resources, settings, store
 from recommender.errors import NewsletterError
 from recommender.ranking.values import Pick, Reason
@@ -57,6 +56,9 @@ def _configuration(found: Settings) -> list[Line]:
     if found.base_url.startswith("http://"):
         why = "base_url is not https, which RFC 8058 requires of the unsubscribe link"
         lines.append(("error", "configuration", why))
+    for signer in copies.signers(found):
+        name, value = signer.dns_record()
+        lines.append(("ok", "DKIM", f'publish: {name}. TXT "{value}"'))
     return lines or [("ok", "configuration", "complete")]
 
 
@@ -79,14 +81,11 @@ def _relays(found: Settings) -> list[Line]:
         return [("ok", "relay", f"none: messages are written to {found.outbox}")]
     lines: list[Line] = []
     for relay in relays.parse(found.smtp_url):
-        pool = Relays((relay,), timeout=found.timeout_seconds, messages_per_connection=1)
         try:
-            pool.try_out()
+            relays.try_out(relay, found.timeout_seconds)
             lines.append(("ok", "relay", f"{relay.name} answers"))
         except NewsletterError as error:
             lines.append(("error", "relay", str(error)))
-        finally:
-            pool.close()
     return lines
 
 

@@ -21,8 +21,8 @@ import typer
 
 from mailer.cli.common import Json, emit, invocation, progress, say, warn
 from recommender.articles import sources
-from recommender.articles.values import Found, Rejected
-from recommender.errors import InputError, NewsletterError
+from recommender.articles.values import Found
+from recommender.errors import InputError, NewsletterError, Rejected
 from recommender.ranking import files
 from recommender.ranking.export import Export
 from recommender.ranking.files import Catalogue

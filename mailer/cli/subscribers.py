@@ -11,8 +11,8 @@ from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender import database
 from recommender.errors import NewsletterError
 from recommender.models import Status
-from recommender.subscribers import consent, files, intake, records
-from recommender.subscribers.files import SubscriberDraft
+from recommender.subscribers import consent, fields, files, intake, records
+from recommender.subscribers.fields import SubscriberDraft
 
 app = typer.Typer(no_args_is_help=True)
 Email = Annotated[str, typer.Argument(help="The reader's address.")]
@@ -152,7 +152,7 @@ def _take(
 
 def _draft(values: dict[str, Any]) -> SubscriberDraft:
     try:
-        return files.draft(1, values)
+        return fields.draft(1, values)
     except ValueError as error:
         raise NewsletterError(str(error)) from error
 

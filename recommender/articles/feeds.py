@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import feedparser
 
 from recommender.articles import fields, markup, sentences
-from recommender.articles.values import ArticleDraft, Found, Rejected
-from recommender.errors import InputError
+from recommender.articles.values import ArticleDraft, Found
+from recommender.errors import InputError, Rejected
 
 MAX_FEED = 20_000_000
 """Bytes in a feed."""

@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 
 from recommender import vocabulary
 from recommender.articles import stories as splitting
-from recommender.articles.values import ArticleDraft, Found, Rejected, StoryDraft
+from recommender.articles.values import ArticleDraft, Found, StoryDraft
+from recommender.errors import Rejected
 from recommender.models import Article, Story, StoryRole, StoryTopic
 
 BATCH = 250

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from recommender.articles import fields, objects
-from recommender.articles.values import ArticleDraft, Found, Rejected, StoryDraft
+from recommender.articles.values import ArticleDraft, Found, StoryDraft
+from recommender.errors import Rejected
 
 MAX_LINE = 5_000_000
 """Bytes in a line of JSONL."""

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from recommender.articles import briefs, feeds, jsonl, stories
-from recommender.articles.values import Found, Rejected
-from recommender.errors import InputError
+from recommender.articles.values import Found
+from recommender.errors import InputError, Rejected
 
 Reader = Callable[[Path, datetime], Iterator[Found | Rejected]]
 

@@ -66,12 +66,3 @@ class Found:
     draft: ArticleDraft
     file: str
     line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Something in an input file that could not be read, and ``why``."""
-
-    file: str
-    line: int | None
-    why: str

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.articles import feeds
-from recommender.articles.values import Found, Rejected
-from recommender.errors import ConflictError, InputError, NewsletterError
+from recommender.articles.values import Found
+from recommender.errors import ConflictError, InputError, NewsletterError, Rejected
 from recommender.models import Feed
 
 TIMEOUT = 20.0

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import addresses, vocabulary
+from recommender.errors import Rejected
 from recommender.models import (
     ConsentEvent,
     Status,
@@ -24,7 +25,7 @@ from recommender.models import (
     SubscriberTopic,
     Suppression,
 )
-from recommender.subscribers.files import Rejected, SubscriberDraft
+from recommender.subscribers.fields import SubscriberDraft
 
 BATCH = 5_000
 SETTLED = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})

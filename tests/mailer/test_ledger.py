@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import ledger
+from mailer import counts, ledger
 from mailer.ledger import Outcome
 from recommender import database
 from recommender.models import (
@@ -117,7 +117,7 @@ def test_readers_who_left_since_planning_are_skipped_by_name(
         consent.change(session, reader, Status.PAUSED, source="test", now=now)
     assert take() == [3, 4, 5]
     with database.reading(store) as session:
-        count = ledger.count(session, session.scalars(sa.select(Edition.id)).one())
+        count = counts.count(session, session.scalars(sa.select(Edition.id)).one())
     assert count.skipped == {"suppressed": 1, "paused": 1}
 
 
@@ -215,6 +215,6 @@ def test_the_sum_always_holds(store: Engine, edition: int, take: Take, now: date
     with database.writing(store) as session:
         ledger.record(session.connection(), outcomes, owner="one", now=now)
     with database.reading(store) as session:
-        count = ledger.count(session, edition)
+        count = counts.count(session, edition)
     assert sum(count.states.values()) == 5
     assert count.of(S.SENT) + count.of(S.FAILED) + count.of(*ledger.UNSETTLED) == 5

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.links import PATHS, Links, TokenError
+from mailer.links import KINDS, PATHS, Kind, Links, TokenError
 
 LINKS = Links("https://news.example.org/", [b"the current secret", b"the one before"])
 NUMBERS = st.lists(st.integers(0, 2**62), max_size=3)
@@ -34,7 +34,7 @@ def test_any_other_text_is_refused(text: str) -> None:
 @given(position=st.integers(0, 200), numbers=NUMBERS)
 def test_a_changed_token_is_refused(position: int, numbers: list[int]) -> None:
     token = LINKS.token("unsubscribe", *numbers)
-    at = position % (len(token) - 1)  # the last character carries unused bits
+    at = position % len(token)
     changed = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
     with pytest.raises(TokenError):
         LINKS.read("unsubscribe", changed)
@@ -53,4 +53,40 @@ def test_links_stand_under_the_paths_that_are_promised() -> None:
     assert LINKS.click(5, 6).startswith("https://news.example.org/c/")
     assert LINKS.feedback(5, 6, "more").startswith("https://news.example.org/f/")
     assert LINKS.view(5).startswith("https://news.example.org/view/")
-    assert LINKS.feedback(5, 6, "more") != LINKS.feedback(5, 6, "less")
+    assert LINKS.confirm(5).startswith("https://news.example.org/confirm/")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_says_what_it_answers_and_how(kind: Kind) -> None:
+    token = LINKS.feedback(5, 6, kind).rpartition("/")[2]
+    delivery, story, place = LINKS.read("feedback", token)
+    assert (delivery, story, KINDS[place]) == (5, 6, kind)
+
+
+@pytest.mark.parametrize("disguise", ["{}=", "{}==", " {}", "{}\n", "{}!", "{}é", "{}A"])
+def test_a_token_is_written_in_one_way_only(disguise: str) -> None:
+    for delivery in range(3):
+        token = LINKS.token("view", 10**delivery)
+        with pytest.raises(TokenError):
+            LINKS.read("view", disguise.format(token))
+
+
+def test_not_even_the_last_character_can_be_another() -> None:
+    token = LINKS.token("view", 7)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    for last in set(alphabet) - {token[-1]}:
+        with pytest.raises(TokenError):
+            LINKS.read("view", token[:-1] + last)
+
+
+def test_a_link_is_short_and_names_nobody() -> None:
+    assert len(LINKS.token("click", 9_999_999, 99_999)) <= 36
+    assert "@" not in LINKS.click(1, 2)
+    with pytest.raises(ValueError, match="cannot be part of a link"):
+        LINKS.click(-1, 2)
+
+
+@pytest.mark.parametrize("secrets", [[], [b""], [b"one", b""]])
+def test_there_is_no_signing_without_a_secret(secrets: list[bytes]) -> None:
+    with pytest.raises(ValueError, match="at least one secret"):
+        Links("https://news.example.org", secrets)

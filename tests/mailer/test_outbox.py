@@ -1,5 +1,6 @@
 """The outbox: whole messages or none, under names any file system takes."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,30 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(TransportError, match="cannot write"):
         Outbox(tmp_path / "file").offer(MESSAGE, number=1)
+
+
+def test_a_message_that_cannot_be_given_its_name_was_not_delivered(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path)
+    outbox.offer(MESSAGE, number=3)
+    (tmp_path / file_name(3, MESSAGE.recipient)).mkdir()
+    verdict = outbox.commit()
+    assert verdict.kind is VerdictKind.DEFERRED
+    assert "cannot write" in str(verdict.reply)
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_disk_that_is_full_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))  # no file may grow beyond
+    try:
+        with pytest.raises(TransportError, match=r"^outbox: cannot write .*: File too large"):
+            Outbox(tmp_path).offer(MESSAGE, number=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_sort_by_number_and_name_the_address_as_it_is_mailed() -> None:
+    names = [file_name(number, "reader@exämple.com") for number in (1, 20, 300_000)]
+    assert names == sorted(names)
+    assert names[0] == "000001-reader@xn--exmple-cua.com.eml"

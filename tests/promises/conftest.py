@@ -13,7 +13,7 @@ from recommender import database, settings
 from recommender.articles import intake as articles
 from recommender.articles.values import ArticleDraft, Found
 from recommender.settings import Settings
-from recommender.subscribers import files, intake
+from recommender.subscribers import fields, intake
 
 SUBJECTS = ("TPU Development", "Neural Software", "Data Engineering", "Robotics Automation")
 ZONES = ("Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Auckland", None)
@@ -73,7 +73,7 @@ def add_stories(engine: Engine, now: datetime, label: str = "") -> None:
 def add_readers(engine: Engine, now: datetime, number: int) -> None:
     """Readers with one subject each, in time zones all over the world."""
     rows = [
-        files.draft(
+        fields.draft(
             n,
             {
                 "email": f"reader{n}@example.com",

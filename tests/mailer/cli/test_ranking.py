@@ -17,7 +17,7 @@ ARTICLES = [
         {"id": "two", "title": "Rain barrels", "summary": "Watering.", "topics": ["Garden"]},
     ]},
 ]  # fmt: skip
-READERS = [
+READERS: list[dict[str, Any]] = [
     {"id": "g", "topics": {"Garden": 3}},
     {"email": "chess@example.com", "topics": ["Chess"],
      "history": [{"article": "a2", "action": "click"}]},

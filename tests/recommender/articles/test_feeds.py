@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.articles import feeds, markup
-from recommender.articles.values import ArticleDraft, Found, Rejected
-from recommender.errors import InputError
+from recommender.articles.values import ArticleDraft, Found
+from recommender.errors import InputError, Rejected
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from recommender import database, vocabulary
 from recommender.articles import intake
-from recommender.articles.values import ArticleDraft, Found, Rejected, StoryDraft
+from recommender.articles.values import ArticleDraft, Found, StoryDraft
+from recommender.errors import Rejected
 from recommender.models import Article, Story, StoryRole, StoryTopic, Topic
 
 Import = Callable[..., intake.Report]

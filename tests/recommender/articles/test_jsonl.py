@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.articles import jsonl
-from recommender.articles.values import ArticleDraft, Found, Rejected
+from recommender.articles.values import ArticleDraft, Found
+from recommender.errors import Rejected
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recommender.articles import sources
-from recommender.articles.values import Found, Rejected
+from recommender.articles.values import Found
+from recommender.errors import Rejected
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 BRIEF = "{}\nSummary\nText.\n"

@@ -14,7 +14,7 @@ from recommender import database, segments
 from recommender.errors import ConflictError, SegmentError
 from recommender.models import Status, Subscriber
 from recommender.segments.grammar import parse
-from recommender.subscribers import files, intake
+from recommender.subscribers import fields, intake
 
 ROLES = ("CTO", "Investor", "Data Engineer")
 TOPICS = ("AI Strategy", "Neural Software")
@@ -34,7 +34,7 @@ READERS: list[dict[str, Any]] = [
 
 @pytest.fixture
 def filled(store: Engine, now: dt.datetime) -> Engine:
-    rows = [files.draft(n, reader) for n, reader in enumerate(READERS)]
+    rows = [fields.draft(n, reader) for n, reader in enumerate(READERS)]
     report = intake.import_rows(lambda: database.writing(store), rows, file="r", now=now)
     assert report.added == len(READERS)
     return store

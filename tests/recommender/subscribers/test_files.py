@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.errors import InputError
-from recommender.subscribers import files
-from recommender.subscribers.files import Rejected, SubscriberDraft
+from recommender.errors import InputError, Rejected
+from recommender.subscribers import fields, files
+from recommender.subscribers.fields import SubscriberDraft
 
 CSV_TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from(',;:"\n\r@'), max_size=200)
 
@@ -53,7 +53,7 @@ JSON_VALUES = st.recursive(
 @given(values=st.dictionaries(st.sampled_from(files.COLUMNS), JSON_VALUES))
 def test_any_json_object_is_a_draft_or_a_named_problem(values: dict[str, object]) -> None:
     try:
-        draft = files.draft(7, {"email": "a@example.com", **values})
+        draft = fields.draft(7, {"email": "a@example.com", **values})
     except ValueError as error:
         assert str(error).split(":")[0] in files.COLUMNS
     else:
