@@ -166,8 +166,11 @@ def _ways_out(url: str) -> tuple[bytes, ...]:
 
 def _sender_id(domain: str) -> str:
     """Five to fifteen characters that stand for the sender, from issue to issue (Gmail's feedback
-    loop, support.google.com/mail/answer/6254652)."""
-    return domain[:15].strip(".-").ljust(5, "-")
+    loop, support.google.com/mail/answer/6254652): as many labels of its domain as fit."""
+    labels = domain.split(".")
+    names = (".".join(labels[first:]) for first in range(len(labels) - 1))
+    fitting = next((name for name in names if len(name) <= 15), domain[:15].strip(".-"))
+    return fitting.ljust(5, "-")
 
 
 def _part(kind: bytes, text: str) -> bytes:

@@ -187,7 +187,8 @@ class Connection:
 def _dot_stuffed(data: bytes) -> bytes:
     """``data`` as it goes after DATA: CRLF line ends only, leading dots doubled (RFC 5321 section
     4.5.2), ending in CRLF."""
-    if data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n"):
+    rest = data.replace(b"\r\n", b"")
+    if b"\n" in rest or b"\r" in rest:
         data = _LONE_LF.sub(b"\r\n", data)
     if data.startswith(b"."):
         data = b"." + data

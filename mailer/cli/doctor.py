@@ -102,7 +102,7 @@ def _message(found: Settings, now: datetime) -> list[Line]:
     issue = press.compose(1, [pick], ReaderView(name="Reader", roles=("CTO",)))
     rendered = press.renderer.render(issue)
     message = press.wrap(1, "reader@example.com", issue, rendered, now)
-    findings = conformance.check(message.data, recipient="reader@example.com")
+    findings = conformance.check(message.data, recipient="reader@example.com", now=now)
     return [
         ("error" if finding.level == "must" else "warning", finding.rule, finding.what)
         for finding in findings
