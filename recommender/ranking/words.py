@@ -15,6 +15,22 @@ STOP = frozenset(ENGLISH_STOP_WORDS) | {
     "using", "use", "used", "based", "new", "paper", "don", "doesn", "isn", "ll", "ve", "re",
 }  # fmt: skip
 _NO_PLURAL = frozenset({"plus", "thus", "opus", "onus"})
+_NAMES = frozenset(
+    (
+        "kubernetes",
+        "postgres",
+        "aws",
+        "dns",
+        "css",
+        "gps",
+        "ios",
+        "macos",
+        "news",
+        "series",
+        "https",
+    )
+)
+"""Words that end like a plural and are none; readers see them in reasons."""
 
 
 def fold(name: str) -> str:
@@ -55,7 +71,7 @@ def _term(word: str) -> str:
 def singular(word: str) -> str:
     """An English word without the ending of its plural (the S-stemmer: Harman, JASIS 1991), and
     acronyms such as ``tpus`` without theirs."""
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "is")):
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "is")) or word in _NAMES:
         return word
     if word.endswith("us") and (len(word) > 4 or word in _NO_PLURAL):
         return word
