@@ -7,7 +7,8 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.orm import Session, selectinload
 
-from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
+from mailer.cli import imports
+from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender import database
 from recommender.articles import intake, sources
 from recommender.errors import NotFoundError
@@ -34,34 +35,7 @@ def import_(
             now=run.now,
             progress=advance,
         )
-    rejected = [{"file": r.file, "line": r.line, "why": r.why} for r in report.rejected]
-    if as_json:
-        emit(
-            {
-                "read": report.read,
-                "added": report.added,
-                "updated": report.updated,
-                "unchanged": report.unchanged,
-                "rejected": rejected,
-            }
-        )
-    else:
-        say(
-            f"{report.read} read: {report.added} added, {report.updated} updated, "
-            f"{report.unchanged} unchanged, {len(rejected)} rejected"
-        )
-    complain(rejected)
-
-
-def complain(rejected: list[dict[str, Any]]) -> None:
-    """Say on standard error what was rejected, and end with status 1 if anything was."""
-    for item in rejected[:20]:
-        place = item["file"] if item["line"] is None else f"{item['file']}:{item['line']}"
-        warn(f"error: {place}: {item['why']}")
-    if len(rejected) > 20:
-        warn(f"error: and {len(rejected) - 20} more; --json lists them all")
-    if rejected:
-        raise typer.Exit(1)
+    imports.answer(report, as_json=as_json)
 
 
 @app.command("list")

@@ -28,7 +28,7 @@ def demo(
     Everything stays in one folder: a store of its own (demo.db), a message per reader in outbox/,
     and index.html with all issues side by side. No mail leaves this machine.
 
-    Example: newsletter demo --home /tmp/newsletter
+    Example: newsletter demo --home my-demo
     """
     run = invocation(context)
     folder = home or run.settings.home

@@ -1,13 +1,14 @@
 """``newsletter feeds``: watched RSS, Atom and JSON feeds."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mailer.cli.articles import complain
+from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender import database
 from recommender.articles import intake, watching
+from recommender.errors import Rejected
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -55,7 +56,7 @@ def fetch(context: typer.Context, as_json: Json = False) -> None:
     """
     run = invocation(context)
     total = intake.Report()
-    problems: list[dict[str, Any]] = []
+    problems: list[Rejected] = []
     with run.store() as engine:
         with database.reading(engine) as session:
             watched = watching.listing(session)
@@ -68,20 +69,6 @@ def fetch(context: typer.Context, as_json: Json = False) -> None:
                 with database.writing(engine) as session:
                     watching.note(session, fetched, now=run.now)
                 if fetched.problem is not None:
-                    problems.append({"file": fetched.url, "line": None, "why": fetched.problem})
+                    problems.append(Rejected(fetched.url, None, fetched.problem))
                 advance(done)
-    problems += [{"file": r.file, "line": r.line, "why": r.why} for r in total.rejected]
-    if as_json:
-        emit(
-            {
-                "feeds": len(watched),
-                "read": total.read,
-                "added": total.added,
-                "updated": total.updated,
-                "unchanged": total.unchanged,
-                "rejected": problems,
-            }
-        )
-    else:
-        say(f"{len(watched)} feeds: {total.added} articles added, {total.updated} updated")
-    complain(problems)
+    imports.answer(total, as_json=as_json, problems=problems, feeds=len(watched))

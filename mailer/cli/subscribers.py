@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer.cli.articles import complain
+from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender import database
 from recommender.errors import NewsletterError
@@ -47,26 +47,8 @@ def import_(
             dry_run=dry_run,
             progress=advance,
         )
-    rejected = [{"file": r.file, "line": r.line, "why": r.why} for r in report.rejected]
-    if as_json:
-        emit(
-            {
-                "read": report.read,
-                "added": report.added,
-                "updated": report.updated,
-                "unchanged": report.unchanged,
-                "held": report.held,
-                "rejected": rejected,
-            }
-        )
-    else:
-        prefix = "dry run, nothing changed: " if dry_run else ""
-        held = f", {report.held} not reactivated" if report.held else ""
-        say(
-            f"{prefix}{report.read} read: {report.added} added, {report.updated} updated, "
-            f"{report.unchanged} unchanged, {len(rejected)} rejected{held}"
-        )
-    complain(rejected)
+    before = "dry run, nothing changed: " if dry_run else ""
+    imports.answer(report, as_json=as_json, before=before, held=report.held)
 
 
 @app.command()
