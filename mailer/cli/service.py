@@ -2,11 +2,14 @@
 
 import signal
 import threading
+import time
 from datetime import UTC, datetime
 
 import typer
 
 from mailer.cli.common import invocation, say
+
+POLL_SECONDS = 0.2
 
 
 def scheduler(context: typer.Context) -> None:
@@ -48,7 +51,8 @@ def _run(context: typer.Context) -> None:
         zone = schedule.EARLIEST if run.settings.local_time else run.settings.zone
         period, moment = schedule.upcoming(run.settings.schedule, zone, run.now)
         say(f"running; next: {run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
-        stop.wait()
+        while not stop.is_set():  # not wait(): its lock is not safe from a signal handler's set()
+            time.sleep(POLL_SECONDS)
         say("stopping")
         background.shutdown(wait=True)
     say("stopped")
