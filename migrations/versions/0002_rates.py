@@ -1,0 +1,14 @@
+"""Rate limits that hold across restarts and processes, and pauses of domains."""
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,14 @@
+"""Raw answers of readers and machines, and what was derived from them."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
