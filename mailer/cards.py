@@ -5,11 +5,11 @@ why it is there. Which story and for whom is decided elsewhere.
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
 from mailer import wording
 from mailer.content import StoryContent
 from mailer.plaintext import shorten
-from recommender.ranking.values import Pick
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -24,11 +24,12 @@ class Part:
     points: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One story as the reader sees it. ``origin`` says where it is from; ``short_title`` names it
-    in the labels of its links; ``url`` is None when there is nowhere to go. ``lang`` is empty when
-    it is the issue's own."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """What a card says of its story, the same for every reader whom the same part of the brief
+    serves. ``origin`` says where it is from; ``short_title`` names it in the labels of its links;
+    ``url`` is None when there is nowhere to go. ``lang`` is empty when it is the issue's own.
+    Faces are remembered, so each is compared as the one object it is."""
 
     title: str
     short_title: str
@@ -39,11 +40,18 @@ class Card:
     origin: str
     summary: str
     parts: tuple[Part, ...]
-    why: str
     also: str
     read: str
     more_url: str
     less_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One story as one reader sees it: its face, and why it is in this reader's issue."""
+
+    face: Face
+    why: str
 
 
 Servings = tuple[tuple[str, ...], ...]
@@ -106,27 +114,31 @@ LIMITS = Limits()
 def serving_order(roles: Sequence[str]) -> Servings:
     """The parts of a brief in the order that fits the first role we have a line for; the
     deciders' order where there is none."""
-    for role in roles:
-        words = set(re.findall(r"[a-z]+", role.casefold()))
-        for keywords, servings in ROLES:
-            if not words.isdisjoint(keywords.split()):
-                return servings
-    return DECIDER
+    return next((found for found in map(_serving, roles) if found is not None), DECIDER)
 
 
-def card(
+@lru_cache(maxsize=10_000)
+def _serving(role: str) -> Servings | None:
+    words = set(re.findall(r"[a-z]+", role.casefold()))
+    for keywords, servings in ROLES:
+        if not words.isdisjoint(keywords.split()):
+            return servings
+    return None
+
+
+@lru_cache(maxsize=10_000)
+def face(
     story: StoryContent,
-    pick: Pick,
-    also: Sequence[StoryContent],
+    also: tuple[StoryContent, ...],
     order: Servings,
     limits: Limits,
     *,
     lead: bool,
-    known: bool,
+    label: str,
     urls: tuple[str | None, str, str],
-) -> Card:
-    """The card of a picked story. ``also``: the near-identical stories it stands for; ``known``:
-    whether the reader has told us a role or a topic; ``urls``: read, more, less."""
+) -> Face:
+    """The face of a picked story. ``also``: the near-identical stories it stands for; ``label``:
+    what it is marked as; ``urls``: read, more, less."""
     parts = _parts(story, order, limits)
     if lead:
         summary = shorten(story.summary, limits.lead, at_sentence=True)
@@ -137,17 +149,16 @@ def card(
     title = shorten(story.title or story.article_title or "Untitled", limits.title)
     summary = "" if _told(summary, [title]) else summary
     read_url, more_url, less_url = urls
-    return Card(
+    return Face(
         title=title,
         short_title=shorten(title, limits.name),
         url=read_url,
         lang=_foreign(story.language),
         dir=story.dir,
-        label=wording.label(pick.reasons),
+        label=label,
         origin=_origin(story, limits),
         summary=summary,
         parts=tuple(part for part in parts if not _told(part.text, [title, summary])),
-        why=shorten(wording.why(pick.reasons, known=known), limits.line),
         also=_also(story, also, limits),
         read=shorten(f"Read at {story.source}", limits.read) if story.source else "Read the story",
         more_url=more_url,

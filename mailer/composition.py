@@ -8,10 +8,11 @@ import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from mailer import cards, wording
-from mailer.cards import LIMITS, Card, Limits, Part
+from mailer.cards import LIMITS, Card, Face, Limits, Part
 from mailer.content import StoryContent
 from mailer.plaintext import clean, shorten
 from recommender.ranking.values import Pick
@@ -132,15 +133,17 @@ def _compose(
     known = bool(reader.roles) or any(weight > 0 for weight in reader.topics.values())
     title = shorten(clean(publication.title), 80)
     composed = [
-        cards.card(
-            stories[pick.story],
-            pick,
-            [stories[other] for other in pick.also if other in stories],
-            order,
-            limits,
-            lead=place == 0,
-            known=known,
-            urls=_urls(stories[pick.story], int(pick.story), links, delivery_id, longest),
+        Card(
+            cards.face(
+                stories[pick.story],
+                tuple([stories[other] for other in pick.also if other in stories]),
+                order,
+                limits,
+                lead=place == 0,
+                label=wording.label(pick.reasons),
+                urls=_urls(stories[pick.story], int(pick.story), links, delivery_id, longest),
+            ),
+            why=shorten(wording.why(pick.reasons, known=known), limits.line),
         )
         for place, pick in enumerate(picks)
     ]
@@ -149,11 +152,15 @@ def _compose(
     return Issue(
         lang=wording.language(reader.locale),
         subject=subject,
-        preheader=wording.preheader(lead, [card.title for card in composed[1:]], subject),
+        preheader=wording.preheader(lead, [card.face.title for card in composed[1:]], subject),
         title=title,
         date=_date_line(publication),
         intro=wording.intro(
-            reader.name, reader.roles, reader.topics, len(composed), shorten(composed[0].title, 90)
+            reader.name,
+            reader.roles,
+            reader.topics,
+            len(composed),
+            shorten(composed[0].face.title, 90),
         ),
         lead=composed[0],
         cards=tuple(composed[1:]),
@@ -193,34 +200,37 @@ def _date_line(publication: Publication) -> str:
 
 def weight(issue: Issue) -> int:
     """Bytes the HTML of an issue takes at most, in the shipped template."""
-    shown = (issue.lead, *issue.cards)
-    parts = [part for card in shown for part in card.parts]
-    points = sum(len(part.points) for part in parts)
-    markup = FRAME_BYTES + CARD_BYTES * len(shown) + PART_BYTES * len(parts) + POINT_BYTES * points
-    texts = list(_texts(issue))
-    most = markup + 5 * sum(map(len, texts))  # a character takes at most 5 bytes: &#34;
-    return most if most <= BUDGET else markup + sum(map(_escaped_bytes, texts))
+    texts = list(_own_texts(issue))
+    faces = [_face_bytes(card.face) for card in (issue.lead, *issue.cards)]
+    most = FRAME_BYTES + sum(map(_most_bytes, texts)) + sum(most for _, most in faces)
+    if most <= BUDGET:
+        return most
+    return FRAME_BYTES + sum(map(_escaped_bytes, texts)) + sum(counted for counted, _ in faces)
 
 
-def _texts(issue: Issue) -> Iterator[str]:
+def _own_texts(issue: Issue) -> Iterator[str]:
     yield from (issue.subject, issue.subject, issue.preheader, issue.title, issue.date)
     yield from (issue.intro, issue.footer_why, *issue.postal_address)
     yield from (issue.unsubscribe_url, issue.preferences_url, issue.view_url)
-    for card in (issue.lead, *issue.cards):
-        yield from (card.title, card.short_title, card.short_title, card.short_title)
-        yield from (card.url or "", card.url or "", card.more_url, card.less_url)
-        yield from (
-            card.label,
-            card.origin,
-            card.summary,
-            card.why,
-            card.also,
-            card.read,
-            card.read,
-        )
-        for part in card.parts:
-            yield part.text
-            yield from part.points
+    yield from (card.why for card in (issue.lead, *issue.cards))
+
+
+@lru_cache(maxsize=10_000)
+def _face_bytes(face: Face) -> tuple[int, int]:
+    """What a face takes: as counted, and as it could be at most."""
+    points = sum(len(part.points) for part in face.parts)
+    markup = CARD_BYTES + PART_BYTES * len(face.parts) + POINT_BYTES * points
+    texts = [face.title, *[face.short_title] * 3, *[face.read] * 2, *[face.url or ""] * 2]
+    texts += [face.more_url, face.less_url, face.label, face.origin, face.summary]
+    texts += [face.also]
+    for part in face.parts:
+        texts += [part.text, *part.points]
+    return markup + sum(map(_escaped_bytes, texts)), markup + sum(map(_most_bytes, texts))
+
+
+def _most_bytes(text: str) -> int:
+    """A character takes at most 5 bytes: ``&#34;``."""
+    return 5 * len(text)
 
 
 def _escaped_bytes(text: str) -> int:

@@ -6,8 +6,9 @@ the date. It reads the store when it is set up and never after.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from mailer.headers import ascii_domain
 from mailer.ledger import Claim
 from mailer.links import Links
 from mailer.message import Identity, Message, build
+from mailer.parts import Slots, Typesetter
+from mailer.plaintext import printable
 from mailer.planning import pick_of
 from mailer.rendering import Rendered, Renderer, Template
 from mailer.schedule import occurrence
@@ -49,6 +52,11 @@ class Press:
     links: Links
     renderer: Renderer
     stories: Mapping[str, StoryContent]
+    _slots: Slots = field(default_factory=Slots)
+
+    @cached_property
+    def _typesetters(self) -> tuple[Typesetter, Typesetter]:
+        return Typesetter(self._slots), Typesetter(self._slots, printable)
 
     def compose(self, delivery_id: int, picks: Sequence[Pick], reader: ReaderView) -> Issue:
         return compose(self.publication, reader, picks, self.stories, self.links, delivery_id)
@@ -56,9 +64,27 @@ class Press:
     def message(self, claim: Claim, now: datetime) -> Message:
         """The message of a claimed copy."""
         picks = [pick_of(document) for document in claim.picks]
-        issue = self.compose(claim.delivery_id, picks, reader_of(claim.reader))
-        rendered = self.renderer.render(issue)
-        return self.wrap(claim.delivery_id, claim.email, issue, rendered, now)
+        reader, number = reader_of(claim.reader), claim.delivery_id
+        issue = compose(self.publication, reader, picks, self.stories, self._slots, number)
+        known: dict[str, str] = {}
+
+        def link(slot: str) -> str:
+            if slot not in known:
+                kind, story = self._slots.meaning(slot)
+                known[slot] = self.links.of(kind, number, story)
+            return known[slot]
+
+        html, text = self._typesetters
+        return build(
+            self.identity,
+            delivery_id=number,
+            recipient=claim.email,
+            subject=issue.subject,
+            html=html.set(self.renderer.html_pieces(issue), link),
+            text=text.set(self.renderer.text_pieces(issue), link),
+            unsubscribe_url=self.links.unsubscribe(number),
+            now=now,
+        )
 
     def proof(self, now: datetime) -> None:
         """Make one copy for nobody, so that a fault of the template shows before anything is sent.

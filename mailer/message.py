@@ -1,14 +1,13 @@
 """Headers and parts of one copy as RFC 5322 bytes, written by ourselves.
 
 The standard library breaks a long List-Unsubscribe (see ``headers``) and costs many times what the
-rest of a copy does. What is the same for all readers is encoded once, in the ``Identity``. Both
-parts are quoted-printable, or base64 where that is shorter, so a message is always ASCII but for an
-international address. Sources: RFC 5322, 2045-2046, 2369, 2919, 8058. There is no Auto-Submitted
-and no Precedence field: List-Id already tells well-behaved responders to keep quiet (RFC 3834
-section 2), and neither is asked for by any large provider.
+rest of a copy does. What is the same for all readers is encoded once, in the ``Identity`` and in
+``parts``. A message is always ASCII but for an international address. Sources: RFC 5322, 2045-2046,
+2369, 2919, 8058. There is no Auto-Submitted and no Precedence field: List-Id already tells
+well-behaved responders to keep quiet (RFC 3834 section 2), and neither is asked for by any large
+provider.
 """
 
-import binascii
 import hashlib
 import hmac
 import re
@@ -20,6 +19,7 @@ from functools import cached_property
 from typing import Protocol
 
 from mailer.headers import ascii_domain, free_text, mailbox, on_the_wire, plain
+from mailer.parts import Encoded, encode
 
 LONGEST_LINE = 998
 """Characters of a line without its CRLF (RFC 5322 section 2.1.1)."""
@@ -110,8 +110,8 @@ def build(
     delivery_id: int,
     recipient: str,
     subject: str,
-    html: str,
-    text: str,
+    html: str | Encoded,
+    text: str | Encoded,
     unsubscribe_url: str,
     now: datetime,
 ) -> Message:
@@ -173,25 +173,11 @@ def _sender_id(domain: str) -> str:
     return fitting.ljust(5, "-")
 
 
-def _part(kind: bytes, text: str) -> bytes:
+def _part(kind: bytes, content: str | Encoded) -> bytes:
     """A part from the end of its boundary line on: headers, text, and the CRLF that belongs to the
     next boundary (RFC 2046 section 5.1.1)."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    raw = lines.encode("utf-8", "replace")
-    # Each byte beyond ASCII takes three in quoted-printable; base64 adds a third to all. Most
-    # characters beyond ASCII have two or three bytes, so it pays from about one in ten.
-    if 10 * (len(raw) - len(lines)) > len(raw):
-        encoding, body = b"base64", _base64(raw.replace(b"\n", b"\r\n"))
-    else:
-        encoding = b"quoted-printable"
-        body = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n") + b"\r\n"
+    part = encode(content) if isinstance(content, str) else content
     return (
         b"\r\nContent-Type: " + kind + b"; charset=utf-8\r\n"
-        b"Content-Transfer-Encoding: " + encoding + b"\r\n\r\n" + body
+        b"Content-Transfer-Encoding: " + part.encoding.encode("ascii") + b"\r\n\r\n" + part.body
     )
-
-
-def _base64(raw: bytes) -> bytes:
-    """Base64 in lines of 76 characters (RFC 2045 section 6.8)."""
-    text = binascii.b2a_base64(raw, newline=False)
-    return b"".join([text[start : start + 76] + b"\r\n" for start in range(0, len(text), 76)])

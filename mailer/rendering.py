@@ -10,14 +10,17 @@ knows the store, the clock or the network.
 import hashlib
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import jinja2.meta
 import mjml
+from jinja2 import nodes
+from jinja2.runtime import Context, Macro
 
 from mailer import plaintext
 from mailer.composition import Issue
@@ -34,6 +37,10 @@ TAGS = frozenset(
 """What is known to compile as its authors meant it; the compiler itself lets any tag pass."""
 COMPILER = "mjml-python"
 DEEPEST = 8
+MOST_REMEMBERED = 20_000
+"""Results of macros kept before starting anew; a card has some five thousand characters."""
+PLACE = frozenset({"_loop_vars", "_block_vars"})
+"""What Jinja passes of the place a macro is called from; none of it reaches the macro."""
 _TAG = re.compile(r"<(mj[\w-]*)", re.IGNORECASE)
 _INCLUDE = re.compile(r"""<mj-include\s+path=(["'])(.+?)\1\s*(?:/>|>\s*</mj-include>)""")
 _INLINE = re.compile(r"<mj-style\b[^>]*\binline", re.IGNORECASE)
@@ -178,13 +185,17 @@ def _check_tokens(html: str, pieces: Sequence[str], path: str) -> None:
 
 
 class Renderer:
-    """Fills a compiled template; made once per edition, safe to share between threads."""
+    """Fills a compiled template; made once per edition, safe to share between threads.
+
+    What a macro makes of the same values is made once: a card that a thousand copies show is drawn
+    for the first of them.
+    """
 
     def __init__(self, template: Template) -> None:
         self.template = template
         try:
-            self._html = _environment(autoescape=True).from_string(template.html)
-            self._text = _environment(autoescape=False).from_string(template.text)
+            self._html = _remembering(template.html, autoescape=True)
+            self._text = _remembering(template.text, autoescape=False)
         except jinja2.TemplateError as error:
             raise ConfigurationError(f"template {template.name}: {error}") from error
 
@@ -193,16 +204,58 @@ class Renderer:
         return Rendered(self.html(issue), self.text(issue))
 
     def html(self, issue: Issue) -> str:
-        return self._filled(self._html, issue)
+        return "".join(self.html_pieces(issue))
 
     def text(self, issue: Issue) -> str:
-        return plaintext.printable(self._filled(self._text, issue))
+        return plaintext.printable("".join(self.text_pieces(issue)))
 
-    def _filled(self, template: jinja2.Template, issue: Issue) -> str:
+    def html_pieces(self, issue: Issue) -> Iterator[str]:
+        """The HTML in the pieces the template is made of."""
+        return self._filled(self._html, issue)
+
+    def text_pieces(self, issue: Issue) -> Iterator[str]:
+        """The text in pieces; control characters are still to be taken out (``printable``)."""
+        return self._filled(self._text, issue)
+
+    def _filled(self, template: jinja2.Template, issue: Issue) -> Iterator[str]:
         try:
-            return template.render(issue=issue)
+            yield from template.root_render_func(template.new_context({"issue": issue}))
         except jinja2.TemplateError as error:
             raise ConfigurationError(f"template {self.template.name}: {error}") from error
+
+
+def _remembering(source: str, *, autoescape: bool) -> jinja2.Template:
+    """``source`` as a template whose macros remember what they made of which values.
+
+    Only macros whose outcome depends on nothing but their values: those that use ``issue``
+    themselves are called each time.
+    """
+    environment = _environment(autoescape=autoescape)
+    closed = frozenset(
+        macro.name
+        for macro in environment.parse(source).find_all(nodes.Macro)
+        if not any(name.name in ("issue", "caller") for name in macro.find_all(nodes.Name))
+    )
+    made: dict[tuple[object, ...], object] = {}
+
+    class Remembering(Context):
+        def call(self, called: Any, /, *values: Any, **named: Any) -> Any:  # as Jinja declares it
+            if type(called) is not Macro or called.name not in closed or named.keys() - PLACE:
+                return super().call(called, *values, **named)
+            # With their types: a text and the same text as markup are equal, and escaped apart.
+            key = (called.name, *values, *map(type, values))
+            try:
+                found = made.get(key)
+            except TypeError:  # a list or the like, which may change
+                return super().call(called, *values, **named)
+            if found is None:
+                if len(made) >= MOST_REMEMBERED:
+                    made.clear()
+                found = made[key] = super().call(called, *values, **named)
+            return found
+
+    environment.context_class = Remembering
+    return environment.from_string(source)
 
 
 def _environment(*, autoescape: bool) -> jinja2.Environment:

@@ -37,5 +37,6 @@ class Site:
 def of(request: Request) -> Site:
     """The site a request came to."""
     found = request.app.state.site
-    assert isinstance(found, Site)
+    if not isinstance(found, Site):
+        raise TypeError("this application was not made by app.create")
     return found

@@ -149,7 +149,7 @@ def test_a_role_decides_which_part_comes_first(role: str, order: object) -> None
 
 
 def labels(issue: Issue) -> list[str]:
-    return [part.label for part in issue.lead.parts]
+    return [part.label for part in issue.lead.face.parts]
 
 
 def test_engineers_get_practice_and_code_others_one_part(issue_of: Make) -> None:
@@ -168,15 +168,15 @@ def test_a_missing_part_gives_way_to_the_next_best(issue_of: Make) -> None:
 
 
 def test_a_story_of_a_title_and_a_sentence_says_just_that(issue_of: Make) -> None:
-    sentence, alone = issue_of(["1", "4", "5"]).cards
+    sentence, alone = (card.face for card in issue_of(["1", "4", "5"]).cards)
     assert sentence.summary == "A lab multiplied matrices with three colours."
     assert (sentence.parts, alone.parts, alone.summary) == ((), (), "")
 
 
 def test_nothing_is_said_twice_in_one_card(issue_of: Make) -> None:
     issue = one(issue_of, title="T", summary="Chips stay put. They do.", takeaway="Chips stay put")
-    assert (issue.lead.summary, issue.lead.parts) == ("Chips stay put. They do.", ())
-    assert one(issue_of, title="Chips stay put", summary="Chips stay put.").lead.summary == ""
+    assert (issue.lead.face.summary, issue.lead.face.parts) == ("Chips stay put. They do.", ())
+    assert one(issue_of, title="Chips stay put", summary="Chips stay put.").lead.face.summary == ""
 
 
 # --- why
@@ -215,7 +215,7 @@ def test_must_reads_and_explorations_are_labelled_however_small_their_share(issu
     }
     for kind, label in labels.items():
         reasons = [Reason("topic", "A", 0.9), Reason(kind, "x", 0.1)]
-        assert issue_of(["1"], reasons=reasons).lead.label == label
+        assert issue_of(["1"], reasons=reasons).lead.face.label == label
 
 
 def test_no_reason_no_claim(issue_of: Make) -> None:
@@ -226,24 +226,25 @@ def test_no_reason_no_claim(issue_of: Make) -> None:
 
 
 def test_source_curator_and_day_are_named(issue_of: Make) -> None:
-    assert issue_of(["1"]).lead.origin == "Silicon Review · curated by The Desk · 19 November 2026"
+    origin = issue_of(["1"]).lead.face.origin
+    assert origin == "Silicon Review · curated by The Desk · 19 November 2026"
     digest = one(issue_of, title="A part", article_title="The whole digest", curator="The Desk")
-    assert digest.lead.origin == "“The whole digest” · curated by The Desk"
-    assert issue_of(["5"]).lead.origin == ""
+    assert digest.lead.face.origin == "“The whole digest” · curated by The Desk"
+    assert issue_of(["5"]).lead.face.origin == ""
 
 
 def test_near_identical_stories_are_named_by_source(issue_of: Make) -> None:
-    assert issue_of(["1"], also=["7"]).lead.also == "Also covered by The Other Paper."
-    assert issue_of(["1"], also=["7", "1", "2", "404"]).lead.also == (
+    assert issue_of(["1"], also=["7"]).lead.face.also == "Also covered by The Other Paper."
+    assert issue_of(["1"], also=["7", "1", "2", "404"]).lead.face.also == (
         "Also covered by The Other Paper and Grid & Rack."
     )
 
 
 def test_links_are_redirects_with_tracking_and_direct_without(issue_of: Make) -> None:
-    assert "/c/" in str(issue_of(["1"]).lead.url)
+    assert "/c/" in str(issue_of(["1"]).lead.face.url)
     direct = Publication("T", "weekly-2026-W48", "", "", tracking=False)
-    assert issue_of(["1"], publication=direct).lead.url == "https://silicon.example.com/tpu"
-    assert issue_of(["5"]).lead.url is None
+    assert issue_of(["1"], publication=direct).lead.face.url == "https://silicon.example.com/tpu"
+    assert issue_of(["5"]).lead.face.url is None
 
 
 @pytest.mark.parametrize(
@@ -278,9 +279,9 @@ def test_the_language_is_the_readers_english(issue_of: Make, locale: str, lang: 
 
 
 def test_a_story_in_another_language_says_so(issue_of: Make) -> None:
-    hebrew = one(issue_of, title="שלום עולם", language="he").lead
+    hebrew = one(issue_of, title="שלום עולם", language="he").lead.face
     assert (hebrew.lang, hebrew.dir) == ("he", "rtl")
-    english = one(issue_of, title="Hello", language="en-GB").lead
+    english = one(issue_of, title="Hello", language="en-GB").lead.face
     assert (english.lang, english.dir) == ("", "ltr")
 
 
@@ -292,7 +293,7 @@ def test_long_texts_are_trimmed_until_the_issue_fits(issue_of: Make) -> None:
     )  # fmt: skip
     issue = issue_of(["1"] * 20, stories={"1": long})
     assert weight(issue) <= BUDGET
-    assert len(issue.lead.title) >= 60
+    assert len(issue.lead.face.title) >= 60
 
 
 def test_a_story_survives_storage(stories: Stories) -> None:

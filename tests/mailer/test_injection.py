@@ -146,4 +146,4 @@ def test_template_syntax_in_a_title_stays_as_it_is(
     page = LexborHTMLParser(renderer.render(issue).html)
     heading = page.css_first("h2")
     assert heading is not None
-    assert heading.text() == issue.lead.title
+    assert heading.text() == issue.lead.face.title

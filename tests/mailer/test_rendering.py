@@ -284,8 +284,9 @@ def test_the_text_part_has_every_story_part_and_link_of_the_html(
         assert set(re.findall(r"https://\S+", rendered.text)) == links
         plain = " ".join(rendered.text.split())
         for card in (issue.lead, *issue.cards):
-            parts = [text for part in card.parts for text in (part.label, part.text, *part.points)]
-            for text in (card.title, card.summary, card.why, card.origin, card.label, *parts):
+            face = card.face
+            parts = [text for part in face.parts for text in (part.label, part.text, *part.points)]
+            for text in (face.title, face.summary, card.why, face.origin, face.label, *parts):
                 assert text in plain
 
 
