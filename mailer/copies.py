@@ -16,12 +16,12 @@ from sqlalchemy.orm import Session
 from mailer import dkim
 from mailer.composition import Issue, Publication, ReaderView, StoryContent, compose
 from mailer.headers import ascii_domain
+from mailer.kept import pick_of, reader_of
 from mailer.ledger import Claim
 from mailer.links import Links
 from mailer.message import Identity, Message, build
 from mailer.parts import Slots, Typesetter
 from mailer.plaintext import printable
-from mailer.planning import pick_of
 from mailer.rendering import Rendered, Renderer, Template
 from mailer.schedule import occurrence
 from recommender.models import Edition, EditionStory, TemplateVersion
@@ -176,14 +176,3 @@ def signers(settings: Settings) -> tuple[dkim.Signer, ...]:
     _, address = mailbox(settings.sender)
     domain = ascii_domain(settings.dkim_domain or address.rpartition("@")[2])
     return (dkim.load(settings.dkim_key, selector=settings.dkim_selector, domain=domain),)
-
-
-def reader_of(document: Mapping[str, object]) -> ReaderView:
-    """The reader as a delivery kept them."""
-    roles, topics, locale = document.get("roles"), document.get("topics"), document.get("locale")
-    return ReaderView(
-        name=str(document.get("name") or ""),
-        locale=locale if isinstance(locale, str) else None,
-        roles=tuple(roles) if isinstance(roles, list) else (),
-        topics=topics if isinstance(topics, dict) else {},
-    )

@@ -154,15 +154,6 @@ def _move(
 
 
 _TABLE = Delivery.table()
-_PUT_ON_WIRE = (
-    sa.update(_TABLE)
-    .where(
-        _TABLE.c.id == sa.bindparam("key"),
-        _TABLE.c.state == DeliveryState.CLAIMED,
-        _TABLE.c.claimed_by == sa.bindparam("owner"),
-    )
-    .values(state=DeliveryState.ON_WIRE)
-)
 _RECORD = (
     sa.update(_TABLE)
     .where(
@@ -190,11 +181,19 @@ _RECORD = (
 
 def put_on_wire(connection: Connection, ids: Sequence[int], *, owner: str) -> set[int]:
     """Note that the final dot of these copies is about to be written; which were still ours."""
-    return {
-        key
-        for key in ids
-        if connection.execute(_PUT_ON_WIRE, {"key": key, "owner": owner}).rowcount == 1
-    }
+    if not ids:
+        return set()
+    noted = (
+        sa.update(_TABLE)
+        .where(
+            _TABLE.c.id.in_(ids),
+            _TABLE.c.state == DeliveryState.CLAIMED,
+            _TABLE.c.claimed_by == owner,
+        )
+        .values(state=DeliveryState.ON_WIRE)
+        .returning(_TABLE.c.id)
+    )
+    return set(connection.scalars(noted))
 
 
 def record(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, joinedload
 
-from mailer import copies, planning, rendering, schedule, transports
+from mailer import copies, kept, planning, rendering, schedule, transports
 from mailer.composition import StoryContent
 from mailer.copies import Press, Shown
 from mailer.editions import ENDED
@@ -67,7 +67,7 @@ def next_picks(
     [ranking] = ranker.rank(
         [reader.reader], now=since, top=terms.picks, seed=name, runners_up=RUNNERS_UP
     )
-    picks = [planning.pick_of(p) for p in waiting.delivery.picks] if waiting else ranking.picks
+    picks = [kept.pick_of(p) for p in waiting.delivery.picks] if waiting else ranking.picks
     answer = {
         "subscriber": subscriber.email,
         "edition": name,
@@ -187,8 +187,8 @@ def next_issue(
         subscriber_id=subscriber.id,
         number=0,
         email=recipient or subscriber.email,
-        picks=[planning.pick_document(pick) for pick in ranking.picks],
-        reader=planning.reader_document(member),
+        picks=[kept.pick_document(pick) for pick in ranking.picks],
+        reader=kept.reader_document(member),
         attempts=0,
     )
     return _shown(press, claim, subscriber.name, now)
@@ -211,8 +211,8 @@ def _claim(delivery: Delivery, email: str) -> Claim:
 
 
 def _shown(press: Press, claim: Claim, name: str, now: datetime) -> Shown:
-    reader = copies.reader_of(claim.reader)
-    picks = [planning.pick_of(document) for document in claim.picks]
+    reader = kept.reader_of(claim.reader)
+    picks = [kept.pick_of(document) for document in claim.picks]
     issue = press.compose(claim.delivery_id, picks, reader)
     rendered = press.renderer.render(issue)
     return Shown(

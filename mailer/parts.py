@@ -135,7 +135,7 @@ class Typesetter:
         if _rather_base64(size, beyond_ascii):
             whole = self._pattern.sub(lambda slot: fill(slot[0]), self._clean("".join(texts)))
             return encode(whole)
-        filled = [chunk if type(chunk) is bytes else _link(fill(chunk)) for chunk in chunks]
+        filled = [chunk if isinstance(chunk, bytes) else _link(fill(chunk)) for chunk in chunks]
         filled.append(b"\r\n")
         return Encoded("quoted-printable", b"".join(filled))
 

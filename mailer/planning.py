@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer import schedule
+from mailer.kept import pick_document, reader_document
 from mailer.rendering import Template
 from recommender import audience, catalogue, database, segments, vocabulary
 from recommender.audience import Member
@@ -32,7 +33,7 @@ from recommender.models import (
 )
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
-from recommender.ranking.values import Pick, Ranking, Reason
+from recommender.ranking.values import Ranking
 from recommender.settings import Settings
 
 NOTHING_RELEVANT = "nothing_relevant"
@@ -248,41 +249,3 @@ def _write(
                 for story in sorted(used, key=int)
             ],
         )
-
-
-def pick_document(pick: Pick) -> dict[str, object]:
-    """A pick as the delivery keeps it."""
-    return {
-        "story": int(pick.story),
-        "position": pick.position,
-        "score": round(pick.score, 6),
-        "reasons": [[r.kind, r.detail, round(r.share, 4)] for r in pick.reasons],
-        "also": [int(story) for story in pick.also],
-        "propensity": pick.propensity,
-    }
-
-
-def pick_of(document: dict[str, object]) -> Pick:
-    """The pick a delivery kept."""
-    reasons = document["reasons"]
-    also = document["also"]
-    if not isinstance(reasons, list) or not isinstance(also, list):
-        raise TypeError("a kept pick has no list of reasons")
-    return Pick(
-        story=str(document["story"]),
-        position=int(str(document["position"])),
-        score=float(str(document["score"])),
-        reasons=tuple(Reason(kind, detail, share) for kind, detail, share in reasons),
-        also=tuple(str(story) for story in also),
-        propensity=None,
-    )
-
-
-def reader_document(member: Member) -> dict[str, object]:
-    """What of the reader their copy shows, frozen with it."""
-    return {
-        "name": member.name,
-        "locale": member.locale,
-        "roles": list(member.reader.roles),
-        "topics": dict(member.reader.topics),
-    }

@@ -187,10 +187,10 @@ class Connection:
 def _dot_stuffed(data: bytes) -> bytes:
     """``data`` as it goes after DATA: CRLF line ends only, leading dots doubled (RFC 5321 section
     4.5.2), ending in CRLF."""
-    rest = data.replace(b"\r\n", b"")
-    if b"\n" in rest or b"\r" in rest:
+    if not data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
         data = _LONE_LF.sub(b"\r\n", data)
     if data.startswith(b"."):
         data = b"." + data
-    data = data.replace(b"\r\n.", b"\r\n..")
+    if b"\n." in data:
+        data = data.replace(b"\r\n.", b"\r\n..")
     return data if data.endswith(b"\r\n") else data + b"\r\n"

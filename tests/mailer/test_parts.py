@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer import planning
+from mailer import kept
 from mailer.composition import Publication, ReaderView, StoryContent
 from mailer.copies import Press
 from mailer.ledger import Claim
@@ -123,7 +123,7 @@ def test_a_copy_put_together_from_pieces_is_the_copy_rendered_whole(
         roles = [["CTO"], ["Developer"], []][number % 3]
         claim = Claim(number, 1, 1, "mina@example.org", documents, {"roles": roles}, 0)
         made = email.message_from_bytes(press.message(claim, NOW).data, policy=policy.default)
-        picks = [planning.pick_of(document) for document in documents]
+        picks = [kept.pick_of(document) for document in documents]
         whole = press.renderer.render(press.compose(number, picks, ReaderView(roles=tuple(roles))))
         for kind, wanted in (("html", whole.html), ("plain", whole.text)):
             body = made.get_body((kind,))
