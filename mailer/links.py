@@ -14,12 +14,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal
 
 from recommender.errors import NewsletterError
 
-Scope = Literal["click", "feedback", "unsubscribe", "preferences", "view", "confirm"]
+Scope = Literal["click", "feedback", "unsubscribe", "preferences", "view", "confirm", "manage"]
 Kind = Literal["less", "more"]
 PATHS: dict[Scope, str] = {
     "click": "c",
@@ -28,6 +29,7 @@ PATHS: dict[Scope, str] = {
     "preferences": "preferences",
     "view": "view",
     "confirm": "confirm",
+    "manage": "preferences",
 }
 KINDS: tuple[Kind, ...] = ("less", "more")
 """What the third number of a ``feedback`` token stands for."""
@@ -72,16 +74,33 @@ class Links:
         return self._prefixes["unsubscribe"] + self.token("unsubscribe", delivery_id)
 
     def preferences(self, delivery_id: int) -> str:
-        """What the reader chose, to be changed."""
+        """The way to what the reader chose: a forwarded issue carries it too, so it only offers to
+        mail a ``manage`` link to the reader."""
         return self._prefixes["preferences"] + self.token("preferences", delivery_id)
 
     def view(self, delivery_id: int) -> str:
         """The same issue on the web."""
         return self._prefixes["view"] + self.token("view", delivery_id)
 
-    def confirm(self, subscriber_id: int) -> str:
+    def confirm(self, subscriber_id: int, expires: datetime) -> str:
         """The second step of subscribing."""
-        return self._prefixes["confirm"] + self.token("confirm", subscriber_id)
+        return self._prefixes["confirm"] + self._passing("confirm", subscriber_id, expires)
+
+    def manage(self, subscriber_id: int, expires: datetime) -> str:
+        """What the reader chose, for a while, for whoever reads mail at the reader's address."""
+        return self._prefixes["manage"] + self._passing("manage", subscriber_id, expires)
+
+    def _passing(self, scope: Scope, subscriber_id: int, expires: datetime) -> str:
+        return self.token(scope, subscriber_id, int(expires.timestamp()))
+
+    def holder(self, scope: Scope, token: str, now: datetime) -> int:
+        """The subscriber of a ``confirm`` or ``manage`` token; TokenError once it has expired."""
+        numbers = self.read(scope, token)
+        if len(numbers) != 2:
+            raise TokenError("this link is damaged or for something else")
+        if numbers[1] < now.timestamp():
+            raise TokenError("this link has expired")
+        return numbers[0]
 
     def of(self, kind: str, delivery_id: int, story_id: int) -> str:
         """The link called ``kind``: click, more, less, unsubscribe, preferences or view."""

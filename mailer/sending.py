@@ -15,6 +15,7 @@ from recommender import database, resources
 from recommender.errors import NewsletterError
 from recommender.models import DeliveryState, Edition, EditionState
 from recommender.settings import Settings
+from recommender.subscribers import choices
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ def plan(
 ) -> int:
     """Plan the edition of ``period`` with the current template; its id."""
     template = rendering.compile_template(resources.folder("templates") / "email")
+    with database.writing(engine) as session:
+        choices.resume_paused(session, now=now)
     return planning.plan(
         engine, settings, template, period=period, now=now, segment=segment, progress=progress
     )

@@ -43,7 +43,8 @@ COMMANDS = {
     "evaluate": Entry("evaluate:command", "Measure the ranking against what readers kept."),
     "doctor": Entry("doctor:doctor", "Check configuration, store, relay and a message."),
     "scheduler": Entry("service:scheduler", "Run the schedule: plan and send every edition."),
-    "serve": Entry("service:serve", "Run the service."),
+    "web": Entry("service:web", "Serve the pages of readers."),
+    "serve": Entry("service:serve", "Run the service: scheduler and pages."),
 }
 
 

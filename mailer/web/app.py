@@ -3,33 +3,74 @@
 It opens no store and reads no clock: the edge (``newsletter web``, ``newsletter serve``) does.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 import jinja2
 from sqlalchemy.engine import Engine
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from mailer.links import Links
-from mailer.web.site import Site
+from mailer.web import leaving, preferences, reading, security, signup, tracking, watching
+from mailer.web.site import Site, of
 from recommender import resources
 from recommender.settings import Settings
 
-ROUTES: list[BaseRoute] = []
+NOT_FOUND = 404
 
 
 def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> Starlette:
     """The application over an open store."""
+    folder = resources.folder("templates") / "web"
     pages = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.folder("templates") / "web"),
+        loader=jinja2.FileSystemLoader(folder),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    app = Starlette(routes=ROUTES)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.clicks = tracking.ClickWriter(engine)
+        yield
+        app.state.clicks.close()
+
+    routes: list[BaseRoute] = [
+        Route("/", _home, methods=["GET"]),
+        Mount("/static", StaticFiles(directory=folder / "static")),
+    ]
+    for module in (signup, preferences, leaving, tracking, reading, watching):
+        routes += module.ROUTES
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(security.Guard, https=settings.base_url.startswith("https://"))],
+        exception_handlers={HTTPException: _refused},
+        lifespan=lifespan,
+    )
     app.state.site = Site(
         engine, settings, Links(settings.base_url, [settings.secret]), pages, clock
     )
+    app.state.find = tracking.finder(engine)
     return app
+
+
+def _home(_request: Request) -> Response:
+    return RedirectResponse("/subscribe")
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """A plain page for what is not there or not allowed."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    words = error.detail if isinstance(error, HTTPException) else ""
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if status == NOT_FOUND:
+        return of(request).notice("Not found", "There is no such page.", status=status)
+    return of(request).notice("This cannot be done", words, status=status, headers=headers)

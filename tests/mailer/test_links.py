@@ -1,5 +1,7 @@
 """Links: what was signed is read back, and nothing else is."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from mailer.links import KINDS, PATHS, Kind, Links, TokenError
 
 LINKS = Links("https://news.example.org/", [b"the current secret", b"the one before"])
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 NUMBERS = st.lists(st.integers(0, 2**62), max_size=3)
 SCOPES = st.sampled_from(sorted(PATHS))
 
@@ -53,7 +56,8 @@ def test_links_stand_under_the_paths_that_are_promised() -> None:
     assert LINKS.click(5, 6).startswith("https://news.example.org/c/")
     assert LINKS.feedback(5, 6, "more").startswith("https://news.example.org/f/")
     assert LINKS.view(5).startswith("https://news.example.org/view/")
-    assert LINKS.confirm(5).startswith("https://news.example.org/confirm/")
+    assert LINKS.confirm(5, NOW).startswith("https://news.example.org/confirm/")
+    assert LINKS.manage(5, NOW).startswith("https://news.example.org/preferences/")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,0 +1,141 @@
+"""Clicks and verdicts of readers, as events: raw ones are kept, clean ones derived.
+
+Mail scanners follow every link of a message, most within seconds of its delivery. So a click
+counts (``Event.verified``) only when it looks like a person's; the rules are ``is_person``. What
+arrived stays on record, so that other rules can be applied later. A counted answer changes the
+next choice for its reader, nothing else.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.models import Delivery, DeliveryState, Event, EventKind, Subscriber
+
+TOO_SOON = timedelta(seconds=30)
+"""After its delivery a link is followed this soon by machines only: the mail must be seen, opened
+and read first."""
+BURST = timedelta(seconds=10)
+MOST_IN_BURST = 2
+"""Different stories of one copy opened within ``BURST``; a person opening tabs manages two."""
+MOST_REPEATS = 20
+"""Raw clicks on one story of one copy that are kept; more of them say nothing new."""
+_MACHINE = re.compile(
+    r"bot|crawl|spider|scan|preview|proxy|python|curl|wget|http.?client|java/|go-http|okhttp|"
+    r"headless|safelinks|barracuda|mimecast|proofpoint|symantec|urldefense|monitor|validator",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    """One visit of a story's link."""
+
+    at: datetime
+    story_id: int
+    method: str
+    agent: str
+
+
+def is_person(click: Click, others: Sequence[Click], delivered_at: datetime | None) -> bool:
+    """Whether a click is counted, given all other clicks of the same copy.
+
+    Not: HEAD requests; programs that say so or say nothing; within TOO_SOON of the delivery; part
+    of a burst over several stories; a story that was fetched by HEAD within the same burst.
+    """
+    if click.method != "GET" or not click.agent or _MACHINE.search(click.agent):
+        return False
+    if delivered_at is None or click.at - delivered_at < TOO_SOON:
+        return False
+    near = [other for other in others if abs(other.at - click.at) <= BURST]
+    stories = {click.story_id} | {other.story_id for other in near}
+    return len(stories) <= MOST_IN_BURST and all(other.method == "GET" for other in near)
+
+
+def record_click(session: Session, delivery_id: int, click: Click) -> None:
+    """Keep a click, and judge anew all clicks of its copy: a burst shows only with its second
+    half. The caller commits."""
+    delivery = session.get(Delivery, delivery_id)
+    if delivery is None or click.story_id not in delivery.story_ids:
+        return
+    mine = (Event.delivery_id == delivery_id) & (Event.kind == EventKind.CLICK)
+    known = list(session.scalars(sa.select(Event).where(mine).order_by(Event.id)))
+    if sum(event.story_id == click.story_id for event in known) >= MOST_REPEATS:
+        return
+    event = Event(
+        at=click.at,
+        kind=EventKind.CLICK,
+        subscriber_id=delivery.subscriber_id,
+        delivery_id=delivery_id,
+        story_id=click.story_id,
+        verified=False,
+        data={"method": click.method, "agent": click.agent[:200]},
+    )
+    session.add(event)
+    known.append(event)
+    delivered = delivery.settled_at if delivery.state == DeliveryState.SENT else None
+    for one, verified in zip(known, judge(known, delivered), strict=True):
+        one.verified = verified
+    if any(event.verified for event in known):
+        _active(session, delivery.subscriber_id, click.at)
+
+
+def judge(events: Sequence[Event], delivered_at: datetime | None) -> list[bool]:
+    """For the click events of one copy, whether each counts; at most one does per story."""
+    clicks = [
+        Click(event.at, event.story_id or 0, event.data.get("method", ""), event.data["agent"])
+        for event in events
+    ]
+    counted: set[int] = set()
+    verdicts = []
+    for place, click in enumerate(clicks):
+        others = [*clicks[:place], *clicks[place + 1 :]]
+        counts = click.story_id not in counted and is_person(click, others, delivered_at)
+        if counts:
+            counted.add(click.story_id)
+        verdicts.append(counts)
+    return verdicts
+
+
+def record_verdict(
+    session: Session,
+    delivery: Delivery,
+    story_id: int,
+    kind: Literal["more", "less"],
+    now: datetime,
+) -> bool:
+    """Keep "more" or "less like this", in place of what was said before of the same story of the
+    same copy; False when it was said already. The caller commits."""
+    said = session.scalars(
+        sa.select(Event).where(
+            Event.delivery_id == delivery.id,
+            Event.story_id == story_id,
+            Event.kind.in_((EventKind.MORE, EventKind.LESS)),
+        )
+    ).all()
+    if [event.kind for event in said] == [EventKind(kind)]:
+        return False
+    for event in said:
+        session.delete(event)
+    session.add(
+        Event(
+            at=now,
+            kind=EventKind(kind),
+            subscriber_id=delivery.subscriber_id,
+            delivery_id=delivery.id,
+            story_id=story_id,
+        )
+    )
+    _active(session, delivery.subscriber_id, now)
+    return True
+
+
+def _active(session: Session, subscriber_id: int, now: datetime) -> None:
+    session.execute(
+        sa.update(Subscriber).where(Subscriber.id == subscriber_id).values(last_active_at=now)
+    )

@@ -1,0 +1,86 @@
+"""Forms as readers send them, as values; and the wrapper every form's page has.
+
+``post`` refuses what no form of ours sends before a page sees it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from mailer.web import security
+from mailer.web.site import of
+
+LEVELS = {"never": -2.0, "like": 1.0, "love": 3.0}
+"""What a reader may say of a topic, and the weight it is kept as."""
+MOST_FIELDS = 2_000
+Handler = Callable[[Request, FormData], Response]
+
+
+def post(handler: Handler, *, from_anywhere: bool = False) -> Callable[[Request], Awaitable[Any]]:
+    """An endpoint that reads the form and calls ``handler`` in a thread of the pool.
+
+    ``from_anywhere`` is for what mail programs post by themselves (RFC 8058).
+    """
+
+    async def endpoint(request: Request) -> Response:
+        if not security.is_form(request):
+            raise HTTPException(415, "This takes what a form sends.")
+        if not from_anywhere and not security.own_form(request, of(request).settings.base_url):
+            raise HTTPException(403, "This form was not sent from a page of ours.")
+        try:
+            async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
+                return await run_in_threadpool(handler, request, form)
+        except UnicodeError as error:
+            raise HTTPException(400, "This form cannot be read.") from error
+
+    return endpoint
+
+
+def text(form: FormData, name: str, most: int = 200) -> str:
+    """A field's text, trimmed; HTTPException 400 when it is too long."""
+    value = form.get(name)
+    found = value.strip() if isinstance(value, str) else ""
+    if len(found) > most:
+        raise HTTPException(400, f"{name}: at most {most} characters.")
+    return found
+
+
+def names(form: FormData, name: str) -> list[str]:
+    """All that was ticked or written under ``name``; a written field may hold several, by comma."""
+    ticked = [value for value in form.getlist(name) if isinstance(value, str)]
+    written = text(form, f"more_{name}", 1_000).split(",")
+    return [found for value in (*ticked, *written) if (found := value.strip()[:100])][:200]
+
+
+def topics(form: FormData) -> dict[str, float]:
+    """Topics with weights: ticked or written ones are liked; ``level:<topic>`` says it closely."""
+    chosen = dict.fromkeys(names(form, "topics"), LEVELS["like"])
+    for key, value in form.multi_items():
+        if key.startswith("level:") and isinstance(value, str):
+            topic = key.removeprefix("level:").strip()[:100]
+            if topic and value in LEVELS:
+                chosen[topic] = LEVELS[value]
+            elif topic and value.startswith("keep:"):
+                chosen[topic] = _kept(value)
+            else:
+                chosen.pop(topic, None)
+    return chosen
+
+
+def _kept(value: str) -> float:
+    """A finer weight that was there before and is not to be changed."""
+    try:
+        weight = float(value.removeprefix("keep:"))
+    except ValueError:
+        return LEVELS["like"]
+    return weight if -2 <= weight <= 3 else LEVELS["like"]
+
+
+def client(request: Request) -> str:
+    """The network address a request came from."""
+    return request.client.host if request.client else ""

@@ -1,0 +1,211 @@
+"""What a reader chose, to be changed; what is held, to be taken along; all of it, to be erased.
+
+An issue can be forwarded, so the link in it opens nothing: it offers to mail a fresh link to the
+reader. That one (``manage``) is good for two hours.
+"""
+
+import json
+from datetime import datetime, timedelta
+from zoneinfo import available_timezones
+
+from sqlalchemy.orm import Session
+from starlette.background import BackgroundTask
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from mailer.links import TokenError
+from mailer.web import forms, signup
+from mailer.web.site import Site, of
+from recommender import database
+from recommender.errors import ConflictError
+from recommender.models import Delivery, Status, Subscriber
+from recommender.subscribers import choices, consent, fields, records
+
+LONGEST_PAUSE = 26
+"""Weeks."""
+SUGGESTED = 24
+"""Topics shown beside those the reader has."""
+
+
+def show(request: Request) -> Response:
+    """The form, for a personal link; for an issue's link, the offer to mail one."""
+    site = of(request)
+    token = request.path_params["token"]
+    with database.reading(site.engine) as session:
+        reader = _owner(session, site, token)
+        if reader is not None:
+            return _form(site, reader)
+        known = _mentioned(session, site, token) is not None
+    if not known:
+        return site.broken_link()
+    return site.notice(
+        "Change what you get",
+        "Issues are forwarded, and your choices are yours. So we mail you a link of your own, to "
+        "the address this issue was sent to.",
+        button="Mail me the link",
+    )
+
+
+def _form(site: Site, reader: Subscriber, message: str = "", status: int = 200) -> Response:
+    topics, roles = signup.vocabulary(site)
+    stated = {row.topic.name: row.weight for row in reader.topics}
+    return site.page(
+        "preferences.html",
+        status,
+        reader=reader,
+        message=message,
+        stated=stated,
+        mine=[row.role.name for row in reader.roles],
+        suggested=[name for name in topics if name not in stated][:SUGGESTED],
+        topics=topics,
+        roles=roles,
+        zones=sorted(available_timezones()),
+        longest_pause=LONGEST_PAUSE,
+    )
+
+
+def save(request: Request, form: FormData) -> Response:
+    """Do what the pressed button says."""
+    site = of(request)
+    token = request.path_params["token"]
+    with database.reading(site.engine) as session:
+        reader = _owner(session, site, token)
+        if reader is None:
+            found = _mentioned(session, site, token)
+            if found is None:
+                return site.broken_link()
+            return _mail_link(request, site, found)
+        identifier = reader.id
+    action = forms.text(form, "action", 20) or "save"
+    if action == "export":
+        return _export(site, identifier)
+    if action == "erase":
+        return _erase(site, identifier, form)
+    return _change(site, identifier, action, form)
+
+
+def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
+    if not site.limits.allow(reader.email.casefold(), forms.client(request)):
+        return signup.too_often(site)
+    done = site.notice(
+        "Look into your mail",
+        "A link of your own is on its way to the address this issue was sent to. It is good for "
+        "two hours.",
+    )
+    if reader.status in (Status.ACTIVE, Status.PAUSED):
+        done.background = BackgroundTask(signup.mail_choices, site, reader.id, reader.email)
+    return done
+
+
+def _change(site: Site, identifier: int, action: str, form: FormData) -> Response:
+    now = site.clock()
+    message = "Saved. Your next issue follows your new choices."
+    with database.writing(site.engine) as session:
+        reader = session.get_one(Subscriber, identifier)
+        if action == "unsubscribe":
+            proof = {"page": "preferences"}
+            consent.change(
+                session, reader, Status.UNSUBSCRIBED, source="preferences", now=now, proof=proof
+            )
+            message = "You get no more issues. You can come back here while this link is good."
+        elif action == "resume":
+            if reader.status in (Status.PAUSED, Status.UNSUBSCRIBED) and not (
+                consent.is_suppressed(session, reader.email)
+            ):
+                reader.paused_until = None
+                consent.change(session, reader, Status.ACTIVE, source="preferences", now=now)
+                message = "Your next issue comes as before."
+        elif action == "pause":
+            until = _pause_until(form, now)
+            choices.pause(session, reader, until, now=now)
+            message = f"Paused until {until:%Y-%m-%d}; then it goes on by itself."
+        else:
+            try:
+                _save(session, reader, form, now)
+            except ValueError as error:
+                return _form(site, reader, f"Not saved. {error}", 400)
+        session.flush()
+        session.expire(reader)
+        return _form(site, reader, message)
+
+
+def _pause_until(form: FormData, now: datetime) -> datetime:
+    weeks = forms.text(form, "weeks", 3)
+    number = int(weeks) if weeks.isascii() and weeks.isdigit() else 1
+    return now + timedelta(weeks=min(max(number, 1), LONGEST_PAUSE))
+
+
+def _save(session: Session, reader: Subscriber, form: FormData, now: datetime) -> None:
+    """All or, with a ValueError that names the field, nothing."""
+    draft = fields.draft(
+        0,
+        {
+            "email": reader.email,
+            "name": forms.text(form, "name"),
+            "roles": forms.names(form, "roles"),
+            "topics": forms.topics(form),
+            "timezone": forms.text(form, "timezone", 64),
+            "locale": forms.text(form, "locale", 35) or reader.locale,
+        },
+    )
+    reader.name = draft.name or ""
+    reader.timezone = draft.timezone
+    reader.locale = draft.locale
+    choices.choose(session, reader, roles=draft.roles or (), topics=draft.topics or {}, now=now)
+
+
+def _export(site: Site, identifier: int) -> Response:
+    with database.reading(site.engine) as session:
+        held = records.everything(session, session.get_one(Subscriber, identifier))
+    return Response(
+        json.dumps(held, ensure_ascii=False, indent=2, default=str),
+        media_type="application/json",
+        headers={"Content-Disposition": 'attachment; filename="my-newsletter-data.json"'},
+    )
+
+
+def _erase(site: Site, identifier: int, form: FormData) -> Response:
+    with database.writing(site.engine) as session:
+        reader = session.get_one(Subscriber, identifier)
+        if forms.text(form, "sure", 10) != "yes":
+            return _form(site, reader, "Nothing was erased: tick the box to say that you mean it.")
+        try:
+            consent.erase(session, reader.email, now=site.clock())
+        except ConflictError:
+            return site.notice(
+                "Not yet",
+                "An issue is being sent to you right now. Please try again in a minute.",
+                status=409,
+            )
+    return site.notice(
+        "Erased",
+        "Nothing is held of you any more but a fingerprint of your address, so that nobody can add "
+        "it again by mistake.",
+    )
+
+
+def _owner(session: Session, site: Site, token: str) -> Subscriber | None:
+    """The reader whose personal link this is."""
+    try:
+        identifier = site.links.holder("manage", token, site.clock())
+    except TokenError:
+        return None
+    return session.get(Subscriber, identifier) if identifier < 2**63 else None
+
+
+def _mentioned(session: Session, site: Site, token: str) -> Subscriber | None:
+    """The reader whose issue carried this link."""
+    try:
+        (number,) = site.links.read("preferences", token)
+    except (TokenError, ValueError):
+        return None
+    delivery = session.get(Delivery, number) if number < 2**63 else None
+    return None if delivery is None else session.get(Subscriber, delivery.subscriber_id)
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/preferences/{token}", show, methods=["GET"]),
+    Route("/preferences/{token}", forms.post(save), methods=["POST"]),
+]

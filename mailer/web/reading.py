@@ -1,0 +1,143 @@
+"""Issues on the web: a reader's own, as it was mailed; and the public archive with its feed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import chain
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from mailer import copies, kept
+from mailer.content import StoryContent
+from mailer.links import TokenError
+from mailer.web import security
+from mailer.web.site import Site, of
+from recommender import database
+from recommender.models import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    EditionState,
+    EditionStory,
+    Newsletter,
+)
+
+SHOWN = 12
+"""Stories of an edition in the archive: those that most readers got."""
+LISTED = 104
+"""Editions in the archive's list: two years of weeks."""
+IN_FEED = 20
+LARGEST = 2**63
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PUBLIC = (EditionState.SENDING, EditionState.PAUSED, EditionState.FINISHED)
+
+
+def view(request: Request) -> Response:
+    """The issue as it was mailed, from what was frozen with it."""
+    site = of(request)
+    try:
+        (delivery_id,) = site.links.read("view", request.path_params["token"])
+    except (TokenError, ValueError):
+        return site.broken_link()
+    with database.reading(site.engine) as session:
+        delivery = session.get(Delivery, delivery_id) if delivery_id < LARGEST else None
+        if delivery is None or not delivery.picks:
+            return site.broken_link()
+        press = copies.press(session, site.settings, session.get_one(Edition, delivery.edition_id))
+    picks = [kept.pick_of(document) for document in delivery.picks]
+    issue = press.compose(delivery.id, picks, kept.reader_of(delivery.reader))
+    return HTMLResponse(
+        press.renderer.html(issue),
+        headers={
+            "Content-Security-Policy": security.ISSUES,
+            "X-Robots-Tag": "noindex, nofollow",
+        },
+    )
+
+
+def archive(request: Request) -> Response:
+    """All editions that went out, the latest first."""
+    site = of(request)
+    with database.reading(site.engine) as session:
+        editions = _editions(session, site, LISTED)
+    return _public(request, site.page("archive.html", editions=editions))
+
+
+def edition(request: Request) -> Response:
+    """The stories of one edition, nothing of any reader."""
+    site = of(request)
+    with database.reading(site.engine) as session:
+        for found in _editions(session, site, LISTED):
+            if found.name == request.path_params["name"]:
+                stories = most_sent(session, found.id)
+                page = site.page("archive_edition.html", edition=found, stories=stories)
+                return _public(request, page)
+    return site.broken_link()
+
+
+def feed(request: Request) -> Response:
+    """The archive as an Atom feed (RFC 4287): an entry per edition."""
+    site = of(request)
+    with database.reading(site.engine) as session:
+        editions = _editions(session, site, IN_FEED)
+        entries = [(one, most_sent(session, one.id)) for one in editions]
+    updated = max((one.started_at or one.planned_at for one in editions), default=EPOCH)
+    page = site.page("feed.xml", entries=entries, updated=updated)
+    page.headers["content-type"] = "application/atom+xml; charset=utf-8"
+    return _public(request, page)
+
+
+def _editions(session: Session, site: Site, most: int) -> Sequence[Edition]:
+    return session.scalars(
+        sa.select(Edition)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .where(Newsletter.name == site.settings.newsletter, Edition.state.in_(PUBLIC))
+        .options(sa.orm.joinedload(Edition.newsletter))
+        .order_by(Edition.period.desc(), Edition.id.desc())
+        .limit(most)
+    ).all()
+
+
+def most_sent(session: Session, edition_id: int) -> list[StoryContent]:
+    """The stories of an edition that most readers got, of a sample of its copies."""
+    sample = session.scalars(
+        sa.select(Delivery.story_ids)
+        .where(Delivery.edition_id == edition_id, Delivery.state == DeliveryState.SENT)
+        .order_by(Delivery.id)
+        .limit(1_000)
+    )
+    counted: dict[int, int] = {}
+    for story in chain.from_iterable(sample):
+        counted[story] = counted.get(story, 0) + 1
+    best = sorted(counted, key=lambda story: (-counted[story], story))[:SHOWN]
+    frozen = {
+        row.story_id: row.content
+        for row in session.scalars(
+            sa.select(EditionStory).where(
+                EditionStory.edition_id == edition_id, EditionStory.story_id.in_(best)
+            )
+        )
+    }
+    return [StoryContent.from_document(frozen[story]) for story in best if story in frozen]
+
+
+def _public(request: Request, page: Response) -> Response:
+    """Pages without anything personal may be kept by browsers and asked for by ETag (RFC 9110)."""
+    tag = f'"{sha256(bytes(page.body)).hexdigest()[:24]}"'
+    headers = {"ETag": tag, "Cache-Control": "public, max-age=300"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    page.headers.update(headers)
+    return page
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/view/{token}", view, methods=["GET"]),
+    Route("/archive", archive, methods=["GET"]),
+    Route("/archive/feed.xml", feed, methods=["GET"]),
+    Route("/archive/{name}", edition, methods=["GET"]),
+]

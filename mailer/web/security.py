@@ -1,0 +1,162 @@
+"""What holds for every request: headers, sizes, where a form may come from, and how often.
+
+Errors become plain pages: no stack trace ever reaches a reader.
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 64 * 1024
+"""Bytes of a request; a form with every topic ticked has some twenty thousand."""
+PAGES = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+ISSUES = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+"""For the web version of an issue, which carries its styles as mail does."""
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+TOO_LARGE = "This is more than the page takes."
+BROKEN = "Something went wrong here; please try again later."
+log = logging.getLogger("newsletter.web")
+
+
+class Guard:
+    """ASGI middleware: security headers on every answer, bodies of bounded size, no stack trace."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self._app = app
+        self._https = https
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send, self._protect)
+        body = _Body(receive)
+        try:
+            if _declared_size(scope) > LARGEST_BODY:
+                await _plain(413, TOO_LARGE, scope, receive, answer)
+                return
+            await self._app(scope, body, answer)
+        except Exception as error:
+            too_large = isinstance(error, TooLarge) or body.read > LARGEST_BODY
+            if not too_large:
+                log.exception("%s /%s", scope["method"], scope["path"].split("/")[1])
+            if not answer.started:
+                status, words = (413, TOO_LARGE) if too_large else (500, BROKEN)
+                await _plain(status, words, scope, receive, answer)
+
+    def _protect(self, headers: MutableHeaders) -> None:
+        headers.setdefault("content-security-policy", PAGES)
+        headers.setdefault("x-content-type-options", "nosniff")
+        headers.setdefault("referrer-policy", "no-referrer")
+        headers.setdefault("cross-origin-opener-policy", "same-origin")
+        headers.setdefault("cache-control", "no-store")
+        if self._https:
+            headers.setdefault("strict-transport-security", "max-age=31536000")
+
+
+class _Answer:
+    """``send`` that adds what every answer carries, and knows whether it has begun."""
+
+    def __init__(self, send: Send, protect: Callable[[MutableHeaders], None]) -> None:
+        self._send = send
+        self._protect = protect
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            self._protect(MutableHeaders(scope=message))
+        await self._send(message)
+
+
+class _Body:
+    """``receive`` that gives up on a body beyond LARGEST_BODY."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.read = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self.read += len(message.get("body", b""))
+        if self.read > LARGEST_BODY:
+            raise TooLarge
+        return message
+
+
+class TooLarge(Exception):  # noqa: N818  (a way out of reading, not an error to show)
+    """A body beyond LARGEST_BODY."""
+
+
+def _declared_size(scope: Scope) -> int:
+    """The Content-Length of a request; one that is no number counts as too large."""
+    declared = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(declared) if declared.isdigit() else LARGEST_BODY + 1
+
+
+async def _plain(status: int, words: str, scope: Scope, receive: Receive, send: Send) -> None:
+    from starlette.responses import PlainTextResponse
+
+    await PlainTextResponse(words + "\n", status)(scope, receive, send)
+
+
+def own_form(request: Request, base_url: str) -> bool:
+    """Whether a POST may come from a page of ours: no other site can make a browser say so
+    (Fetch Metadata; Origin where it is sent). Programs that send neither are no browsers."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    here = {urlsplit(base_url).netloc, request.headers.get("host", "")}
+    return urlsplit(origin).netloc in here
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body is one a form sends."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind in FORMS or (kind == "" and request.headers.get("content-length", "0") == "0")
+
+
+class Limit:
+    """At most ``most`` of the same key in any ``seconds``; remembers a bounded number of keys."""
+
+    KEYS = 50_000
+
+    def __init__(
+        self, most: int, seconds: float, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def allows(self, key: str) -> bool:
+        """Count one more of ``key``, unless there were too many."""
+        now = self._monotonic()
+        with self._lock:
+            moments = self._seen.pop(key, None) or deque(maxlen=self._most)
+            while moments and moments[0] <= now - self._seconds:
+                moments.popleft()
+            self._seen[key] = moments
+            while len(self._seen) > self.KEYS:
+                self._seen.popitem(last=False)
+            if len(moments) >= self._most:
+                return False
+            moments.append(now)
+            return True

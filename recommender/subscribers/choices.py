@@ -1,0 +1,123 @@
+"""What readers do themselves: ask to subscribe, confirm, choose, pause, come back.
+
+Each change of status has its consent event. The caller commits, and sends what has to be sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender import vocabulary
+from recommender.addresses import address_hash
+from recommender.models import (
+    ConsentEvent,
+    Status,
+    Subscriber,
+    SubscriberRole,
+    SubscriberTopic,
+    Suppression,
+)
+from recommender.subscribers import consent
+from recommender.subscribers.fields import SubscriberDraft
+
+MAY_RETURN = (Status.PENDING, Status.UNSUBSCRIBED)
+
+
+def request(
+    session: Session, draft: SubscriberDraft, *, now: datetime, proof: dict[str, Any]
+) -> Subscriber | None:
+    """Somebody asks to subscribe ``draft.email``: the reader, pending where they are new.
+
+    Nothing is changed of a reader who is known: it may be a stranger who asks. None when the
+    address must not be mailed.
+    """
+    key = address_hash(session, draft.email)
+    found = session.scalar(sa.select(Subscriber).where(Subscriber.address_hash == key))
+    suppressed = session.get(Suppression, key) is not None
+    if suppressed or (found is not None and found.status in (Status.BOUNCED, Status.COMPLAINED)):
+        return None
+    if found is not None:
+        return found
+    reader = Subscriber(
+        email=draft.email,
+        address_hash=key,
+        name=draft.name or "",
+        status=Status.PENDING,
+        timezone=draft.timezone,
+        locale=draft.locale,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(reader)
+    session.flush()
+    session.add(
+        ConsentEvent(
+            subscriber_id=reader.id, at=now, after=Status.PENDING, source="subscribe", proof=proof
+        )
+    )
+    choose(session, reader, roles=draft.roles or (), topics=draft.topics or {}, now=now)
+    return reader
+
+
+def confirm(session: Session, reader: Subscriber, *, now: datetime, proof: dict[str, Any]) -> bool:
+    """The reader has shown that the address is theirs; whether they get mail from now on."""
+    if session.get(Suppression, reader.address_hash) is not None:
+        return False
+    if reader.status in MAY_RETURN:
+        consent.change(session, reader, Status.ACTIVE, source="confirm", now=now, proof=proof)
+    return reader.status in (Status.ACTIVE, Status.PAUSED)
+
+
+def choose(
+    session: Session,
+    reader: Subscriber,
+    *,
+    roles: Sequence[str],
+    topics: Mapping[str, float],
+    now: datetime,
+) -> None:
+    """Replace the reader's roles and topics (name → weight, −2 … +3)."""
+    for table in (SubscriberRole, SubscriberTopic):
+        session.execute(sa.delete(table).where(table.subscriber_id == reader.id))
+    session.expire(reader, ["roles", "topics"])
+    role_ids = sorted(set(vocabulary.role_ids(session, roles).values()))
+    named = vocabulary.topic_ids(session, topics)
+    weights = {identifier: topics[name] for name, identifier in named.items()}
+    session.add_all(SubscriberRole(subscriber_id=reader.id, role_id=one) for one in role_ids)
+    session.add_all(
+        SubscriberTopic(subscriber_id=reader.id, topic_id=one, weight=weights[one])
+        for one in sorted(weights)
+    )
+    reader.updated_at = reader.last_active_at = now
+    session.flush()
+
+
+def mute(session: Session, reader: Subscriber, topic: str, *, now: datetime) -> None:
+    """The reader wants nothing of ``topic`` any more."""
+    (identifier,) = vocabulary.topic_ids(session, [topic]).values()
+    session.merge(SubscriberTopic(subscriber_id=reader.id, topic_id=identifier, weight=-2.0))
+    reader.updated_at = reader.last_active_at = now
+    session.flush()
+
+
+def pause(session: Session, reader: Subscriber, until: datetime, *, now: datetime) -> None:
+    """No mail until ``until``; then it goes on by itself."""
+    if reader.status in (Status.ACTIVE, Status.PAUSED):
+        reader.paused_until = until
+        proof = {"until": until.isoformat()}
+        consent.change(session, reader, Status.PAUSED, source="preferences", now=now, proof=proof)
+
+
+def resume_paused(session: Session, *, now: datetime) -> int:
+    """Readers whose pause is over are active again; how many."""
+    over = sa.select(Subscriber).where(
+        Subscriber.status == Status.PAUSED, Subscriber.paused_until <= now
+    )
+    readers = session.scalars(over.order_by(Subscriber.id)).all()
+    for reader in readers:
+        reader.paused_until = None
+        consent.change(session, reader, Status.ACTIVE, source="pause over", now=now)
+    return len(readers)

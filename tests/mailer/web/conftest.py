@@ -1,0 +1,141 @@
+"""A site with a sent issue: the sample's stories, three readers, mail in an outbox."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from starlette.testclient import TestClient
+
+from mailer import sending
+from mailer.links import Links
+from mailer.web import app
+from recommender import database, resources
+from recommender.articles import intake as article_intake
+from recommender.articles import sources
+from recommender.models import Delivery, DeliveryState, Event, Status, Subscriber
+from recommender.settings import Settings
+from recommender.subscribers import files, intake
+
+SENT_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@dataclass
+class Place:
+    """The running site and what a test looks at."""
+
+    client: TestClient
+    engine: Engine
+    settings: Settings
+    links: Links
+    moment: list[datetime] = field(default_factory=list)
+
+    def pass_time(self, **much: float) -> None:
+        self.moment[0] += timedelta(**much)
+
+    def mail(self, folder: str = "service") -> list[EmailMessage]:
+        """The messages of an outbox folder, the oldest first."""
+        found = []
+        for path in sorted((self.settings.outbox / folder).glob("*.eml")):
+            message = message_from_bytes(path.read_bytes(), policy=policy.default)
+            assert isinstance(message, EmailMessage)
+            found.append(message)
+        return found
+
+    def link(self, word: str) -> str:
+        """The path of the link with ``word`` in it, in the newest service mail."""
+        text: str = self.mail()[-1].get_content()
+        found = [line for line in text.split() if f"/{word}/" in line]
+        return found[-1].removeprefix(self.settings.base_url)
+
+    def path(self, url: str) -> str:
+        return url.removeprefix(self.settings.base_url)
+
+    def status(self, email: str) -> Status | None:
+        with database.reading(self.engine) as session:
+            return session.scalar(sa.select(Subscriber.status).where(Subscriber.email == email))
+
+    def delivery(self, email: str) -> Delivery:
+        with database.reading(self.engine) as session:
+            query = sa.select(Delivery).join(Subscriber).where(Subscriber.email == email)
+            return session.scalars(query).one()
+
+    def events(self) -> list[Event]:
+        self.client.app.state.clicks.flush()  # type: ignore[attr-defined]  # an ASGI app to mypy
+        with database.reading(self.engine) as session:
+            return list(session.scalars(sa.select(Event).order_by(Event.id)))
+
+
+@pytest.fixture(scope="session")
+def published(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the sample's briefs and readers, and its issue sent to the outbox."""
+    import shutil
+
+    home = tmp_path_factory.mktemp("published")
+    shutil.copy(migrated_file, home / "newsletter.db")
+    settings = Settings(home=home)
+    engine = database.connect(settings.store_url)
+    sample = resources.folder("sample")
+    briefs = sources.drafts([sample / "briefs"], SENT_AT)
+    article_intake.import_articles(lambda: database.writing(engine), briefs, now=SENT_AT)
+    intake.import_rows(
+        lambda: database.writing(engine),
+        files.read(sample / "subscribers.jsonl"),
+        file="sample",
+        now=SENT_AT,
+    )
+    edition = sending.plan(engine, settings, period="2026-W48", now=SENT_AT)
+    sending.send(
+        engine,
+        settings,
+        edition_id=edition,
+        clock=lambda: SENT_AT,
+        stop=threading.Event(),
+        at_local_time=False,
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return home
+
+
+@pytest.fixture
+def place(published: Path, tmp_path: Path) -> Iterator[Place]:
+    """The site five minutes after the issue went out."""
+    import shutil
+
+    home = tmp_path / "home"
+    shutil.copytree(published, home)
+    settings = Settings(home=home, base_url="https://news.example.org")
+    engine = database.connect(settings.store_url)
+    moment = [SENT_AT + timedelta(minutes=5)]
+    site = app.create(engine, settings, lambda: moment[0])
+    with TestClient(
+        site,
+        base_url=settings.base_url,
+        follow_redirects=False,
+        raise_server_exceptions=False,
+        headers={"user-agent": PERSON},
+    ) as client:
+        links = Links(settings.base_url, [settings.secret])
+        yield Place(client, engine, settings, links, moment)
+    engine.dispose()
+
+
+@pytest.fixture
+def sent(place: Place) -> Callable[[str], Delivery]:
+    """``sent(email)``: the reader's copy, which was sent."""
+
+    def find(email: str) -> Delivery:
+        delivery = place.delivery(email)
+        assert delivery.state == DeliveryState.SENT
+        return delivery
+
+    return find

@@ -1,0 +1,121 @@
+"""A reader's choices are the reader's alone, and what they change holds at once."""
+
+import pytest
+
+from mailer import lookout
+from recommender import database
+from recommender.models import Status
+from recommender.subscribers import choices, records
+
+from .conftest import Place
+
+WHO = "founder@example.com"
+
+
+@pytest.fixture
+def personal(place: Place) -> str:
+    """The path of the reader's own link, as the mail brings it."""
+    issue = place.path(place.links.preferences(place.delivery(WHO).id))
+    assert place.client.post(issue).status_code == 200
+    return place.link("preferences")
+
+
+def reader(place: Place) -> dict[str, object]:
+    with database.reading(place.engine) as session:
+        return records.document(records.find(session, WHO))
+
+
+def test_a_forwarded_issue_shows_nobody_the_choices(place: Place) -> None:
+    page = place.client.get(place.path(place.links.preferences(place.delivery(WHO).id)))
+    assert page.status_code == 200
+    assert WHO not in page.text
+    assert all(topic not in page.text for topic in reader(place)["topics"])  # type: ignore[attr-defined]  # a dict
+    assert place.mail() == []
+
+
+def test_the_fresh_link_goes_to_the_reader_only_and_names_no_address(
+    place: Place, personal: str
+) -> None:
+    assert [message["To"] for message in place.mail()] == [WHO]
+    assert "founder" not in personal
+    assert "Your choices" in place.client.get(personal).text
+    place.pass_time(hours=3)
+    assert place.client.get(personal).status_code == 404
+
+
+def test_choices_are_kept_as_stated(place: Place, personal: str) -> None:
+    form = {
+        "name": "Mina",
+        "roles": ["Investor"],
+        "level:Neural Software": "love",
+        "level:AI Strategy": "never",
+        "level:Robotics Automation": "off",
+        "level:Pricing": "keep:2.0",
+        "more_topics": "Something New",
+        "timezone": "Europe/Berlin",
+    }
+    assert "Saved" in place.client.post(personal, data=form).text
+    kept = reader(place)
+    assert kept["topics"] == {
+        "Neural Software": 3.0,
+        "AI Strategy": -2.0,
+        "Pricing": 2.0,
+        "Something New": 1.0,
+    }
+    assert (kept["roles"], kept["name"], kept["timezone"]) == (
+        ["Investor"],
+        "Mina",
+        "Europe/Berlin",
+    )
+
+
+def test_a_wrong_time_zone_is_named_and_nothing_is_lost(place: Place, personal: str) -> None:
+    before = reader(place)
+    answer = place.client.post(personal, data={"timezone": "Mars/Base"})
+    assert answer.status_code == 400
+    assert "Not saved" in answer.text
+    assert reader(place) == before
+
+
+def test_new_choices_change_the_next_picks(place: Place, personal: str) -> None:
+    def picks() -> list[str]:
+        with database.reading(place.engine) as session:
+            found = lookout.next_picks(session, place.settings, WHO, now=place.moment[0])
+        return [pick["story"] for pick in found["picks"]]
+
+    start = place.moment[0]
+    place.pass_time(days=7)
+    before = picks()
+    place.moment[0] = start
+    place.client.post(personal, data={"level:Robotics Automation": "love"})
+    place.pass_time(days=7)
+    assert picks() != before
+
+
+def test_a_pause_ends_by_itself(place: Place, personal: str) -> None:
+    assert (
+        "Paused until" in place.client.post(personal, data={"action": "pause", "weeks": "3"}).text
+    )
+    assert place.status(WHO) == Status.PAUSED
+    place.pass_time(weeks=4)
+    with database.writing(place.engine) as session:
+        assert choices.resume_paused(session, now=place.moment[0]) == 1
+    assert place.status(WHO) == Status.ACTIVE
+
+
+def test_a_reader_takes_along_all_that_is_held(place: Place, personal: str) -> None:
+    answer = place.client.post(personal, data={"action": "export"})
+    held = answer.json()
+    assert held["email"] == WHO
+    assert held["deliveries"]
+    assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_erasing_needs_a_second_word_and_leaves_nothing(place: Place, personal: str) -> None:
+    assert "Nothing was erased" in place.client.post(personal, data={"action": "erase"}).text
+    answer = place.client.post(personal, data={"action": "erase", "sure": "yes"})
+    assert "Erased" in answer.text
+    assert place.status(WHO) is None
+    assert place.client.get(personal).status_code == 404
+    place.client.post("/subscribe", data={"email": WHO})
+    assert place.status(WHO) is None  # only the salted hash is left, and it holds

@@ -1,0 +1,118 @@
+"""Links of an issue: a person's click and word are learned from, a machine's are not."""
+
+import re
+
+import pytest
+
+from mailer import lookout
+from recommender import database
+from recommender.models import EventKind
+from recommender.subscribers import records
+
+from .conftest import Place
+
+WHO = "hardware@example.com"
+
+
+def urls(place: Place) -> list[str]:
+    """Every link of the reader's issue, as paths."""
+    issues = place.mail("weekly-2026-W48")
+    (mail,) = [message for message in issues if message["To"] == WHO]
+    body = mail.get_body(("html",))
+    assert body is not None
+    found = re.findall(r'href="([^"]+)"', body.get_content())
+    # The sample was sent under the default address; only the path matters here.
+    return [re.sub(r"^https://[^/]+", "", url) for url in dict.fromkeys(found)]
+
+
+def state(place: Place) -> tuple[object, object]:
+    with database.reading(place.engine) as session:
+        found = lookout.next_picks(session, place.settings, WHO, now=place.moment[0])
+        held = records.everything(session, records.find(session, WHO))
+    return found["picks"], (held["topics"], held["status"], held["consent"])
+
+
+def clicks(place: Place) -> list[str]:
+    return [url for url in urls(place) if url.startswith("/c/")]
+
+
+def test_a_click_leads_to_the_story_as_it_was_sent(place: Place) -> None:
+    answer = place.client.get(clicks(place)[0])
+    assert answer.status_code == 302
+    assert answer.headers["location"].startswith("https://")
+    (event,) = place.events()
+    assert (event.kind, event.verified) == (EventKind.CLICK, True)
+
+
+def test_a_scanner_that_follows_every_link_three_times_changes_nothing(place: Place) -> None:
+    before = state(place)
+    for _ in range(3):
+        for url in urls(place):
+            for method in ("HEAD", "GET"):
+                assert place.client.request(method, url).status_code in (200, 302, 404)
+    assert not any(event.verified for event in place.events())
+    assert {event.kind for event in place.events()} == {EventKind.CLICK}
+    assert state(place) == before
+    assert place.mail() == []
+
+
+def test_a_scanner_hours_later_that_hides_counts_no_click(place: Place) -> None:
+    place.pass_time(hours=5)
+    for url in clicks(place):
+        place.client.get(url)
+    assert not any(event.verified for event in place.events())
+
+
+def test_a_person_who_opens_two_stories_counts_twice(place: Place) -> None:
+    for url in clicks(place)[:2]:
+        place.client.get(url)
+        place.pass_time(minutes=2)
+    assert [event.verified for event in place.events()] == [True, True]
+
+
+@pytest.mark.parametrize("agent", ["", "python-requests/2.32", "Barracuda Sentinel (EE)"])
+def test_programs_are_not_counted(place: Place, agent: str) -> None:
+    assert place.client.get(clicks(place)[0], headers={"user-agent": agent}).status_code == 302
+    assert not any(event.verified for event in place.events())
+
+
+def test_right_after_delivery_nobody_reads_yet(place: Place) -> None:
+    place.pass_time(minutes=-4, seconds=-50)
+    place.client.get(clicks(place)[0])
+    assert not any(event.verified for event in place.events())
+
+
+def test_without_tracking_nothing_is_kept(place: Place) -> None:
+    site = place.client.app.state.site  # type: ignore[attr-defined]  # an ASGI app to mypy
+    object.__setattr__(site, "settings", place.settings.replace(tracking=False))
+    assert place.client.get(clicks(place)[0]).status_code == 302
+    assert place.events() == []
+
+
+def test_more_and_less_are_asked_before_they_count(place: Place) -> None:
+    more, less = [url for url in urls(place) if url.startswith("/f/")][:2]
+    assert "More like this?" in place.client.get(more).text
+    assert place.events() == []
+    assert "You will see more" in place.client.post(more).text
+    place.client.post(more)
+    assert [event.kind for event in place.events()] == [EventKind.MORE]
+    assert "You will see less" in place.client.post(less).text  # who changes their mind, is heard
+    assert [event.kind for event in place.events()] == [EventKind.LESS]
+
+
+def test_an_answer_changes_the_next_picks_at_once(place: Place) -> None:
+    place.pass_time(days=7)
+    before, _ = state(place)
+    for url in [url for url in urls(place) if url.startswith("/f/")][1:6:2]:
+        place.client.post(url)
+    after, _ = state(place)
+    assert after != before
+
+
+def test_a_topic_can_be_left_out_for_good(place: Place) -> None:
+    less = [url for url in urls(place) if url.startswith("/f/")][1]
+    page = place.client.post(less).text
+    topic = re.findall(r'name="topic" value="([^"]+)"', page)[0]
+    assert topic in place.client.post(less, data={"topic": topic}).text
+    with database.reading(place.engine) as session:
+        assert records.document(records.find(session, WHO))["topics"][topic] == -2.0
