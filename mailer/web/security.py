@@ -60,7 +60,8 @@ class Guard:
     def _protect(self, headers: MutableHeaders) -> None:
         headers.setdefault("content-security-policy", PAGES)
         headers.setdefault("x-content-type-options", "nosniff")
-        headers.setdefault("referrer-policy", "no-referrer")
+        # Not no-referrer: with that, browsers send our own forms with "Origin: null".
+        headers.setdefault("referrer-policy", "same-origin")
         headers.setdefault("cross-origin-opener-policy", "same-origin")
         headers.setdefault("cache-control", "no-store")
         if self._https:
@@ -117,8 +118,8 @@ def own_form(request: Request, base_url: str) -> bool:
     """Whether a POST may come from a page of ours: no other site can make a browser say so
     (Fetch Metadata; Origin where it is sent). Programs that send neither are no browsers."""
     site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in ("same-origin", "none"):
-        return False
+    if site is not None:
+        return site in ("same-origin", "none")
     origin = request.headers.get("origin")
     if origin is None:
         return True
