@@ -4,7 +4,8 @@
 
 Readers (default 5,000) are planned and sent to Postfix's smtp-sink on loopback, beside smtp-source
 sending as many messages of the same size over as many connections in the same run (Debian package
-postfix). Without them, the outbox is measured alone.
+postfix), and beside the obvious pipeline: for each reader MJML filled by Jinja2 and compiled,
+EmailMessage, smtplib.send_message. Without Postfix, the outbox is measured alone.
 """
 
 import json
@@ -12,16 +13,26 @@ import os
 import random
 import resource
 import shutil
+import smtplib
 import subprocess
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
+import jinja2
+import mjml
+import sqlalchemy as sa
+
+from mailer import kept, rendering
+from mailer.copies import press as make_press
 from recommender import database, resources, store
+from recommender import settings as settings_module
 from recommender.articles import intake as article_intake
 from recommender.articles import sources
+from recommender.models import Delivery, Edition
 from recommender.subscribers import fields, intake
 
 PORT = 2526
@@ -70,6 +81,37 @@ def newsletter(home: Path, *arguments: str, relay: str | None = None) -> dict[st
     return found
 
 
+def obvious(home: Path, copies: int) -> float:
+    """Messages per second of the obvious pipeline, for the same issues."""
+    folder = resources.folder("templates") / "email"
+    environment = jinja2.Environment(autoescape=True)
+    template = environment.from_string(rendering.assembled(folder / "weekly.mjml"))
+    settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
+    engine = database.connect(settings.store_url)
+    with database.reading(engine) as session:
+        press = make_press(session, settings, session.scalars(sa.select(Edition)).one())
+        kept_copies = session.scalars(sa.select(Delivery).limit(copies)).all()
+    issues = [
+        press.compose(
+            copy.id, [kept.pick_of(pick) for pick in copy.picks], kept.reader_of(copy.reader)
+        )
+        for copy in kept_copies
+    ]
+    started = time.perf_counter()
+    with smtplib.SMTP("127.0.0.1", PORT) as server:
+        for number, issue in enumerate(issues):
+            message = EmailMessage()
+            message["From"], message["To"] = "news@example.org", f"reader{number}@example.com"
+            message["Subject"] = issue.subject
+            message["List-Unsubscribe"] = f"<{issue.unsubscribe_url}>"
+            message.set_content(press.renderer.text(issue))
+            markup = mjml.mjml2html(template.render(issue=issue), disable_comments=True, fonts={})
+            message.add_alternative(markup, subtype="html")
+            server.send_message(message)
+    engine.dispose()
+    return len(issues) / (time.perf_counter() - started)
+
+
 def main(readers: int) -> None:
     sink, source = shutil.which("smtp-sink"), shutil.which("smtp-source")
     with tempfile.TemporaryDirectory() as folder:
@@ -96,12 +138,17 @@ def main(readers: int) -> None:
                 check=True,
             )
             reference = readers / (time.perf_counter() - started)
+            plain = obvious(home, min(readers, 500))
         finally:
             server.terminate()
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         print(f"newsletter editions send: {ours:,.0f} messages/s ({summary['sent']} sent)")
         print(f"smtp-source, same size:   {reference:,.0f} messages/s")
-        print(f"ratio {ours / reference:.2f}; peak memory {memory:.0f} MiB")
+        print(f"the obvious pipeline:     {plain:,.0f} messages/s")
+        print(
+            f"{ours / reference:.2f} of smtp-source, {ours / plain:.1f} times the obvious pipeline"
+        )
+        print(f"peak memory {memory:.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import delivery
+import delivery  # type: ignore[import-not-found]  # it stands beside this file
 
 from mailer.links import Links
 from recommender import settings as settings_module

@@ -10,17 +10,20 @@ import contextlib
 import queue
 import random
 import threading
+import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Engine
 
 from mailer import editions, ledger
+from mailer.gate import Gate, Later
 from mailer.ledger import Claim, Outcome
 from mailer.message import Message
 from mailer.recorder import Recorder
+from mailer.stopping import Watch
 from mailer.transport import Transport, Verdict, VerdictKind
 from recommender import database
 from recommender.errors import NewsletterError, TransportError
@@ -28,6 +31,8 @@ from recommender.models import DeliveryState, EditionState
 
 BATCH = 100
 POLL_SECONDS = 0.5
+LOOK_SECONDS = 1.0
+"""How often it looks whether too many copies are turned away."""
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(hours=4)
 DEAD_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"})
@@ -37,11 +42,15 @@ DEAD_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1",
 @dataclass(frozen=True)
 class Job:
     """What to deliver, and with what. ``copy`` makes the message of a claim; it is called by
-    several threads at once. ``open_transport`` is called once per connection."""
+    several threads at once. ``open_transport`` is called once per connection. ``awake`` moves the
+    moment of a claim's next attempt out of its reader's quiet hours."""
 
     edition_id: int
     copy: Callable[[Claim], Message]
     open_transport: Callable[[], Transport]
+    gate: Gate
+    watch: Watch
+    awake: Callable[[Claim, datetime], datetime]
     connections: int
     at_local_time: bool
     too_late: timedelta | None
@@ -53,6 +62,7 @@ class Progress:
     """What has happened so far; ``trouble`` ends the run."""
 
     handled: int = 0
+    looked: float = float("-inf")
     trouble: Exception | None = None
     halted: threading.Event = field(default_factory=threading.Event)
 
@@ -94,6 +104,7 @@ def deliver(
             raise
         finally:
             _finish(engine, owner, work, threads, recorder)
+            job.gate.close()
         if so_far.trouble is not None:
             raise so_far.trouble
 
@@ -109,7 +120,7 @@ def _feed(
     progress: Callable[[int], None],
 ) -> None:
     """Claim batches and queue them until nothing is due or somebody says stop."""
-    while not _halted(engine, job, so_far, stop):
+    while job.gate.shut() is None and not _halted(engine, job, so_far, stop, clock):
         now = clock()
         with database.writing(engine) as session:
             claims, looked_at = ledger.claim(
@@ -121,24 +132,46 @@ def _feed(
                 at_local_time=job.at_local_time,
                 too_late=None if job.too_late is None else now - job.too_late,
             )
-        if looked_at == 0:
-            break
         for claim in claims:
             work.put(claim)
-        while work.qsize() > work.maxsize // 2:
-            if _halted(engine, job, so_far, stop):
-                return
-            so_far.halted.wait(POLL_SECONDS / 10)
-            progress(so_far.handled)
-    while work.unfinished_tasks and not _halted(engine, job, so_far, stop):
-        so_far.halted.wait(POLL_SECONDS / 10)
-        progress(so_far.handled)
+
+        def waiting(most: int, until: float = float("-inf")) -> bool:
+            """Whether more than ``most`` copies are in hand, or it is not yet ``until``."""
+            return work.unfinished_tasks > most or time.monotonic() < until
+
+        most = work.maxsize // 2 if looked_at else 0
+        while waiting(most) and not _halted(engine, job, so_far, stop, clock):
+            _rest(so_far, progress)
+        if looked_at == 0:
+            seconds = job.gate.soon()  # copies that were put back for a moment only
+            if seconds is None:
+                break
+            until = time.monotonic() + seconds
+            while waiting(0, until) and not _halted(engine, job, so_far, stop, clock):
+                _rest(so_far, progress)
+    while work.unfinished_tasks and not _halted(engine, job, so_far, stop, clock):
+        _rest(so_far, progress)
     progress(so_far.handled)
 
 
-def _halted(engine: Engine, job: Job, so_far: Progress, stop: threading.Event) -> bool:
-    """Whether this run must end: asked to stop, in trouble, or the edition was paused."""
+def _rest(so_far: Progress, progress: Callable[[int], None]) -> None:
+    so_far.halted.wait(POLL_SECONDS / 10)
+    progress(so_far.handled)
+
+
+def _halted(
+    engine: Engine,
+    job: Job,
+    so_far: Progress,
+    stop: threading.Event,
+    clock: Callable[[], datetime],
+) -> bool:
+    """Whether this run must end: asked to stop, in trouble, or the edition was paused, be it by
+    somebody or because too many copies were turned away."""
     if not so_far.halted.is_set():
+        if time.monotonic() - so_far.looked > LOOK_SECONDS:
+            so_far.looked = time.monotonic()
+            job.watch.look(engine, clock())
         with database.reading(engine) as session:
             sending = editions.state(session, job.edition_id) == EditionState.SENDING
         if stop.is_set() or not sending:
@@ -179,7 +212,7 @@ def _connection(
         while (claim := work.get()) is not None:
             try:
                 if not so_far.halted.is_set():
-                    _send(job, claim, transport, recorder, clock)
+                    _send(job, claim, transport, recorder, clock, so_far.halted)
                     so_far.handled += 1
             finally:
                 work.task_done()
@@ -196,6 +229,7 @@ def _send(
     transport: Transport,
     recorder: Recorder,
     clock: Callable[[], datetime],
+    halted: threading.Event,
 ) -> None:
     try:
         message = job.copy(claim)
@@ -204,13 +238,22 @@ def _send(
         outcome = Outcome(claim.delivery_id, DeliveryState.FAILED, reply=why, reason="copy")
         recorder.settle(outcome, claim.email)
         return
-    verdict = transport.offer(message, number=claim.number)
+    answer = job.gate.offer(transport, message, number=claim.number, wait=halted.wait)
+    if isinstance(answer, Later):
+        if answer.until is not None:  # otherwise the run is ending, which gives the claim back
+            recorder.settle(answer.outcome(claim.delivery_id), claim.email)
+        return
+    verdict = answer
     if verdict is None:
         if not recorder.put_on_wire(claim.delivery_id):
             transport.abort()
             return
         verdict = transport.commit()
-    recorder.settle(outcome_of(verdict, claim, clock(), job.retry_for), claim.email)
+    job.gate.heard(verdict, message.recipient)
+    outcome = outcome_of(verdict, claim, clock(), job.retry_for)
+    if outcome.retry_at is not None:
+        outcome = replace(outcome, retry_at=job.awake(claim, outcome.retry_at))
+    recorder.settle(outcome, claim.email)
 
 
 def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedelta) -> Outcome:

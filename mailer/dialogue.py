@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from recommender.errors import TransportError
+from recommender.limits import Rate
 
 StartTls = Literal["require", "optional", "never"]
 MAX_REPLY_LINES = 100
@@ -25,7 +26,8 @@ LAST_WORDS = 2.0
 
 @dataclass(frozen=True)
 class Relay:
-    """A server that takes mail. ``implicit_tls``: TLS from the first byte (``smtps``)."""
+    """A server that takes mail. ``implicit_tls``: TLS from the first byte (``smtps``); ``weight``:
+    its share of the messages, 0 for one in reserve."""
 
     host: str
     port: int
@@ -33,10 +35,17 @@ class Relay:
     password: str | None = None
     starttls: StartTls = "require"
     implicit_tls: bool = False
+    weight: int = 0
+    rates: tuple[Rate, ...] = ()
 
     @property
     def name(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def key(self) -> str:
+        """Under which its rate is counted."""
+        return f"relay:{self.name}"
 
     def __repr__(self) -> str:
         return f"Relay({self.name!r})"  # never the password

@@ -35,12 +35,14 @@ class Claim:
     picks: list[dict[str, Any]]
     reader: dict[str, Any]
     attempts: int
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a claimed copy. ``retry_at`` is given for a deferred one only; ``dead``
-    says that the mailbox does not exist, so its address is never mailed again."""
+    says that the mailbox does not exist, so its address is never mailed again; ``tried`` is false
+    when the copy was only put back, without having been offered to anybody."""
 
     delivery_id: int
     state: DeliveryState
@@ -50,6 +52,7 @@ class Outcome:
     retry_at: datetime | None = None
     expires_at: datetime | None = None
     dead: bool = False
+    tried: bool = True
 
 
 def claim(
@@ -84,7 +87,16 @@ def claim(
         session, list(wanted), OPEN, state=DeliveryState.CLAIMED, claimed_by=owner, claimed_at=now
     )
     claims = [
-        Claim(row.id, row.subscriber_id, row.number, row.email, row.picks, row.reader, row.attempts)
+        Claim(
+            row.id,
+            row.subscriber_id,
+            row.number,
+            row.email,
+            row.picks,
+            row.reader,
+            row.attempts,
+            row.timezone,
+        )
         for key, row in wanted.items()
         if key in taken
     ]
@@ -111,6 +123,7 @@ def _due(
             Delivery.state,
             Delivery.expires_at,
             Subscriber.email,
+            Subscriber.timezone,
             Subscriber.status,
             suppressed.label("suppressed"),
         )
@@ -154,6 +167,17 @@ def _move(
 
 
 _TABLE = Delivery.table()
+# Statements of the inner loop are built once: building one costs more than running it.
+_PUT_ON_WIRE = (
+    sa.update(_TABLE)
+    .where(
+        _TABLE.c.id.in_(sa.bindparam("keys", expanding=True)),
+        _TABLE.c.state == DeliveryState.CLAIMED,
+        _TABLE.c.claimed_by == sa.bindparam("owner"),
+    )
+    .values(state=DeliveryState.ON_WIRE)
+    .returning(_TABLE.c.id)
+)
 _RECORD = (
     sa.update(_TABLE)
     .where(
@@ -173,7 +197,7 @@ _RECORD = (
             _TABLE.c.expires_at, sa.bindparam("new_expires_at", type_=_TABLE.c.expires_at.type)
         ),
         settled_at=sa.bindparam("new_settled_at"),
-        attempts=_TABLE.c.attempts + 1,
+        attempts=_TABLE.c.attempts + sa.bindparam("new_attempts", type_=sa.Integer()),
         claimed_by=None,
     )
 )
@@ -183,17 +207,7 @@ def put_on_wire(connection: Connection, ids: Sequence[int], *, owner: str) -> se
     """Note that the final dot of these copies is about to be written; which were still ours."""
     if not ids:
         return set()
-    noted = (
-        sa.update(_TABLE)
-        .where(
-            _TABLE.c.id.in_(ids),
-            _TABLE.c.state == DeliveryState.CLAIMED,
-            _TABLE.c.claimed_by == owner,
-        )
-        .values(state=DeliveryState.ON_WIRE)
-        .returning(_TABLE.c.id)
-    )
-    return set(connection.scalars(noted))
+    return set(connection.scalars(_PUT_ON_WIRE, {"keys": list(ids), "owner": owner}))
 
 
 def record(
@@ -214,6 +228,7 @@ def _values(outcome: Outcome, owner: str, now: datetime) -> dict[str, Any]:
         "new_reason": outcome.reason,
         "retry_at": outcome.retry_at,
         "new_expires_at": outcome.expires_at,
+        "new_attempts": int(outcome.tried),
         "new_settled_at": None if outcome.state == DeliveryState.DEFERRED else now,
     }
 

@@ -21,6 +21,7 @@ from recommender import audience, catalogue, database, segments, vocabulary
 from recommender.audience import Member
 from recommender.catalogue import Catalogue
 from recommender.errors import ConflictError, NotFoundError
+from recommender.limits import quiet_hours
 from recommender.models import (
     Delivery,
     DeliveryState,
@@ -49,6 +50,7 @@ class Terms:
     schedule: str
     timezone: str
     local_time: bool
+    quiet_hours: str | None = None
 
     @classmethod
     def of(cls, settings: Settings, newsletter: Newsletter) -> "Terms":
@@ -59,12 +61,18 @@ class Terms:
             schedule=newsletter.schedule or settings.schedule,
             timezone=settings.timezone,
             local_time=settings.local_time,
+            quiet_hours=settings.quiet_hours,
         )
 
     def due_at(self, period: str, reader_zone: str | None) -> datetime:
-        """When a copy is due: the newsletter's hour, on the reader's clock if so wanted."""
-        name = reader_zone if self.local_time and reader_zone else self.timezone
-        return schedule.occurrence(self.schedule, period, ZoneInfo(name))
+        """When a copy is due: the newsletter's hour, on the reader's clock if so wanted, but not
+        in the reader's quiet hours."""
+        theirs = ZoneInfo(reader_zone or self.timezone)
+        hour = schedule.occurrence(
+            self.schedule, period, theirs if self.local_time else ZoneInfo(self.timezone)
+        )
+        quiet = None if self.quiet_hours is None else quiet_hours(self.quiet_hours)
+        return schedule.after_quiet(hour, theirs, quiet)
 
 
 def plan(

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from recommender.errors import NewsletterError
+from recommender.limits import Quiet
 from recommender.settings import weekday_and_time
 
 EARLIEST = ZoneInfo("Etc/GMT-14")
@@ -42,8 +43,12 @@ def _monday(period: str) -> date:
 def occurrence(schedule: str, period: str, zone: ZoneInfo) -> datetime:
     """When ``schedule`` (``thursday 08:00``) falls in ``period`` on the clocks of ``zone``: UTC."""
     weekday, hour, minute = weekday_and_time(schedule)
-    day = _monday(period) + timedelta(days=weekday)
-    local = datetime.combine(day, time(hour, minute), zone)
+    return _on_the_clock(_monday(period) + timedelta(days=weekday), time(hour, minute), zone)
+
+
+def _on_the_clock(day: date, hour: time, zone: ZoneInfo) -> datetime:
+    """When the clocks of ``zone`` first show ``hour`` on that day, or would have: UTC."""
+    local = datetime.combine(day, hour, zone)
     moment = local.astimezone(UTC)
     if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
         moment = _end_of_gap(moment, zone)
@@ -56,6 +61,25 @@ def _end_of_gap(moment: datetime, zone: ZoneInfo) -> datetime:
     while (moment - timedelta(minutes=1)).astimezone(zone).utcoffset() == offset:
         moment -= timedelta(minutes=1)
     return moment
+
+
+def after_quiet(moment: datetime, zone: ZoneInfo, quiet: Quiet | None) -> datetime:
+    """``moment``, or the end of the quiet hours it falls in on the clocks of ``zone``: UTC.
+
+    ``21:00-07:00`` begins at 21:00 sharp and is over at 07:00 sharp.
+    """
+    if quiet is None:
+        return moment
+    start, end = quiet
+    local = moment.astimezone(zone)
+    clock = local.time()
+    if not (start <= clock < end if start < end else clock >= start or clock < end):
+        return moment
+    day = local.date() + timedelta(days=clock >= end)
+    over = _on_the_clock(day, end, zone)
+    if over < moment:  # the clock shows the end twice, and has shown it once
+        over = datetime.combine(day, end.replace(fold=1), zone).astimezone(UTC)
+    return over
 
 
 def latest(schedule: str, zone: ZoneInfo, now: datetime) -> tuple[str, datetime]:

@@ -6,12 +6,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Engine
 
-from mailer import copies, counts, delivery, editions, ledger, planning, rendering, transports
+from mailer import (
+    copies,
+    counts,
+    delivery,
+    editions,
+    ledger,
+    planning,
+    rendering,
+    schedule,
+    stopping,
+    transports,
+)
 from mailer.delivery import Job
-from recommender import database, resources
+from mailer.gate import Gate
+from mailer.ledger import Claim
+from mailer.stopping import Watch
+from recommender import database, limits, resources
 from recommender.errors import NewsletterError
 from recommender.models import DeliveryState, Edition, EditionState
 from recommender.settings import Settings
@@ -103,6 +118,8 @@ def send(
     with database.reading(engine) as session:
         edition = session.get_one(Edition, edition_id)
         after = counts.count(session, edition_id)
+        if trouble is None and (why := stopping.in_force(session, edition)) is not None:
+            trouble = f"{edition.name} {why}; `newsletter editions resume` overrides that"
         waiting = counts.not_yet_due(session, edition_id, now=clock()) if at_local_time else 0
         return _summary(edition, before, after, waiting, time.monotonic() - started, trouble)
 
@@ -122,10 +139,19 @@ def _deliver(
         press.proof(clock())
         folder = settings.outbox / edition.name
     late = timedelta(hours=settings.catch_up_hours)
+    gate = Gate(engine, settings, clock)
+    quiet = None if settings.quiet_hours is None else limits.quiet_hours(settings.quiet_hours)
+
+    def awake(claim: Claim, moment: datetime) -> datetime:
+        return schedule.after_quiet(moment, ZoneInfo(claim.timezone or settings.timezone), quiet)
+
     job = Job(
         edition_id=edition_id,
         copy=lambda claim: press.message(claim, clock()),
-        open_transport=transports.opener(settings, folder),
+        open_transport=transports.opener(settings, folder, gate),
+        gate=gate,
+        watch=Watch(edition_id, settings.stop_when_bouncing),
+        awake=awake,
         connections=transports.connections(settings),
         at_local_time=at_local_time,
         too_late=late if at_local_time else None,

@@ -81,7 +81,8 @@ class Connection:
                 raise self._server.lost(f"an answer out of place: {codes}")
             self._server.write(text)
             return None
-        verdict = self._verdict(*refused)
+        command = ("MAIL", "RCPT", "DATA")[replies.index(refused)]
+        verdict = self._verdict(*refused, command)
         if CLOSING in codes:
             self.close(polite=False)
         self._clear(waiting_for_text=codes[2:] == [354])
@@ -106,7 +107,7 @@ class Connection:
             self.close(polite=False)
             words = f"an answer out of place: {code} {text}"
             return Verdict(VerdictKind.UNANSWERED, self.relay.name, code, reply=words)
-        return self._verdict(code, text)
+        return self._verdict(code, text, ".")
 
     def close(self, *, polite: bool = True) -> None:
         """End the connection, with QUIT if it is in a state to take one."""
@@ -166,7 +167,7 @@ class Connection:
         except ConnectionLost:
             pass  # it is closed, which is as good
 
-    def _verdict(self, code: int, text: str) -> Verdict:
+    def _verdict(self, code: int, text: str, command: str) -> Verdict:
         kinds = {2: VerdictKind.ACCEPTED, 4: VerdictKind.DEFERRED, 5: VerdictKind.REFUSED}
         enhanced = _ENHANCED.match(text)
         if code == CLOSING:
@@ -177,6 +178,7 @@ class Connection:
             code,
             enhanced[1] if enhanced and enhanced[1][0] == str(code)[0] else None,
             f"{code} {text}",
+            command,
         )
 
     def _reply(self) -> Reply:

@@ -1,4 +1,4 @@
-"""What a way out must offer, and the four answers it can give.
+"""What a way out must offer, and the answers it can give.
 
 A message is sent in two steps, so that the ledger can note in between, durably, that its fate is
 about to be decided: ``offer`` does everything up to the final dot, ``commit`` writes it and reads
@@ -6,6 +6,7 @@ the answer. A message that was offered and not committed has not been delivered.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -13,23 +14,28 @@ from mailer.message import Message
 
 
 class VerdictKind(StrEnum):
-    """``unanswered``: the final dot may have arrived, the answer did not."""
+    """``unanswered``: the final dot may have arrived, the answer did not. ``held``: the message was
+    not offered to anybody, since no relay may take one before ``Verdict.until``."""
 
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
     REFUSED = "refused"
     UNANSWERED = "unanswered"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one message: SMTP reply code, enhanced status code (RFC 3463), the words."""
+    """What became of one message: SMTP reply code, enhanced status code (RFC 3463), the words, and
+    which command they answered (``.`` is the final dot)."""
 
     kind: VerdictKind
     relay: str
     code: int | None = None
     enhanced: str | None = None
     reply: str | None = None
+    command: str | None = None
+    until: datetime | None = None
 
 
 class Transport(Protocol):

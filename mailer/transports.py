@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from mailer import relays
+from mailer import relay_urls, relays
 from mailer.outbox import Outbox
 from mailer.transport import Transport
 from recommender.errors import ConfigurationError
@@ -13,17 +13,20 @@ REQUIRED = ("from", "base_url", "postal_address")
 """What must be set before mail leaves this machine."""
 
 
-def opener(settings: Settings, folder: Path) -> Callable[[], Transport]:
-    """What opens one connection; ``folder`` is where the outbox keeps this edition.
+def opener(
+    settings: Settings, folder: Path, limits: relays.Limits | None = None
+) -> Callable[[], Transport]:
+    """What opens one connection; ``folder`` is where the outbox keeps this edition. Relays ask
+    ``limits`` before each message.
 
     Raises ConfigurationError when a relay beyond this machine is configured and what readers must
     see in every message still has its example value.
     """
     if settings.smtp_url is None:
         return lambda: Outbox(folder)
-    found = relays.parse(settings.smtp_url)
+    found = relay_urls.parse(settings.smtp_url)
     missing = missing_for_real_mail(settings)
-    if not all(relays.is_local(relay.host) for relay in found):
+    if not all(relay_urls.is_local(relay.host) for relay in found):
         if missing:
             why = "must be set before mail is sent to real people"
             raise ConfigurationError(f"{missing[0]}: {why}")
@@ -34,6 +37,7 @@ def opener(settings: Settings, folder: Path) -> Callable[[], Transport]:
         found,
         timeout=settings.timeout_seconds,
         messages_per_connection=settings.messages_per_connection,
+        limits=limits,
     )
     return pool.transport
 

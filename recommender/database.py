@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Session
 from recommender.errors import ConfigurationError, StoreError
 
 BUSY_TIMEOUT_MS = 30_000
+LARGEST_SKEW = timedelta(minutes=5)
 
 
 def connect(url: str) -> Engine:
@@ -153,3 +155,15 @@ def _advisory_lock(engine: Engine, name: str) -> Iterator[bool]:
         finally:
             if held:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+
+def skew(engine: Engine, now: datetime) -> timedelta:
+    """By how much the store's clock is ahead of ``now``, for senders on several machines that must
+    agree on the time. A file has no clock of its own; more than a few minutes are no skew, but a
+    time that somebody made up."""
+    if engine.dialect.name != "postgresql":
+        return timedelta(0)
+    with engine.connect() as connection:
+        theirs: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    ahead = theirs - now
+    return ahead if abs(ahead) < LARGEST_SKEW else timedelta(0)

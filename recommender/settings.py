@@ -20,6 +20,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from recommender.errors import ConfigurationError
+from recommender.limits import DomainTable, HoursText, RatesText, StepsText
 
 PREFIX = "NEWSLETTER_"
 FILE = "newsletter.toml"
@@ -89,6 +90,23 @@ class Settings(BaseSettings):
     )
     retry_hours: float = Field(
         48, gt=0, description="a deferred message is given up after so many hours"
+    )
+    rate: RatesText = Field(
+        None, description="most messages in any window: 100/second, 5000/hour; default: no limit"
+    )
+    domain_rates: DomainTable = Field(
+        None,
+        description="the same per recipient domain, a table: gmail.com:20/second, *:50/second",
+    )
+    warm_up: StepsText = Field(
+        None,
+        description="new sending domain: messages on the first day, the second, …: 50, 100, 500",
+    )
+    quiet_hours: HoursText = Field(
+        None, description="on the reader's clock, nothing falls due in them: 21:00-07:00"
+    )
+    stop_when_bouncing: float = Field(
+        0.1, ge=0, le=1, description="an edition stops when more of its first 1,000 are turned away"
     )
     dkim_key: Path | None = Field(None, description="private key file (PEM) that signs with DKIM")
     dkim_selector: str | None = Field(

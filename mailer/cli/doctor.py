@@ -5,7 +5,17 @@ from typing import Literal
 
 import typer
 
-from mailer import conformance, copies, relays, rendering, schedule, transports
+from mailer import (
+    conformance,
+    copies,
+    pauses,
+    relay_urls,
+    relays,
+    rendering,
+    schedule,
+    transports,
+    warmup,
+)
 from mailer.cli.common import Json, emit, invocation, say
 from mailer.composition import ReaderView, StoryContent
 from recommender import database, resources, settings, store
@@ -34,6 +44,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     lines = [
         *_configuration(run.settings),
         *_store(run.settings),
+        *_limits(run.settings, run.now),
         *_relays(run.settings),
         *_message(run.settings, run.now),
     ]
@@ -76,11 +87,36 @@ def _store(found: Settings) -> list[Line]:
     return [("ok", "store", engine.url.render_as_string(hide_password=True))]
 
 
+def _limits(found: Settings, now: datetime) -> list[Line]:
+    """Where the warm-up stands, which domains are paused, and whether the clocks agree."""
+    try:
+        engine = database.connect(found.store_url)
+        if store.revision(engine) != store.head():
+            return []
+        ahead = database.skew(engine, now).total_seconds()
+        with database.reading(engine) as session:
+            step = warmup.step(session, found, now)
+            paused = pauses.paused(session, now)
+        engine.dispose()
+    except NewsletterError:
+        return []  # said under "store"
+    lines: list[Line] = []
+    if found.warm_up is not None:
+        lines.append(("ok", "warm-up", "over" if step is None else step.sentence()))
+    if abs(ahead) > 1:
+        why = f"this machine's clock is {ahead:+.1f} s from the store's; use NTP"
+        lines.append(("warning", "clock", why))
+    for pause in paused:
+        why = f"paused until {pause.until:%Y-%m-%d %H:%M} UTC: {pause.why}"
+        lines.append(("warning", pause.domain, why))
+    return lines
+
+
 def _relays(found: Settings) -> list[Line]:
     if found.smtp_url is None:
         return [("ok", "relay", f"none: messages are written to {found.outbox}")]
     lines: list[Line] = []
-    for relay in relays.parse(found.smtp_url):
+    for relay in relay_urls.parse(found.smtp_url):
         try:
             relays.try_out(relay, found.timeout_seconds)
             lines.append(("ok", "relay", f"{relay.name} answers"))

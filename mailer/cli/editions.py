@@ -2,13 +2,14 @@
 
 import signal
 import threading
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from mailer import editions, lookout, schedule, sending
+from mailer import editions, lookout, schedule, sending, status, stopping
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table, warn
 from recommender import database
 from recommender.models import DeliveryState, Edition
@@ -99,15 +100,19 @@ def send(
                 planned_now=wanted not in known,
                 progress=advance,
             )
+        with database.reading(engine) as session:
+            stopped = stopping.in_force(session, session.get_one(Edition, identifier))
     if as_json:
         emit(asdict(summary))
     else:
         say(f"{summary.edition} ({summary.state}): {summary.sentence()}; {summary.seconds} s")
     if summary.trouble:
         warn(f"error: {summary.trouble}")
+    elif stopped:
+        warn(f"error: {summary.edition} {stopped}; `newsletter editions resume` overrides that")
     elif summary.failed:
         warn(f"error: {summary.failed} failed; `newsletter editions report` names them")
-    if summary.trouble or summary.failed:
+    if summary.trouble or stopped or summary.failed:
         raise typer.Exit(1)
 
 
@@ -134,7 +139,8 @@ def pause(context: typer.Context, period: Period = None) -> None:
 
 @app.command()
 def resume(context: typer.Context, period: Period = None) -> None:
-    """Let a paused edition be sent again; `editions send` or the service goes on with it.
+    """Let an edition be sent again that was paused, or stopped by itself. `editions send` or the
+    service goes on with it.
 
     Example: newsletter editions resume
     """
@@ -160,22 +166,26 @@ def cancel(context: typer.Context, period: Period = None) -> None:
 
 @app.command("list")
 def list_(context: typer.Context, as_json: Json = False) -> None:
-    """List the editions, the latest first.
+    """List the editions and how far they are, the latest first.
 
     Example: newsletter editions list
     """
     with invocation(context).store() as engine, database.reading(engine) as session:
         documents = [editions.document(session, edition) for edition in editions.listing(session)]
+    for document in documents:
+        document["progress"] = status.progress(document["totals"])
     if as_json:
         emit({"editions": documents})
         return
+    keys = ("readers", "sent", "failed", "deferred")
     table(
-        ["edition", "state", "#readers", "#sent", "#failed", "#deferred", "#skipped", "#in doubt"],
+        ["edition", "state", "#done", *(f"#{key}" for key in keys), "#skipped", "#in doubt"],
         [
             [
                 document["edition"],
                 document["state"],
-                *(document["totals"][key] for key in ("readers", "sent", "failed", "deferred")),
+                f"{document['progress']:.0%}",
+                *(document["totals"][key] for key in keys),
                 sum(document["totals"]["skipped"].values()),
                 document["totals"]["in_doubt"],
             ]
@@ -186,25 +196,50 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
-def show(context: typer.Context, period: Period = None, as_json: Json = False) -> None:
-    """Show where an edition stands.
+def show(
+    context: typer.Context,
+    name: Annotated[
+        str | None, typer.Argument(help="Edition such as weekly-2026-W48, or its week.")
+    ] = None,
+    period: Period = None,
+    as_json: Json = False,
+) -> None:
+    """Show where an edition stands; while it is being sent, how fast it goes and when it is done.
 
-    Example: newsletter editions show --period 2026-W48 --json
+    Example: newsletter editions show weekly-2026-W48 --json
     """
     run = invocation(context)
+    if name is not None:
+        period = name.removeprefix(f"{run.settings.newsletter}-")
     with run.store() as engine, database.reading(engine) as session:
         edition = editions.find(session, run.settings.newsletter, _period(run, period))
-        document = editions.document(session, edition)
+        document = status.status(session, run.settings, edition, now=run.now)
     if as_json:
         emit(document)
         return
     say(f"{document['edition']}: {document['state']}" + _because(document["why"]))
+    for label, value in _lines(document):
+        say(f"  {label:<28} {value}")
+
+
+def _lines(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """What is known of an edition, a line each."""
     for key in ("segment", "planned_at", "started_at", "finished_at"):
         if document[key]:
-            say(f"  {key:<12} {_minute(document[key])}")
+            yield key, _minute(document[key])
+    yield "done", f"{document['progress']:.1%}"
     for key, value in document["totals"].items():
         for reason, number in value.items() if isinstance(value, dict) else [("", value)]:
-            say(f"  {key + (f' ({reason})' if reason else ''):<28} {number}")
+            yield key + (f" ({reason})" if reason else ""), number
+    if document["rate"]:
+        yield "messages per second", document["rate"]
+    for key in ("eta", "next_due", "warm_up"):
+        if document[key]:
+            yield key, _minute(document[key])
+    for relay, share in document["relays"].items():
+        yield f"by way of {relay}", f"{share:.0%}"
+    for pause in document["paused_domains"]:
+        yield f"{pause['domain']} paused", f"until {_minute(pause['until'])}: {pause['why']}"
 
 
 def _because(why: str | None) -> str:

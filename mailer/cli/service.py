@@ -53,7 +53,7 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
     """
     stop = _stopped()
     run = invocation(context)
-    with run.store() as engine, _pages(run, engine, host, port), _scheduling(run, engine, stop):
+    with run.store() as engine, _scheduling(run, engine, stop), _pages(run, engine, host, port):
         _wait(stop)
     say("stopped")
 

@@ -12,6 +12,7 @@ from recommender.models.content import (
     Topic,
     TopicAlias,
 )
+from recommender.models.limits import Pause, RateLimit, Stop
 from recommender.models.people import (
     ConsentEvent,
     Segment,
@@ -49,13 +50,16 @@ __all__ = [
     "EventKind",
     "Feed",
     "Newsletter",
+    "Pause",
     "Property",
+    "RateLimit",
     "Role",
     "RoleAlias",
     "Segment",
     "SegmentKind",
     "SegmentMember",
     "Status",
+    "Stop",
     "Story",
     "StoryRole",
     "StoryTopic",

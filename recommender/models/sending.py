@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from recommender.models.base import Base, choice, primary_key
@@ -128,6 +128,13 @@ class Delivery(Base):
         Index("ix_deliveries_queue", "edition_id", "state", "due_at", "id"),
         Index("ix_deliveries_subscriber_id_id", "subscriber_id", "id"),
         Index("ix_deliveries_claimed_by", "claimed_by"),
+        Index(
+            "ix_deliveries_sent",
+            "edition_id",
+            "settled_at",
+            sqlite_where=text("state = 'sent'"),
+            postgresql_where=text("state = 'sent'"),
+        ),
     )
 
     id: Mapped[primary_key]

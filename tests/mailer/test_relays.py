@@ -7,12 +7,14 @@ from typing import Protocol
 
 import pytest
 
-from mailer import relays
+from mailer import relay_urls
 from mailer.message import Message
-from mailer.relays import FIRST_PAUSE, LONGEST_PAUSE, STRIKES, RelayPool, RelayTransport
+from mailer.relays import RelayPool, RelayTransport
 from mailer.smtp import Relay
+from mailer.standing import FIRST_PAUSE, LONGEST_PAUSE, STRIKES
 from mailer.transport import VerdictKind
 from recommender.errors import ConfigurationError, TransportError
+from recommender.limits import Rate
 
 MESSAGE = Message("b@example.org", "r@example.com", b"From: a@example.org\r\n\r\nhi\r\n", "<1@x.y>")
 ACCEPTED, DEFERRED, REFUSED = VerdictKind.ACCEPTED, VerdictKind.DEFERRED, VerdictKind.REFUSED
@@ -45,7 +47,9 @@ class Clock:
 
 
 def pool_of(
-    *servers: Server, most: int = 100, clock: Callable[[], float] = time.monotonic
+    *servers: Server,
+    most: int = 100,
+    clock: Callable[[], float] = time.monotonic,
 ) -> RelayPool:
     found = tuple(Relay("127.0.0.1", server.port, starttls="never") for server in servers)
     return RelayPool(found, timeout=0.5, messages_per_connection=most, monotonic=clock)
@@ -65,7 +69,7 @@ def send(transport: RelayTransport) -> VerdictKind:
 
 
 def test_relays_are_read_from_one_line() -> None:
-    first, second, third = relays.parse(
+    first, second, third = relay_urls.parse(
         "smtp://u%40x:p%2Fw%2C@mail.example.org:2587, smtps://[::1] ,smtp://localhost?starttls=never"
     )
     assert (first.host, first.port, first.user, first.password, first.starttls) == (
@@ -88,13 +92,20 @@ def test_relays_are_read_from_one_line() -> None:
     ],
 )
 def test_tls_is_required_but_on_this_machine(url: str, mode: str, port: int) -> None:
-    [relay] = relays.parse(url)
+    [relay] = relay_urls.parse(url)
     assert (relay.starttls, relay.port) == (mode, port)
+
+
+def test_a_relay_may_have_a_rate_and_a_weight() -> None:
+    [relay, plain] = relay_urls.parse("smtp://h?rate=14/second&rate=50000/day&weight=3, smtp://h")
+    assert (relay.rates, relay.weight) == ((Rate(1, 14), Rate(86_400, 50_000)), 3)
+    assert (plain.rates, plain.weight) == ((), 0)
 
 
 @pytest.mark.parametrize(
     "text",
     [
+        *("smtp://h?rate=fast", "smtp://h?rate=1/s&rate=2/s", "smtp://h?weight=-1"),
         *("", " , ", "mail", "http://x", "smtp://", "smtp://h/path", "smtp://h?tls=1"),
         *("smtp://h?starttls=maybe", "smtp://u:hush@h:port", "smtp://u:hush@h:99999"),
         *("smtp://u:hush#x@h", "smtp://u:hush@h?starttls=optional", "smtp://hush@h", "smtp://["),
@@ -103,13 +114,13 @@ def test_tls_is_required_but_on_this_machine(url: str, mode: str, port: int) -> 
 )
 def test_a_wrong_relay_names_the_key_and_no_password(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^smtp_url: ") as caught:
-        relays.parse(text)
+        relay_urls.parse(text)
     assert "hush" not in str(caught.value)
 
 
 def test_the_relay_that_is_wrong_is_counted() -> None:
     with pytest.raises(ConfigurationError, match="relay 2"):
-        relays.parse("smtp://one.example.org, two.example.org")
+        relay_urls.parse("smtp://one.example.org, two.example.org")
 
 
 def test_a_connection_carries_no_more_than_it_may(serve: Serve) -> None:
@@ -237,17 +248,7 @@ def test_what_one_connection_learns_of_a_relay_the_others_know(serve: Serve) -> 
     pool = pool_of(broken, working)
     with way_out(pool) as first, way_out(pool) as second:
         assert [send(first), send(second)] == [ACCEPTED] * 2
-    assert (broken.connections, working.connections) == (1, 2)
-
-
-def test_a_connection_that_is_open_goes_on_though_no_new_one_can_be_made(serve: Serve) -> None:
-    server = serve(GREETING=[b"220 hello\r\n", b"421 one is enough\r\n"])
-    pool = pool_of(server)
-    with way_out(pool) as first, way_out(pool) as second:
-        assert send(first) is ACCEPTED
-        with pytest.raises(TransportError, match="one is enough"):
-            second.offer(MESSAGE, number=1)
-        assert send(first) is ACCEPTED
+    assert (broken.connections, working.connections) == (1, 1)
 
 
 def test_what_was_offered_and_dropped_is_not_delivered(serve: Serve) -> None:

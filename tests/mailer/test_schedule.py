@@ -1,6 +1,6 @@
 """Weeks, hours and clock changes."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer import schedule
+from mailer.planning import Terms
 from recommender.errors import NewsletterError
+from recommender.limits import quiet_hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -54,3 +56,69 @@ def test_latest_and_upcoming_enclose_every_moment(now: datetime, hour: int, zone
     assert before <= now < after
     assert period < following
     assert (after - before).days in (6, 7)
+
+
+NIGHT, NOON = quiet_hours("21:00-07:00"), quiet_hours("12:00-14:00")
+
+
+def local(month: int, day: int, hour: int, minute: int = 0, fold: int = 0) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=BERLIN, fold=fold).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (local(11, 24, 20, 59), local(11, 24, 20, 59)),
+        (local(11, 24, 21), local(11, 25, 7)),
+        (local(11, 24, 23, 30), local(11, 25, 7)),
+        (local(11, 25, 0), local(11, 25, 7)),
+        (local(11, 25, 6, 59), local(11, 25, 7)),
+        (local(11, 25, 7), local(11, 25, 7)),
+        (local(3, 28, 22), local(3, 29, 7)),  # that night is an hour shorter
+        (local(10, 24, 22), local(10, 25, 7)),  # and that one longer
+    ],
+)
+def test_what_falls_into_the_night_is_due_in_the_morning(before: datetime, after: datetime) -> None:
+    assert schedule.after_quiet(before, BERLIN, NIGHT) == after
+
+
+def test_quiet_hours_may_lie_within_a_day_or_be_none() -> None:
+    assert schedule.after_quiet(local(11, 24, 13), BERLIN, NOON) == local(11, 24, 14)
+    assert schedule.after_quiet(local(11, 24, 15), BERLIN, NOON) == local(11, 24, 15)
+    assert schedule.after_quiet(local(11, 24, 23), BERLIN, None) == local(11, 24, 23)
+
+
+def test_an_end_that_summer_time_leaves_out_is_after_the_gap() -> None:
+    quiet = quiet_hours("21:00-02:30")
+    assert schedule.after_quiet(local(3, 28, 23), BERLIN, quiet) == local(3, 29, 3)
+
+
+def test_an_end_that_the_clock_shows_twice_is_never_in_the_past() -> None:
+    quiet = quiet_hours("21:00-02:30")
+    assert schedule.after_quiet(local(10, 24, 23), BERLIN, quiet) == local(10, 25, 2, 30)
+    second = local(10, 25, 2, 10, fold=1)
+    assert schedule.after_quiet(second, BERLIN, quiet) == local(10, 25, 2, 30, fold=1)
+
+
+@given(
+    moment=st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),
+    start=st.times(),
+    end=st.times(),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "Australia/Lord_Howe", "America/St_Johns"]),
+)
+def test_nothing_is_due_in_quiet_hours_and_nothing_is_due_earlier(
+    moment: datetime, start: time, end: time, zone: str
+) -> None:
+    quiet = start.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0)
+    if quiet[0] == quiet[1]:
+        return
+    after = schedule.after_quiet(moment, ZoneInfo(zone), quiet)
+    assert moment <= after <= moment + timedelta(hours=25)
+    assert schedule.after_quiet(after, ZoneInfo(zone), quiet) == after
+
+
+def test_a_copy_is_due_after_the_night_of_its_reader() -> None:
+    terms = Terms(6, 0.05, 1200, "thursday 08:00", "UTC", False, "21:00-07:00")
+    assert terms.due_at("2026-W48", "Europe/Berlin").hour == 8
+    assert terms.due_at("2026-W48", "America/Los_Angeles").hour == 15  # 07:00 there
+    assert terms.due_at("2026-W48", None).hour == 8

@@ -30,11 +30,11 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
-@pytest.mark.parametrize("command", ["scheduler", "serve"])
+@pytest.mark.parametrize("command", ["scheduler", "serve --port 0", "web --port 0"])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_leaves_cleanly_when_told_to(home: Path, command: str, how: signal.Signals) -> None:
-    process = start(home, command)
-    assert first_line(process).startswith("running; next: weekly-")
+    process = start(home, *command.split())
+    assert first_line(process).startswith(("running; next: weekly-", "pages at http://127.0.0.1:"))
     asked = time.monotonic()
     process.send_signal(how)
     out, _ = process.communicate(timeout=20)
