@@ -26,8 +26,7 @@ all connections of a run::
     ...
     gate.close()                                      # when all connections have ended
 
-Nothing configured costs a look at a dictionary for each message, and every few seconds a look at
-the domains that are paused.
+Without limits a message costs a look at a dictionary; every few seconds paused domains are read.
 """
 
 import heapq

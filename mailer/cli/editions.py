@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer import editions, lookout, schedule, sending, status, stopping
+from mailer import editions, lookout, schedule, sending, status
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table, warn
 from recommender import database
 from recommender.models import DeliveryState, Edition
@@ -100,19 +100,15 @@ def send(
                 planned_now=wanted not in known,
                 progress=advance,
             )
-        with database.reading(engine) as session:
-            stopped = stopping.in_force(session, session.get_one(Edition, identifier))
     if as_json:
         emit(asdict(summary))
     else:
         say(f"{summary.edition} ({summary.state}): {summary.sentence()}; {summary.seconds} s")
     if summary.trouble:
         warn(f"error: {summary.trouble}")
-    elif stopped:
-        warn(f"error: {summary.edition} {stopped}; `newsletter editions resume` overrides that")
     elif summary.failed:
         warn(f"error: {summary.failed} failed; `newsletter editions report` names them")
-    if summary.trouble or stopped or summary.failed:
+    if summary.trouble or summary.failed:
         raise typer.Exit(1)
 
 
@@ -139,8 +135,7 @@ def pause(context: typer.Context, period: Period = None) -> None:
 
 @app.command()
 def resume(context: typer.Context, period: Period = None) -> None:
-    """Let an edition be sent again that was paused, or stopped by itself. `editions send` or the
-    service goes on with it.
+    """Let an edition that was paused, or stopped by itself, be sent again.
 
     Example: newsletter editions resume
     """
@@ -198,9 +193,7 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def show(
     context: typer.Context,
-    name: Annotated[
-        str | None, typer.Argument(help="Edition such as weekly-2026-W48, or its week.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="weekly-2026-W48, or only the week.")] = None,
     period: Period = None,
     as_json: Json = False,
 ) -> None:
@@ -209,8 +202,7 @@ def show(
     Example: newsletter editions show weekly-2026-W48 --json
     """
     run = invocation(context)
-    if name is not None:
-        period = name.removeprefix(f"{run.settings.newsletter}-")
+    period = name.removeprefix(f"{run.settings.newsletter}-") if name else period
     with run.store() as engine, database.reading(engine) as session:
         edition = editions.find(session, run.settings.newsletter, _period(run, period))
         document = status.status(session, run.settings, edition, now=run.now)

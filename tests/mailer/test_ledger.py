@@ -170,6 +170,19 @@ def test_a_deferred_copy_waits_even_when_everything_is_due(
     assert take("two") == [2, 3, 4, 5]
 
 
+def test_a_copy_that_was_put_back_waits_and_has_not_been_tried(
+    store: Engine, take: Take, now: datetime
+) -> None:
+    take("one", 1)
+    back = Outcome(ids(store)[0], S.DEFERRED, retry_at=now + timedelta(minutes=1), tried=False)
+    with database.writing(store) as session:
+        ledger.record(session.connection(), [back], owner="one", now=now)
+    with database.reading(store) as session:
+        copy = session.get_one(Delivery, back.delivery_id)
+    assert (copy.state, copy.attempts, copy.expires_at) == (S.DEFERRED, 0, None)
+    assert take("two") == [2, 3, 4, 5]
+
+
 def test_what_a_dead_sender_held_is_due_again_or_in_doubt(
     store: Engine, take: Take, now: datetime
 ) -> None:
