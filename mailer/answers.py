@@ -78,7 +78,9 @@ def record_click(session: Session, delivery_id: int, click: Click) -> None:
     )
     session.add(event)
     known.append(event)
-    delivered = delivery.settled_at if delivery.state == DeliveryState.SENT else None
+    # A copy in doubt that is clicked has arrived.
+    arrived = delivery.state in (DeliveryState.SENT, DeliveryState.IN_DOUBT)
+    delivered = delivery.settled_at if arrived else None
     for one, verified in zip(known, judge(known, delivered), strict=True):
         one.verified = verified
     if any(event.verified for event in known):
@@ -88,7 +90,9 @@ def record_click(session: Session, delivery_id: int, click: Click) -> None:
 def judge(events: Sequence[Event], delivered_at: datetime | None) -> list[bool]:
     """For the click events of one copy, whether each counts; at most one does per story."""
     clicks = [
-        Click(event.at, event.story_id or 0, event.data.get("method", ""), event.data["agent"])
+        Click(
+            event.at, event.story_id or 0, event.data.get("method", ""), event.data.get("agent", "")
+        )
         for event in events
     ]
     counted: set[int] = set()

@@ -59,10 +59,12 @@ class Job:
 
 @dataclass
 class Progress:
-    """What has happened so far; ``trouble`` ends the run."""
+    """What has happened so far; ``trouble`` ends the run, and so does a limit that is used up
+    (``held`` says which)."""
 
     handled: int = 0
     looked: float = float("-inf")
+    held: str | None = None
     trouble: Exception | None = None
     halted: threading.Event = field(default_factory=threading.Event)
 
@@ -74,9 +76,9 @@ def deliver(
     clock: Callable[[], datetime],
     stop: threading.Event,
     progress: Callable[[int], None] = lambda _: None,
-) -> None:
+) -> str | None:
     """Send every copy that is due. Returns when none is left, the edition is paused or cancelled,
-    or ``stop`` is set.
+    or ``stop`` is set; or, with the reason, when a limit allows no more for long.
 
     Raises TransportError when no relay can be used; nothing claimed is lost by that.
     """
@@ -107,6 +109,7 @@ def deliver(
             job.gate.close()
         if so_far.trouble is not None:
             raise so_far.trouble
+        return so_far.held
 
 
 def _feed(
@@ -127,7 +130,7 @@ def _feed(
                 session,
                 job.edition_id,
                 owner=owner,
-                limit=BATCH * job.connections,
+                limit=work.maxsize - work.qsize(),  # so that ``put`` never waits: it hears no stop
                 now=now,
                 at_local_time=job.at_local_time,
                 too_late=None if job.too_late is None else now - job.too_late,
@@ -151,6 +154,8 @@ def _feed(
                 _rest(so_far, progress)
     while work.unfinished_tasks and not _halted(engine, job, so_far, stop, clock):
         _rest(so_far, progress)
+    shut = job.gate.shut()
+    so_far.held = None if shut is None else shut.why
     progress(so_far.handled)
 
 
@@ -241,7 +246,8 @@ def _send(
     answer = job.gate.offer(transport, message, number=claim.number, wait=halted.wait)
     if isinstance(answer, Later):
         if answer.until is not None:  # otherwise the run is ending, which gives the claim back
-            recorder.settle(answer.outcome(claim.delivery_id), claim.email)
+            until = job.awake(claim, answer.until)
+            recorder.settle(answer.outcome(claim.delivery_id, until), claim.email)
         return
     verdict = answer
     if verdict is None:

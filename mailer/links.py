@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -37,6 +37,8 @@ SIGNATURE = 16
 """Bytes of the authentication code: 128 bits."""
 LONGEST = 120
 """Characters a token may have; more than three numbers of 64 bits ever take."""
+LARGEST = 2**63
+"""No key of the store is as large, and no moment in seconds."""
 _VERSION = b"\x01"
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST}}}")
 _TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
@@ -93,14 +95,16 @@ class Links:
     def _passing(self, scope: Scope, subscriber_id: int, expires: datetime) -> str:
         return self.token(scope, subscriber_id, int(expires.timestamp()))
 
-    def holder(self, scope: Scope, token: str, now: datetime) -> int:
-        """The subscriber of a ``confirm`` or ``manage`` token; TokenError once it has expired."""
+    def holder(self, scope: Scope, token: str, now: datetime) -> tuple[int, datetime]:
+        """The subscriber of a ``confirm`` or ``manage`` token, and when it expires; TokenError once
+        it has."""
         numbers = self.read(scope, token)
-        if len(numbers) != 2:
-            raise TokenError("this link is damaged or for something else")
-        if numbers[1] < now.timestamp():
+        if len(numbers) != 2 or numbers[1] < now.timestamp():
             raise TokenError("this link has expired")
-        return numbers[0]
+        try:
+            return numbers[0], datetime.fromtimestamp(numbers[1], UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            raise TokenError("this link has no date") from error
 
     def of(self, kind: str, delivery_id: int, story_id: int) -> str:
         """The link called ``kind``: click, more, less, unsubscribe, preferences or view."""
@@ -114,7 +118,7 @@ class Links:
         raise ValueError(f"there is no link called {kind!r}")
 
     def token(self, scope: Scope, *numbers: int) -> str:
-        """``numbers`` (not negative, below 2**64) signed for ``scope``."""
+        """``numbers`` (not negative, below LARGEST) signed for ``scope``."""
         payload = _VERSION + b"".join([_varint(number) for number in numbers])
         raw = binascii.b2a_base64(payload + _mac(self._keys[scope][0], payload), newline=False)
         return raw.translate(_TO_URL).rstrip(b"=").decode("ascii")
@@ -136,7 +140,10 @@ class Links:
         valid = [hmac.compare_digest(_mac(key, payload), signature) for key in self._keys[scope]]
         if not any(valid) or not spelt_as_ours or payload[:1] != _VERSION:
             raise TokenError("this link is damaged or for something else")
-        return _numbers(payload[1:])
+        numbers = _numbers(payload[1:])
+        if any(number >= LARGEST for number in numbers):
+            raise TokenError("this link is for something that cannot be")
+        return numbers
 
 
 def _mac(key: bytes, payload: bytes) -> bytes:

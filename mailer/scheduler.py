@@ -163,3 +163,5 @@ def deliver(service: Service) -> None:
             continue
         if summary.handled:
             service.report(f"{summary.edition}: {summary.sentence()}")
+        if summary.trouble:
+            service.report(f"error: {period}: {summary.trouble}")

@@ -4,7 +4,7 @@ web call; the parts themselves do not know each other."""
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -38,7 +38,8 @@ class Summary:
     """What one run did. The sum holds: due = sent + failed + deferred + skipped + in_doubt.
 
     ``due`` is what was not settled when the run began. ``deferred`` is all that is left for a
-    later run; ``in_doubt`` is every copy of the edition whose fate is unknown.
+    later run; ``in_doubt`` is every copy of the edition whose fate is unknown. ``held`` says which
+    limit ended the run, ``trouble`` what went wrong.
     """
 
     edition: str
@@ -51,6 +52,7 @@ class Summary:
     in_doubt: int = 0
     seconds: float = 0.0
     trouble: str | None = None
+    held: str | None = None
 
     @property
     def handled(self) -> int:
@@ -62,7 +64,8 @@ class Summary:
             f"{self.due} due: {self.sent} sent, {self.failed} failed, {self.deferred} deferred"
         ]
         parts += [f"{number} skipped ({reason})" for reason, number in self.skipped.items()]
-        return ", ".join([*parts, f"{self.in_doubt} in doubt"])
+        parts.append(f"{self.in_doubt} in doubt")
+        return ", ".join(parts) + (f"; held back: {self.held}" if self.held else "")
 
 
 def plan(
@@ -108,9 +111,10 @@ def send(
             editions.reopen(session, edition_id)
         state = editions.begin_sending(session, edition_id, now=now)
     trouble: str | None = None
+    held: str | None = None
     if state == EditionState.SENDING:
         try:
-            _deliver(engine, settings, edition_id, clock, stop, at_local_time, progress)
+            held = _deliver(engine, settings, edition_id, clock, stop, at_local_time, progress)
         except NewsletterError as error:
             trouble = str(error)
         with database.writing(engine) as session:
@@ -121,7 +125,9 @@ def send(
         if trouble is None and (why := stopping.in_force(session, edition)) is not None:
             trouble = f"{edition.name} {why}; `newsletter editions resume` overrides that"
         waiting = counts.not_yet_due(session, edition_id, now=clock()) if at_local_time else 0
-        return _summary(edition, before, after, waiting, time.monotonic() - started, trouble)
+        summary = _summary(edition, before, after, waiting)
+        seconds = round(time.monotonic() - started, 3)
+        return replace(summary, seconds=seconds, trouble=trouble, held=held)
 
 
 def _deliver(
@@ -132,7 +138,7 @@ def _deliver(
     stop: threading.Event,
     at_local_time: bool,
     progress: Callable[[int], None],
-) -> None:
+) -> str | None:
     with database.reading(engine) as session:
         edition = session.get_one(Edition, edition_id)
         press = copies.press(session, settings, edition)
@@ -157,7 +163,7 @@ def _deliver(
         too_late=late if at_local_time else None,
         retry_for=timedelta(hours=settings.retry_hours),
     )
-    delivery.deliver(engine, job, clock=clock, stop=stop, progress=progress)
+    return delivery.deliver(engine, job, clock=clock, stop=stop, progress=progress)
 
 
 def _summary(
@@ -165,8 +171,6 @@ def _summary(
     before: counts.Count | None,
     after: counts.Count,
     not_yet_due: int,
-    seconds: float,
-    trouble: str | None,
 ) -> Summary:
     before = before or counts.Count({}, {})
 
@@ -188,6 +192,4 @@ def _summary(
         deferred=after.of(*ledger.UNSETTLED) - not_yet_due,
         skipped=skipped,
         in_doubt=after.of(DeliveryState.IN_DOUBT),
-        seconds=round(seconds, 3),
-        trouble=trouble,
     )

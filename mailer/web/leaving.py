@@ -3,22 +3,23 @@
 The token of an issue's own link is enough: whoever holds the issue may stop it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.links import TokenError
-from mailer.web import forms
+from mailer.web import forms, security, tokens
 from mailer.web.site import Site, of
 from recommender import database
-from recommender.models import Delivery, Event, EventKind, Status, Subscriber
+from recommender.models import Event, EventKind, Status, Subscriber
 from recommender.subscribers import choices, consent
 
+CHANGE_OF_MIND = timedelta(hours=1)
 MAILED = (Status.ACTIVE, Status.PAUSED, Status.PENDING)
 
 
@@ -40,28 +41,42 @@ def show(request: Request) -> Response:
 
 
 def leave(request: Request, form: FormData) -> Response:
-    """Unsubscribe, or with ``return`` come back. A mail program's one click is answered in text."""
+    """Unsubscribe, or with ``return`` come back. A mail program's one click is answered in text.
+
+    Anybody who was forwarded the issue may stop it, but not start it again: coming back is for
+    those who have just left, on our page. Everybody else subscribes anew.
+    """
     site = of(request)
     now = site.clock()
-    back = form.get("action") == "return"
+    one_click = form.get("List-Unsubscribe") == "One-Click"
     with database.writing(site.engine) as session:
         found = _reader(session, site, request.path_params["token"])
         if found is None:
             return site.broken_link()
         reader, delivery = found
         proof: dict[str, Any] = {"from": forms.client(request), "delivery": delivery}
-        if back:
-            if reader.status == Status.UNSUBSCRIBED:
-                choices.confirm(session, reader, now=now, proof=proof)
-            back = reader.status == Status.ACTIVE
-        else:
-            one_click = form.get("List-Unsubscribe") == "One-Click"
-            _unsubscribe(session, reader, delivery, now, proof | {"one_click": one_click})
-    if form.get("List-Unsubscribe") == "One-Click":
-        return PlainTextResponse("Unsubscribed.\n")
-    if back:
+        if form.get("action") == "return" and not one_click:
+            return _return(request, session, reader, delivery, proof)
+        _unsubscribe(session, reader, delivery, now, proof | {"one_click": one_click})
+    return PlainTextResponse("Unsubscribed.\n") if one_click else _gone(site)
+
+
+def _return(
+    request: Request, session: Session, reader: Subscriber, delivery: int, proof: dict[str, Any]
+) -> Response:
+    site = of(request)
+    now = site.clock()
+    ours = security.own_form(request, site.settings.base_url)
+    if ours and reader.status == Status.UNSUBSCRIBED and _just_left(session, delivery, now):
+        choices.confirm(session, reader, now=now, proof=proof)
+    if reader.status == Status.ACTIVE:
         return site.notice("Welcome back", "Your next issue comes as before.")
-    return _gone(site)
+    return site.notice(
+        "Please subscribe anew",
+        "This link is too old to start again with.",
+        status=403,
+        links={"Subscribe": "/subscribe"},
+    )
 
 
 def _unsubscribe(
@@ -81,13 +96,20 @@ def _gone(site: Site) -> Response:
 
 def _reader(session: Session, site: Site, token: str) -> tuple[Subscriber, int] | None:
     """The reader of an issue, and its delivery."""
-    try:
-        (delivery_id,) = site.links.read("unsubscribe", token)
-    except (TokenError, ValueError):
+    found = tokens.delivery(session, site, "unsubscribe", token)
+    if found is None:
         return None
-    delivery = session.get(Delivery, delivery_id) if delivery_id < 2**63 else None
-    reader = None if delivery is None else session.get(Subscriber, delivery.subscriber_id)
-    return None if reader is None else (reader, delivery_id)
+    return session.get_one(Subscriber, found[0].subscriber_id), found[0].id
+
+
+def _just_left(session: Session, delivery: int, now: datetime) -> bool:
+    """Whether the reader left a moment ago, by the link of this very copy."""
+    left = sa.select(Event.id).where(
+        Event.delivery_id == delivery,
+        Event.kind == EventKind.UNSUBSCRIBE,
+        Event.at > now - CHANGE_OF_MIND,
+    )
+    return session.scalar(left.limit(1)) is not None
 
 
 ROUTES: list[BaseRoute] = [

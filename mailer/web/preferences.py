@@ -16,11 +16,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer.links import TokenError
-from mailer.web import forms, signup
+from mailer.web import forms, signup, tokens
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.errors import ConflictError
-from recommender.models import Delivery, Status, Subscriber
+from recommender.models import Status, Subscriber
 from recommender.subscribers import choices, consent, fields, records
 
 LONGEST_PAUSE = 26
@@ -150,10 +150,10 @@ def _save(session: Session, reader: Subscriber, form: FormData, now: datetime) -
             "locale": forms.text(form, "locale", 35) or reader.locale,
         },
     )
+    choices.choose(session, reader, roles=draft.roles or (), topics=draft.topics or {}, now=now)
     reader.name = draft.name or ""
     reader.timezone = draft.timezone
     reader.locale = draft.locale
-    choices.choose(session, reader, roles=draft.roles or (), topics=draft.topics or {}, now=now)
 
 
 def _export(site: Site, identifier: int) -> Response:
@@ -189,20 +189,16 @@ def _erase(site: Site, identifier: int, form: FormData) -> Response:
 def _owner(session: Session, site: Site, token: str) -> Subscriber | None:
     """The reader whose personal link this is."""
     try:
-        identifier = site.links.holder("manage", token, site.clock())
+        identifier, _ = site.links.holder("manage", token, site.clock())
     except TokenError:
         return None
-    return session.get(Subscriber, identifier) if identifier < 2**63 else None
+    return session.get(Subscriber, identifier)
 
 
 def _mentioned(session: Session, site: Site, token: str) -> Subscriber | None:
     """The reader whose issue carried this link."""
-    try:
-        (number,) = site.links.read("preferences", token)
-    except (TokenError, ValueError):
-        return None
-    delivery = session.get(Delivery, number) if number < 2**63 else None
-    return None if delivery is None else session.get(Subscriber, delivery.subscriber_id)
+    found = tokens.delivery(session, site, "preferences", token)
+    return None if found is None else session.get(Subscriber, found[0].subscriber_id)
 
 
 ROUTES: list[BaseRoute] = [

@@ -13,8 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from mailer import copies, kept
 from mailer.content import StoryContent
-from mailer.links import TokenError
-from mailer.web import security
+from mailer.web import security, tokens
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.models import (
@@ -31,7 +30,6 @@ SHOWN = 12
 LISTED = 104
 """Editions in the archive's list: two years of weeks."""
 IN_FEED = 20
-LARGEST = 2**63
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PUBLIC = (EditionState.SENDING, EditionState.PAUSED, EditionState.FINISHED)
 
@@ -39,14 +37,11 @@ PUBLIC = (EditionState.SENDING, EditionState.PAUSED, EditionState.FINISHED)
 def view(request: Request) -> Response:
     """The issue as it was mailed, from what was frozen with it."""
     site = of(request)
-    try:
-        (delivery_id,) = site.links.read("view", request.path_params["token"])
-    except (TokenError, ValueError):
-        return site.broken_link()
     with database.reading(site.engine) as session:
-        delivery = session.get(Delivery, delivery_id) if delivery_id < LARGEST else None
-        if delivery is None or not delivery.picks:
+        found = tokens.delivery(session, site, "view", request.path_params["token"])
+        if found is None or not found[0].picks:
             return site.broken_link()
+        delivery = found[0]
         press = copies.press(session, site.settings, session.get_one(Edition, delivery.edition_id))
     picks = [kept.pick_of(document) for document in delivery.picks]
     issue = press.compose(delivery.id, picks, kept.reader_of(delivery.reader))

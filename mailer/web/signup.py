@@ -72,6 +72,9 @@ def ask(request: Request, form: FormData) -> Response:
                 "timezone": forms.text(form, "timezone", 64) or None,
             },
         )
+        with database.reading(site.engine) as session:
+            choices.known(session, "role", draft.roles or ())
+            choices.known(session, "topic", draft.topics or {})
     except ValueError as error:
         return _form(site, 400, _words(error), email)
     done = site.notice(
@@ -171,13 +174,16 @@ def confirm(request: Request, _form: FormData) -> Response:
     site = of(request)
     now = site.clock()
     try:
-        identifier = site.links.holder("confirm", request.path_params["token"], now)
+        identifier, expires = site.links.holder("confirm", request.path_params["token"], now)
     except TokenError:
         return site.broken_link()
     with database.writing(site.engine) as session:
         reader = session.get(Subscriber, identifier)
         proof = {"from": forms.client(request), "token": request.path_params["token"]}
-        if reader is None or not choices.confirm(session, reader, now=now, proof=proof):
+        asked_at = expires - CONFIRM_WITHIN
+        if reader is None or not choices.confirm(
+            session, reader, now=now, proof=proof, asked_at=asked_at
+        ):
             return site.broken_link()
     return site.notice(
         "You are subscribed",

@@ -22,7 +22,7 @@ from mailer import answers
 from mailer.answers import Click
 from mailer.content import StoryContent
 from mailer.links import KINDS, Kind, TokenError
-from mailer.web import forms
+from mailer.web import forms, tokens
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.models import Delivery, EditionStory, Subscriber
@@ -30,7 +30,6 @@ from recommender.subscribers import choices
 
 LONGEST_QUEUE = 10_000
 MOST_AT_ONCE = 200
-LARGEST = 2**63
 MUTABLE = 8
 """Topics of a story that can be turned off beside it."""
 
@@ -107,8 +106,6 @@ def click(request: Request) -> Response:
         delivery_id, story_id = site.links.read("click", request.path_params["token"])
     except (TokenError, ValueError):
         return site.broken_link()
-    if max(delivery_id, story_id) >= LARGEST:
-        return site.broken_link()
     target = request.app.state.find(delivery_id, story_id)
     if target is None:
         return site.broken_link()
@@ -160,14 +157,11 @@ def answer(request: Request, form: FormData) -> Response:
 def _verdict(
     session: Session, site: Site, token: str
 ) -> tuple[Delivery, StoryContent, int, Kind] | None:
-    try:
-        delivery_id, story_id, place = site.links.read("feedback", token)
-    except (TokenError, ValueError):
+    found = tokens.delivery(session, site, "feedback", token)
+    if found is None:
         return None
-    if max(delivery_id, story_id) >= LARGEST or place >= len(KINDS):
-        return None
-    delivery = session.get(Delivery, delivery_id)
-    if delivery is None:
+    delivery, (_, story_id, place) = found
+    if place >= len(KINDS):
         return None
     frozen = session.get(EditionStory, (delivery.edition_id, story_id))
     if frozen is None:

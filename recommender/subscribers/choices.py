@@ -3,7 +3,7 @@
 Each change of status has its consent event. The caller commits, and sends what has to be sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from recommender.models import (
 )
 from recommender.subscribers import consent
 from recommender.subscribers.fields import SubscriberDraft
+from recommender.vocabulary import Kind
 
 MAY_RETURN = (Status.PENDING, Status.UNSUBSCRIBED)
 
@@ -62,8 +63,24 @@ def request(
     return reader
 
 
-def confirm(session: Session, reader: Subscriber, *, now: datetime, proof: dict[str, Any]) -> bool:
-    """The reader has shown that the address is theirs; whether they get mail from now on."""
+def confirm(
+    session: Session,
+    reader: Subscriber,
+    *,
+    now: datetime,
+    proof: dict[str, Any],
+    asked_at: datetime | None = None,
+) -> bool:
+    """The reader has shown that the address is theirs; whether they get mail from now on.
+
+    A request made at ``asked_at`` is void once the reader has left after it.
+    """
+    if asked_at is not None and reader.status == Status.UNSUBSCRIBED:
+        left = sa.select(sa.func.max(ConsentEvent.at)).where(
+            ConsentEvent.subscriber_id == reader.id, ConsentEvent.after == Status.UNSUBSCRIBED
+        )
+        if (at := session.scalar(left)) is not None and at >= asked_at:
+            return False
     if session.get(Suppression, reader.address_hash) is not None:
         return False
     if reader.status in MAY_RETURN:
@@ -79,13 +96,16 @@ def choose(
     topics: Mapping[str, float],
     now: datetime,
 ) -> None:
-    """Replace the reader's roles and topics (name → weight, −2 … +3)."""
+    """Replace the reader's roles and topics (name → weight, −2 … +3).
+
+    Raises ValueError for a name that is not in the vocabulary, before anything is changed: what
+    strangers type must not become a topic that is offered to everybody.
+    """
+    role_ids = sorted(set(known(session, "role", roles).values()))
+    weights = {key: topics[name] for name, key in known(session, "topic", topics).items()}
     for table in (SubscriberRole, SubscriberTopic):
         session.execute(sa.delete(table).where(table.subscriber_id == reader.id))
     session.expire(reader, ["roles", "topics"])
-    role_ids = sorted(set(vocabulary.role_ids(session, roles).values()))
-    named = vocabulary.topic_ids(session, topics)
-    weights = {identifier: topics[name] for name, identifier in named.items()}
     session.add_all(SubscriberRole(subscriber_id=reader.id, role_id=one) for one in role_ids)
     session.add_all(
         SubscriberTopic(subscriber_id=reader.id, topic_id=one, weight=weights[one])
@@ -95,9 +115,19 @@ def choose(
     session.flush()
 
 
+def known(session: Session, kind: Kind, names: Iterable[str]) -> dict[str, int]:
+    """Row ids of these names or aliases; ValueError for one that is not in the vocabulary."""
+    keys = {name: vocabulary.fold(name) for name in names}
+    found = vocabulary.find(session, kind, keys.values())
+    for name, key in keys.items():
+        if key not in found:
+            raise ValueError(f"{kind}s: {name!r} is not one we know; pick from the list")
+    return {name: found[key] for name, key in keys.items()}
+
+
 def mute(session: Session, reader: Subscriber, topic: str, *, now: datetime) -> None:
     """The reader wants nothing of ``topic`` any more."""
-    (identifier,) = vocabulary.topic_ids(session, [topic]).values()
+    (identifier,) = known(session, "topic", [topic]).values()
     session.merge(SubscriberTopic(subscriber_id=reader.id, topic_id=identifier, weight=-2.0))
     reader.updated_at = reader.last_active_at = now
     session.flush()

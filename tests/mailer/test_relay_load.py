@@ -1,16 +1,12 @@
 """Relays under load: few connections, shares, rates that are used up, servers that ask for less."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import pytest
 
 from mailer.connections import FIRST_TRY
-from mailer.message import Message
 from mailer.rates import Full
 from mailer.relays import RelayPool, RelayTransport
 from mailer.smtp import Relay
@@ -18,52 +14,9 @@ from mailer.standing import FIRST_PAUSE, STRIKES
 from mailer.transport import VerdictKind
 from recommender.limits import Rate
 
-MESSAGE = Message("b@example.org", "r@example.com", b"From: a@example.org\r\n\r\nhi\r\n", "<1@x.y>")
+from .relaying import HANG_UP, MESSAGE, Clock, Serve, pool_of, way_out
+
 ACCEPTED, DEFERRED, HELD = VerdictKind.ACCEPTED, VerdictKind.DEFERRED, VerdictKind.HELD
-HANG_UP = b""
-
-
-class Server(Protocol):
-    """The scripted server, as the tests see it."""
-
-    port: int
-    script: dict[str, object]
-    texts: list[bytes]
-    connections: int
-
-
-Serve = Callable[..., Server]
-
-
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def pool_of(
-    *servers: Server,
-    clock: Callable[[], float] = time.monotonic,
-    weights: Sequence[int] = (0, 0, 0),
-) -> RelayPool:
-    found = tuple(
-        Relay("127.0.0.1", server.port, starttls="never", weight=weight)
-        for server, weight in zip(servers, weights, strict=False)
-    )
-    return RelayPool(found, timeout=0.5, messages_per_connection=100, monotonic=clock)
-
-
-@contextmanager
-def way_out(pool: RelayPool) -> Iterator[RelayTransport]:
-    transport = pool.transport()
-    try:
-        yield transport
-    finally:
-        transport.close()
 
 
 def send(transport: RelayTransport) -> VerdictKind:

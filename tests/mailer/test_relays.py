@@ -1,67 +1,19 @@
 """Relays: read from one line, tried in order, left alone when they fail, and taken back."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Protocol
 
 import pytest
 
 from mailer import relay_urls
-from mailer.message import Message
-from mailer.relays import RelayPool, RelayTransport
-from mailer.smtp import Relay
+from mailer.relays import RelayTransport
 from mailer.standing import FIRST_PAUSE, LONGEST_PAUSE, STRIKES
 from mailer.transport import VerdictKind
 from recommender.errors import ConfigurationError, TransportError
 from recommender.limits import Rate
 
-MESSAGE = Message("b@example.org", "r@example.com", b"From: a@example.org\r\n\r\nhi\r\n", "<1@x.y>")
+from .relaying import HANG_UP, MESSAGE, Clock, Serve, pool_of, way_out
+
 ACCEPTED, DEFERRED, REFUSED = VerdictKind.ACCEPTED, VerdictKind.DEFERRED, VerdictKind.REFUSED
-HANG_UP = b""
-
-
-class Server(Protocol):
-    """The scripted server, as the tests see it."""
-
-    port: int
-    script: dict[str, object]
-    texts: list[bytes]
-    connections: int
-
-    def hang_up(self) -> None: ...
-    def say(self, words: bytes) -> None: ...
-
-
-Serve = Callable[..., Server]
-
-
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def pool_of(
-    *servers: Server,
-    most: int = 100,
-    clock: Callable[[], float] = time.monotonic,
-) -> RelayPool:
-    found = tuple(Relay("127.0.0.1", server.port, starttls="never") for server in servers)
-    return RelayPool(found, timeout=0.5, messages_per_connection=most, monotonic=clock)
-
-
-@contextmanager
-def way_out(pool: RelayPool) -> Iterator[RelayTransport]:
-    transport = pool.transport()
-    try:
-        yield transport
-    finally:
-        transport.close()
 
 
 def send(transport: RelayTransport) -> VerdictKind:

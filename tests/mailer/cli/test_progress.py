@@ -1,56 +1,18 @@
 """Sending as it is watched and held back from the command line."""
 
 import json
-import shutil
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from mailer import cli, stopping
-from recommender import database, resources
+from mailer import stopping
+from recommender import database
 from recommender.models import Delivery, DeliveryState
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the sample content."""
-    home = tmp_path_factory.mktemp("home")
-    sample = resources.folder("sample")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(home)
-        patch.setenv("NEWSLETTER_HOME", str(home))
-        assert cli.run(["init", "--no-settings"]) == 0
-        assert cli.run(["articles", "import", str(sample / "briefs")]) == 0
-        assert cli.run(["subscribers", "import", str(sample / "subscribers.jsonl")]) == 0
-    return home
-
-
-@pytest.fixture
-def newsletter(
-    filled: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    """Run a command in a copy of that home; status, standard output, standard error."""
-    home = tmp_path / "home"
-    shutil.copytree(filled, home)
-    monkeypatch.chdir(home)
-    monkeypatch.setenv("NEWSLETTER_HOME", str(home))
-    capsys.readouterr()
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        status = cli.run(arguments)
-        shown = capsys.readouterr()
-        return status, shown.out, shown.err
-
-    return run
 
 
 def answer(newsletter: Run, *arguments: str) -> dict[str, Any]:

@@ -53,6 +53,16 @@ def test_who_left_by_mistake_can_come_back(place: Place) -> None:
     assert place.status(WHO) == Status.ACTIVE
 
 
+def test_a_forwarded_issue_starts_nothing_again(place: Place) -> None:
+    place.client.post(link(place))
+    back = {"action": "return"}
+    elsewhere = {"sec-fetch-site": "cross-site"}
+    assert place.client.post(link(place), data=back, headers=elsewhere).status_code == 403
+    place.pass_time(hours=2)
+    assert place.client.post(link(place), data=back).status_code == 403
+    assert place.status(WHO) == Status.UNSUBSCRIBED
+
+
 def test_leaving_twice_is_one_event(place: Place) -> None:
     for _ in range(3):
         assert place.client.post(link(place)).status_code == 200

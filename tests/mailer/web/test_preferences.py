@@ -51,7 +51,7 @@ def test_choices_are_kept_as_stated(place: Place, personal: str) -> None:
         "level:AI Strategy": "never",
         "level:Robotics Automation": "off",
         "level:Pricing": "keep:2.0",
-        "more_topics": "Something New",
+        "more_topics": "kubernetes",
         "timezone": "Europe/Berlin",
     }
     assert "Saved" in place.client.post(personal, data=form).text
@@ -60,7 +60,7 @@ def test_choices_are_kept_as_stated(place: Place, personal: str) -> None:
         "Neural Software": 3.0,
         "AI Strategy": -2.0,
         "Pricing": 2.0,
-        "Something New": 1.0,
+        "Kubernetes": 1.0,
     }
     assert (kept["roles"], kept["name"], kept["timezone"]) == (
         ["Investor"],

@@ -9,7 +9,11 @@ from recommender.subscribers import consent, records
 
 from .conftest import Place
 
-FORM = {"email": "new@example.org", "topics": ["AI Strategy"], "more_topics": "Own Topic, "}
+FORM = {
+    "email": "new@example.org",
+    "topics": ["AI Strategy"],
+    "more_topics": "robotics automation, ",
+}
 
 
 def subscribe(place: Place, **changes: object) -> int:
@@ -30,7 +34,7 @@ def test_a_reader_who_asks_and_confirms_is_active(place: Place) -> None:
         log = session.scalars(
             sa.select(ConsentEvent).order_by(ConsentEvent.id.desc()).limit(2)
         ).all()
-    assert reader["topics"] == {"AI Strategy": 1.0, "Own Topic": 1.0}
+    assert reader["topics"] == {"AI Strategy": 1.0, "Robotics Automation": 1.0}
     assert (reader["roles"], reader["name"]) == (["CTO"], "Ada")
     assert [entry.source for entry in log] == ["confirm", "subscribe"]
     assert log[0].proof["from"] == "testclient"
@@ -99,3 +103,27 @@ def test_other_sites_cannot_send_the_form(place: Place) -> None:
     for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example.org"}):
         assert place.client.post("/subscribe", data=FORM, headers=headers).status_code == 403
     assert place.mail() == []
+
+
+def test_what_strangers_type_never_becomes_a_topic(place: Place) -> None:
+    answer = place.client.post("/subscribe", data=FORM | {"more_topics": "Cheap Pills"})
+    assert answer.status_code == 400
+    assert "not one we know" in answer.text
+    assert "Cheap Pills" not in place.client.get("/subscribe").text
+    assert place.status("new@example.org") is None
+
+
+def test_an_old_link_does_not_bring_back_who_has_left_since(place: Place) -> None:
+    subscribe(place)
+    link = place.link("confirm")
+    place.client.post(link)
+    place.pass_time(hours=1)
+    with database.writing(place.engine) as session:
+        reader = records.find(session, "new@example.org")
+        consent.change(session, reader, Status.UNSUBSCRIBED, source="admin", now=place.moment[0])
+    assert place.client.post(link).status_code == 404
+    assert place.status("new@example.org") == Status.UNSUBSCRIBED
+    place.pass_time(minutes=1)
+    subscribe(place)  # who asks anew, may come back
+    place.client.post(place.link("confirm"))
+    assert place.status("new@example.org") == Status.ACTIVE

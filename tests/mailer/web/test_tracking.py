@@ -3,10 +3,11 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from mailer import lookout
 from recommender import database
-from recommender.models import EventKind
+from recommender.models import Delivery, DeliveryState, EventKind
 from recommender.subscribers import records
 
 from .conftest import Place
@@ -80,6 +81,13 @@ def test_right_after_delivery_nobody_reads_yet(place: Place) -> None:
     place.pass_time(minutes=-4, seconds=-50)
     place.client.get(clicks(place)[0])
     assert not any(event.verified for event in place.events())
+
+
+def test_a_click_on_a_copy_in_doubt_shows_that_it_arrived(place: Place) -> None:
+    with database.writing(place.engine) as session:
+        session.execute(sa.update(Delivery).values(state=DeliveryState.IN_DOUBT))
+    place.client.get(clicks(place)[0])
+    assert [event.verified for event in place.events()] == [True]
 
 
 def test_without_tracking_nothing_is_kept(place: Place) -> None:

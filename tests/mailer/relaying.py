@@ -1,0 +1,60 @@
+"""What tests of relays share: the scripted server as they see it, a clock, a pool, a way out."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from mailer.message import Message
+from mailer.relays import RelayPool, RelayTransport
+from mailer.smtp import Relay
+
+MESSAGE = Message("b@example.org", "r@example.com", b"From: a@example.org\r\n\r\nhi\r\n", "<1@x.y>")
+HANG_UP = b""
+
+
+class Server(Protocol):
+    """The scripted server, as the tests see it."""
+
+    port: int
+    script: dict[str, object]
+    texts: list[bytes]
+    connections: int
+
+    def hang_up(self) -> None: ...
+    def say(self, words: bytes) -> None: ...
+
+
+Serve = Callable[..., Server]
+
+
+class Clock:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def pool_of(
+    *servers: Server,
+    most: int = 100,
+    clock: Callable[[], float] = time.monotonic,
+    weights: Sequence[int] = (0, 0, 0),
+) -> RelayPool:
+    found = tuple(
+        Relay("127.0.0.1", server.port, starttls="never", weight=weight)
+        for server, weight in zip(servers, weights, strict=False)
+    )
+    return RelayPool(found, timeout=0.5, messages_per_connection=most, monotonic=clock)
+
+
+@contextmanager
+def way_out(pool: RelayPool) -> Iterator[RelayTransport]:
+    transport = pool.transport()
+    try:
+        yield transport
+    finally:
+        transport.close()
