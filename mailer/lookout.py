@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, joinedload
 
-from mailer import copies, kept, planning, rendering, schedule, transports
+from mailer import copies, frequency, kept, planning, rendering, schedule, transports
 from mailer.composition import StoryContent
 from mailer.copies import Press, Shown
 from mailer.editions import ENDED
@@ -33,18 +33,29 @@ RUNNERS_UP = 5
 _WAITING = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
 
 
-def next_period(session: Session, settings: Settings, now: datetime) -> str:
-    """The current week, or the coming one once this week's edition has ended."""
+def next_period(session: Session, settings: Settings, reader: Subscriber, now: datetime) -> str:
+    """The week of the reader's next issue: the current one, or the coming one once its edition has
+    ended or the reader has theirs; then the first in which they do not rest."""
     today = now.astimezone(settings.zone).date()
     period = schedule.period_of(today)
-    state = session.scalar(
-        sa.select(Edition.state)
-        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
-        .where(Newsletter.name == settings.newsletter, Edition.period == period)
-    )
-    if state not in ENDED:
-        return period
-    return schedule.upcoming("monday 00:00", settings.zone, now)[0]
+    newsletter = planning.newsletter_of(session, settings)
+    state, theirs = session.execute(
+        sa.select(
+            sa.func.max(Edition.state),
+            sa.func.max(sa.case((Delivery.subscriber_id == reader.id, Delivery.state))),
+        )
+        .outerjoin(
+            Delivery,
+            (Delivery.edition_id == Edition.id) & (Delivery.subscriber_id == reader.id),
+        )
+        .where(Edition.newsletter_id == newsletter.id, Edition.period == period)
+    ).one()
+    if state in ENDED or theirs is not None:
+        period = schedule.after(period)
+    last = frequency.latest(session, newsletter.id, schedule.after(period), [reader.id])
+    while reader.id in last and frequency.rests(reader.frequency, last[reader.id], period):
+        period = schedule.after(period)
+    return period
 
 
 def next_picks(
@@ -58,7 +69,7 @@ def next_picks(
     subscriber = records.find(session, email)
     terms = Terms.of(settings, planning.newsletter_of(session, settings))
     waiting = _waiting(session, settings, subscriber)
-    period = waiting.edition.period if waiting else next_period(session, settings, now)
+    period = waiting.edition.period if waiting else next_period(session, settings, subscriber, now)
     name = f"{settings.newsletter}-{period}"
     since = waiting.edition.planned_at if waiting else now
     ranker, stories = planning.ranker_for(session, terms, since)
@@ -167,7 +178,7 @@ def next_issue(
         claim = _claim(waiting.delivery, recipient or subscriber.email)
         return _shown(press, claim, subscriber.name, now)
     terms = Terms.of(settings, planning.newsletter_of(session, settings))
-    period = next_period(session, settings, now)
+    period = next_period(session, settings, subscriber, now)
     ranker, stories = planning.ranker_for(session, terms, now)
     member = audience.member(session, subscriber)
     [ranking] = ranker.rank(

@@ -5,16 +5,16 @@ edition; picks and their reasons are kept with each delivery. It goes through th
 batches, one transaction each, so a planning that was killed goes on where it stopped.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer import schedule
+from mailer import frequency, schedule
 from mailer.kept import pick_document, reader_document
 from mailer.rendering import Template
 from recommender import audience, catalogue, database, segments, vocabulary
@@ -35,9 +35,10 @@ from recommender.models import (
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import Ranking
-from recommender.settings import Settings
+from recommender.settings import DAYS, Settings, weekday_and_time
 
 NOTHING_RELEVANT = "nothing_relevant"
+NOTHING = Ranking("", ())
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,35 @@ class Terms:
             quiet_hours=settings.quiet_hours,
         )
 
-    def due_at(self, period: str, reader_zone: str | None) -> datetime:
-        """When a copy is due: the newsletter's hour, on the reader's clock if so wanted, but not
-        in the reader's quiet hours."""
+    def due_at(
+        self, period: str, reader_zone: str | None, day: str | None = None, hour: int | None = None
+    ) -> datetime:
+        """When a copy is due: the newsletter's hour, on the reader's clock if so wanted; or, of a
+        reader with a ``day`` or ``hour`` of their own, the first of those once the edition is out.
+        Never in the reader's quiet hours."""
         theirs = ZoneInfo(reader_zone or self.timezone)
-        hour = schedule.occurrence(
+        moment = schedule.occurrence(
             self.schedule, period, theirs if self.local_time else ZoneInfo(self.timezone)
         )
+        if day is not None or hour is not None:
+            moment = self._own(period, theirs, day, hour)
         quiet = None if self.quiet_hours is None else quiet_hours(self.quiet_hours)
-        return schedule.after_quiet(hour, theirs, quiet)
+        return schedule.after_quiet(moment, theirs, quiet)
+
+    def out_at(self, period: str) -> datetime:
+        """When the edition is out, and planned: the newsletter's hour; with readers' own hours,
+        that hour where on earth it comes first."""
+        zone = schedule.EARLIEST if self.local_time else ZoneInfo(self.timezone)
+        return schedule.occurrence(self.schedule, period, zone)
+
+    def _own(self, period: str, zone: ZoneInfo, day: str | None, hour: int | None) -> datetime:
+        out = self.out_at(period)
+        if self.local_time:  # the newsletter's day, where the reader is, has begun too
+            out = max(out, schedule.day_begins(self.schedule, period, zone))
+        _, at, minute = weekday_and_time(self.schedule)
+        wanted = time(at, minute) if hour is None else time(hour)
+        weekday = None if day is None else DAYS.index(day)
+        return schedule.next_on_the_clock(out, wanted, zone, weekday)
 
 
 def plan(
@@ -184,16 +205,24 @@ def _fill(engine: Engine, edition_id: int, progress: Callable[[int], None]) -> N
             members = next(
                 audience.batches(session, condition, after=edition.planned_through), None
             )
-        if members is None:
-            break
-        rankings = ranker.rank(
-            [member.reader for member in members],
-            now=edition.planned_at,
-            top=terms.picks,
-            seed=name,
+            if members is None:
+                break
+            resting = frequency.resting(session, edition.newsletter_id, edition.period, members)
+        rankings = dict.fromkeys((member.id for member in members), NOTHING)
+        awake = [member for member in members if member.id not in resting]
+        rankings |= zip(
+            (member.id for member in awake),
+            ranker.rank(
+                [member.reader for member in awake],
+                now=edition.planned_at,
+                top=terms.picks,
+                seed=name,
+            ),
+            strict=True,
         )
         with database.writing(engine) as session:
-            _write(session, edition, terms, members, rankings, number, stories)
+            chosen = [rankings[member.id] for member in members]
+            _write(session, edition, terms, members, chosen, resting, number, stories)
             session.execute(
                 sa.update(Edition)
                 .where(Edition.id == edition_id)
@@ -210,12 +239,19 @@ def _fill(engine: Engine, edition_id: int, progress: Callable[[int], None]) -> N
         )
 
 
+def _why_skipped(ranking: Ranking, *, resting: bool) -> str | None:
+    if ranking.picks:
+        return None
+    return frequency.SKIPPED if resting else NOTHING_RELEVANT
+
+
 def _write(
     session: Session,
     edition: Edition,
     terms: Terms,
     members: Sequence[Member],
     rankings: Sequence[Ranking],
+    resting: Collection[int],
     number: int,
     stories: Catalogue,
 ) -> None:
@@ -227,9 +263,9 @@ def _write(
                 "subscriber_id": member.id,
                 "number": place,
                 "state": DeliveryState.PLANNED if ranking.picks else DeliveryState.SKIPPED,
-                "reason": None if ranking.picks else NOTHING_RELEVANT,
+                "reason": _why_skipped(ranking, resting=member.id in resting),
                 "settled_at": None if ranking.picks else edition.planned_at,
-                "due_at": terms.due_at(edition.period, member.timezone),
+                "due_at": terms.due_at(edition.period, member.timezone, member.day, member.hour),
                 "picks": [pick_document(pick) for pick in ranking.picks],
                 "story_ids": [int(pick.story) for pick in ranking.picks],
                 "reader": reader_document(member),

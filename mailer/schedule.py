@@ -46,6 +46,43 @@ def occurrence(schedule: str, period: str, zone: ZoneInfo) -> datetime:
     return _on_the_clock(_monday(period) + timedelta(days=weekday), time(hour, minute), zone)
 
 
+def next_on_the_clock(
+    moment: datetime, hour: time, zone: ZoneInfo, weekday: int | None = None
+) -> datetime:
+    """The first time from ``moment`` on that the clocks of ``zone`` show ``hour``, on a ``weekday``
+    (Monday is 0) or on any day: UTC."""
+    today = moment.astimezone(zone).date()
+    for days in range(8):
+        day = today + timedelta(days=days)
+        if weekday is None or day.weekday() == weekday:
+            found = _on_the_clock(day, hour, zone)
+            if found >= moment:
+                return found
+    raise AssertionError("any weekday comes within eight days")
+
+
+def day_begins(schedule: str, period: str, zone: ZoneInfo) -> datetime:
+    """When the day of ``schedule`` begins in ``period`` on the clocks of ``zone``: UTC."""
+    weekday, _, _ = weekday_and_time(schedule)
+    return _on_the_clock(_monday(period) + timedelta(days=weekday), time(0), zone)
+
+
+def month_of(period: str) -> tuple[int, int]:
+    """The year and month a week counts to: those of its Thursday, as ISO 8601 does for years."""
+    thursday = _monday(period) + timedelta(days=3)
+    return thursday.year, thursday.month
+
+
+def after(period: str) -> str:
+    """The week after ``period``."""
+    return period_of(_monday(period) + timedelta(weeks=1))
+
+
+def weeks_between(earlier: str, later: str) -> int:
+    """How many weeks ``later`` comes after ``earlier``."""
+    return (_monday(later) - _monday(earlier)).days // 7
+
+
 def _on_the_clock(day: date, hour: time, zone: ZoneInfo) -> datetime:
     """When the clocks of ``zone`` first show ``hour`` on that day, or would have: UTC."""
     local = datetime.combine(day, hour, zone)

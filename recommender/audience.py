@@ -12,6 +12,7 @@ from recommender.models import (
     DeliveryState,
     Event,
     EventKind,
+    Frequency,
     Role,
     Status,
     Subscriber,
@@ -42,6 +43,9 @@ class Member:
     timezone: str | None
     locale: str | None
     reader: Reader
+    frequency: Frequency = Frequency.WEEKLY
+    day: str | None = None
+    hour: int | None = None
 
 
 def mailable() -> sa.ColumnElement[bool]:
@@ -60,7 +64,14 @@ def batches(
     """Readers that meet ``condition``, by id above ``after``."""
     query = (
         sa.select(
-            Subscriber.id, Subscriber.email, Subscriber.name, Subscriber.timezone, Subscriber.locale
+            Subscriber.id,
+            Subscriber.email,
+            Subscriber.name,
+            Subscriber.timezone,
+            Subscriber.locale,
+            Subscriber.frequency,
+            Subscriber.day,
+            Subscriber.hour,
         )
         .where(condition)
         .order_by(Subscriber.id)
@@ -80,7 +91,7 @@ def member(
 
 
 def members(session: Session, rows: Any, *, without_edition: int | None = None) -> list[Member]:
-    """``rows`` (with id, email, name, timezone, locale) with their interests and history."""
+    """``rows`` (columns of Subscriber as in ``batches``) with their interests and history."""
     ids = [row.id for row in rows]
     topics: dict[int, dict[str, float]] = {id_: {} for id_ in ids}
     for owner, name, weight in session.execute(
@@ -107,6 +118,9 @@ def members(session: Session, rows: Any, *, without_edition: int | None = None) 
             row.timezone,
             row.locale,
             Reader(str(row.id), tuple(roles[row.id]), topics[row.id], tuple(history[row.id])),
+            row.frequency,
+            row.day,
+            row.hour,
         )
         for row in rows
     ]

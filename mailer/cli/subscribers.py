@@ -10,7 +10,7 @@ from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender import database
 from recommender.errors import NewsletterError
-from recommender.models import Status
+from recommender.models import Frequency, Status
 from recommender.subscribers import consent, fields, files, intake, records
 from recommender.subscribers.fields import SubscriberDraft
 
@@ -24,6 +24,9 @@ Topics = Annotated[
 Name = Annotated[str | None, typer.Option(help="The reader's name.")]
 Zone = Annotated[str | None, typer.Option("--timezone", help="IANA time zone.")]
 Locale = Annotated[str | None, typer.Option(help="Language tag such as en or de-AT.")]
+Often = Annotated[Frequency | None, typer.Option("--frequency", help="How often they get one.")]
+Day = Annotated[str | None, typer.Option(help="Their own day of the week, such as monday.")]
+Hour = Annotated[str | None, typer.Option(help="Their own hour on their own clock, such as 7.")]
 
 
 @app.command("import")
@@ -60,12 +63,16 @@ def add(
     topic: Topics = None,
     timezone: Zone = None,
     locale: Locale = None,
+    frequency: Often = None,
+    day: Day = None,
+    hour: Hour = None,
 ) -> None:
     """Add a reader, or add to what is known of one.
 
     Example: newsletter subscribers add reader@example.com --role CTO --topic "AI Strategy:3"
     """
-    report = _take(context, email, name, role, topic, timezone, locale)
+    values = _values(email, name, role, topic, timezone, locale)
+    report = _take(context, values | {"frequency": frequency, "day": day, "hour": hour})
     say(f"{email}: {'added' if report.added else 'updated' if report.updated else 'unchanged'}")
 
 
@@ -78,6 +85,9 @@ def update(
     topic: Topics = None,
     timezone: Zone = None,
     locale: Locale = None,
+    frequency: Often = None,
+    day: Day = None,
+    hour: Hour = None,
     status: Annotated[
         Status | None, typer.Option(help="New status; noted in the consent log.")
     ] = None,
@@ -89,7 +99,8 @@ def update(
     run = invocation(context)
     with run.store() as engine, database.reading(engine) as session:
         records.find(session, email)
-    _take(context, email, name, role, topic, timezone, locale)
+    values = _values(email, name, role, topic, timezone, locale)
+    _take(context, values | {"frequency": frequency, "day": day, "hour": hour})
     if status is not None:
         with run.store() as engine, database.writing(engine) as session:
             reader = records.find(session, email)
@@ -99,26 +110,27 @@ def update(
     say(f"{email}: updated")
 
 
-def _take(
-    context: typer.Context,
+def _values(
     email: str,
     name: str | None,
     roles: list[str] | None,
     topics: list[str] | None,
     timezone: str | None,
     locale: str | None,
-) -> intake.Report:
+) -> dict[str, Any]:
+    return {
+        "email": email,
+        "name": name,
+        "roles": roles or None,
+        "topics": files.weighted(topics) if topics else None,
+        "timezone": timezone,
+        "locale": locale,
+    }
+
+
+def _take(context: typer.Context, values: dict[str, Any]) -> intake.Report:
     run = invocation(context)
-    row = _draft(
-        {
-            "email": email,
-            "name": name,
-            "roles": roles or None,
-            "topics": files.weighted(topics) if topics else None,
-            "timezone": timezone,
-            "locale": locale,
-        }
-    )
+    row = _draft(values)
     with run.store() as engine:
         report = intake.import_rows(
             lambda: database.writing(engine),
@@ -150,8 +162,9 @@ def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
     if as_json:
         emit(held)
         return
-    for key in ("email", "name", "status", "suppressed", "timezone", "locale", "created_at"):
-        if held[key]:
+    shown = ("email", "name", "status", "suppressed", "timezone", "locale", "frequency", "day")
+    for key in (*shown, "hour", "created_at"):
+        if held[key] not in (None, ""):
             say(f"{key:<11} {held[key]}")
     say(f"{'roles':<11} {', '.join(held['roles']) or '(none stated)'}")
     topics = [f"{name} {weight:+g}" for name, weight in held["topics"].items()]

@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.Column("last_active_at", UTCDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
         sa.UniqueConstraint("address_hash", name=op.f("uq_subscribers_address_hash")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("subscribers", schema=None) as batch_op:
         batch_op.create_index("ix_subscribers_status_id", ["status", "id"], unique=False)
@@ -482,6 +483,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "edition_id", "subscriber_id", name=op.f("uq_deliveries_edition_id_subscriber_id")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index("ix_deliveries_claimed_by", ["claimed_by"], unique=False)

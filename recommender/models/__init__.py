@@ -14,7 +14,9 @@ from recommender.models.content import (
 )
 from recommender.models.limits import Pause, RateLimit, Stop
 from recommender.models.people import (
+    AddressChange,
     ConsentEvent,
+    Frequency,
     Segment,
     SegmentKind,
     SegmentMember,
@@ -38,6 +40,7 @@ from recommender.models.sending import (
 )
 
 __all__ = [
+    "AddressChange",
     "Article",
     "Base",
     "ConsentEvent",
@@ -49,6 +52,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Feed",
+    "Frequency",
     "Newsletter",
     "Pause",
     "Property",

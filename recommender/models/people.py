@@ -1,5 +1,6 @@
 """Who reads: subscribers, what they said they like, their consent, and sets of them."""
 
+import secrets
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -22,16 +23,34 @@ class Status(StrEnum):
     COMPLAINED = "complained"
 
 
+class Frequency(StrEnum):
+    """How often a reader wants an issue: of every week, of every other, of one a month."""
+
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    MONTHLY = "monthly"
+
+
+def _key() -> int:
+    return secrets.randbelow(2**31)
+
+
 class Subscriber(Base):
     """One reader.
 
     ``email`` is the normalised address as it is mailed; ``address_hash`` is its salted SHA-256
     without regard to case, the key under which addresses are unique and suppressions are found.
-    ``last_active_at`` is the reader's latest verified answer (click, feedback, preference).
+    ``day`` (``monday`` …) and ``hour`` (0–23, on the clocks of ``timezone``) are the reader's own;
+    where they are None the newsletter's hold. ``link_key`` is part of every link that opens what is
+    the reader's: another key voids all that were made before. ``last_active_at`` is the reader's
+    latest verified answer (click, feedback, preference).
     """
 
     __tablename__ = "subscribers"
-    __table_args__ = (Index("ix_subscribers_status_id", "status", "id"),)
+    __table_args__ = (
+        Index("ix_subscribers_status_id", "status", "id"),
+        {"sqlite_autoincrement": True},  # the id of one who was erased is nobody else's later
+    )
 
     id: Mapped[primary_key]
     email: Mapped[str] = mapped_column(String(320))
@@ -40,6 +59,12 @@ class Subscriber(Base):
     status: Mapped[Status] = mapped_column(choice(Status))
     timezone: Mapped[str | None] = mapped_column(String(64))
     locale: Mapped[str | None] = mapped_column(String(35))
+    frequency: Mapped[Frequency] = mapped_column(
+        choice(Frequency), default=Frequency.WEEKLY, server_default=Frequency.WEEKLY.value
+    )
+    day: Mapped[str | None] = mapped_column(String(9))
+    hour: Mapped[int | None]
+    link_key: Mapped[int] = mapped_column(default=_key, server_default="0")
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -79,6 +104,22 @@ class SubscriberRole(Base):
         ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     role: Mapped[Role] = relationship()
+
+
+class AddressChange(Base):
+    """The address a reader wants to be mailed at from now on, until they confirm it from there.
+
+    ``key`` is part of the link that does; asking again makes a new one, and voids the old link.
+    """
+
+    __tablename__ = "address_changes"
+
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True
+    )
+    email: Mapped[str] = mapped_column(String(320))
+    key: Mapped[int] = mapped_column(default=_key)
+    at: Mapped[datetime]
 
 
 class ConsentEvent(Base):

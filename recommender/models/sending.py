@@ -135,6 +135,7 @@ class Delivery(Base):
             sqlite_where=text("state = 'sent'"),
             postgresql_where=text("state = 'sent'"),
         ),
+        {"sqlite_autoincrement": True},  # links name a copy by its id: no other may ever have it
     )
 
     id: Mapped[primary_key]
@@ -163,6 +164,7 @@ class EventKind(StrEnum):
     CLICK = "click"
     MORE = "more"
     LESS = "less"
+    MUTE = "mute"
     UNSUBSCRIBE = "unsubscribe"
     BOUNCE = "bounce"
     COMPLAINT = "complaint"

@@ -11,11 +11,13 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from recommender.addresses import normalise
-from recommender.models import Status
+from recommender.models import Frequency, Status
+from recommender.settings import DAYS
 
 MAX_NAME = 200
 _ZONES = frozenset(available_timezones())
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?::00)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -32,6 +34,9 @@ class SubscriberDraft:
     locale: str | None = None
     status: Status | None = None
     attributes: Mapping[str, Any] | None = field(default=None)
+    frequency: Frequency | None = None
+    day: str | None = None
+    hour: int | None = None
 
 
 def draft(line: int, values: Mapping[str, Any]) -> SubscriberDraft:
@@ -56,6 +61,9 @@ def draft(line: int, values: Mapping[str, Any]) -> SubscriberDraft:
         locale=_locale(values.get("locale")),
         status=_status(values.get("status")),
         attributes=_attributes(values.get("attributes")),
+        frequency=_frequency(values.get("frequency")),
+        day=_day(values.get("day")),
+        hour=_hour(values.get("hour")),
     )
 
 
@@ -130,6 +138,37 @@ def _status(value: Any) -> Status | None:
         return Status(name)
     except ValueError as error:
         raise ValueError(f"status: {name!r} is none of {', '.join(Status)}") from error
+
+
+def _frequency(value: Any) -> Frequency | None:
+    if value is None or value == "":
+        return None
+    name = _text("frequency", value).casefold()
+    try:
+        return Frequency(name)
+    except ValueError as error:
+        raise ValueError(f"frequency: {name!r} is none of {', '.join(Frequency)}") from error
+
+
+def _day(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    name = _text("day", value).casefold()
+    found = [day for day in DAYS if len(name) >= 3 and day.startswith(name)]
+    if not found:
+        raise ValueError(f"day: {name!r} is no day of the week such as monday")
+    return found[0]
+
+
+def _hour(value: Any) -> int | None:
+    """An hour of the day: 7, or as text 7, 07 or 07:00."""
+    if value is None or value == "":
+        return None
+    match = _HOUR.fullmatch(value.strip()) if isinstance(value, str) else None
+    number = int(match[1]) if match else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 23:
+        raise ValueError(f"hour: {str(value)[:20]!r} is not a full hour from 0 to 23")
+    return number
 
 
 def _attributes(value: Any) -> dict[str, Any] | None:

@@ -15,7 +15,10 @@ from recommender.subscribers import fields
 from recommender.subscribers.fields import SubscriberDraft
 
 MAX_LINE = 1_000_000
-COLUMNS = ("email", "name", "roles", "topics", "timezone", "locale", "status", "attributes")
+COLUMNS = (
+    "email", "name", "roles", "topics", "timezone", "locale", "status", "attributes", "frequency",
+    "day", "hour",
+)  # fmt: skip
 
 
 def read(path: Path) -> Iterator[SubscriberDraft | Rejected]:

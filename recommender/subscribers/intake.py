@@ -19,6 +19,7 @@ from recommender import addresses, vocabulary
 from recommender.errors import Rejected
 from recommender.models import (
     ConsentEvent,
+    Frequency,
     Status,
     Subscriber,
     SubscriberRole,
@@ -128,7 +129,8 @@ class _Batch:
     def _known(self, drafts: dict[str, SubscriberDraft]) -> dict[str, Any]:
         table = Subscriber
         columns = (table.address_hash, table.id, table.name, table.status, table.timezone)
-        query = sa.select(*columns, table.locale, table.attributes)
+        terms = (table.frequency, table.day, table.hour)
+        query = sa.select(*columns, table.locale, table.attributes, *terms)
         rows = self.session.execute(query.where(table.address_hash.in_(drafts)))
         return {row.address_hash: row for row in rows}
 
@@ -146,6 +148,9 @@ class _Batch:
                     "timezone": row.timezone,
                     "locale": row.locale,
                     "attributes": row.attributes or {},
+                    "frequency": row.frequency or Frequency.WEEKLY,
+                    "day": row.day,
+                    "hour": row.hour,
                     "created_at": self.now,
                     "updated_at": self.now,
                 }
@@ -171,6 +176,9 @@ class _Batch:
                 "timezone": row.timezone or found.timezone,
                 "locale": row.locale or found.locale,
                 "attributes": found.attributes if row.attributes is None else row.attributes,
+                "frequency": row.frequency or found.frequency,
+                "day": row.day or found.day,
+                "hour": found.hour if row.hour is None else row.hour,
                 "status": status,
             }
             if any(value != getattr(found, name) for name, value in values.items()):

@@ -76,6 +76,9 @@ def document(subscriber: Subscriber) -> dict[str, Any]:
         "locale": subscriber.locale,
         "status": str(subscriber.status),
         "attributes": subscriber.attributes,
+        "frequency": str(subscriber.frequency),
+        "day": subscriber.day,
+        "hour": subscriber.hour,
     }
 
 
