@@ -1,6 +1,6 @@
 """How often and when: a reader's own terms are what planning goes by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -41,9 +41,9 @@ def ready(store: Engine, now: datetime) -> Engine:
     return store
 
 
-def readers(store: Engine, now: datetime, *terms: dict[str, object]) -> None:
+def readers(store: Engine, now: datetime, *terms: Mapping[str, object]) -> None:
     rows = [
-        fields.draft(n, {"email": f"reader{n}@example.com", "topics": ["Neural Software"]} | more)
+        fields.draft(n, {"email": f"reader{n}@example.com", "topics": ["Neural Software"], **more})
         for n, more in enumerate(terms)
     ]
     intake.import_rows(lambda: database.writing(store), rows, file="test", now=now)
