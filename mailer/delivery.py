@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Engine
 
-from mailer import editions, ledger
+from mailer import editions, ledger, refusals
 from mailer.gate import Gate, Later
 from mailer.ledger import Claim, Outcome
 from mailer.message import Message
@@ -35,8 +35,6 @@ LOOK_SECONDS = 1.0
 """How often it looks whether too many copies are turned away."""
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(hours=4)
-DEAD_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"})
-"""Enhanced status codes (RFC 3463, IANA registry) that say the address itself is no good."""
 
 
 @dataclass(frozen=True)
@@ -255,11 +253,11 @@ def _send(
             transport.abort()
             return
         verdict = transport.commit()
-    job.gate.heard(verdict, message.recipient)
     outcome = outcome_of(verdict, claim, clock(), job.retry_for)
     if outcome.retry_at is not None:
         outcome = replace(outcome, retry_at=job.awake(claim, outcome.retry_at))
-    recorder.settle(outcome, claim.email)
+    recorder.settle(outcome, claim.email)  # first of all: whatever fails next, this is known
+    job.gate.heard(verdict, message.recipient)
 
 
 def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedelta) -> Outcome:
@@ -280,7 +278,7 @@ def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedel
         reason=None if state == DeliveryState.SENT else verdict.enhanced or str(verdict.code or ""),
         retry_at=now + backoff(claim.attempts, claim.delivery_id) if deferred else None,
         expires_at=now + retry_for if deferred else None,
-        dead=state == DeliveryState.FAILED and verdict.enhanced in DEAD_MAILBOX,
+        dead=refusals.about(verdict) == "mailbox",
     )
 
 

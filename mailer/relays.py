@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from mailer import slowdown
+from mailer import refusals, slowdown
 from mailer.connections import Connections
 from mailer.message import Message
 from mailer.rates import Full
@@ -24,6 +24,8 @@ from recommender.errors import TransportError
 HELD = VerdictKind.HELD
 LIMITS = "limits"
 """Who holds a message that may not go by way of any relay."""
+RESTART = "restart"
+"""Who holds a message while a relay that has worked is away for a moment."""
 SPILL = timedelta(minutes=1)
 """A relay in reserve takes over from one whose rate is used up when that lasts longer."""
 
@@ -111,7 +113,9 @@ class RelayTransport:
         A relay that closes, or loses the connection, is passed over for the next. When none is
         left, the message is deferred with the last one's words: it may be the message that they
         cannot digest, and the others shall not wait for it. When relays that work may not, or do
-        not want to, take it now, it is held.
+        not want to, take it now, it is held; so it is while one that has worked until now may be
+        starting again. What a relay says of us and not of the message is no answer to it
+        (``refusals``): others are tried, and after a few of those in a row it counts as broken.
         """
         put_off: list[Verdict] = []
         for group in self._pool.standings.groups():
@@ -123,9 +127,12 @@ class RelayTransport:
                     put_off.append(verdict)
             if any(v.until and v.until <= self._pool.limits.now() + SPILL for v in put_off):
                 break
-        if not put_off:
+        if put_off:
+            return max(put_off, key=_weighty)
+        if (seconds := self._pool.standings.back_in()) is None:
             raise self._pool.standings.trouble()
-        return max(put_off, key=_weighty)
+        until = self._pool.limits.now() + timedelta(seconds=seconds)
+        return Verdict(HELD, RESTART, reply="it may be starting again", until=until)
 
     def _by_way_of(self, relay: Relay, message: Message) -> tuple[bool, Verdict | None]:
         """Offer by way of ``relay``: whether that settles it, and the verdict if there is one."""
@@ -146,11 +153,15 @@ class RelayTransport:
             return True, verdict
         if verdict.kind is HELD:
             return False, verdict
+        if (ours := refusals.for_the_relay(verdict)) is not None:
+            standings.strike(relay, verdict.reply or "")
+            return False, ours
         if slowdown.asked_by(verdict) == "relay":
             standings.spare(relay)
         elif verdict.code is None or _closes(verdict):
             standings.strike(relay, verdict.reply or "")
-        return verdict.code is not None and not _closes(verdict), verdict
+        settled = verdict.code is not None and not _closes(verdict)
+        return settled and verdict.command is not None, verdict
 
     def _through(self, relay: Relay, message: Message) -> Verdict | None:
         """Offer over a connection. One that was kept and turns out to be closed, or about to be, is
@@ -195,6 +206,9 @@ class RelayTransport:
         finally:
             self._connection = None
             self._pool.connections.give_back(connection)
+        if (ours := refusals.for_the_relay(verdict)) is not None:
+            standings.strike(relay, verdict.reply or "")
+            return ours
         if slowdown.asked_by(verdict) == "relay":
             standings.spare(relay)
         elif verdict.kind is VerdictKind.UNANSWERED or verdict.code is None or _closes(verdict):
@@ -216,9 +230,12 @@ class RelayTransport:
             self._pool.leave()
 
 
-def _weighty(verdict: Verdict) -> tuple[bool, float]:
-    """A server's own words count most; of those that hold a message, the one that does so least."""
-    return verdict.kind is not HELD, -verdict.until.timestamp() if verdict.until else 0.0
+def _weighty(verdict: Verdict) -> tuple[int, float]:
+    """A server's own words count most; of those that hold a message, the one that does so least;
+    what we knew ourselves, that a relay cannot take it, only when there is no other."""
+    if verdict.kind is HELD:
+        return 1, -verdict.until.timestamp() if verdict.until else 0.0
+    return 0 if verdict.kind is VerdictKind.REFUSED and verdict.command is None else 2, 0.0
 
 
 def _closes(verdict: Verdict) -> bool:

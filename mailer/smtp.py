@@ -22,6 +22,7 @@ CLOSING = 421
 LONGEST_WORDS = 1_000
 """Characters of a server's words that are kept."""
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+_QMAIL = re.compile(r"\(#([245]\.\d{1,3}\.\d{1,3})\b")
 _LONE_LF = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 Reply = tuple[int, str]
 
@@ -121,8 +122,9 @@ class Connection:
         refused = VerdictKind.REFUSED
         for address in (message.envelope_from, message.recipient):
             if any(character <= " " or character in "<>\x7f" for character in address):
-                words = f"{address!r} is not an address"
-                return Verdict(refused, self.relay.name, 553, "5.1.3", f"553 5.1.3 {words}")
+                status = "5.1.3" if address == message.recipient else "5.1.7"
+                words = f"553 {status} {address!r} is not an address"
+                return Verdict(refused, self.relay.name, 553, status, words)
         if message.smtputf8 and not self._utf8:
             words = "550 5.6.7 the relay does not take international addresses (SMTPUTF8)"
             return Verdict(refused, self.relay.name, 550, "5.6.7", words)
@@ -169,14 +171,13 @@ class Connection:
 
     def _verdict(self, code: int, text: str, command: str) -> Verdict:
         kinds = {2: VerdictKind.ACCEPTED, 4: VerdictKind.DEFERRED, 5: VerdictKind.REFUSED}
-        enhanced = _ENHANCED.match(text)
         if code == CLOSING:
             self.close(polite=False)
         return Verdict(
             kinds[code // 100],
             self.relay.name,
             code,
-            enhanced[1] if enhanced and enhanced[1][0] == str(code)[0] else None,
+            enhanced_code(code, text),
             f"{code} {text}",
             command,
         )
@@ -184,6 +185,13 @@ class Connection:
     def _reply(self) -> Reply:
         code, text = self._server.getreply()
         return code, plain(text.decode("utf-8", "replace"))[:LONGEST_WORDS]
+
+
+def enhanced_code(code: int, text: str) -> str | None:
+    """The enhanced status code (RFC 2034) of a reply; None when it has none, or one that does not
+    go with its code. qmail puts it at the end, as in ``(#5.1.1)``."""
+    found = _ENHANCED.match(text) or _QMAIL.search(text)
+    return found[1] if found and found[1][0] == str(code)[0] else None
 
 
 def _dot_stuffed(data: bytes) -> bytes:

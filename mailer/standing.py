@@ -17,7 +17,9 @@ LONGEST_PAUSE = 300.0
 FIRST_REST = 1.0
 """Seconds a relay is left alone when it first asks for less."""
 STRIKES = 3
-"""Connections lost in a row, with nothing accepted in between, before a relay is left alone."""
+"""Failures in a row, with nothing accepted in between, before a relay is left alone."""
+RESTART = 60.0
+"""For how many seconds one waits for a relay that has worked until now."""
 
 
 @dataclass
@@ -33,6 +35,7 @@ class _Standing:
     rests_until: float = float("-inf")
     why: str = ""
     served: float = 0.0
+    worked_at: float = float("-inf")
 
 
 class Standings:
@@ -77,10 +80,12 @@ class Standings:
         with self._lock:
             standing = self._all[relay]
             standing.strikes = standing.pauses = standing.rests = 0
+            standing.worked_at = self._monotonic()
             standing.not_before, standing.why = float("-inf"), ""
 
     def strike(self, relay: Relay, why: str) -> None:
-        """A connection was lost; too many in a row, and the relay is left alone."""
+        """A connection was lost, or the relay said it would not work for us; too many in a row,
+        and it is left alone."""
         with self._lock:
             standing = self._all[relay]
             standing.strikes += 1
@@ -99,6 +104,14 @@ class Standings:
             if standing.rests_until <= now:  # else another connection has heard the same
                 standing.rests_until = now + min(FIRST_REST * 2**standing.rests, LONGEST_PAUSE)
                 standing.rests += 1
+
+    def back_in(self) -> float | None:
+        """Seconds until a relay is tried again that worked a moment ago, and may just be starting
+        again; None when there is none."""
+        with self._lock:
+            now = self._monotonic()
+            again = [s.not_before for s in self._all.values() if now < s.worked_at + RESTART]
+            return max(0.0, min(again) - now) if again else None
 
     def trouble(self) -> TransportError:
         """Why no relay can be used."""
