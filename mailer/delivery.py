@@ -31,6 +31,10 @@ from recommender.models import DeliveryState, EditionState
 
 BATCH = 100
 POLL_SECONDS = 0.5
+END_SECONDS = 0.01
+GRACE_SECONDS = 5.0
+"""How long copies on the wire may take when the sender shall stop; with all that is to be written
+afterwards it must be gone within ten seconds."""
 LOOK_SECONDS = 1.0
 """How often it looks whether too many copies are turned away."""
 FIRST_RETRY = timedelta(minutes=5)
@@ -58,13 +62,21 @@ class Job:
 @dataclass
 class Progress:
     """What has happened so far; ``trouble`` ends the run, and so does a limit that is used up
-    (``held`` says which)."""
+    (``held`` says which). ``stop`` is somebody's wish that it ends soon."""
 
+    stop: threading.Event
     handled: int = 0
+    leave_by: float = float("inf")
     looked: float = float("-inf")
     held: str | None = None
     trouble: Exception | None = None
     halted: threading.Event = field(default_factory=threading.Event)
+
+    def late(self) -> bool:
+        """Whether it has been asked to stop so long ago that nothing more is waited for."""
+        if self.leave_by == float("inf") and self.stop.is_set():
+            self.leave_by = time.monotonic() + GRACE_SECONDS
+        return time.monotonic() > self.leave_by
 
 
 def deliver(
@@ -84,26 +96,27 @@ def deliver(
     with ledger.lock(engine, owner) as held:
         if not held:
             raise TransportError("the lock of a sender that has just been named is taken")
-        recorder = Recorder(engine, owner, clock)
-        so_far = Progress()
+        so_far = Progress(stop)
+        recorder = Recorder(engine, owner, clock, so_far.late)
         work: queue.Queue[Claim | None] = queue.Queue(maxsize=BATCH * job.connections)
         threads = [
             threading.Thread(
                 target=_connection,
                 args=(job, work, recorder, so_far, clock),
                 name=f"connection-{number}",
+                daemon=True,  # one that does not end in time is left behind
             )
             for number in range(job.connections)
         ]
         for thread in threads:
             thread.start()
         try:
-            _feed(engine, job, owner, work, so_far, clock, stop, progress)
+            _feed(engine, job, owner, work, so_far, clock, progress)
         except BaseException:
             so_far.halted.set()
             raise
         finally:
-            _finish(engine, owner, work, threads, recorder)
+            _finish(engine, owner, work, threads, recorder, so_far, clock)
             job.gate.close()
         if so_far.trouble is not None:
             raise so_far.trouble
@@ -117,13 +130,12 @@ def _feed(
     work: queue.Queue[Claim | None],
     so_far: Progress,
     clock: Callable[[], datetime],
-    stop: threading.Event,
     progress: Callable[[int], None],
 ) -> None:
     """Claim batches and queue them until nothing is due or somebody says stop."""
-    while job.gate.shut() is None and not _halted(engine, job, so_far, stop, clock):
+    while job.gate.shut() is None and not _halted(engine, job, so_far, clock):
         now = clock()
-        with database.writing(engine) as session:
+        with database.writing(engine, so_far.stop.is_set) as session:
             claims, looked_at = ledger.claim(
                 session,
                 job.edition_id,
@@ -141,16 +153,16 @@ def _feed(
             return work.unfinished_tasks > most or time.monotonic() < until
 
         most = work.maxsize // 2 if looked_at else 0
-        while waiting(most) and not _halted(engine, job, so_far, stop, clock):
+        while waiting(most) and not _halted(engine, job, so_far, clock):
             _rest(so_far, progress)
         if looked_at == 0:
             seconds = job.gate.soon()  # copies that were put back for a moment only
             if seconds is None:
                 break
             until = time.monotonic() + seconds
-            while waiting(0, until) and not _halted(engine, job, so_far, stop, clock):
+            while waiting(0, until) and not _halted(engine, job, so_far, clock):
                 _rest(so_far, progress)
-    while work.unfinished_tasks and not _halted(engine, job, so_far, stop, clock):
+    while work.unfinished_tasks and not _halted(engine, job, so_far, clock):
         _rest(so_far, progress)
     shut = job.gate.shut()
     so_far.held = None if shut is None else shut.why
@@ -166,7 +178,6 @@ def _halted(
     engine: Engine,
     job: Job,
     so_far: Progress,
-    stop: threading.Event,
     clock: Callable[[], datetime],
 ) -> bool:
     """Whether this run must end: asked to stop, in trouble, or the edition was paused, be it by
@@ -177,7 +188,7 @@ def _halted(
             job.watch.look(engine, clock())
         with database.reading(engine) as session:
             sending = editions.state(session, job.edition_id) == EditionState.SENDING
-        if stop.is_set() or not sending:
+        if so_far.stop.is_set() or not sending:
             so_far.halted.set()
     return so_far.halted.is_set()
 
@@ -188,18 +199,24 @@ def _finish(
     work: queue.Queue[Claim | None],
     threads: list[threading.Thread],
     recorder: Recorder,
+    so_far: Progress,
+    clock: Callable[[], datetime],
 ) -> None:
-    """Let every connection end its copy, record what happened, give back what was not touched."""
+    """Let every connection end its copy, record what happened, give back what was not touched.
+
+    A connection whose relay does not answer in time is left behind. Its claim is taken back, so it
+    can put nothing on the wire any more; what it has there is in doubt.
+    """
     with contextlib.suppress(queue.Empty):
         while True:
             work.get_nowait()
     for _ in threads:
         work.put(None)
-    for thread in threads:
-        thread.join()
+    while any(thread.is_alive() for thread in threads) and not so_far.late():
+        time.sleep(END_SECONDS)
     recorder.flush()
-    with database.writing(engine) as session:
-        ledger.release_all(session, owner=owner)
+    with database.writing(engine, so_far.late) as session:
+        ledger.release_all(session, owner=owner, now=clock())
 
 
 def _connection(

@@ -62,7 +62,12 @@ def begin_sending(session: Session, edition_id: int, *, now: datetime) -> Editio
 
 
 def finish(session: Session, edition_id: int, *, now: datetime) -> bool:
-    """Finish the edition if every copy is settled; whether it is finished."""
+    """Finish the edition if every copy is settled; whether it is finished.
+
+    Of one that was cancelled, what has come back from its senders since is skipped.
+    """
+    if state(session, edition_id) == EditionState.CANCELLED:
+        ledger.cancel(session, edition_id, now=now)
     open_copies = sa.exists().where(
         Delivery.edition_id == edition_id, Delivery.state.in_(ledger.UNSETTLED)
     )

@@ -233,13 +233,12 @@ def _values(outcome: Outcome, owner: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def release_all(session: Session, *, owner: str) -> None:
-    """Give back every copy that ``owner`` claimed and did not touch: they are due again."""
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.claimed_by == owner, Delivery.state == DeliveryState.CLAIMED)
-        .values(state=DeliveryState.PLANNED, claimed_by=None)
-    )
+def release_all(session: Session, *, owner: str, now: datetime) -> tuple[int, int]:
+    """Take back what ``owner`` holds, who is leaving or gone: what it had merely claimed is due
+    again, what it had on the wire is in doubt; how many of either."""
+    mine = Delivery.claimed_by == owner
+    released = _take_back(session, mine & (Delivery.state == DeliveryState.CLAIMED))
+    return released, _doubt(session, mine & (Delivery.state == DeliveryState.ON_WIRE), now)
 
 
 def recover(engine: Engine, *, now: datetime) -> tuple[int, int]:
@@ -259,9 +258,8 @@ def recover(engine: Engine, *, now: datetime) -> tuple[int, int]:
             if not gone:
                 continue
             with database.writing(engine) as session:
-                mine = Delivery.claimed_by == owner
-                released += _take_back(session, mine & (Delivery.state == DeliveryState.CLAIMED))
-                doubts += _doubt(session, mine & (Delivery.state == DeliveryState.ON_WIRE), now)
+                due, doubtful = release_all(session, owner=owner, now=now)
+            released, doubts = released + due, doubts + doubtful
     return released, doubts
 
 
@@ -287,8 +285,8 @@ def _doubt(session: Session, condition: sa.ColumnElement[bool], now: datetime) -
         .values(
             state=DeliveryState.IN_DOUBT,
             claimed_by=None,
-            reason="killed",
-            reply="the sender was killed before the answer to the final dot was recorded",
+            reason="unanswered",
+            reply="the sender ended before the answer to the final dot was recorded",
             settled_at=now,
         )
         .returning(Delivery.id)

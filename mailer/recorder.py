@@ -23,8 +23,15 @@ from recommender.subscribers import consent
 class Recorder:
     """The ledger as the connections of one sender write it. Safe to share between threads."""
 
-    def __init__(self, engine: Engine, owner: str, clock: Callable[[], datetime]) -> None:
-        self._writer = database.writer(engine)
+    def __init__(
+        self,
+        engine: Engine,
+        owner: str,
+        clock: Callable[[], datetime],
+        hurry: Callable[[], bool] | None = None,
+    ) -> None:
+        """``hurry`` is as for ``database.writer``."""
+        self._writer = database.writer(engine, hurry)
         self._owner = owner
         self._clock = clock
         self._pending = threading.Lock()

@@ -38,9 +38,9 @@ _MAILBOX = re.compile(
     re.IGNORECASE,
 )
 _POLICY = re.compile(
-    r"spam|\bblock|black ?list|deny ?list|\brbl\b|dnsbl|reputation|polic(y|ies)|banned|unsolicited"
-    r"|virus|malware|suspicious|\babus(e|ive)|complain|dmarc|\bspf\b|dkim|\brates?\b|too (many|much)"
-    r"|access denied|quota|\bfull\b|too (large|big)|storage|content",
+    r"spam|\bblock|black ?list|deny ?list|\brbl\b|dnsbl|reputation|polic(y|ies)|banned"
+    r"|unsolicited|virus|malware|suspicious|\babus(e|ive)|complain|dmarc|\bspf\b|dkim|\brates?\b"
+    r"|too (many|much)|access denied|quota|\bfull\b|too (large|big)|storage|content",
     re.IGNORECASE,
 )
 _RELAY = re.compile(
@@ -48,7 +48,8 @@ _RELAY = re.compile(
     r"|(cannot|unable to|do(es)? not|won'?t|not (permitted|allowed|authori[sz]ed) to) relay"
     r"|authentication (is )?(required|failed)|(must|need to) (be )?authenticate|not authenticated"
     r"|starttls (command )?(first|required|is required)|encryption (is )?required"
-    r"|sender (address|identity|domain)\b.{0,80}(rejected|denied|not (verified|owned|allowed|found))"
+    r"|sender (address|identity|domain)\b.{0,80}(rejected|denied"
+    r"|not (verified|owned|allowed|found))"
     r"|(email|from|mail from) address\b.{0,80}\bnot\b.{0,20}(verified|match|allowed|sender)"
     r"|not verified\b.{0,60}identit|(he|eh)lo command rejected|client host\b.{0,80}(reject|block)"
     r"|sending\b.{0,30}(suspended|paused|disabled)|your (account|domain|smtp)\b.{0,60}"

@@ -117,6 +117,7 @@ def send(
             held = _deliver(engine, settings, edition_id, clock, stop, at_local_time, progress)
         except NewsletterError as error:
             trouble = str(error)
+    if state in (EditionState.SENDING, EditionState.CANCELLED):
         with database.writing(engine) as session:
             editions.finish(session, edition_id, now=clock())
     with database.reading(engine) as session:

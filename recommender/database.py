@@ -7,7 +7,9 @@ commits by leaving the ``with`` block; an exception rolls everything back.
 
 import fcntl
 import hashlib
-from collections.abc import Iterator
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +22,10 @@ from sqlalchemy.orm import Session
 
 from recommender.errors import ConfigurationError, StoreError
 
-BUSY_TIMEOUT_MS = 30_000
+BUSY_SECONDS = 30.0
+"""For how long a writer waits while another process holds SQLite's write lock."""
+SLICE_MS = 1_000
+"""In slices, since a signal is heard only between them."""
 LARGEST_SKEW = timedelta(minutes=5)
 
 
@@ -47,25 +52,50 @@ def _sqlite(url: sa.URL) -> Engine:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot make the folder of {url.database}: {error.strerror}") from error
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = sa.create_engine(url, connect_args={"timeout": SLICE_MS / 1000})
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:  # Any: the driver's own types
         connection.isolation_level = None  # BEGIN is ours, below
         cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {SLICE_MS}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        kind = "IMMEDIATE" if connection.get_execution_options().get("writing") else "DEFERRED"
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        options = connection.get_execution_options()
+        if options.get("writing"):
+            _begin_writing(connection, options.get("hurry") or _never)
+        else:
+            connection.exec_driver_sql("BEGIN DEFERRED")
 
     return engine
+
+
+def _begin_writing(connection: Connection, hurry: Callable[[], bool]) -> None:
+    """Take the write lock, waiting for whoever holds it until that has been long enough."""
+    patience = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except sa.exc.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > patience or hurry():
+                raise
+        else:
+            return
+
+
+def _is_busy(error: sa.exc.OperationalError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without what extends it
+    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _never() -> bool:
+    return False
 
 
 def _postgresql(url: sa.URL) -> Engine:
@@ -86,15 +116,22 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
-    """A session in one transaction: kept when the block ends well, undone when it raises."""
-    with Session(writer(engine), expire_on_commit=False) as session, session.begin():
+def writing(engine: Engine, hurry: Callable[[], bool] | None = None) -> Iterator[Session]:
+    """A session in one transaction: kept when the block ends well, undone when it raises.
+
+    ``hurry`` is as for ``writer``.
+    """
+    with Session(writer(engine, hurry), expire_on_commit=False) as session, session.begin():
         yield session
 
 
-def writer(engine: Engine) -> Engine:
-    """``engine`` with transactions that are going to write; for statements without a session."""
-    return engine.execution_options(writing=True)
+def writer(engine: Engine, hurry: Callable[[], bool] | None = None) -> Engine:
+    """``engine`` with transactions that are going to write; for statements without a session.
+
+    While another process holds SQLite's write lock, it is waited for; not, however, once ``hurry``
+    returns True.
+    """
+    return engine.execution_options(writing=True, hurry=hurry)
 
 
 Insert = sqlite.Insert | postgresql.Insert

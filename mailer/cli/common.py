@@ -4,8 +4,12 @@ A command writes its answer to standard output (``say``, ``table``) or, with ``-
 as the last thing there (``emit``). Errors are raised, and shown by ``main`` in one line.
 """
 
+import contextlib
 import json
+import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,6 +106,38 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
         console().print(shown)
     else:
         say(empty)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does, at once. For work that is undone, or goes on later."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def stop_on_signal() -> threading.Event:
+    """Set by SIGTERM and SIGINT: finish what is on the wire, record it, and go. A second one ends
+    the process on the spot."""
+    stop = threading.Event()
+
+    def heard(number: int, _: object) -> None:
+        if stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        stop.set()
+        with contextlib.suppress(OSError):  # not print(): a signal may come in the middle of one
+            os.write(2, b"stopping; once more to stop at once\n" if os.isatty(2) else b"")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, heard)
+    return stop
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """``newsletter editions``: plan, send, pause, resume, cancel, list, show, report; and send-test."""
 
-import signal
-import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,7 +8,18 @@ from typing import Annotated, Any
 import typer
 
 from mailer import editions, lookout, schedule, sending, status
-from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table, warn
+from mailer.cli.common import (
+    Invocation,
+    Json,
+    emit,
+    interruptible,
+    invocation,
+    progress,
+    say,
+    stop_on_signal,
+    table,
+    warn,
+)
 from recommender import database
 from recommender.models import DeliveryState, Edition
 
@@ -40,7 +49,7 @@ def plan(
     """
     run = invocation(context)
     with run.store() as engine:
-        with progress("choosing stories") as advance:
+        with progress("choosing stories") as advance, interruptible():
             identifier = sending.plan(
                 engine,
                 run.settings,
@@ -75,12 +84,11 @@ def send(
     Example: newsletter editions send --period 2026-W48 --segment executives
     """
     run = invocation(context)
-    stop = _stop_on_signal()
     with run.store() as engine:
         wanted = _period(run, period)
         with database.reading(engine) as session:
             known = {edition.period for edition in editions.listing(session)}
-        with progress("choosing stories") as advance:
+        with progress("choosing stories") as advance, interruptible():
             identifier = sending.plan(
                 engine,
                 run.settings,
@@ -89,6 +97,7 @@ def send(
                 segment=segment,
                 progress=advance,
             )
+        stop = stop_on_signal()
         with progress("sending") as advance:
             summary = sending.send(
                 engine,
@@ -110,14 +119,6 @@ def send(
         warn(f"error: {summary.failed} failed; `newsletter editions report` names them")
     if summary.trouble or summary.failed:
         raise typer.Exit(1)
-
-
-def _stop_on_signal() -> threading.Event:
-    """Set by SIGTERM and SIGINT: finish what is on the wire, record it, and go."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """``newsletter scheduler``, ``web`` and ``serve``: the work that goes on by itself."""
 
 import contextlib
-import signal
 import socket
 import threading
 import time
@@ -12,7 +11,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Engine
 
-from mailer.cli.common import Invocation, invocation, say
+from mailer.cli.common import Invocation, invocation, say, stop_on_signal
 from recommender.errors import ConfigurationError
 
 POLL_SECONDS = 0.2
@@ -27,7 +26,7 @@ def scheduler(context: typer.Context) -> None:
 
     Example: newsletter scheduler
     """
-    stop = _stopped()
+    stop = stop_on_signal()
     run = invocation(context)
     with run.store() as engine, _scheduling(run, engine, stop):
         _wait(stop)
@@ -39,7 +38,7 @@ def web(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> 
 
     Example: newsletter web --port 8000
     """
-    stop = _stopped()
+    stop = stop_on_signal()
     run = invocation(context)
     with run.store() as engine, _pages(run, engine, host, port):
         _wait(stop)
@@ -51,19 +50,11 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
 
     Example: newsletter serve --host 0.0.0.0 --port 8000
     """
-    stop = _stopped()
+    stop = stop_on_signal()
     run = invocation(context)
     with run.store() as engine, _scheduling(run, engine, stop), _pages(run, engine, host, port):
         _wait(stop)
     say("stopped")
-
-
-def _stopped() -> threading.Event:
-    """An event that SIGTERM and SIGINT set."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
 
 
 def _wait(stop: threading.Event) -> None:

@@ -54,7 +54,7 @@ OURS = [
     "553 5.1.8 <news@example.org>: Domain of sender address does not exist",
     "554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied",
     "504 5.5.2 <box>: Helo command rejected: need fully-qualified hostname",
-    "554 Message rejected: Email address is not verified. The following identities failed the check",
+    "554 Message rejected: Email address is not verified. The following identities failed",
     "550 The from address does not match a verified Sender Identity.",
     "554 Sending suspended for this account",
     "550 5.7.1 Your account has been disabled",
