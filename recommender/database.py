@@ -5,6 +5,7 @@ write lock when it begins, so that it never fails half-way for having read first
 commits by leaving the ``with`` block; an exception rolls everything back.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import sqlite3
@@ -145,26 +146,28 @@ def insert(session: Session, table: type[Any] | sa.Table) -> Insert:
 
 
 @contextmanager
-def lock(engine: Engine, name: str, *, once: bool = False) -> Iterator[bool]:
+def lock(engine: Engine, name: str, *, once: bool = False, shared: bool = False) -> Iterator[bool]:
     """Hold the store-wide lock ``name`` for the block; yields whether it could be had, at once.
 
     The lock ends with its process, however that ends (``flock`` beside the SQLite file, a session
     advisory lock on PostgreSQL), so a lock that can be had proves that its last holder is gone.
-    ``once`` says that the name is never used again, so that nothing of it is kept.
+    ``once`` says that the name is never used again, so that nothing of it is kept. Any number may
+    hold a ``shared`` lock, but not while one holds it alone.
     """
     if engine.dialect.name == "postgresql":
-        with _advisory_lock(engine, name) as held:
+        with _advisory_lock(engine, name, "_shared" if shared else "") as held:
             yield held
     else:
-        with _file_lock(Path(f"{engine.url.database}.locks") / name, once=once) as held:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        with _file_lock(Path(f"{engine.url.database}.locks") / name, kind, once=once) as held:
             yield held
 
 
 @contextmanager
-def _file_lock(path: Path, *, once: bool) -> Iterator[bool]:
+def _file_lock(path: Path, kind: int, *, once: bool) -> Iterator[bool]:
     path.parent.mkdir(exist_ok=True)
     with path.open("a+b") as handle:
-        if not _flock(handle):
+        if not _flock(handle, kind):
             yield False
             return
         try:
@@ -175,24 +178,69 @@ def _file_lock(path: Path, *, once: bool) -> Iterator[bool]:
             fcntl.flock(handle, fcntl.LOCK_UN)
 
 
-def _flock(handle: IO[bytes]) -> bool:
+def _flock(handle: IO[bytes], kind: int) -> bool:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
 @contextmanager
-def _advisory_lock(engine: Engine, name: str) -> Iterator[bool]:
+def _advisory_lock(engine: Engine, name: str, kind: str) -> Iterator[bool]:
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    take = getattr(sa.func, f"pg_try_advisory_lock{kind}")
+    give = getattr(sa.func, f"pg_advisory_unlock{kind}")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        held = bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))))
+        held = bool(connection.scalar(sa.select(take(key))))
         try:
             yield held
         finally:
             if held:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+                with contextlib.suppress(sa.exc.DBAPIError):  # the server, and the lock, are gone
+                    connection.execute(sa.select(give(key)))
+
+
+def problems(engine: Engine) -> list[str]:
+    """What is damaged, as far as the database can tell: broken pages and indexes, and references
+    that lead nowhere (PostgreSQL never lets those in; its pages are verified by ``pg_amcheck``)."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            invalid = connection.exec_driver_sql(
+                "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+            )
+            return [f"the index {name} is not valid: drop and make it again" for (name,) in invalid]
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return [str(line) for line in pages if line != "ok"] + [
+        f"{table} {row} refers to a row of {parent} that is not there"
+        for table, row, parent, _ in lost
+    ]
+
+
+def reserve_keys(connection: Connection, table: sa.Table, used: int) -> None:
+    """Let the next row of ``table`` get a key above ``used``. SQLite looks at the rows themselves;
+    PostgreSQL counts beside them, and must be told of keys that it has not given out."""
+    column = table.autoincrement_column
+    if connection.dialect.name == "postgresql" and column is not None and used:
+        sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+        connection.execute(sa.select(sa.func.setval(sequence, used)))
+
+
+def keys_used(connection: Connection, table: sa.Table) -> int:
+    """The highest key that a row of ``table`` has or, on PostgreSQL, ever had; 0 when none."""
+    column = table.autoincrement_column
+    if column is None:
+        return 0
+    highest = connection.scalar(sa.select(sa.func.max(column))) or 0
+    if connection.dialect.name == "postgresql":
+        sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+        given = connection.scalar(
+            sa.select(sa.func.pg_sequence_last_value(sa.cast(sequence, postgresql.REGCLASS)))
+        )
+        return max(highest, given or 0)
+    return int(highest)
 
 
 def skew(engine: Engine, now: datetime) -> timedelta:

@@ -1,5 +1,7 @@
 """Creates, migrates and opens the store. The only place that runs Alembic."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from io import StringIO
 
@@ -12,7 +14,14 @@ from sqlalchemy.engine import Engine
 
 from recommender import addresses, database, resources, vocabulary
 from recommender.errors import StoreError
-from recommender.models import Newsletter
+from recommender.models import Newsletter, Property
+
+IN_USE = "in-use"
+"""The lock that every command shares on the store it works on."""
+COPY = "copy"
+"""The property of a store that was copied from another: UNFINISHED, or FINISHED until it is first
+used. From then on it has a life of its own, and must not be copied over."""
+UNFINISHED, FINISHED = "unfinished", "finished"
 
 
 def configuration(engine: Engine) -> Config:
@@ -32,8 +41,7 @@ def revision(engine: Engine) -> str | None:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
-        place = engine.url.render_as_string(hide_password=True)
-        raise StoreError(f"cannot open the store {place}: {_first_line(error)}") from error
+        raise StoreError(f"cannot open the store {place(engine)}: {_first_line(error)}") from error
 
 
 def head() -> str:
@@ -76,15 +84,67 @@ def open_store(url: str, *, newsletter: str, now: datetime) -> Engine:
     Raises StoreError when it is of another version than this code: ``newsletter init`` migrates.
     """
     engine = database.connect(url)
+    try:
+        if revision(engine) is None:
+            migrate(engine)
+            prepare(engine, newsletter=newsletter, now=now)
+        check_version(engine)
+        _settle(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def check_version(engine: Engine) -> None:
+    """Raise StoreError when there is no store, or one of another version than this code."""
     found = revision(engine)
     if found is None:
-        migrate(engine)
-        prepare(engine, newsletter=newsletter, now=now)
-    elif found != head():
+        raise StoreError(f"there is no store at {place(engine)}")
+    if found != head():
         raise StoreError(
-            f"the store is at version {found}, this code needs {head()}: run `newsletter init`"
+            f"the store {place(engine)} is at version {found}, this code needs {head()}: "
+            "run `newsletter init`"
         )
-    return engine
+
+
+@contextmanager
+def using(engine: Engine) -> Iterator[None]:
+    """Work on the store beside others; StoreError while somebody wants it alone."""
+    with database.lock(engine, IN_USE, shared=True) as free:
+        if not free:
+            raise StoreError(f"{place(engine)} is being copied; wait until that is done")
+        yield
+
+
+@contextmanager
+def alone(engine: Engine) -> Iterator[None]:
+    """Have the store for oneself; StoreError while any other command works on it."""
+    with database.lock(engine, IN_USE) as free:
+        if not free:
+            raise StoreError(
+                f"{place(engine)} is in use: stop the service, workers and every other command"
+            )
+        yield
+
+
+def place(engine: Engine) -> str:
+    """Where the store is, without its password."""
+    return engine.url.render_as_string(hide_password=True)
+
+
+def _settle(engine: Engine) -> None:
+    """Let a finished copy begin its own life; StoreError for one that is not finished."""
+    with database.reading(engine) as session:
+        found = session.get(Property, COPY)
+    if found is None:
+        return
+    if found.value != FINISHED:
+        raise StoreError(
+            f"{place(engine)} is a copy that was not finished: run `newsletter store copy` again"
+        )
+    with database.writing(engine) as session:
+        session.execute(sa.delete(Property).where(Property.name == COPY))
 
 
 def _first_line(error: sa.exc.SQLAlchemyError) -> str:

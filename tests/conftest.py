@@ -86,6 +86,17 @@ def postgresql_store(postgresql_url: str, migrated_template: str) -> Iterator[En
     _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+def empty_database(postgresql_url: str) -> Iterator[Engine]:
+    """An empty PostgreSQL database of this test's own."""
+    name = f"empty_{os.getpid()}"
+    _administer(postgresql_url, f"CREATE DATABASE {name}")
+    engine = database.connect(_named(postgresql_url, name))
+    yield engine
+    engine.dispose()
+    _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def store(request: pytest.FixtureRequest) -> Engine:
     """A fresh store, on each kind of database in turn."""

@@ -44,13 +44,14 @@ class Invocation:
     @contextmanager
     def store(self) -> Iterator[Engine]:
         """The store, open for the block; made first when there is none yet."""
-        from recommender.store import open_store
+        from recommender.store import open_store, using
 
         engine = open_store(
             self.settings.store_url, newsletter=self.settings.newsletter, now=self.now
         )
         try:
-            yield engine
+            with using(engine):
+                yield engine
         finally:
             engine.dispose()
 
