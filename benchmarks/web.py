@@ -70,7 +70,7 @@ def main(seconds: float) -> None:
         delivery.newsletter(home, "editions", "plan")
         environment = {"NEWSLETTER_HOME": folder, "PATH": os.environ["PATH"]}
         settings = settings_module.load(None, environment)
-        links = Links(settings.base_url, [settings.secret])
+        links = Links(settings.base_url, settings.secrets)
         paths = story_links(home, links)
         command = [sys.executable, "-m", "mailer"]
         web = subprocess.Popen([*command, "web", "--port", str(PORT)], env=environment, cwd=home)

@@ -160,7 +160,7 @@ def make_press(
             secret=settings.secret,
             signers=signers(settings),
         ),
-        links=Links(settings.base_url, [settings.secret]),
+        links=Links(settings.base_url, settings.secrets),
         renderer=Renderer(template),
         stories=stories,
     )

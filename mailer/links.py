@@ -2,11 +2,11 @@
 
 A token is a version, small numbers (delivery, story) and 128 bits of keyed BLAKE2s (RFC 7693) over
 them, with a key of its scope's own, in base64url: short enough for a header, and worthless for any
-other purpose. No
-address and no other data of a reader is ever part of a URL. The first secret signs; all of them are
-accepted, so that keys can be changed without breaking links already sent. It never touches the
-store. itsdangerous is not used here: its tokens are JSON, half as long again and five times as slow
-to make, and an issue carries some thirty of them.
+other purpose. No address and no other data of a reader is ever part of a URL. The first secret
+signs; all of them are accepted, so that keys can be changed without breaking links already sent.
+Links that open what is the reader's also carry a key kept with the reader, so that they can be
+revoked. It never touches the store. itsdangerous is not used here: its tokens are JSON, half as
+long again and five times as slow to make, and an issue carries some thirty of them.
 """
 
 import binascii
@@ -14,13 +14,16 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
 
 from recommender.errors import NewsletterError
 
-Scope = Literal["click", "feedback", "unsubscribe", "preferences", "view", "confirm", "manage"]
+Scope = Literal[
+    "click", "feedback", "unsubscribe", "preferences", "view", "confirm", "manage", "address"
+]
 Kind = Literal["less", "more"]
 PATHS: dict[Scope, str] = {
     "click": "c",
@@ -30,6 +33,7 @@ PATHS: dict[Scope, str] = {
     "view": "view",
     "confirm": "confirm",
     "manage": "preferences",
+    "address": "address",
 }
 KINDS: tuple[Kind, ...] = ("less", "more")
 """What the third number of a ``feedback`` token stands for."""
@@ -46,6 +50,16 @@ _TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/"
 
 class TokenError(NewsletterError):
     """A token is not one of ours, was changed, or is for something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whom a passing link is for. ``key`` must still be the one that is kept with the reader (for a
+    change of address: with the change), or the link was revoked."""
+
+    subscriber_id: int
+    key: int
+    expires: datetime
 
 
 class Links:
@@ -84,25 +98,30 @@ class Links:
         """The same issue on the web."""
         return self._prefixes["view"] + self.token("view", delivery_id)
 
-    def confirm(self, subscriber_id: int, expires: datetime) -> str:
+    def confirm(self, subscriber_id: int, key: int, expires: datetime) -> str:
         """The second step of subscribing."""
-        return self._prefixes["confirm"] + self._passing("confirm", subscriber_id, expires)
+        return self._passing("confirm", subscriber_id, key, expires)
 
-    def manage(self, subscriber_id: int, expires: datetime) -> str:
+    def manage(self, subscriber_id: int, key: int, expires: datetime) -> str:
         """What the reader chose, for a while, for whoever reads mail at the reader's address."""
-        return self._prefixes["manage"] + self._passing("manage", subscriber_id, expires)
+        return self._passing("manage", subscriber_id, key, expires)
 
-    def _passing(self, scope: Scope, subscriber_id: int, expires: datetime) -> str:
-        return self.token(scope, subscriber_id, int(expires.timestamp()))
+    def address(self, subscriber_id: int, key: int, expires: datetime) -> str:
+        """The second step of a change of address, mailed to the new one."""
+        return self._passing("address", subscriber_id, key, expires)
 
-    def holder(self, scope: Scope, token: str, now: datetime) -> tuple[int, datetime]:
-        """The subscriber of a ``confirm`` or ``manage`` token, and when it expires; TokenError once
-        it has."""
+    def _passing(self, scope: Scope, subscriber_id: int, key: int, expires: datetime) -> str:
+        token = self.token(scope, subscriber_id, key, int(expires.timestamp()))
+        return self._prefixes[scope] + token
+
+    def holder(self, scope: Scope, token: str, now: datetime) -> Holder:
+        """Whom a ``confirm``, ``manage`` or ``address`` token is for; TokenError once it has
+        expired."""
         numbers = self.read(scope, token)
-        if len(numbers) != 2 or numbers[1] < now.timestamp():
+        if len(numbers) != 3 or numbers[2] < now.timestamp():
             raise TokenError("this link has expired")
         try:
-            return numbers[0], datetime.fromtimestamp(numbers[1], UTC)
+            return Holder(numbers[0], numbers[1], datetime.fromtimestamp(numbers[2], UTC))
         except (ValueError, OverflowError, OSError) as error:
             raise TokenError("this link has no date") from error
 

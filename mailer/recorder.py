@@ -85,11 +85,20 @@ class Recorder:
             ledger.record(
                 connection, [outcome for outcome, _ in outcomes], owner=self._owner, now=now
             )
-            dead = [email for outcome, email in outcomes if outcome.dead]
+            dead = [(outcome, email) for outcome, email in outcomes if outcome.dead]
             if dead:
                 with Session(connection) as session, session.begin():
-                    for email in dead:
+                    for outcome, email in dead:
                         consent.suppress(
-                            session, email, reason="bounce", now=now, status=Status.BOUNCED
+                            session,
+                            email,
+                            reason="bounce",
+                            now=now,
+                            proof={
+                                "delivery": outcome.delivery_id,
+                                "relay": outcome.relay,
+                                "reply": outcome.reply,
+                            },
+                            status=Status.BOUNCED,
                         )
             return ledger.put_on_wire(connection, wires, owner=self._owner)

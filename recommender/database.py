@@ -243,6 +243,17 @@ def keys_used(connection: Connection, table: sa.Table) -> int:
     return int(highest)
 
 
+def forget(engine: Engine) -> None:
+    """Let nothing of what was just deleted stay in SQLite's write-ahead log, if nobody is reading
+    it; deleted rows are overwritten in the file itself. PostgreSQL tidies up by itself (VACUUM)."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        finally:
+            connection.close()
+
+
 def skew(engine: Engine, now: datetime) -> timedelta:
     """By how much the store's clock is ahead of ``now``, for senders on several machines that must
     agree on the time. A file has no clock of its own; more than a few minutes are no skew, but a

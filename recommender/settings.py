@@ -24,6 +24,7 @@ from recommender.limits import DomainTable, HoursText, RatesText, StepsText
 
 PREFIX = "NEWSLETTER_"
 FILE = "newsletter.toml"
+SHORTEST_KEY = 16
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SCHEDULE = re.compile(r"\s*([a-z]{3,9})\s+([01]?\d|2[0-3]):([0-5]\d)\s*", re.IGNORECASE)
 
@@ -48,6 +49,9 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None, description="signs links; default: made once and kept in home/secret_key"
+    )
+    old_secret_keys: SecretStr | None = Field(
+        None, description="keys that signed before, with commas: links made with them still work"
     )
     sender: str = Field(
         "The Weekly Brief <newsletter@newsletter.example.org>",
@@ -174,14 +178,24 @@ class Settings(BaseSettings):
         return ZoneInfo(self.timezone)
 
     @cached_property
-    def secret(self) -> bytes:
-        """The key that signs links: configured, or made once in ``home``."""
+    def secrets(self) -> tuple[bytes, ...]:
+        """The keys of links: the first signs, all are accepted. Configured, or one to a line of
+        ``home/secret_key``, where the first is made once."""
+        old = self.old_secret_keys.get_secret_value() if self.old_secret_keys else ""
+        before = tuple(key.encode() for part in old.split(",") if (key := part.strip()))
         if self.secret_key is not None:
-            value = self.secret_key.get_secret_value()
-            if len(value) < 16:
-                raise ConfigurationError("secret_key: must have at least 16 characters")
-            return value.encode()
-        return _kept_secret(self.home / "secret_key")
+            found: tuple[bytes, ...] = (self.secret_key.get_secret_value().encode(),)
+        else:
+            found = tuple(_kept_secret(self.home / "secret_key").split())
+        for name, keys in (("secret_key", found), ("old_secret_keys", before)):
+            if (name == "secret_key" and not keys) or any(len(key) < SHORTEST_KEY for key in keys):
+                raise ConfigurationError(f"{name}: must have at least {SHORTEST_KEY} characters")
+        return found + before
+
+    @property
+    def secret(self) -> bytes:
+        """The key that signs."""
+        return self.secrets[0]
 
     def replace(self, **changes: object) -> Self:
         """A copy with other values, validated."""

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from mailer import erasure
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender import database
 from recommender.errors import NewsletterError
 from recommender.models import Frequency, Status
-from recommender.subscribers import consent, fields, files, intake, records
+from recommender.subscribers import consent, fields, files, intake, moving, records
 from recommender.subscribers.fields import SubscriberDraft
 
 app = typer.Typer(no_args_is_help=True)
@@ -106,7 +107,14 @@ def update(
             reader = records.find(session, email)
             if status == Status.ACTIVE and consent.is_suppressed(session, email):
                 raise NewsletterError(f"{email} is suppressed and cannot be made active")
-            consent.change(session, reader, status, source="admin", now=run.now)
+            consent.change(
+                session,
+                reader,
+                status,
+                source="admin",
+                now=run.now,
+                proof={"command": "subscribers update"},
+            )
     say(f"{email}: updated")
 
 
@@ -246,7 +254,14 @@ def unsubscribe(context: typer.Context, email: Email) -> None:
     run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
         reader = records.find(session, email)
-        done = consent.change(session, reader, Status.UNSUBSCRIBED, source="admin", now=run.now)
+        done = consent.change(
+            session,
+            reader,
+            Status.UNSUBSCRIBED,
+            source="admin",
+            now=run.now,
+            proof={"command": "subscribers unsubscribe"},
+        )
     say(f"{email}: {'unsubscribed' if done else 'was unsubscribed already'}")
 
 
@@ -263,7 +278,13 @@ def suppress(
     run = invocation(context)
     address = _draft({"email": email}).email
     with run.store() as engine, database.writing(engine) as session:
-        done = consent.suppress(session, address, reason=reason[:64], now=run.now)
+        done = consent.suppress(
+            session,
+            address,
+            reason=reason[:64],
+            now=run.now,
+            proof={"command": "subscribers suppress"},
+        )
     say(f"{email}: {'suppressed' if done else 'was suppressed already'}")
 
 
@@ -282,6 +303,19 @@ def erase(
         if not sys.stdin.isatty():
             raise NewsletterError("erasing cannot be undone; add --yes to confirm")
         typer.confirm(f"Erase {email} for good?", abort=True)
+    with run.store() as engine:
+        files_removed = erasure.erase(engine, run.settings, email, now=run.now)
+    also = f", with {files_removed} files of the outbox" if files_removed else ""
+    say(f"{email}: erased{also}")
+
+
+@app.command()
+def revoke(context: typer.Context, email: Email) -> None:
+    """Void every personal link of a reader; the links in their issues keep working.
+
+    Example: newsletter subscribers revoke reader@example.com
+    """
+    run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
-        consent.erase(session, email, now=run.now)
-    say(f"{email}: erased")
+        moving.revoke(records.find(session, email))
+    say(f"{email}: all personal links are void; the reader gets a new one from any issue")

@@ -56,7 +56,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         lifespan=lifespan,
     )
     app.state.site = Site(
-        engine, settings, Links(settings.base_url, [settings.secret]), pages, clock
+        engine, settings, Links(settings.base_url, settings.secrets), pages, clock
     )
     app.state.find = tracking.finder(engine)
     return app

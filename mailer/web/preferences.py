@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.links import TokenError
+from mailer import erasure
 from mailer.web import forms, signup, tokens
 from mailer.web.site import Site, of
 from recommender import database
@@ -79,11 +79,12 @@ def save(request: Request, form: FormData) -> Response:
             return _mail_link(request, site, found)
         identifier = reader.id
     action = forms.text(form, "action", 20) or "save"
+    client = forms.client(request)
     if action == "export":
         return _export(site, identifier)
     if action == "erase":
         return _erase(site, identifier, form)
-    return _change(site, identifier, action, form)
+    return _change(site, identifier, action, form, client)
 
 
 def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
@@ -95,17 +96,17 @@ def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
         "two hours.",
     )
     if reader.status in (Status.ACTIVE, Status.PAUSED):
-        done.background = BackgroundTask(signup.mail_choices, site, reader.id, reader.email)
+        done.background = BackgroundTask(signup.mail_choices, site, reader.id)
     return done
 
 
-def _change(site: Site, identifier: int, action: str, form: FormData) -> Response:
+def _change(site: Site, identifier: int, action: str, form: FormData, client: str) -> Response:
     now = site.clock()
+    proof = {"page": "preferences", "from": client}
     message = "Saved. Your next issue follows your new choices."
     with database.writing(site.engine) as session:
         reader = session.get_one(Subscriber, identifier)
         if action == "unsubscribe":
-            proof = {"page": "preferences"}
             consent.change(
                 session, reader, Status.UNSUBSCRIBED, source="preferences", now=now, proof=proof
             )
@@ -115,11 +116,13 @@ def _change(site: Site, identifier: int, action: str, form: FormData) -> Respons
                 consent.is_suppressed(session, reader.email)
             ):
                 reader.paused_until = None
-                consent.change(session, reader, Status.ACTIVE, source="preferences", now=now)
+                consent.change(
+                    session, reader, Status.ACTIVE, source="preferences", now=now, proof=proof
+                )
                 message = "Your next issue comes as before."
         elif action == "pause":
             until = _pause_until(form, now)
-            choices.pause(session, reader, until, now=now)
+            choices.pause(session, reader, until, now=now, proof=proof)
             message = f"Paused until {until:%Y-%m-%d}; then it goes on by itself."
         else:
             try:
@@ -167,18 +170,19 @@ def _export(site: Site, identifier: int) -> Response:
 
 
 def _erase(site: Site, identifier: int, form: FormData) -> Response:
-    with database.writing(site.engine) as session:
+    with database.reading(site.engine) as session:
         reader = session.get_one(Subscriber, identifier)
         if forms.text(form, "sure", 10) != "yes":
             return _form(site, reader, "Nothing was erased: tick the box to say that you mean it.")
-        try:
-            consent.erase(session, reader.email, now=site.clock())
-        except ConflictError:
-            return site.notice(
-                "Not yet",
-                "An issue is being sent to you right now. Please try again in a minute.",
-                status=409,
-            )
+        email = reader.email
+    try:
+        erasure.erase(site.engine, site.settings, email, now=site.clock())
+    except ConflictError:
+        return site.notice(
+            "Not yet",
+            "An issue is being sent to you right now. Please try again in a minute.",
+            status=409,
+        )
     return site.notice(
         "Erased",
         "Nothing is held of you any more but a fingerprint of your address, so that nobody can add "
@@ -188,11 +192,8 @@ def _erase(site: Site, identifier: int, form: FormData) -> Response:
 
 def _owner(session: Session, site: Site, token: str) -> Subscriber | None:
     """The reader whose personal link this is."""
-    try:
-        identifier, _ = site.links.holder("manage", token, site.clock())
-    except TokenError:
-        return None
-    return session.get(Subscriber, identifier)
+    found = tokens.owner(session, site, "manage", token)
+    return None if found is None else found[0]
 
 
 def _mentioned(session: Session, site: Site, token: str) -> Subscriber | None:

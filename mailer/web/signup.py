@@ -14,8 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer import service_mail
-from mailer.links import TokenError
-from mailer.web import forms, security
+from mailer.web import forms, security, tokens
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.errors import NewsletterError
@@ -115,8 +114,9 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
                 return
             known = reader.status in (Status.ACTIVE, Status.PAUSED)
             identifier, email = reader.id, reader.email
+            link = site.links.confirm(identifier, reader.link_key, now + CONFIRM_WITHIN)
         if known:
-            mail_choices(site, identifier, email)
+            mail_choices(site, identifier)
             return
         message = service_mail.compose(
             site.settings,
@@ -125,7 +125,7 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
             [
                 f"Somebody, probably you, asked that {site.settings.title} be sent to this "
                 "address. Confirm it here:",
-                site.links.confirm(identifier, now + CONFIRM_WITHIN),
+                link,
                 "If it was not you, do nothing: nothing will be sent to you.",
             ],
             now,
@@ -135,16 +135,20 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
         security.log.error("subscribe: the mail could not be sent: %s", error)
 
 
-def mail_choices(site: Site, identifier: int, email: str) -> None:
+def mail_choices(site: Site, identifier: int) -> None:
     """Mail the reader a link to what they chose, good for a while."""
     now = site.clock()
+    with database.reading(site.engine) as session:
+        reader = session.get(Subscriber, identifier)
+    if reader is None:
+        return
     message = service_mail.compose(
         site.settings,
-        email,
+        reader.email,
         f"Your choices: {site.settings.title}",
         [
             f"You can change here what {site.settings.title} sends you:",
-            site.links.manage(identifier, now + MANAGE_WITHIN),
+            site.links.manage(reader.id, reader.link_key, now + MANAGE_WITHIN),
             "The link is good for two hours, and for you alone: do not forward it.",
         ],
         now,
@@ -158,10 +162,9 @@ def mail_choices(site: Site, identifier: int, email: str) -> None:
 def confirm_page(request: Request) -> Response:
     """One button: programs that follow links confirm nothing."""
     site = of(request)
-    try:
-        site.links.holder("confirm", request.path_params["token"], site.clock())
-    except TokenError:
-        return site.broken_link()
+    with database.reading(site.engine) as session:
+        if tokens.owner(session, site, "confirm", request.path_params["token"]) is None:
+            return site.broken_link()
     return site.notice(
         f"Subscribe to {site.settings.title}?",
         "You get one issue a week, with the stories that fit what you told us.",
@@ -173,22 +176,21 @@ def confirm(request: Request, _form: FormData) -> Response:
     """The reader is active from now on. Confirming twice changes nothing."""
     site = of(request)
     now = site.clock()
-    try:
-        identifier, expires = site.links.holder("confirm", request.path_params["token"], now)
-    except TokenError:
-        return site.broken_link()
+    token = request.path_params["token"]
     with database.writing(site.engine) as session:
-        reader = session.get(Subscriber, identifier)
-        proof = {"from": forms.client(request), "token": request.path_params["token"]}
-        asked_at = expires - CONFIRM_WITHIN
-        if reader is None or not choices.confirm(
-            session, reader, now=now, proof=proof, asked_at=asked_at
-        ):
+        found = tokens.owner(session, site, "confirm", token)
+        if found is None:
             return site.broken_link()
+        reader, holder = found
+        proof = {"from": forms.client(request), "token": token}
+        asked_at = holder.expires - CONFIRM_WITHIN
+        if not choices.confirm(session, reader, now=now, proof=proof, asked_at=asked_at):
+            return site.broken_link()
+        manage = site.links.manage(reader.id, reader.link_key, now + MANAGE_WITHIN)
     return site.notice(
         "You are subscribed",
         "Welcome. Your next issue is chosen for you from what you told us.",
-        links={"Change what you get": site.links.manage(identifier, now + MANAGE_WITHIN)},
+        links={"Change what you get": manage},
     )
 
 

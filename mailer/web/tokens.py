@@ -1,10 +1,10 @@
-"""What a link of an issue stands for: its delivery. One place, since every page asks for it."""
+"""What a link stands for: a delivery, or a reader. One place, since every page asks for it."""
 
 from sqlalchemy.orm import Session
 
-from mailer.links import Scope, TokenError
+from mailer.links import Holder, Scope, TokenError
 from mailer.web.site import Site
-from recommender.models import Delivery
+from recommender.models import Delivery, Subscriber
 
 NUMBERS: dict[Scope, int] = {"view": 1, "unsubscribe": 1, "preferences": 1, "feedback": 3}
 """How many numbers a token holds; the first is the delivery."""
@@ -20,3 +20,16 @@ def delivery(
         return None
     found = session.get(Delivery, numbers[0]) if len(numbers) == NUMBERS[scope] else None
     return None if found is None else (found, numbers)
+
+
+def owner(
+    session: Session, site: Site, scope: Scope, token: str
+) -> tuple[Subscriber, Holder] | None:
+    """The reader whose personal link this is; None when it is no such link, has expired or was
+    revoked, or the reader is gone."""
+    try:
+        holder = site.links.holder(scope, token, site.clock())
+    except TokenError:
+        return None
+    reader = session.get(Subscriber, holder.subscriber_id)
+    return None if reader is None or reader.link_key != holder.key else (reader, holder)

@@ -14,6 +14,8 @@ from recommender import vocabulary
 from recommender.addresses import address_hash
 from recommender.models import (
     ConsentEvent,
+    Event,
+    EventKind,
     Status,
     Subscriber,
     SubscriberRole,
@@ -128,16 +130,19 @@ def known(session: Session, kind: Kind, names: Iterable[str]) -> dict[str, int]:
 def mute(session: Session, reader: Subscriber, topic: str, *, now: datetime) -> None:
     """The reader wants nothing of ``topic`` any more."""
     (identifier,) = known(session, "topic", [topic]).values()
+    session.add(Event(at=now, kind=EventKind.MUTE, subscriber_id=reader.id, data={"topic": topic}))
     session.merge(SubscriberTopic(subscriber_id=reader.id, topic_id=identifier, weight=-2.0))
     reader.updated_at = reader.last_active_at = now
     session.flush()
 
 
-def pause(session: Session, reader: Subscriber, until: datetime, *, now: datetime) -> None:
+def pause(
+    session: Session, reader: Subscriber, until: datetime, *, now: datetime, proof: dict[str, Any]
+) -> None:
     """No mail until ``until``; then it goes on by itself."""
     if reader.status in (Status.ACTIVE, Status.PAUSED):
         reader.paused_until = until
-        proof = {"until": until.isoformat()}
+        proof = {**proof, "until": until.isoformat()}
         consent.change(session, reader, Status.PAUSED, source="preferences", now=now, proof=proof)
 
 
@@ -148,6 +153,8 @@ def resume_paused(session: Session, *, now: datetime) -> int:
     )
     readers = session.scalars(over.order_by(Subscriber.id)).all()
     for reader in readers:
+        until = reader.paused_until.isoformat() if reader.paused_until else None
+        proof = {"until": until}
         reader.paused_until = None
-        consent.change(session, reader, Status.ACTIVE, source="pause over", now=now)
+        consent.change(session, reader, Status.ACTIVE, source="pause over", now=now, proof=proof)
     return len(readers)

@@ -22,9 +22,10 @@ def change(
     *,
     source: str,
     now: datetime,
-    proof: dict[str, Any] | None = None,
+    proof: dict[str, Any],
 ) -> bool:
-    """Set ``status`` and write down how it came about; False when it was so already."""
+    """Set ``status`` and write down how it came about: ``source`` names the way, ``proof`` holds
+    what is known of it. False when it was so already."""
     if subscriber.status == status:
         return False
     session.add(
@@ -34,7 +35,7 @@ def change(
             before=subscriber.status,
             after=status,
             source=source,
-            proof=proof or {},
+            proof=proof,
         )
     )
     subscriber.status = status
@@ -44,7 +45,13 @@ def change(
 
 
 def suppress(
-    session: Session, email: str, *, reason: str, now: datetime, status: Status | None = None
+    session: Session,
+    email: str,
+    *,
+    reason: str,
+    now: datetime,
+    proof: dict[str, Any],
+    status: Status | None = None,
 ) -> bool:
     """Never mail ``email`` again; False when it was suppressed already.
 
@@ -60,7 +67,8 @@ def suppress(
         Status.PAUSED,
         Status.PENDING,
     }:
-        change(session, subscriber, status or Status.UNSUBSCRIBED, source=reason, now=now)
+        after = status or Status.UNSUBSCRIBED
+        change(session, subscriber, after, source=reason, now=now, proof=proof)
     return not suppressed
 
 

@@ -10,11 +10,15 @@ from sqlalchemy.orm import Session, selectinload
 from recommender.addresses import address_hash
 from recommender.errors import NotFoundError
 from recommender.models import (
+    AddressChange,
     ConsentEvent,
     Delivery,
     Edition,
+    EditionStory,
     Event,
     Newsletter,
+    Segment,
+    SegmentMember,
     Story,
     Subscriber,
     SubscriberRole,
@@ -91,12 +95,17 @@ def everything(session: Session, subscriber: Subscriber) -> dict[str, Any]:
         .where(Event.subscriber_id == subscriber.id)
     )
     suppressed = session.get(Suppression, subscriber.address_hash)
+    change = session.get(AddressChange, subscriber.id)
     return document(subscriber) | {
         "created_at": subscriber.created_at.isoformat(),
         "updated_at": subscriber.updated_at.isoformat(),
         "paused_until": _iso(subscriber.paused_until),
         "last_active_at": _iso(subscriber.last_active_at),
         "suppressed": None if suppressed is None else suppressed.reason,
+        "address_change": None
+        if change is None
+        else {"email": change.email, "asked_at": change.at.isoformat()},
+        "segments": list(session.scalars(_segments(subscriber.id))),
         "consent": [
             {
                 "at": event.at.isoformat(),
@@ -109,10 +118,26 @@ def everything(session: Session, subscriber: Subscriber) -> dict[str, Any]:
         ],
         "deliveries": _deliveries(session, subscriber.id),
         "events": [
-            {"at": event.at.isoformat(), "kind": event.kind, "story": title, "data": event.data}
+            {
+                "at": event.at.isoformat(),
+                "kind": event.kind,
+                "story": title,
+                "counted": event.verified,
+                "data": event.data,
+            }
             for event, title in session.execute(answers.order_by(Event.id))
         ],
     }
+
+
+def _segments(subscriber_id: int) -> sa.Select[Any]:
+    """Names of the static lists the reader stands on."""
+    return (
+        sa.select(Segment.name)
+        .join(SegmentMember, SegmentMember.segment_id == Segment.id)
+        .where(SegmentMember.subscriber_id == subscriber_id)
+        .order_by(Segment.name)
+    )
 
 
 def _deliveries(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
@@ -123,17 +148,44 @@ def _deliveries(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
         .where(Delivery.subscriber_id == subscriber_id)
         .order_by(Delivery.id)
     )
+    rows = session.execute(query).all()
+    titles = _titles(session, subscriber_id)
     return [
         {
             "edition": f"{name}-{period}",
             "state": delivery.state,
+            "due_at": delivery.due_at.isoformat(),
             "at": _iso(delivery.settled_at),
             "reason": delivery.reason,
             "reply": delivery.reply,
-            "stories": [pick.get("title") for pick in delivery.picks],
+            "shown_of_reader": delivery.reader,
+            "picks": [
+                {
+                    "position": pick["position"],
+                    "title": titles.get((delivery.edition_id, pick["story"]), ""),
+                    "score": pick["score"],
+                    "reasons": [
+                        {"kind": kind, "detail": detail, "share": share}
+                        for kind, detail, share in pick["reasons"]
+                    ],
+                }
+                for pick in delivery.picks
+            ],
         }
-        for delivery, period, name in session.execute(query)
+        for delivery, period, name in rows
     ]
+
+
+def _titles(session: Session, subscriber_id: int) -> dict[tuple[int, int], str]:
+    """Titles of stories as they stood in the editions the reader has a copy of."""
+    editions = sa.select(Delivery.edition_id).where(Delivery.subscriber_id == subscriber_id)
+    frozen = sa.select(EditionStory.edition_id, EditionStory.story_id, EditionStory.content)
+    return {
+        (edition, story): str(content["title"])
+        for edition, story, content in session.execute(
+            frozen.where(EditionStory.edition_id.in_(editions))
+        )
+    }
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -110,11 +110,11 @@ def test_readers_who_left_since_planning_are_skipped_by_name(
     store: Engine, take: Take, now: datetime
 ) -> None:
     with database.writing(store) as session:
-        consent.suppress(session, "r1@example.com", reason="complaint", now=now)
+        consent.suppress(session, "r1@example.com", reason="complaint", now=now, proof={})
         reader = session.scalars(
             sa.select(Subscriber).where(Subscriber.email == "r2@example.com")
         ).one()
-        consent.change(session, reader, Status.PAUSED, source="test", now=now)
+        consent.change(session, reader, Status.PAUSED, source="test", now=now, proof={})
     assert take() == [3, 4, 5]
     with database.reading(store) as session:
         count = counts.count(session, session.scalars(sa.select(Edition.id)).one())

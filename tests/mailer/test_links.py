@@ -56,8 +56,9 @@ def test_links_stand_under_the_paths_that_are_promised() -> None:
     assert LINKS.click(5, 6).startswith("https://news.example.org/c/")
     assert LINKS.feedback(5, 6, "more").startswith("https://news.example.org/f/")
     assert LINKS.view(5).startswith("https://news.example.org/view/")
-    assert LINKS.confirm(5, NOW).startswith("https://news.example.org/confirm/")
-    assert LINKS.manage(5, NOW).startswith("https://news.example.org/preferences/")
+    assert LINKS.confirm(5, 1, NOW).startswith("https://news.example.org/confirm/")
+    assert LINKS.manage(5, 1, NOW).startswith("https://news.example.org/preferences/")
+    assert LINKS.address(5, 1, NOW).startswith("https://news.example.org/address/")
 
 
 @pytest.mark.parametrize("kind", KINDS)

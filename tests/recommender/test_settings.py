@@ -75,3 +75,26 @@ def test_a_secret_is_made_once_and_readable_by_the_owner_only(tmp_path: Path) ->
 def test_the_secret_never_shows_in_a_representation() -> None:
     found = settings.load(environment={"NEWSLETTER_SECRET_KEY": "a-very-long-secret-value"})
     assert "a-very-long" not in repr(found)
+
+
+def test_keys_can_be_rotated_and_the_first_signs(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_text("the-second-key-of-all\nthe-first-key-of-all\n")
+    found = settings.load(environment={"NEWSLETTER_HOME": str(tmp_path)})
+    assert found.secrets == (b"the-second-key-of-all", b"the-first-key-of-all")
+    given = settings.load(
+        environment={
+            "NEWSLETTER_SECRET_KEY": "the-third-key-of-all",
+            "NEWSLETTER_OLD_SECRET_KEYS": "the-second-key-of-all, the-first-key-of-all",
+        }
+    )
+    assert given.secret == b"the-third-key-of-all"
+    assert given.secrets[1:] == found.secrets
+
+
+@pytest.mark.parametrize("key", ["secret_key", "old_secret_keys"])
+def test_a_short_key_is_refused_by_name(key: str) -> None:
+    found = settings.load(
+        environment={"NEWSLETTER_SECRET_KEY": "x" * 16, f"NEWSLETTER_{key.upper()}": "short"}
+    )
+    with pytest.raises(ConfigurationError, match=f"^{key}: must have at least 16"):
+        _ = found.secrets

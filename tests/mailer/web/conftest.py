@@ -124,7 +124,7 @@ def place(published: Path, tmp_path: Path) -> Iterator[Place]:
         raise_server_exceptions=False,
         headers={"user-agent": PERSON},
     ) as client:
-        links = Links(settings.base_url, [settings.secret])
+        links = Links(settings.base_url, settings.secrets)
         yield Place(client, engine, settings, links, moment)
     engine.dispose()
 

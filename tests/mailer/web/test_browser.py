@@ -38,7 +38,7 @@ class Live:
         self.settings = Settings(home=home, base_url=self.url)
         self.engine = database.connect(self.settings.store_url)
         self.now = SENT_AT + timedelta(hours=5)
-        self.links = Links(self.url, [self.settings.secret])
+        self.links = Links(self.url, self.settings.secrets)
         application = app.create(self.engine, self.settings, lambda: self.now)
         self.server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
         self.thread = threading.Thread(target=self.server.run, args=([self.socket],))

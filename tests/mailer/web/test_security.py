@@ -25,7 +25,7 @@ def every_link(place: Place) -> dict[str, str]:
         "view": place.links.token("view", number),
         "unsubscribe": place.links.token("unsubscribe", number),
         "preferences": place.links.token("preferences", number),
-        "confirm": place.links.confirm(1, place.moment[0]).rpartition("/")[2],
+        "confirm": place.links.confirm(1, 1, place.moment[0]).rpartition("/")[2],
     }
 
 
@@ -58,7 +58,7 @@ def test_tokens_of_what_is_not_there_are_refused(place: Place) -> None:
         assert (
             place.client.get(f"/f/{place.links.token('feedback', 1, number, 9)}").status_code == 404
         )
-        far = place.links.token("manage", number, 2**40)
+        far = place.links.token("manage", number, 0, 2**40)
         assert place.client.get(f"/preferences/{far}").status_code == 404
 
 

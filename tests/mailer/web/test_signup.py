@@ -59,7 +59,9 @@ def test_a_link_to_confirm_expires(place: Place) -> None:
 
 def test_the_answer_does_not_tell_whether_an_address_is_known(place: Place) -> None:
     with database.writing(place.engine) as session:
-        consent.suppress(session, "never@example.org", reason="asked", now=place.moment[0])
+        consent.suppress(
+            session, "never@example.org", reason="asked", now=place.moment[0], proof={}
+        )
     pages = set()
     for email in ("new@example.org", "founder@example.com", "never@example.org"):
         answer = place.client.post("/subscribe", data=FORM | {"email": email})
@@ -120,7 +122,9 @@ def test_an_old_link_does_not_bring_back_who_has_left_since(place: Place) -> Non
     place.pass_time(hours=1)
     with database.writing(place.engine) as session:
         reader = records.find(session, "new@example.org")
-        consent.change(session, reader, Status.UNSUBSCRIBED, source="admin", now=place.moment[0])
+        consent.change(
+            session, reader, Status.UNSUBSCRIBED, source="admin", now=place.moment[0], proof={}
+        )
     assert place.client.post(link).status_code == 404
     assert place.status("new@example.org") == Status.UNSUBSCRIBED
     place.pass_time(minutes=1)

@@ -104,7 +104,7 @@ def test_who_has_left_is_never_reactivated(import_: Import, store: Engine, statu
 
 def test_a_suppressed_address_is_never_taken(import_: Import, store: Engine, now: datetime) -> None:
     with database.writing(store) as session:
-        consent.suppress(session, "gone@example.com", reason="complaint", now=now)
+        consent.suppress(session, "gone@example.com", reason="complaint", now=now, proof={})
     report = import_(lines({"email": "Gone@Example.com"}))
     assert (report.added, report.rejected[0].line) == (0, 1)
     assert "suppressed" in report.rejected[0].why
