@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, joinedload
 
-from mailer import copies, frequency, kept, planning, rendering, schedule, transports
+from mailer import copies, frequency, kept, planning, rendering, schedule, shards, transports
 from mailer.composition import StoryContent
 from mailer.copies import Press, Shown
 from mailer.editions import ENDED
 from mailer.ledger import Claim
 from mailer.outbox import file_name
-from mailer.planning import Terms
+from mailer.terms import Terms
 from mailer.transport import VerdictKind
 from recommender import audience, database, resources
 from recommender.catalogue import Catalogue
@@ -72,8 +72,8 @@ def next_picks(
     period = waiting.edition.period if waiting else next_period(session, settings, subscriber, now)
     name = f"{settings.newsletter}-{period}"
     since = waiting.edition.planned_at if waiting else now
-    ranker, stories = planning.ranker_for(session, terms, since)
     planned = waiting.edition.id if waiting else None
+    ranker, stories = shards.ranker_for(session, terms, since, edition_id=planned)
     reader = audience.member(session, subscriber, without_edition=planned)
     [ranking] = ranker.rank(
         [reader.reader], now=since, top=terms.picks, seed=name, runners_up=RUNNERS_UP
@@ -179,7 +179,7 @@ def next_issue(
         return _shown(press, claim, subscriber.name, now)
     terms = Terms.of(settings, planning.newsletter_of(session, settings))
     period = next_period(session, settings, subscriber, now)
-    ranker, stories = planning.ranker_for(session, terms, now)
+    ranker, stories = shards.ranker_for(session, terms, now)
     member = audience.member(session, subscriber)
     [ranking] = ranker.rank(
         [member.reader], now=now, top=terms.picks, seed=f"{settings.newsletter}-{period}"

@@ -76,13 +76,22 @@ def plan(
     now: datetime,
     segment: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> int:
-    """Plan the edition of ``period`` with the current template; its id."""
+    """Plan the edition of ``period`` with the current template; its id. ``stop`` leaves the rest
+    of the planning for another time."""
     template = rendering.compile_template(resources.folder("templates") / "email")
     with database.writing(engine) as session:
         choices.resume_paused(session, now=now)
     return planning.plan(
-        engine, settings, template, period=period, now=now, segment=segment, progress=progress
+        engine,
+        settings,
+        template,
+        period=period,
+        now=now,
+        segment=segment,
+        progress=progress,
+        stopped=lambda: stop is not None and stop.is_set(),
     )
 
 

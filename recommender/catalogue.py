@@ -1,6 +1,6 @@
 """The stories of the store as values: for the ranker, and as they are frozen into an edition."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,10 +24,12 @@ class Catalogue:
     documents: Mapping[str, dict[str, Any]]
 
 
-def load(session: Session, *, now: datetime, horizon_days: int) -> Catalogue:
+def load(
+    session: Session, *, now: datetime, horizon_days: int, frozen: Collection[int] | None = None
+) -> Catalogue:
     """Stories imported by ``now``. Candidates are those neither retired nor withdrawn by then,
     and published in the last ``horizon_days`` but not after ``now``; the undated count from their
-    import."""
+    import. With ``frozen``, ids of stories, the candidates are those, whatever became of them."""
     topics = _weights(session, StoryTopic, StoryTopic.topic_id, Topic)
     roles = _weights(session, StoryRole, StoryRole.role_id, Role)
     oldest = now - timedelta(days=horizon_days)
@@ -41,12 +43,16 @@ def load(session: Session, *, now: datetime, horizon_days: int) -> Catalogue:
     for row, article in session.execute(query):
         story = _story(row, article, topics.get(row.id, {}), roles.get(row.id, {}))
         archive.append(story)
-        if row.retired_at is None and article.withdrawn_at is None:
-            published = article.published_at or article.imported_at
-            if oldest <= published <= now:
-                candidates.append(story)
-                documents[story.id] = document(row, article, list(story.topics))
+        if row.id in frozen if frozen is not None else _fresh(row, article, oldest, now):
+            candidates.append(story)
+            documents[story.id] = document(row, article, list(story.topics))
     return Catalogue(tuple(candidates), tuple(archive), documents)
+
+
+def _fresh(row: StoryRow, article: Article, oldest: datetime, now: datetime) -> bool:
+    if row.retired_at is not None or article.withdrawn_at is not None:
+        return False
+    return oldest <= (article.published_at or article.imported_at) <= now
 
 
 def _weights(

@@ -36,6 +36,7 @@ from recommender.models.sending import (
     EventKind,
     Newsletter,
     Property,
+    Shard,
     TemplateVersion,
 )
 
@@ -62,6 +63,7 @@ __all__ = [
     "Segment",
     "SegmentKind",
     "SegmentMember",
+    "Shard",
     "Status",
     "Stop",
     "Story",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from recommender.models.base import Base, choice, primary_key
+from recommender.models.base import Base, Key, choice, primary_key
 
 
 class Property(Base):
@@ -72,7 +72,6 @@ class Edition(Base):
     template_hash: Mapped[str] = mapped_column(ForeignKey("template_versions.hash"))
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     planned_at: Mapped[datetime]
-    planned_through: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     why: Mapped[str | None] = mapped_column(Text)
@@ -84,8 +83,27 @@ class Edition(Base):
         return f"{self.newsletter.name}-{self.period}"
 
 
+class Shard(Base):
+    """A run of an edition's readers, those with ids from ``first_id`` to ``last_id``, which is
+    planned in one piece. ``start`` copies of the edition come before it; ``readers`` is how many
+    there were when the edition was split."""
+
+    __tablename__ = "shards"
+
+    edition_id: Mapped[int] = mapped_column(
+        ForeignKey("editions.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    first_id: Mapped[int] = mapped_column(Key)
+    last_id: Mapped[int] = mapped_column(Key)
+    start: Mapped[int]
+    readers: Mapped[int]
+    done: Mapped[bool] = mapped_column(default=False)
+
+
 class EditionStory(Base):
-    """A story as it read when the edition was planned; what is sent and shown on the web."""
+    """A candidate of an edition as it read when planning began; what is sent and shown on the
+    web."""
 
     __tablename__ = "edition_stories"
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer import frequency, planning, rendering
-from mailer.planning import Terms
+from mailer.terms import Terms
 from recommender import database, resources
 from recommender.articles import intake as article_intake
 from recommender.articles.values import ArticleDraft, Found

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer import schedule
-from mailer.planning import Terms
+from mailer.terms import Terms
 from recommender.errors import NewsletterError
 from recommender.limits import quiet_hours
 
