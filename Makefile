@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test test-all check format wheel benchmarks clean
+.PHONY: help setup demo test test-all check format translations wheel benchmarks clean
 .DEFAULT_GOAL := help
 
 help:  ## list what there is to make
@@ -38,6 +38,10 @@ check: $(VENV)/developer  ## style, types and the direction of imports
 format: $(VENV)/developer  ## bring the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+translations: $(VENV)/developer  ## bring translations/*.po up to the sentences in the code
+	$(BIN)/pybabel --quiet extract -F pyproject.toml -k N_ -c Translators: --no-location -o $(VENV)/sentences.pot .
+	for file in translations/*.po; do $(BIN)/pybabel --quiet update -i $(VENV)/sentences.pot -o $$file -l $$(basename $$file .po) --no-fuzzy-matching --ignore-obsolete --omit-header --width 100 || exit 1; done
 
 wheel: $(VENV)/developer  ## build the distribution into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .

@@ -26,7 +26,7 @@ from recommender.ranking.values import Pick, Reason
 
 ROUNDS = 5
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-PUBLICATION = Publication("The Weekly Brief", "weekly-2026-W48", "Thursday", "1 Example Street")
+PUBLICATION = Publication("The Weekly Brief", "weekly-2026-W48", None, "1 Example Street")
 
 
 class FixedLinks:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
-from mailer import wording
 from mailer.content import StoryContent
+from mailer.languages import N_, Language
 from mailer.plaintext import shorten
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -27,9 +27,10 @@ class Part:
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """What a card says of its story, the same for every reader whom the same part of the brief
-    serves. ``origin`` says where it is from; ``short_title`` names it in the labels of its links;
-    ``url`` is None when there is nowhere to go. ``lang`` is empty when it is the issue's own.
-    Faces are remembered, so each is compared as the one object it is."""
+    serves and who read the same language. ``origin`` says where it is from; ``short_title`` names
+    it in the labels of its links; ``url`` is None when there is nowhere to go. ``lang`` is the
+    story's own, empty when it is the issue's. Faces are remembered, so each is compared as the one
+    object it is."""
 
     title: str
     short_title: str
@@ -77,11 +78,11 @@ ROLES: tuple[tuple[str, Servings], ...] = (
 decides."""
 
 LABELS = {
-    "takeaway": ("Key takeaway", "Key takeaway"),
-    "practice": ("In practice", "In practice"),
-    "insights": ("Key insight", "Key insights"),
-    "principles": ("Principle", "Principles"),
-    "code_references": ("Code reference", "Code references"),
+    "takeaway": (N_("Key takeaway"), N_("Key takeaway")),
+    "practice": (N_("In practice"), N_("In practice")),
+    "insights": (N_("Key insight"), N_("Key insights")),
+    "principles": (N_("Principle"), N_("Principles")),
+    "code_references": (N_("Code reference"), N_("Code references")),
 }
 """For one point and for several."""
 
@@ -132,59 +133,67 @@ def face(
     also: tuple[StoryContent, ...],
     order: Servings,
     limits: Limits,
+    language: Language,
     *,
     lead: bool,
     label: str,
     urls: tuple[str | None, str, str],
+    written_in: str,
 ) -> Face:
     """The face of a picked story. ``also``: the near-identical stories it stands for; ``label``:
-    what it is marked as; ``urls``: read, more, less."""
-    parts = _parts(story, order, limits)
+    what it is marked as; ``urls``: read, more, less; ``written_in``: the language of stories that
+    do not say."""
+    _ = language.text
+    parts = _parts(story, order, limits, language)
     if lead:
         summary = shorten(story.summary, limits.lead, at_sentence=True)
     elif parts:
         summary = shorten(story.standfirst, limits.summary)
     else:
         summary = shorten(story.summary, limits.alone, at_sentence=True)
-    title = shorten(story.title or story.article_title or "Untitled", limits.title)
+    title = shorten(story.title or story.article_title or _("Untitled"), limits.title)
     summary = "" if _told(summary, [title]) else summary
     read_url, more_url, less_url = urls
+    read = _("Read at %(source)s", source=story.source) if story.source else _("Read the story")
     return Face(
         title=title,
         short_title=shorten(title, limits.name),
         url=read_url,
-        lang=_foreign(story.language),
+        lang=_foreign(story.language or written_in, language),
         dir=story.dir,
         label=label,
-        origin=_origin(story, limits),
+        origin=_origin(story, limits, language),
         summary=summary,
         parts=tuple(part for part in parts if not _told(part.text, [title, summary])),
-        also=_also(story, also, limits),
-        read=shorten(f"Read at {story.source}", limits.read) if story.source else "Read the story",
+        also=_also(story, also, limits, language),
+        read=shorten(read, limits.read),
         more_url=more_url,
         less_url=less_url,
     )
 
 
-def _foreign(language: str | None) -> str:
+def _foreign(tag: str, language: Language) -> str:
     """A story's language tag where it is not the issue's own."""
-    tag = language or ""
-    own = tag.partition("-")[0].casefold() == wording.LANGUAGE
+    own = tag.partition("-")[0].casefold() == language.code
     return "" if own or not _LANGUAGE_TAG.fullmatch(tag) else tag
 
 
-def _parts(story: StoryContent, order: Servings, limits: Limits) -> tuple[Part, ...]:
+def _parts(
+    story: StoryContent, order: Servings, limits: Limits, language: Language
+) -> tuple[Part, ...]:
     """The first serving of which the story has anything."""
     for serving in order:
-        parts = tuple(_part(story, name, limits) for name in serving if getattr(story, name))
+        parts = tuple(
+            _part(story, name, limits, language) for name in serving if getattr(story, name)
+        )
         if parts:
             return parts
     return ()
 
 
-def _part(story: StoryContent, name: str, limits: Limits) -> Part:
+def _part(story: StoryContent, name: str, limits: Limits, language: Language) -> Part:
     value: str | tuple[str, ...] = getattr(story, name)
-    one, several = LABELS[name]
+    one, several = map(language.text, LABELS[name])
     if isinstance(value, str):
         return Part(name, one, text=shorten(value, limits.part, at_sentence=True))
     if len(value) == 1:
@@ -201,22 +210,29 @@ def _told(text: str, before: Sequence[str]) -> bool:
     return bool(plain) and any(plain in other.casefold() for other in before)
 
 
-def _origin(story: StoryContent, limits: Limits) -> str:
+def _origin(story: StoryContent, limits: Limits, language: Language) -> str:
+    _ = language.text
     source, curator = story.source, story.curator
     if not source and story.article_title and story.article_title != story.title:
-        source = f"“{shorten(story.article_title, 60)}”"
+        source = _("“%(title)s”", title=shorten(story.article_title, 60))
     if curator == source:
         curator = None
-    named = (source, f"curated by {curator}" if curator else "", story.day)
+    named = (
+        source,
+        _("curated by %(curator)s", curator=curator) if curator else "",
+        language.day(story.day) if story.day else "",
+    )
     line = shorten(" · ".join(name for name in named if name), limits.line)
     return line[:1].upper() + line[1:]
 
 
-def _also(story: StoryContent, others: Sequence[StoryContent], limits: Limits) -> str:
-    names = [other.source or f"“{shorten(other.title, 60)}”" for other in others]
+def _also(
+    story: StoryContent, others: Sequence[StoryContent], limits: Limits, language: Language
+) -> str:
+    _ = language.text
+    names = [other.source or _("“%(title)s”", title=shorten(other.title, 60)) for other in others]
     names = [name for name in dict.fromkeys(names) if name != story.source][:3]
     if not names:
         return ""
-    *first, last = names
-    line = f"{', '.join(first)} and {last}" if first else last
-    return shorten(f"Also covered by {line}", limits.line) + "."
+    also = _("Also covered by %(sources)s", sources=language.all_of(names))
+    return shorten(also, limits.line) + "."

@@ -5,13 +5,13 @@ business, the sentences are in ``wording``.
 """
 
 import html
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import Literal, Protocol
 
-from mailer import cards, wording
+from mailer import cards, languages, wording
 from mailer.cards import LIMITS, Card, Face, Limits, Part
 from mailer.content import StoryContent
 from mailer.plaintext import clean, shorten
@@ -43,14 +43,16 @@ class Links(Protocol):
 @dataclass(frozen=True)
 class Publication:
     """What is the same in every copy of an edition. ``edition`` is its name
-    (``weekly-2026-W48``), ``date`` the day it goes out, in words; without ``tracking`` stories are
-    linked directly as far as their addresses are of bearable length."""
+    (``weekly-2026-W48``), ``day`` when it goes out; without ``tracking`` stories are linked
+    directly as far as their addresses are of bearable length. ``language`` is that of readers and
+    of stories that do not say another."""
 
     title: str
     edition: str
-    date: str
+    day: date | None
     postal_address: str
     tracking: bool = True
+    language: str = languages.SOURCE
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ def _compose(
     delivery_id: int,
     limits: Limits,
 ) -> Issue:
+    language = languages.choose(reader.locale, publication.language)
     order = cards.serving_order(reader.roles)
     longest = None if publication.tracking else limits.url
     known = bool(reader.roles) or any(weight > 0 for weight in reader.topics.values())
@@ -139,33 +142,37 @@ def _compose(
                 tuple([stories[other] for other in pick.also if other in stories]),
                 order,
                 limits,
+                language,
                 lead=place == 0,
-                label=wording.label(pick.reasons),
+                label=wording.label(pick.reasons, language),
+                written_in=publication.language,
                 urls=_urls(stories[pick.story], int(pick.story), links, delivery_id, longest),
             ),
-            why=shorten(wording.why(pick.reasons, known=known), limits.line),
+            why=shorten(wording.why(pick.reasons, language, known=known), limits.line),
         )
         for place, pick in enumerate(picks)
     ]
     lead = stories[picks[0].story]
-    subject = wording.subject(lead.title or lead.article_title, title)
+    subject = wording.subject(lead.title or lead.article_title, title, language)
     return Issue(
-        lang=wording.language(reader.locale),
+        lang=language.tag,
         subject=subject,
-        preheader=wording.preheader(lead, [card.face.title for card in composed[1:]], subject),
+        preheader=wording.preheader(
+            lead, [card.face.title for card in composed[1:]], subject, language
+        ),
         title=title,
-        date=_date_line(publication),
+        date=wording.date_line(publication.edition, publication.day, language),
         intro=wording.intro(
             reader.name,
             reader.roles,
             reader.topics,
             len(composed),
             shorten(composed[0].face.title, 90),
+            language,
         ),
         lead=composed[0],
         cards=tuple(composed[1:]),
-        footer_why=f"You get this because you subscribed to {title}. Its stories are "
-        "chosen for you by what you told us and by what you read.",
+        footer_why=wording.footer(title, language),
         postal_address=tuple(
             shorten(clean(line), 200) for line in publication.postal_address.splitlines()[:8]
         ),
@@ -190,12 +197,6 @@ def _urls(
         links.feedback(delivery_id, number, "more"),
         links.feedback(delivery_id, number, "less"),
     )
-
-
-def _date_line(publication: Publication) -> str:
-    week = re.search(r"-W0?(\d{1,2})$", publication.edition)
-    parts = (f"Week {week[1]}" if week else "", clean(publication.date))
-    return " · ".join(part for part in parts if part)
 
 
 def weight(issue: Issue) -> int:

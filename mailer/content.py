@@ -6,7 +6,7 @@ up.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,10 +14,6 @@ from urllib.parse import quote, urlsplit
 from mailer.plaintext import clean, direction
 from recommender.articles import fields, sentences
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 STANDFIRST_LENGTH = 190
 _TEXTS = ("title", "article_title", "summary", "takeaway", "source", "curator")
 _LISTS = ("insights", "principles", "practice", "code_references", "topics")
@@ -79,13 +75,12 @@ class StoryContent:
         return f"{parts.scheme}://{host}{port}{quote(rest, safe=_URL_SAFE)}"
 
     @cached_property
-    def day(self) -> str:
-        """When it was published: ``19 November 2026``; empty when unknown."""
+    def day(self) -> date | None:
+        """When it was published; None when unknown."""
         try:
-            at = datetime.fromisoformat(self.published_at or "")
+            return datetime.fromisoformat(self.published_at or "").date()
         except ValueError:
-            return ""
-        return f"{at.day} {MONTHS[at.month - 1]} {at.year}"
+            return None
 
     @cached_property
     def standfirst(self) -> str:

@@ -145,9 +145,10 @@ def make_press(
         publication=Publication(
             title=settings.title,
             edition=f"{newsletter}-{period}",
-            date=f"{day:%A}, {day.day} {day:%B %Y}",
+            day=day.date(),
             postal_address=settings.postal_address,
             tracking=settings.tracking,
+            language=settings.language,
         ),
         identity=Identity(
             from_name=name,

@@ -21,9 +21,11 @@ import jinja2.meta
 import mjml
 from jinja2 import nodes
 from jinja2.runtime import Context, Macro
+from jinja2.visitor import NodeTransformer
 
-from mailer import plaintext
+from mailer import languages, plaintext
 from mailer.composition import Issue
+from mailer.languages import Language
 from recommender.errors import ConfigurationError
 
 TAGS = frozenset(
@@ -130,10 +132,10 @@ def compile_mjml(source: str, path: str = "template") -> str:
 
 
 def _check(source: str, path: str) -> None:
-    """Jinja's syntax, and that nothing but ``issue`` is asked for. Lines are counted after includes
-    were put in."""
+    """Jinja's syntax, and that nothing but ``issue`` is asked for and only whole sentences are
+    translated. Lines are counted after includes were put in."""
     try:
-        tree = _environment(autoescape=True).parse(source)
+        tree = _Translation(languages.choose()).visit(_environment(autoescape=True).parse(source))
         strangers = sorted(jinja2.meta.find_undeclared_variables(tree) - {"issue"})
     except jinja2.TemplateSyntaxError as error:
         raise ConfigurationError(f"template {path}:{error.lineno}: {error.message}") from error
@@ -188,16 +190,15 @@ class Renderer:
     """Fills a compiled template; made once per edition, safe to share between threads.
 
     What a macro makes of the same values is made once: a card that a thousand copies show is drawn
-    for the first of them.
+    for the first of them. Each language has a template of its own, into which its words are put
+    when the first copy in it is made.
     """
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        try:
-            self._html = _remembering(template.html, autoescape=True)
-            self._text = _remembering(template.text, autoescape=False)
-        except jinja2.TemplateError as error:
-            raise ConfigurationError(f"template {template.name}: {error}") from error
+        self._html: dict[str, jinja2.Template] = {}
+        self._text: dict[str, jinja2.Template] = {}
+        self._add(languages.choose())
 
     def render(self, issue: Issue) -> Rendered:
         """Both parts of a copy. ConfigurationError when the template asks for what is not there."""
@@ -211,11 +212,26 @@ class Renderer:
 
     def html_pieces(self, issue: Issue) -> Iterator[str]:
         """The HTML in the pieces the template is made of."""
-        return self._filled(self._html, issue)
+        return self._filled(self._in(self._html, issue), issue)
 
     def text_pieces(self, issue: Issue) -> Iterator[str]:
         """The text in pieces; control characters are still to be taken out (``printable``)."""
-        return self._filled(self._text, issue)
+        return self._filled(self._in(self._text, issue), issue)
+
+    def _in(self, templates: dict[str, jinja2.Template], issue: Issue) -> jinja2.Template:
+        """The template in the issue's language."""
+        language = languages.choose(issue.lang)
+        if language.code not in templates:
+            self._add(language)
+        return templates[language.code]
+
+    def _add(self, language: Language) -> None:
+        try:
+            text = _remembering(self.template.text, language, autoescape=False)
+            html = _remembering(self.template.html, language, autoescape=True)
+        except jinja2.TemplateError as error:
+            raise ConfigurationError(f"template {self.template.name}: {error}") from error
+        self._text[language.code], self._html[language.code] = text, html
 
     def _filled(self, template: jinja2.Template, issue: Issue) -> Iterator[str]:
         try:
@@ -224,16 +240,34 @@ class Renderer:
             raise ConfigurationError(f"template {self.template.name}: {error}") from error
 
 
-def _remembering(source: str, *, autoescape: bool) -> jinja2.Template:
-    """``source`` as a template whose macros remember what they made of which values.
+class _Translation(NodeTransformer):
+    """Puts the words of a language in place of ``_("…")``."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802  (named by Jinja)
+        self.generic_visit(node)
+        called = isinstance(node.node, nodes.Name) and node.node.name == "_"
+        if not called or node.kwargs or len(node.args) != 1:
+            return node
+        [message] = node.args
+        if not isinstance(message, nodes.Const) or not isinstance(message.value, str):
+            return node
+        return nodes.Const(self._language.text(message.value), lineno=node.lineno)
+
+
+def _remembering(source: str, language: Language, *, autoescape: bool) -> jinja2.Template:
+    """``source`` in a language, as a template whose macros remember what they made of which values.
 
     Only macros whose outcome depends on nothing but their values: those that use ``issue``
     themselves are called each time.
     """
     environment = _environment(autoescape=autoescape)
+    tree = _Translation(language).visit(environment.parse(source))
     closed = frozenset(
         macro.name
-        for macro in environment.parse(source).find_all(nodes.Macro)
+        for macro in tree.find_all(nodes.Macro)
         if not any(name.name in ("issue", "caller") for name in macro.find_all(nodes.Name))
     )
     made: dict[tuple[object, ...], object] = {}
@@ -255,7 +289,7 @@ def _remembering(source: str, *, autoescape: bool) -> jinja2.Template:
             return found
 
     environment.context_class = Remembering
-    return environment.from_string(source)
+    return environment.from_string(tree)
 
 
 def _environment(*, autoescape: bool) -> jinja2.Environment:

@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from mailer import transports
 from mailer.headers import ascii_domain, on_the_wire
+from mailer.languages import Language
 from mailer.message import Message
 from mailer.transport import VerdictKind
 from recommender.errors import TransportError
@@ -26,8 +27,9 @@ def compose(
     subject: str,
     paragraphs: Sequence[str],
     now: datetime,
+    language: Language,
 ) -> Message:
-    """A plain-text message from the newsletter to ``recipient``."""
+    """A plain-text message in ``language`` from the newsletter to ``recipient``."""
     name, address = mailbox(settings.sender)
     sender = on_the_wire(address)
     to = on_the_wire(recipient)
@@ -42,6 +44,7 @@ def compose(
     mail["Message-ID"] = f"<service.{unique}@{domain}>"
     mail["Auto-Submitted"] = "auto-replied"  # RFC 3834: an answer to what somebody asked for
     mail.set_content(text, cte="quoted-printable")
+    mail["Content-Language"] = language.tag  # RFC 3282
     return Message(
         envelope_from=on_the_wire(mailbox(settings.bounce_address or settings.sender)[1]),
         recipient=to,

@@ -1,17 +1,19 @@
 """The words of an issue that are ours: subject, preheader, intro, and why a story is there.
 
-English, short and true: nothing is said that the choice does not bear out. Takes values, returns
-text; never markup.
+In the reader's language, short and true: nothing is said that the choice does not bear out. Takes
+values, returns text; never markup.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 
 from mailer.content import StoryContent
+from mailer.languages import N_, SOURCE, Language
 from mailer.plaintext import clean, shorten
 from recommender.ranking.values import Reason, ReasonKind
 
-LANGUAGE = "en"
 SUBJECT_LENGTH = 78
 PREHEADER_LENGTH = 110
 LEAST_PREHEADER = 40
@@ -19,28 +21,23 @@ INTRO_LENGTH = 280
 WHY_LENGTH = 160
 SECOND_TOPIC = 0.15
 """A second topic is named beside the first when it made at least this share of the score."""
-EDITORS_CHOICE = "Editor’s choice"
-OUTSIDE = "Outside your usual topics"
-NUMBERS = (
-    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-    "twenty",
-)  # fmt: skip
+WHOM = {
+    # Whether the name, the role and the topics are known.
+    (True, False, False): N_("For %(name)s"),
+    (False, True, False): N_("For %(role)s"),
+    (True, True, False): N_("For %(name)s, %(role)s"),
+    (False, False, True): N_("For a reader who follows %(topics)s"),
+    (True, False, True): N_("For %(name)s, who follows %(topics)s"),
+    (False, True, True): N_("For %(role)s who follows %(topics)s"),
+    (True, True, True): N_("For %(name)s, %(role)s who follows %(topics)s"),
+}
 _REPLY = re.compile(
     r"(?:\s*(?:re|fwd?|aw|wg|antw)\s*(?:[\[(]\d{1,3}[\])])?\s*[:：]+)+\s*", re.IGNORECASE
 )
 _NOT_A_NAME = re.compile(r"[@/\\:;<>{}\[\]|=#%*_^~`!?\"“”0-9]|\w{2}\.\w|\w\.\w{2}")
-_LANGUAGE_TAG = re.compile(r"en(?:-[A-Za-z0-9]{2,8})*", re.IGNORECASE)
 
 
-def language(locale: str | None) -> str:
-    """The ``lang`` of an issue: the reader's kind of English. The words are English whatever the
-    locale, and a screen reader must not be told otherwise (WCAG 2.2, 3.1.1)."""
-    tag = (locale or "").partition(".")[0].replace("_", "-")
-    return tag if _LANGUAGE_TAG.fullmatch(tag) else LANGUAGE
-
-
-def subject(title: str, newsletter: str) -> str:
+def subject(title: str, newsletter: str, language: Language) -> str:
     """The lead's title as a subject line: short, and never like a reply (RFC 5322, 3.6.5)."""
     for text in (title, newsletter):
         line = clean(text)
@@ -48,12 +45,16 @@ def subject(title: str, newsletter: str) -> str:
         line = line[start.end() :] if start else line
         if line:
             return shorten(line, SUBJECT_LENGTH)
-    return "Your stories this week"
+    _ = language.text
+    return _("Your stories this week")
 
 
-def preheader(lead: StoryContent, others: Sequence[str], subject_line: str) -> str:
+def preheader(
+    lead: StoryContent, others: Sequence[str], subject_line: str, language: Language
+) -> str:
     """What mail programs show beside the subject, 40 to 110 characters: the lead's own words, then
     what else is in the issue."""
+    _ = language.text
     told = subject_line.rstrip("….").casefold()
     text = ""
     for sentence in lead.first_words:
@@ -63,38 +64,84 @@ def preheader(lead: StoryContent, others: Sequence[str], subject_line: str) -> s
         if len(text) >= LEAST_PREHEADER:
             break
     if len(text) < LEAST_PREHEADER and others:
-        text = f"{text} Also: {'; '.join(others)}".strip()
+        also = _("Also: %(titles)s", titles="; ".join(others))
+        text = f"{text} {also}".strip()
     if len(text) < LEAST_PREHEADER:
-        text = f"{text} Chosen for you from what our editors have read.".strip()
+        also = _("Chosen for you from what our editors have read.")
+        text = f"{text} {also}".strip()
     return shorten(text, PREHEADER_LENGTH)
 
 
+@lru_cache(maxsize=1_000)
+def date_line(edition: str, day: date | None, language: Language) -> str:
+    """The week and the day an issue is of: ``Week 48 · Thursday, 26 November 2026``."""
+    _ = language.text
+    number = re.search(r"-W0?(\d{1,2})$", edition)
+    parts = (
+        _("Week %(week)s", week=number[1]) if number else "",
+        language.day(day, "full") if day else "",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def week(period: str, language: Language) -> str:
+    """An edition's period, ``2026-W48``, as a heading: ``Week 48, 2026``."""
+    _ = language.text
+    year, _sign, number = period.partition("-W")
+    return _("Week %(week)s, %(year)s", week=number.lstrip("0"), year=year) if number else period
+
+
+@lru_cache(maxsize=1_000)
+def footer(title: str, language: Language) -> str:
+    """Why the reader gets this at all."""
+    _ = language.text
+    return _(
+        "You get this because you subscribed to %(title)s. Its stories are chosen for you by what "
+        "you told us and by what you read.",
+        title=title,
+    )
+
+
 def intro(
-    name: str, roles: Sequence[str], topics: Mapping[str, float], number: int, lead: str
+    name: str,
+    roles: Sequence[str],
+    topics: Mapping[str, float],
+    number: int,
+    lead: str,
+    language: Language,
 ) -> str:
     """The personal line under the masthead, from what is known of the reader."""
-    stories = f"{_number(number)} {'story' if number == 1 else 'stories'}"
-    led = f"{stories}: “{lead}”" if number == 1 else f"{stories}, led by “{lead}”"
-    whom = _whom(name, roles, topics)
-    if whom:
-        line = f"For {whom}: {led}"
-    else:
-        line = f"{led[0].upper()}{led[1:]}. Tell us your topics, and the next one is more your own"
-    return shorten(line if line.endswith(("?”", "!”", "…”", ".”")) else f"{line}.", INTRO_LENGTH)
-
-
-def _whom(name: str, roles: Sequence[str], topics: Mapping[str, float]) -> str:
-    called = _name(name)
-    work = " and ".join(_as_noun(role) for role in roles[:2] if clean(role))
-    work = f"{_article(work)} {work}" if work else ""
-    loved = sorted(topics.items(), key=lambda item: (-item[1], item[0].casefold(), item[0]))
-    follows = " and ".join(
-        [shorten(clean(topic), 50) for topic, weight in loved if weight > 0 and clean(topic)][:2]
+    _, ngettext = language.text, language.plural
+    led = ngettext(
+        "%(count)s story: “%(lead)s”",
+        "%(count)s stories, led by “%(lead)s”",
+        number,
+        count=_number(number, language),
+        lead=lead,
     )
-    if follows:
-        who = work or ("" if called else "a reader")
-        work = f"{who} who follows {follows}".strip()
-    return ", ".join(part for part in (called, work) if part)
+    whom = _whom(name, roles, topics, language)
+    if whom:
+        line = f"{whom}: {led}"
+    else:
+        invitation = _("Tell us your topics, and the next one is more your own")
+        line = f"{led[0].upper()}{led[1:]}. {invitation}"
+    ended = line.endswith(".") or line.rstrip("”“»")[-1:] in ("?", "!", "…")
+    return shorten(line if ended else f"{line}.", INTRO_LENGTH)
+
+
+def _whom(name: str, roles: Sequence[str], topics: Mapping[str, float], language: Language) -> str:
+    """``For Mina, a hardware engineer who follows TPUs and Racks``, as far as it is known."""
+    called = _name(name)
+    named = [role for role in roles[:2] if clean(role)]
+    work = language.all_of([as_noun(role, language) for role in named]) if named else ""
+    work = with_article(work, language) if work else ""
+    loved = sorted(topics.items(), key=lambda item: (-item[1], item[0].casefold(), item[0]))
+    follows = [shorten(clean(topic), 50) for topic, weight in loved if weight > 0 and clean(topic)]
+    sentence = WHOM.get((bool(called), bool(work), bool(follows)))
+    if sentence is None:
+        return ""
+    topics_named = language.all_of(follows[:2])
+    return language.text(sentence, name=called, role=work, topics=topics_named)
 
 
 def _name(name: str) -> str:
@@ -104,54 +151,75 @@ def _name(name: str) -> str:
     return "" if len(line) > 60 or _NOT_A_NAME.search(line) else line
 
 
-def _as_noun(role: str) -> str:
-    """A role inside a sentence: ``Hardware Engineer`` → ``hardware engineer``, ``CTO`` stays."""
+def as_noun(role: str, language: Language) -> str:
+    """A role inside a sentence: in English ``Hardware Engineer`` → ``hardware engineer``, while
+    ``CTO`` stays. Elsewhere it is a name and stays as it is."""
     line = shorten(clean(role), 50)
+    if language.code != SOURCE:
+        return line
     return re.sub(r"\b[A-Z][a-z]+\b", lambda match: match[0].lower(), line)
 
 
-def _article(noun: str) -> str:
+def with_article(noun: str, language: Language) -> str:
+    """``a hardware engineer``, ``an SRE``; languages that do without get the noun alone."""
+    if language.code != SOURCE:
+        return noun
     word = re.split(r"[\s/-]", noun, maxsplit=1)[0]
     if word.isupper() and len(word) <= 4:  # spelt out: an SRE, a CTO
-        return "an" if word[0] in "AEFHILMNORSX" else "a"
-    silent = word.casefold().startswith(("honest", "hono", "hour", "heir"))
-    spoken = word.casefold().startswith(("eu", "uni", "use", "ux", "one"))
-    vowel = word[:1].casefold() in tuple("aeiou")
-    return "an" if silent or (vowel and not spoken) else "a"
+        article = "an" if word[0] in "AEFHILMNORSX" else "a"
+    else:
+        silent = word.casefold().startswith(("honest", "hono", "hour", "heir"))
+        spoken = word.casefold().startswith(("eu", "uni", "use", "ux", "one"))
+        vowel = word[:1].casefold() in tuple("aeiou")
+        article = "an" if silent or (vowel and not spoken) else "a"
+    return f"{article} {noun}"
 
 
-def _number(number: int) -> str:
-    return NUMBERS[number] if number < len(NUMBERS) else str(number)
+def _number(number: int, language: Language) -> str:
+    _ = language.text
+    # Translators: the numbers from one on, in words, as far as your language writes them so.
+    words = _(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen twenty"
+    ).split()
+    return words[number - 1] if 1 <= number <= len(words) else str(number)
 
 
-def label(reasons: Sequence[Reason]) -> str:
+def label(reasons: Sequence[Reason], language: Language) -> str:
     """What a story is marked as, if anything."""
+    _ = language.text
     kinds = {reason.kind for reason in reasons}
     if "explore" in kinds:
-        return OUTSIDE
-    return EDITORS_CHOICE if "must_read" in kinds else ""
+        return _("Outside your usual topics")
+    return _("Editor’s choice") if "must_read" in kinds else ""
 
 
-def why(reasons: Sequence[Reason], *, known: bool) -> str:
+def why(reasons: Sequence[Reason], language: Language, *, known: bool) -> str:
     """One sentence from the reason with the largest share; empty without reasons.
 
     ``known``: whether the reader has told us a role or a topic.
     """
+    _ = language.text
     if not reasons:
         return ""
     kinds = {reason.kind for reason in reasons}
     if "explore" in kinds:
-        return "A deliberate step outside your topics; say whether you want more of it."
+        return _("A deliberate step outside your topics; say whether you want more of it.")
     if "must_read" in kinds:
-        return "Our editors recommend this one to every reader."
+        return _("Our editors recommend this one to every reader.")
     top = min(reasons, key=lambda reason: (-reason.share, reason.kind, reason.detail))
-    return shorten(_sentence(top.kind, clean(top.detail), reasons, known=known), WHY_LENGTH)
+    sentence = _sentence(top.kind, clean(top.detail), reasons, language, known=known)
+    return shorten(sentence, WHY_LENGTH)
 
 
-def _sentence(kind: ReasonKind, detail: str, reasons: Sequence[Reason], *, known: bool) -> str:
+def _sentence(
+    kind: ReasonKind, detail: str, reasons: Sequence[Reason], language: Language, *, known: bool
+) -> str:
+    _ = language.text
     if kind == "fresh":
-        new = "Published recently"
-        return f"{new}." if known else f"{new}; you have not told us your topics yet."
+        if known:
+            return _("Published recently.")
+        return _("Published recently; you have not told us your topics yet.")
     if not detail:
         return ""
     if kind == "topic":
@@ -161,10 +229,10 @@ def _sentence(kind: ReasonKind, detail: str, reasons: Sequence[Reason], *, known
             if reason.kind == "topic" and reason.share >= SECOND_TOPIC
         )
         named = list(dict.fromkeys([detail, *(other for other in others if other)]))[:2]
-        return f"You follow {' and '.join(named)}."
+        return _("You follow %(topics)s.", topics=language.all_of(named))
     if kind == "role":
-        noun = _as_noun(detail)
-        return f"Chosen for your work as {_article(noun)} {noun}."
+        role = with_article(as_noun(detail, language), language)
+        return _("Chosen for your work as %(role)s.", role=role)
     if kind == "history":
-        return f"Because you read “{shorten(detail, 90)}”."
-    return f"Its words are close to what you follow: {detail}."
+        return _("Because you read “%(title)s”.", title=shorten(detail, 90))
+    return _("Its words are close to what you follow: %(words)s.", words=detail)

@@ -66,3 +66,12 @@ class SegmentError(NewsletterError):
 
 class TransportError(NewsletterError):
     """A relay cannot be used at all (refused, wrong password, no TLS); nothing was sent."""
+
+
+class UnknownName(ValueError):  # noqa: N818  (says what it is)
+    """A role or a topic that is not in the vocabulary. ``kind`` is ``role`` or ``topic``."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"{kind}s: {name!r} is not one we know; pick from the list")
+        self.kind = kind
+        self.name = name

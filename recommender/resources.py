@@ -1,4 +1,4 @@
-"""Finds the folders that travel with the code: templates, migrations and the sample content.
+"""Finds the folders that travel with the code: templates, translations, migrations, the sample.
 
 In an installed wheel they lie in ``newsletter_data`` beside the packages, in a checkout at the top.
 """
@@ -11,7 +11,7 @@ _SITE = Path(__file__).resolve().parent.parent
 
 
 def folder(name: str) -> Path:
-    """The folder ``name`` (``templates``, ``migrations`` or ``sample``) of this installation."""
+    """The folder ``name`` (``templates``, ``translations`` and so on) of this installation."""
     for candidate in (_SITE / "newsletter_data" / name, _SITE / name):
         if candidate.is_dir():
             return candidate

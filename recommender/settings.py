@@ -19,6 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from recommender import resources
 from recommender.errors import ConfigurationError
 from recommender.limits import DomainTable, HoursText, RatesText, StepsText
 
@@ -68,6 +69,9 @@ class Settings(BaseSettings):
     )
     newsletter: str = Field("weekly", description="name of the newsletter", pattern=r"^[a-z0-9-]+$")
     title: str = Field("The Weekly Brief", description="title in the masthead", min_length=1)
+    language: str = Field(
+        "en", description="language of pages and mail for readers who prefer none of those known"
+    )
     schedule: str = Field("thursday 08:00", description="day of the week and time of day")
     timezone: str = Field("UTC", description="time zone of the schedule (IANA name)")
     local_time: bool = Field(
@@ -136,6 +140,14 @@ class Settings(BaseSettings):
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Berlin")
+        return value
+
+    @field_validator("language")
+    @classmethod
+    def _translated(cls, value: str) -> str:
+        known = ["en", *sorted(path.stem for path in resources.folder("translations").glob("*.po"))]
+        if value.replace("_", "-").partition("-")[0].lower() not in known:
+            raise ValueError(f"{value!r} is none of the languages there are: {', '.join(known)}")
         return value
 
     @field_validator("schedule")

@@ -71,6 +71,9 @@ async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     words = error.detail if isinstance(error, HTTPException) else ""
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    site = of(request)
+    _ = site.language.text
     if status == NOT_FOUND:
-        return of(request).notice("Not found", "There is no such page.", status=status)
-    return of(request).notice("This cannot be done", words, status=status, headers=headers)
+        return site.notice(_("Not found"), _("There is no such page."), status=status)
+    words = words and _(words)
+    return site.notice(_("This cannot be done"), words, status=status, headers=headers)

@@ -12,8 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mailer import languages
+from mailer.languages import N_, Language
 from mailer.web import security
 from mailer.web.site import of
+from recommender.errors import UnknownName
 
 LEVELS = {"never": -2.0, "like": 1.0, "love": 3.0}
 """What a reader may say of a topic, and the weight it is kept as."""
@@ -29,14 +32,14 @@ def post(handler: Handler, *, from_anywhere: bool = False) -> Callable[[Request]
 
     async def endpoint(request: Request) -> Response:
         if not security.is_form(request):
-            raise HTTPException(415, "This takes what a form sends.")
+            raise HTTPException(415, N_("This takes what a form sends."))
         if not from_anywhere and not security.own_form(request, of(request).settings.base_url):
-            raise HTTPException(403, "This form was not sent from a page of ours.")
+            raise HTTPException(403, N_("This form was not sent from a page of ours."))
         try:
             async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
                 return await run_in_threadpool(handler, request, form)
         except UnicodeError as error:
-            raise HTTPException(400, "This form cannot be read.") from error
+            raise HTTPException(400, N_("This form cannot be read.")) from error
 
     return endpoint
 
@@ -46,7 +49,7 @@ def text(form: FormData, name: str, most: int = 200) -> str:
     value = form.get(name)
     found = value.strip() if isinstance(value, str) else ""
     if len(found) > most:
-        raise HTTPException(400, f"{name}: at most {most} characters.")
+        raise HTTPException(400, N_("A field of this form holds more than it may."))
     return found
 
 
@@ -79,6 +82,26 @@ def _kept(value: str) -> float:
     except ValueError:
         return LEVELS["like"]
     return weight if -2 <= weight <= 3 else LEVELS["like"]
+
+
+def locale(form: FormData, shown: str) -> str:
+    """The language chosen in the form. A tag in that language which is held already, or in which
+    the page was ``shown``, says more (``de-AT``) and is kept."""
+    chosen = languages.choose(text(form, "locale", 35) or shown)
+    return shown if languages.choose(shown).code == chosen.code else chosen.tag
+
+
+def complaint(error: ValueError, language: Language) -> str:
+    """What is wrong with a form, as its reader understands it."""
+    _ = language.text
+    if isinstance(error, UnknownName):
+        return _("We do not know “%(name)s”. Please pick from the list.", name=error.name)
+    field, _colon, why = str(error).partition(": ")
+    sentences = {
+        "email": _("Mail cannot be sent to this address. Please look it over."),
+        "timezone": _("We do not know this time zone. Please pick from the list."),
+    }
+    return sentences.get(field) or f"{field.capitalize()}: {why}."
 
 
 def client(request: Request) -> str:

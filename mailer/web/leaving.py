@@ -30,13 +30,15 @@ def show(request: Request) -> Response:
         found = _reader(session, site, request.path_params["token"])
         if found is None:
             return site.broken_link()
+        site = site.speaking(found[0].locale)
         if found[0].status not in MAILED:
             return _gone(site)
+    _ = site.language.text
     return site.notice(
-        f"Stop {site.settings.title}?",
-        "You will get no more issues. Nothing else is asked of you.",
-        button="Unsubscribe",
-        links={"Get other stories instead": site.links.preferences(found[1])},
+        _("Stop %(title)s?", title=site.settings.title),
+        _("You will get no more issues. Nothing else is asked of you."),
+        button=_("Unsubscribe"),
+        links={_("Get other stories instead"): site.links.preferences(found[1])},
     )
 
 
@@ -54,28 +56,34 @@ def leave(request: Request, form: FormData) -> Response:
         if found is None:
             return site.broken_link()
         reader, delivery = found
+        site = site.speaking(reader.locale)
         proof: dict[str, Any] = {"from": forms.client(request), "delivery": delivery}
         if form.get("action") == "return" and not one_click:
-            return _return(request, session, reader, delivery, proof)
+            return _return(request, site, session, reader, delivery, proof)
         _unsubscribe(session, reader, delivery, now, proof | {"one_click": one_click})
     return PlainTextResponse("Unsubscribed.\n") if one_click else _gone(site)
 
 
 def _return(
-    request: Request, session: Session, reader: Subscriber, delivery: int, proof: dict[str, Any]
+    request: Request,
+    site: Site,
+    session: Session,
+    reader: Subscriber,
+    delivery: int,
+    proof: dict[str, Any],
 ) -> Response:
-    site = of(request)
+    _ = site.language.text
     now = site.clock()
     ours = security.own_form(request, site.settings.base_url)
     if ours and reader.status == Status.UNSUBSCRIBED and _just_left(session, delivery, now):
         choices.confirm(session, reader, now=now, proof=proof)
     if reader.status == Status.ACTIVE:
-        return site.notice("Welcome back", "Your next issue comes as before.")
+        return site.notice(_("Welcome back"), _("Your next issue comes as before."))
     return site.notice(
-        "Please subscribe anew",
-        "This link is too old to start again with.",
+        _("Please subscribe anew"),
+        _("This link is too old to start again with."),
         status=403,
-        links={"Subscribe": "/subscribe"},
+        links={_("Subscribe"): "/subscribe"},
     )
 
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import erasure
+from mailer import erasure, languages
 from mailer.web import forms, signup, tokens
 from mailer.web.site import Site, of
 from recommender import database
@@ -37,18 +37,23 @@ def show(request: Request) -> Response:
         reader = _owner(session, site, token)
         if reader is not None:
             return _form(site, reader)
-        known = _mentioned(session, site, token) is not None
-    if not known:
-        return site.broken_link()
+        mentioned = _mentioned(session, site, token)
+        if mentioned is None:
+            return site.broken_link()
+        site = site.speaking(mentioned.locale)
+    _ = site.language.text
     return site.notice(
-        "Change what you get",
-        "Issues are forwarded, and your choices are yours. So we mail you a link of your own, to "
-        "the address this issue was sent to.",
-        button="Mail me the link",
+        _("Change what you get"),
+        _(
+            "Issues are forwarded, and your choices are yours. So we mail you a link of your own, "
+            "to the address this issue was sent to."
+        ),
+        button=_("Mail me the link"),
     )
 
 
 def _form(site: Site, reader: Subscriber, message: str = "", status: int = 200) -> Response:
+    site = site.speaking(reader.locale)
     topics, roles = signup.vocabulary(site)
     stated = {row.topic.name: row.weight for row in reader.topics}
     return site.page(
@@ -56,6 +61,7 @@ def _form(site: Site, reader: Subscriber, message: str = "", status: int = 200) 
         status,
         reader=reader,
         message=message,
+        written_in=languages.choose(reader.locale, site.settings.language),
         stated=stated,
         mine=[row.role.name for row in reader.roles],
         suggested=[name for name in topics if name not in stated][:SUGGESTED],
@@ -90,10 +96,14 @@ def save(request: Request, form: FormData) -> Response:
 def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
     if not site.limits.allow(reader.email.casefold(), forms.client(request)):
         return signup.too_often(site)
+    site = site.speaking(reader.locale)
+    _ = site.language.text
     done = site.notice(
-        "Look into your mail",
-        "A link of your own is on its way to the address this issue was sent to. It is good for "
-        "two hours.",
+        _("Look into your mail"),
+        _(
+            "A link of your own is on its way to the address this issue was sent to. It is good "
+            "for two hours."
+        ),
     )
     if reader.status in (Status.ACTIVE, Status.PAUSED):
         done.background = BackgroundTask(signup.mail_choices, site, reader.id)
@@ -103,14 +113,16 @@ def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
 def _change(site: Site, identifier: int, action: str, form: FormData, client: str) -> Response:
     now = site.clock()
     proof = {"page": "preferences", "from": client}
-    message = "Saved. Your next issue follows your new choices."
     with database.writing(site.engine) as session:
         reader = session.get_one(Subscriber, identifier)
+        site = site.speaking(reader.locale)
+        _ = site.language.text
+        message = _("Saved. Your next issue follows your new choices.")
         if action == "unsubscribe":
             consent.change(
                 session, reader, Status.UNSUBSCRIBED, source="preferences", now=now, proof=proof
             )
-            message = "You get no more issues. You can come back here while this link is good."
+            message = _("You get no more issues. You can come back here while this link is good.")
         elif action == "resume":
             if reader.status in (Status.PAUSED, Status.UNSUBSCRIBED) and not (
                 consent.is_suppressed(session, reader.email)
@@ -119,16 +131,20 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
                 consent.change(
                     session, reader, Status.ACTIVE, source="preferences", now=now, proof=proof
                 )
-                message = "Your next issue comes as before."
+                message = _("Your next issue comes as before.")
         elif action == "pause":
             until = _pause_until(form, now)
             choices.pause(session, reader, until, now=now, proof=proof)
-            message = f"Paused until {until:%Y-%m-%d}; then it goes on by itself."
+            message = _(
+                "Paused until %(day)s; then it goes on by itself.",
+                day=site.language.day(until.date()),
+            )
         else:
             try:
-                _save(session, reader, form, now)
+                _save(site, session, reader, form, now)
             except ValueError as error:
-                return _form(site, reader, f"Not saved. {error}", 400)
+                why = forms.complaint(error, site.language)
+                return _form(site, reader, _("Not saved. %(why)s", why=why), 400)
         session.flush()
         session.expire(reader)
         return _form(site, reader, message)
@@ -140,7 +156,7 @@ def _pause_until(form: FormData, now: datetime) -> datetime:
     return now + timedelta(weeks=min(max(number, 1), LONGEST_PAUSE))
 
 
-def _save(session: Session, reader: Subscriber, form: FormData, now: datetime) -> None:
+def _save(site: Site, session: Session, reader: Subscriber, form: FormData, now: datetime) -> None:
     """All or, with a ValueError that names the field, nothing."""
     draft = fields.draft(
         0,
@@ -150,7 +166,7 @@ def _save(session: Session, reader: Subscriber, form: FormData, now: datetime) -
             "roles": forms.names(form, "roles"),
             "topics": forms.topics(form),
             "timezone": forms.text(form, "timezone", 64),
-            "locale": forms.text(form, "locale", 35) or reader.locale,
+            "locale": forms.locale(form, reader.locale or site.language.tag),
         },
     )
     choices.choose(session, reader, roles=draft.roles or (), topics=draft.topics or {}, now=now)
@@ -172,21 +188,26 @@ def _export(site: Site, identifier: int) -> Response:
 def _erase(site: Site, identifier: int, form: FormData) -> Response:
     with database.reading(site.engine) as session:
         reader = session.get_one(Subscriber, identifier)
+        site = site.speaking(reader.locale)
+        _ = site.language.text
         if forms.text(form, "sure", 10) != "yes":
-            return _form(site, reader, "Nothing was erased: tick the box to say that you mean it.")
+            message = _("Nothing was erased: tick the box to say that you mean it.")
+            return _form(site, reader, message)
         email = reader.email
     try:
         erasure.erase(site.engine, site.settings, email, now=site.clock())
     except ConflictError:
         return site.notice(
-            "Not yet",
-            "An issue is being sent to you right now. Please try again in a minute.",
+            _("Not yet"),
+            _("An issue is being sent to you right now. Please try again in a minute."),
             status=409,
         )
     return site.notice(
-        "Erased",
-        "Nothing is held of you any more but a fingerprint of your address, so that nobody can add "
-        "it again by mistake.",
+        _("Erased"),
+        _(
+            "Nothing is held of you any more but a fingerprint of your address, so that nobody can "
+            "add it again by mistake."
+        ),
     )
 
 

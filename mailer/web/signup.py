@@ -69,17 +69,22 @@ def ask(request: Request, form: FormData) -> Response:
                 "roles": forms.names(form, "roles"),
                 "topics": forms.topics(form),
                 "timezone": forms.text(form, "timezone", 64) or None,
+                "locale": forms.locale(form, site.language.tag),
             },
         )
         with database.reading(site.engine) as session:
             choices.known(session, "role", draft.roles or ())
             choices.known(session, "topic", draft.topics or {})
     except ValueError as error:
-        return _form(site, 400, _words(error), email)
+        return _form(site, 400, forms.complaint(error, site.language), email)
+    _ = site.language.text
     done = site.notice(
-        "Look into your mail",
-        f"If {draft.email} can be subscribed, a message is on its way to it. Open the link in it "
-        "to confirm. Nothing is sent to you before you have.",
+        _("Look into your mail"),
+        _(
+            "If %(address)s can be subscribed, a message is on its way to it. Open the link in it "
+            "to confirm. Nothing is sent to you before you have.",
+            address=draft.email,
+        ),
     )
     if forms.text(form, "website"):  # a field that people do not see: this was a program
         return done
@@ -89,16 +94,12 @@ def ask(request: Request, form: FormData) -> Response:
     return done
 
 
-def _words(error: ValueError) -> str:
-    field, _, why = str(error).partition(": ")
-    return f"{field.capitalize()}: {why}."
-
-
 def too_often(site: Site) -> Response:
     """The answer to one request too many."""
+    _ = site.language.text
     return site.notice(
-        "Too many requests",
-        "Please try again in an hour.",
+        _("Too many requests"),
+        _("Please try again in an hour."),
         status=429,
         headers={"Retry-After": "3600"},
     )
@@ -115,20 +116,26 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
             known = reader.status in (Status.ACTIVE, Status.PAUSED)
             identifier, email = reader.id, reader.email
             link = site.links.confirm(identifier, reader.link_key, now + CONFIRM_WITHIN)
+            site = site.speaking(reader.locale)
         if known:
             mail_choices(site, identifier)
             return
+        _, title = site.language.text, site.settings.title
         message = service_mail.compose(
             site.settings,
             email,
-            f"Please confirm: {site.settings.title}",
+            _("Please confirm: %(title)s", title=title),
             [
-                f"Somebody, probably you, asked that {site.settings.title} be sent to this "
-                "address. Confirm it here:",
+                _(
+                    "Somebody, probably you, asked that %(title)s be sent to this address. Confirm "
+                    "it here:",
+                    title=title,
+                ),
                 link,
-                "If it was not you, do nothing: nothing will be sent to you.",
+                _("If it was not you, do nothing: nothing will be sent to you."),
             ],
             now,
+            site.language,
         )
         service_mail.send(site.settings, message, now)
     except NewsletterError as error:
@@ -142,16 +149,19 @@ def mail_choices(site: Site, identifier: int) -> None:
         reader = session.get(Subscriber, identifier)
     if reader is None:
         return
+    site = site.speaking(reader.locale)
+    _, title = site.language.text, site.settings.title
     message = service_mail.compose(
         site.settings,
         reader.email,
-        f"Your choices: {site.settings.title}",
+        _("Your choices: %(title)s", title=title),
         [
-            f"You can change here what {site.settings.title} sends you:",
+            _("You can change here what %(title)s sends you:", title=title),
             site.links.manage(reader.id, reader.link_key, now + MANAGE_WITHIN),
-            "The link is good for two hours, and for you alone: do not forward it.",
+            _("The link is good for two hours, and for you alone: do not forward it."),
         ],
         now,
+        site.language,
     )
     try:
         service_mail.send(site.settings, message, now)
@@ -163,12 +173,15 @@ def confirm_page(request: Request) -> Response:
     """One button: programs that follow links confirm nothing."""
     site = of(request)
     with database.reading(site.engine) as session:
-        if tokens.owner(session, site, "confirm", request.path_params["token"]) is None:
+        found = tokens.owner(session, site, "confirm", request.path_params["token"])
+        if found is None:
             return site.broken_link()
+        site = site.speaking(found[0].locale)
+    _ = site.language.text
     return site.notice(
-        f"Subscribe to {site.settings.title}?",
-        "You get one issue a week, with the stories that fit what you told us.",
-        button="Yes, subscribe me",
+        _("Subscribe to %(title)s?", title=site.settings.title),
+        _("You get one issue a week, with the stories that fit what you told us."),
+        button=_("Yes, subscribe me"),
     )
 
 
@@ -182,15 +195,17 @@ def confirm(request: Request, _form: FormData) -> Response:
         if found is None:
             return site.broken_link()
         reader, holder = found
+        site = site.speaking(reader.locale)
         proof = {"from": forms.client(request), "token": token}
         asked_at = holder.expires - CONFIRM_WITHIN
         if not choices.confirm(session, reader, now=now, proof=proof, asked_at=asked_at):
             return site.broken_link()
         manage = site.links.manage(reader.id, reader.link_key, now + MANAGE_WITHIN)
+    _ = site.language.text
     return site.notice(
-        "You are subscribed",
-        "Welcome. Your next issue is chosen for you from what you told us.",
-        links={"Change what you get": manage},
+        _("You are subscribed"),
+        _("Welcome. Your next issue is chosen for you from what you told us."),
+        links={_("Change what you get"): manage},
     )
 
 

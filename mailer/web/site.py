@@ -4,7 +4,7 @@ Made once in ``app.create`` and found again with ``of(request)``. It holds no st
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import jinja2
@@ -12,6 +12,8 @@ from sqlalchemy.engine import Engine
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from mailer import languages, wording
+from mailer.languages import Language
 from mailer.links import Links
 from mailer.web.security import Limit
 from recommender.settings import Settings
@@ -35,7 +37,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class Site:
-    """One publication on the web. ``clock`` gives aware moments in UTC."""
+    """One publication on the web, in one language. ``clock`` gives aware moments in UTC;
+    ``asked`` is whether the visitor asked for the language on the page itself."""
 
     engine: Engine
     settings: Settings
@@ -43,6 +46,23 @@ class Site:
     pages: jinja2.Environment
     clock: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
+    language: Language = field(default_factory=languages.choose)
+    asked: bool = False
+
+    @property
+    def languages(self) -> list[Language]:
+        """All that a reader can choose from."""
+        return [languages.choose(code) for code in languages.known()]
+
+    def speaking(self, locale: str | None) -> "Site":
+        """The site in the language of a reader we know, unless they asked for another."""
+        if self.asked or locale is None:
+            return self
+        return replace(self, language=languages.choose(locale, self.language.tag))
+
+    def week(self, period: str) -> str:
+        """``2026-W48`` in words."""
+        return wording.week(period, self.language)
 
     def page(
         self,
@@ -52,8 +72,9 @@ class Site:
         **values: object,
     ) -> HTMLResponse:
         """``templates/web/<template>`` filled in; every page knows ``site``."""
-        text = self.pages.get_template(template).render(site=self, **values)
-        return HTMLResponse(text, status, headers)
+        text = self.pages.get_template(template).render(site=self, _=self.language.text, **values)
+        spoken = {"Content-Language": self.language.tag, "Vary": "Accept-Language"}
+        return HTMLResponse(text, status, {**spoken, **(headers or {})})
 
     def notice(
         self,
@@ -77,17 +98,24 @@ class Site:
 
     def broken_link(self) -> HTMLResponse:
         """For a token that is damaged, expired, or of somebody who is gone."""
+        _ = self.language.text
         return self.notice(
-            "This link does not work",
-            "It is damaged, has expired, or was for something that is no longer here. The links in "
-            "your latest issue work; or subscribe again, and you get a new one.",
+            _("This link does not work"),
+            _(
+                "It is damaged, has expired, or was for something that is no longer here. The "
+                "links in your latest issue work; or subscribe again, and you get a new one."
+            ),
             status=404,
         )
 
 
 def of(request: Request) -> Site:
-    """The site a request came to."""
+    """The site a request came to, in the language it asks for: on the page (``?lang=de``), else as
+    the browser is set, else the newsletter's own."""
     found = request.app.state.site
     if not isinstance(found, Site):
         raise TypeError("this application was not made by app.create")
-    return found
+    asked = request.query_params.get("lang")
+    preferred = languages.accepted(request.headers.get("accept-language", ""))
+    language = languages.choose(asked, *preferred, found.settings.language)
+    return replace(found, language=language, asked=asked is not None)

@@ -124,7 +124,8 @@ def ask(request: Request) -> Response:
         found = _verdict(session, site, request.path_params["token"])
         if found is None:
             return site.broken_link()
-        _, story, _, kind = found
+        delivery, story, _, kind = found
+        site = site.speaking(session.get_one(Subscriber, delivery.subscriber_id).locale)
     return site.page("feedback.html", title=story.title, kind=kind, done=False, topics=())
 
 
@@ -138,6 +139,7 @@ def answer(request: Request, form: FormData) -> Response:
             return site.broken_link()
         delivery, story, story_id, kind = found
         reader = session.get_one(Subscriber, delivery.subscriber_id)
+        site = site.speaking(reader.locale)
         topic = forms.text(form, "topic")
         if topic and topic in story.topics[:MUTABLE]:
             choices.mute(session, reader, topic, now=now)

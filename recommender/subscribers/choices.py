@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from recommender import vocabulary
 from recommender.addresses import address_hash
+from recommender.errors import UnknownName
 from recommender.models import (
     ConsentEvent,
     Event,
@@ -100,7 +101,7 @@ def choose(
 ) -> None:
     """Replace the reader's roles and topics (name → weight, −2 … +3).
 
-    Raises ValueError for a name that is not in the vocabulary, before anything is changed: what
+    Raises UnknownName for a name that is not in the vocabulary, before anything is changed: what
     strangers type must not become a topic that is offered to everybody.
     """
     role_ids = sorted(set(known(session, "role", roles).values()))
@@ -118,12 +119,12 @@ def choose(
 
 
 def known(session: Session, kind: Kind, names: Iterable[str]) -> dict[str, int]:
-    """Row ids of these names or aliases; ValueError for one that is not in the vocabulary."""
+    """Row ids of these names or aliases; UnknownName for one that is not in the vocabulary."""
     keys = {name: vocabulary.fold(name) for name in names}
     found = vocabulary.find(session, kind, keys.values())
     for name, key in keys.items():
         if key not in found:
-            raise ValueError(f"{kind}s: {name!r} is not one we know; pick from the list")
+            raise UnknownName(kind, name)
     return {name: found[key] for name, key in keys.items()}
 
 

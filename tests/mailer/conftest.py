@@ -27,7 +27,7 @@ WEB = "https://news.example.org"
 PUBLICATION = Publication(
     title="The Weekly Brief",
     edition="weekly-2026-W48",
-    date="Thursday, 26 November 2026",
+    day=datetime.date(2026, 11, 26),
     postal_address="The Weekly Brief\n1 Example Street, Example City",
 )
 READER = ReaderView(

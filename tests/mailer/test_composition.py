@@ -5,7 +5,10 @@ import pytest
 
 from mailer.cards import DECIDER, INQUIRER, MAKER, PRACTITIONER, serving_order
 from mailer.composition import BUDGET, Issue, Publication, ReaderView, StoryContent, weight
+from mailer.rendering import Renderer
 from recommender.ranking.values import Reason, ReasonKind
+
+from .conftest import PUBLICATION
 
 Make = Callable[..., Issue]
 Stories = Mapping[str, StoryContent]
@@ -51,7 +54,7 @@ def test_a_subject_is_one_short_clean_line(issue_of: Make, title: str, subject: 
 
 
 def test_a_subject_is_never_empty(issue_of: Make) -> None:
-    bare = Publication(title="\x00", edition="", date="", postal_address="")
+    bare = Publication(title="\x00", edition="", day=None, postal_address="")
     issue = issue_of(["9"], stories={"9": StoryContent(title="")}, publication=bare)
     assert issue.subject == "Your stories this week"
 
@@ -242,7 +245,7 @@ def test_near_identical_stories_are_named_by_source(issue_of: Make) -> None:
 
 def test_links_are_redirects_with_tracking_and_direct_without(issue_of: Make) -> None:
     assert "/c/" in str(issue_of(["1"]).lead.face.url)
-    direct = Publication("T", "weekly-2026-W48", "", "", tracking=False)
+    direct = Publication("T", "weekly-2026-W48", None, "", tracking=False)
     assert issue_of(["1"], publication=direct).lead.face.url == "https://silicon.example.com/tpu"
     assert issue_of(["5"]).lead.face.url is None
 
@@ -272,10 +275,47 @@ def test_only_a_web_address_is_linked(url: str | None, link: str | None) -> None
 
 @pytest.mark.parametrize(
     ("locale", "lang"),
-    [("en-GB", "en-GB"), ("en_US.UTF-8", "en-US"), (None, "en"), ("de", "en"), ('en"><b>', "en")],
-)
-def test_the_language_is_the_readers_english(issue_of: Make, locale: str, lang: str) -> None:
+    [
+        ("en-GB", "en-GB"), ("en_US.UTF-8", "en-US"), (None, "en"), ("de", "de"),
+        ("DE_at", "de-AT"), ("de-XX", "de"), ("tlh", "en"), ('en"><b>', "en"),
+    ],
+)  # fmt: skip
+def test_the_language_is_the_readers(issue_of: Make, locale: str, lang: str) -> None:
     assert issue_of(["1"], reader=ReaderView(locale=locale)).lang == lang
+
+
+def test_who_prefers_no_known_language_gets_the_newsletters_own(issue_of: Make) -> None:
+    german = dataclasses.replace(PUBLICATION, language="de")
+    for locale in (None, "fr"):
+        assert issue_of(["1"], reader=ReaderView(locale=locale), publication=german).lang == "de"
+    english = issue_of(["1"], reader=ReaderView(locale="en"), publication=german)
+    assert (english.lang, english.lead.face.lang) == ("en", "de")  # the stories are German
+
+
+def test_an_issue_in_german(issue_of: Make, renderer: Renderer) -> None:
+    mina = ReaderView("Mina", "de-AT", ("CTO",), {"TPUs": 3, "Racks": 2})
+    issue = issue_of(["1", "2"], reader=mina, also=["7"])
+    assert issue.date == "Woche 48 · Donnerstag, 26. November 2026"
+    assert issue.intro == (
+        "Für Mina, CTO, vor allem zu TPUs und Racks: zwei Beiträge, an erster Stelle "
+        "„Five generations of TPUs“."
+    )
+    face = issue.lead.face
+    assert (face.lang, face.read) == ("en", "Weiterlesen bei Silicon Review")
+    assert face.origin == "Silicon Review · kuratiert von The Desk · 19. November 2026"
+    html, text = renderer.html(issue), renderer.text(issue)
+    assert '<html lang="de-AT"' in html
+    assert "Warum dieser Beitrag? Sie interessieren sich für" in " ".join(text.split())
+    for words in ("Mehr davon", "Weniger davon", "Abbestellen", "Auswahl anpassen"):
+        assert f">{words}</a>" in html
+        assert f"{words}:" in text
+
+
+def test_readers_of_one_edition_each_get_their_language(issue_of: Make, renderer: Renderer) -> None:
+    for locale, word in (("en", "More like this"), ("de", "Mehr davon")) * 2:
+        rendered = renderer.render(issue_of(["1"], reader=ReaderView(locale=locale)))
+        assert word in rendered.html
+        assert word in rendered.text
 
 
 def test_a_story_in_another_language_says_so(issue_of: Make) -> None:

@@ -38,14 +38,15 @@ STORIES = st.builds(
     language=st.one_of(st.none(), WORDS),
 )  # fmt: skip
 READERS = st.builds(
-    ReaderView, name=WORDS, locale=st.one_of(st.none(), WORDS), roles=LISTS,
+    ReaderView, name=WORDS, locale=st.one_of(st.none(), st.just("de-AT"), WORDS), roles=LISTS,
     topics=st.dictionaries(WORDS, st.floats(-2, 3), max_size=3),
 )  # fmt: skip
 PUBLICATIONS = st.builds(
     Publication,
     title=WORDS,
     edition=WORDS,
-    date=WORDS,
+    day=st.one_of(st.none(), st.dates()),
+    language=st.sampled_from(["en", "de", CANARY]),
     postal_address=WORDS,
     tracking=st.booleans(),
 )
@@ -88,7 +89,7 @@ def fields(value: Issue | Card) -> list[tuple[str, Any]]:
     StoryContent(CANARY, summary=CANARY, takeaway=CANARY, source=CANARY, curator=CANARY),
     StoryContent(CANARY, practice=(CANARY, CANARY), code_references=(CANARY,)),
     ReaderView(CANARY, CANARY, (CANARY,), {CANARY: 3}),
-    Publication(CANARY, CANARY, CANARY, CANARY),
+    Publication(CANARY, CANARY, None, CANARY, language=CANARY),
     [Reason("history", CANARY, 1.0)],
 )
 def test_no_text_of_a_story_or_reader_becomes_markup(

@@ -107,7 +107,7 @@ def test_a_copy_put_together_from_pieces_is_the_copy_rendered_whole(
 ) -> None:
     secret = b"s" * 32
     press = Press(
-        Publication("The Brief", "weekly-2026-W48", "Thursday", "1 Street"),
+        Publication("The Brief", "weekly-2026-W48", None, "1 Street"),
         Identity("B", "b@example.org", None, "e@example.org", "l.example.org", "B", "e", secret),
         Links(WEB, [secret]),
         Renderer(template),

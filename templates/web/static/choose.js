@@ -6,7 +6,7 @@ for (const group of document.querySelectorAll("fieldset.choose")) {
   const id = `find-${group.dataset.name}`;
   const label = document.createElement("label");
   label.htmlFor = id;
-  label.textContent = "Search";
+  label.textContent = group.dataset.search;
   const search = document.createElement("input");
   search.id = id;
   search.type = "search";
