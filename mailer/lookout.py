@@ -4,7 +4,6 @@ It plans nothing and records nothing. What has been planned is shown as it was f
 ranker is asked as planning would ask it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, joinedload
 
-from mailer import copies, frequency, kept, planning, rendering, schedule, shards, transports
+from mailer import (
+    copies,
+    frequency,
+    kept,
+    learned,
+    planning,
+    rendering,
+    schedule,
+    shards,
+    transports,
+)
 from mailer.composition import StoryContent
 from mailer.copies import Press, Shown
 from mailer.editions import ENDED
@@ -25,7 +34,7 @@ from recommender import audience, database, resources
 from recommender.catalogue import Catalogue
 from recommender.errors import NewsletterError, NotFoundError, TransportError
 from recommender.models import Delivery, DeliveryState, Edition, Newsletter, Subscriber
-from recommender.ranking.values import Pick, Reason, RunnerUp
+from recommender.ranking.values import Pick, RunnerUp
 from recommender.settings import Settings
 from recommender.subscribers import records
 
@@ -33,11 +42,15 @@ RUNNERS_UP = 5
 _WAITING = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
 
 
+def current_period(settings: Settings, now: datetime) -> str:
+    """The week it is where the newsletter is."""
+    return schedule.period_of(now.astimezone(settings.zone).date())
+
+
 def next_period(session: Session, settings: Settings, reader: Subscriber, now: datetime) -> str:
     """The week of the reader's next issue: the current one, or the coming one once its edition has
     ended or the reader has theirs; then the first in which they do not rest."""
-    today = now.astimezone(settings.zone).date()
-    period = schedule.period_of(today)
+    period = current_period(settings, now)
     newsletter = planning.newsletter_of(session, settings)
     state, theirs = session.execute(
         sa.select(
@@ -79,17 +92,19 @@ def next_picks(
         [reader.reader], now=since, top=terms.picks, seed=name, runners_up=RUNNERS_UP
     )
     picks = [kept.pick_of(p) for p in waiting.delivery.picks] if waiting else ranking.picks
+    answers = learned.answers(session, subscriber.id)
     answer = {
         "subscriber": subscriber.email,
         "edition": name,
         "planned": waiting is not None,
-        "picks": [_pick(pick, stories) for pick in picks],
-        "runners_up": [_runner_up(other, stories) for other in ranking.runners_up],
+        "picks": [_pick(pick, stories, answers) for pick in picks],
+        "runners_up": [_runner_up(other, stories, answers) for other in ranking.runners_up],
+        "learned_from": answers,
     }
     if story is not None:
         found = _find(stories, story)
         [explained] = ranker.explain(reader.reader, [found], now=since, top=terms.picks, seed=name)
-        answer["story"] = _runner_up(explained, stories)
+        answer["story"] = _runner_up(explained, stories, answers)
     return answer
 
 
@@ -119,33 +134,29 @@ class _Planned:
     edition: Edition
 
 
-def _pick(pick: Pick, stories: Catalogue) -> dict[str, Any]:
+def _pick(pick: Pick, stories: Catalogue, answers: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "position": pick.position,
         **_named(pick.story, stories),
         "score": pick.score,
-        "reasons": _reasons(pick.reasons),
+        "reasons": [learned.reason(one, answers) for one in pick.reasons],
     }
 
 
-def _runner_up(other: RunnerUp, stories: Catalogue) -> dict[str, Any]:
+def _runner_up(
+    other: RunnerUp, stories: Catalogue, answers: list[dict[str, Any]]
+) -> dict[str, Any]:
     return {
         **_named(other.story, stories),
         "score": other.score,
         "why": other.why,
-        "reasons": _reasons(other.reasons),
+        "reasons": [learned.reason(one, answers) for one in other.reasons],
     }
 
 
 def _named(story: str, stories: Catalogue) -> dict[str, Any]:
     document = stories.documents.get(story, {})
     return {key: document.get(key, "") for key in ("article", "story", "title")}
-
-
-def _reasons(reasons: Sequence[Reason]) -> list[dict[str, Any]]:
-    return [
-        {"kind": reason.kind, "detail": reason.detail, "share": reason.share} for reason in reasons
-    ]
 
 
 def _find(stories: Catalogue, name: str) -> str:

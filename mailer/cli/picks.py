@@ -19,6 +19,7 @@ WORDS = {
     "must_read": "editor's choice",
     "explore": "something else",
 }
+ANSWERS = {"more": "more like this", "less": "less like this", "click": "read"}
 
 
 def picks(
@@ -61,6 +62,8 @@ def _show(answer: dict[str, Any], *, explain: bool) -> None:
         say("Not chosen")
         for other in answer["runners_up"]:
             say(f"  – {other['title']} (score {other['score']:.3f}): {other['why']}")
+    if explain:
+        _learned(answer["learned_from"])
     if answer.get("story"):
         asked = answer["story"]
         say()
@@ -71,7 +74,19 @@ def _show(answer: dict[str, Any], *, explain: bool) -> None:
 def _reasons(reasons: list[dict[str, Any]], *, bars: bool) -> None:
     for reason in reasons:
         bar = f"{'█' * round(reason['share'] * 20):<20} {reason['share']:>4.0%}  " if bars else ""
-        say(f"    {bar}{WORDS[reason['kind']]}: {reason['detail']}")
+        kind = ANSWERS.get(reason.get("answer"), WORDS[reason["kind"]])
+        say(f"    {bar}{kind}: {reason['detail']}")
+
+
+def _learned(answers: list[dict[str, Any]]) -> None:
+    """The answers this choice has learned from."""
+    if answers:
+        say()
+        say("Learned from")
+    for answer in answers:
+        what = f"nothing of {answer['topic']}" if answer["kind"] == "mute" else answer["story"]
+        kind = "" if answer["kind"] == "mute" else f"{ANSWERS[answer['kind']]}: "
+        say(f"  – {answer['at']:%Y-%m-%d} {kind}{what}")
 
 
 def preview(

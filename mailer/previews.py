@@ -1,0 +1,127 @@
+"""What an issue would hold with other choices, in milliseconds: a look at what is not saved yet.
+
+Keeps the ranker of the store as it is, and makes another when stories or vocabulary have changed.
+It asks the ranker what planning would ask, records nothing, and shares one ranker among threads.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from mailer import lookout, planning
+from mailer.content import StoryContent
+from mailer.planning import Terms
+from recommender import audience, database
+from recommender.catalogue import Catalogue
+from recommender.models import Article, Role, RoleAlias, Story, Subscriber, Topic, TopicAlias
+from recommender.ranking.ranker import Ranker
+from recommender.ranking.values import Reader, Reason
+from recommender.settings import Settings
+
+LOOK_AGAIN = timedelta(seconds=5)
+"""For so long the store is taken to be as it was."""
+KEEP = timedelta(hours=1)
+"""Stories come to be published, and too old, without any change in the store."""
+STRANGER = "0"
+"""The id of a reader who is not in the store."""
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """One story of an issue that is not planned yet, and why it would be in it."""
+
+    story: StoryContent
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A ranker, of which store, and since when."""
+
+    state: tuple[object, ...]
+    made_at: datetime
+    ranker: Ranker
+    stories: Catalogue
+    terms: Terms
+
+
+class Previews:
+    """Previews for one newsletter. Safe to share between threads."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._kept: _Kept | None = None
+        self._looked_at: datetime | None = None
+
+    def warm(self, now: datetime) -> None:
+        """Have the ranker ready before anybody asks."""
+        with self._lock, database.reading(self._engine) as session:
+            self._current(session, now)
+
+    def picks(
+        self,
+        subscriber: Subscriber | None,
+        *,
+        roles: Sequence[str],
+        topics: Mapping[str, float],
+        now: datetime,
+    ) -> list[Foreseen]:
+        """The issue of ``subscriber``, or of a stranger, if these were their choices."""
+        with self._lock, database.reading(self._engine) as session:
+            reader, period = self._reader(session, subscriber, now)
+            kept = self._current(session, now)
+            [ranking] = kept.ranker.rank(
+                [replace(reader, roles=tuple(roles), topics=dict(topics))],
+                now=now,
+                top=kept.terms.picks,
+                seed=f"{self._settings.newsletter}-{period}",
+            )
+        return [
+            Foreseen(StoryContent.from_document(kept.stories.documents[pick.story]), pick.reasons)
+            for pick in ranking.picks
+        ]
+
+    def _reader(
+        self, session: Session, subscriber: Subscriber | None, now: datetime
+    ) -> tuple[Reader, str]:
+        if subscriber is None:
+            return Reader(STRANGER), lookout.current_period(self._settings, now)
+        member = audience.member(session, subscriber)
+        return member.reader, lookout.next_period(session, self._settings, subscriber, now)
+
+    def _current(self, session: Session, now: datetime) -> _Kept:
+        kept, looked_at = self._kept, self._looked_at
+        if kept is not None and looked_at is not None and abs(now - looked_at) < LOOK_AGAIN:
+            return kept
+        state = _state(session)
+        if kept is None or kept.state != state or abs(now - kept.made_at) > KEEP:
+            terms = Terms.of(self._settings, planning.newsletter_of(session, self._settings))
+            ranker, stories = planning.ranker_for(session, terms, now)
+            kept = _Kept(state, now, ranker, stories, terms)
+        self._kept, self._looked_at = kept, now
+        return kept
+
+
+def _state(session: Session) -> tuple[object, ...]:
+    """What differs whenever a ranker made anew would differ."""
+    return (
+        *session.execute(
+            sa.select(
+                sa.func.count(Article.id),
+                sa.func.max(Article.updated_at),
+                sa.func.count(Article.withdrawn_at),
+            )
+        ).one(),
+        *session.execute(sa.select(sa.func.max(Story.id), sa.func.count(Story.retired_at))).one(),
+        *(
+            session.scalar(sa.select(sa.func.count()).select_from(table))
+            for table in (Topic, TopicAlias, Role, RoleAlias)
+        ),
+    )

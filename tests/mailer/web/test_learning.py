@@ -1,0 +1,87 @@
+"""What a reader answers changes what they get next, at once, and is named as the reason."""
+
+from typing import Any
+
+from mailer import lookout
+from recommender import database
+
+from .conftest import Place
+
+WHO = "founder@example.com"
+
+
+def next_week(place: Place) -> dict[str, Any]:
+    """The reader's picks a week on, with answers as they stand now."""
+    with database.reading(place.engine) as session:
+        return lookout.next_picks(session, place.settings, WHO, now=place.moment[0])
+
+
+def answer(place: Place, kind: str, position: int = 0, **form: str) -> str:
+    """Say more or less of a story of the issue; its title."""
+    delivery = place.delivery(WHO)
+    story = delivery.story_ids[position]
+    link = place.links.feedback(delivery.id, story, kind)  # type: ignore[arg-type]  # more or less
+    page = place.client.post(place.path(link), data=form)
+    assert page.status_code == 200
+    with database.reading(place.engine) as session:
+        held = lookout.issues(session, place.settings, delivery.edition_id)
+    assert held
+    return page.text
+
+
+def stories(found: dict[str, Any]) -> list[tuple[str, float]]:
+    return [(pick["story"], pick["score"]) for pick in found["picks"]]
+
+
+def test_more_like_this_changes_the_next_picks_and_is_named(place: Place) -> None:
+    before = next_week(place)
+    assert before["learned_from"] == []
+    assert "You will see more like this" in answer(place, "more")
+    after = next_week(place)
+    assert stories(after) != stories(before)
+    [learned] = after["learned_from"]
+    named = [
+        reason
+        for pick in after["picks"]
+        for reason in pick["reasons"]
+        if reason["kind"] == "history"
+    ]
+    assert named
+    assert {(reason["answer"], reason["detail"]) for reason in named} == {
+        ("more", learned["story"])
+    }
+
+
+def test_less_like_this_changes_the_next_picks_and_is_named(place: Place) -> None:
+    before = next_week(place)
+    answer(place, "less")
+    after = next_week(place)
+    assert stories(after) != stories(before)
+    assert [one["kind"] for one in after["learned_from"]] == ["less"]
+
+
+def test_a_topic_that_does_not_interest_stays_out_from_now_on(place: Place) -> None:
+    place.pass_time(days=7)
+    with_topic = [
+        pick
+        for pick in next_week(place)["picks"]
+        if any(reason["detail"] == "AI Strategy" for reason in pick["reasons"])
+    ]
+    assert with_topic
+    page = answer(place, "less", topic="AI Strategy")
+    assert "Nothing of AI Strategy any more" in page
+    after = next_week(place)
+    assert after["learned_from"][0] == {
+        "at": place.moment[0], "kind": "mute", "topic": "AI Strategy",
+    }  # fmt: skip
+    assert not {pick["story"] for pick in with_topic} & {pick["story"] for pick in after["picks"]}
+
+
+def test_looking_at_the_page_teaches_nothing(place: Place) -> None:
+    before = next_week(place)
+    delivery = place.delivery(WHO)
+    link = place.path(place.links.feedback(delivery.id, delivery.story_ids[0], "more"))
+    for _ in range(3):
+        assert place.client.get(link).status_code == 200
+        assert place.client.head(link).status_code == 200
+    assert next_week(place) == before
