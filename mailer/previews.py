@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer import lookout, planning
+from mailer import lookout, planning, shards
 from mailer.content import StoryContent
-from mailer.planning import Terms
+from mailer.terms import Terms
 from recommender import audience, database
 from recommender.catalogue import Catalogue
 from recommender.models import Article, Role, RoleAlias, Story, Subscriber, Topic, TopicAlias
@@ -103,7 +103,7 @@ class Previews:
         state = _state(session)
         if kept is None or kept.state != state or abs(now - kept.made_at) > KEEP:
             terms = Terms.of(self._settings, planning.newsletter_of(session, self._settings))
-            ranker, stories = planning.ranker_for(session, terms, now)
+            ranker, stories = shards.ranker_for(session, terms, now)
             kept = _Kept(state, now, ranker, stories, terms)
         self._kept, self._looked_at = kept, now
         return kept

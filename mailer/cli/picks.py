@@ -74,7 +74,7 @@ def _show(answer: dict[str, Any], *, explain: bool) -> None:
 def _reasons(reasons: list[dict[str, Any]], *, bars: bool) -> None:
     for reason in reasons:
         bar = f"{'█' * round(reason['share'] * 20):<20} {reason['share']:>4.0%}  " if bars else ""
-        kind = ANSWERS.get(reason.get("answer"), WORDS[reason["kind"]])
+        kind = ANSWERS.get(str(reason.get("answer")), WORDS[reason["kind"]])
         say(f"    {bar}{kind}: {reason['detail']}")
 
 
