@@ -25,7 +25,7 @@ from recommender.errors import ConfigurationError, StoreError
 
 BUSY_SECONDS = 30.0
 """For how long a writer waits while another process holds SQLite's write lock."""
-SLICE_MS = 1_000
+SLICE_SECONDS = 1.0
 """In slices, since a signal is heard only between them."""
 LARGEST_SKEW = timedelta(minutes=5)
 
@@ -53,13 +53,12 @@ def _sqlite(url: sa.URL) -> Engine:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot make the folder of {url.database}: {error.strerror}") from error
-    engine = sa.create_engine(url, connect_args={"timeout": SLICE_MS / 1000})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:  # Any: the driver's own types
         connection.isolation_level = None  # BEGIN is ours, below
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {SLICE_MS}")
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
@@ -80,14 +79,23 @@ def _sqlite(url: sa.URL) -> Engine:
 def _begin_writing(connection: Connection, hurry: Callable[[], bool]) -> None:
     """Take the write lock, waiting for whoever holds it until that has been long enough."""
     patience = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except sa.exc.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() > patience or hurry():
-                raise
-        else:
-            return
+    _wait_at_most(connection, SLICE_SECONDS)
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except sa.exc.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > patience or hurry():
+                    raise
+            else:
+                return
+    finally:
+        _wait_at_most(connection, BUSY_SECONDS)
+
+
+def _wait_at_most(connection: Connection, seconds: float) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
 
 def _is_busy(error: sa.exc.OperationalError) -> bool:
