@@ -32,7 +32,7 @@ from recommender.models import DeliveryState, EditionState
 BATCH = 100
 POLL_SECONDS = 0.5
 END_SECONDS = 0.01
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 4.0
 """How long copies on the wire may take when the sender shall stop; with all that is to be written
 afterwards it must be gone within ten seconds."""
 LOOK_SECONDS = 1.0
