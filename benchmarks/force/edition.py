@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from benchmarks.force.post import Post
-from mailer import planning, rendering
+from mailer import sending
 from recommender import database, resources, settings, store
 from recommender.articles import intake as article_intake
 from recommender.articles import sources
@@ -178,9 +178,8 @@ def prepare(url: str, copies: int) -> None:
         for n in range(copies)
     )
     intake.import_rows(lambda: database.writing(engine), rows, file="readers", now=now)
-    template = rendering.compile_template(resources.folder("templates") / "email")
-    known = settings.load(None, {"NEWSLETTER_SECRET_KEY": SECRET})
-    planning.plan(engine, known, template, period=PERIOD, now=now)
+    known = settings.load(None, {"NEWSLETTER_SECRET_KEY": SECRET, "NEWSLETTER_DATABASE_URL": url})
+    sending.plan(engine, known, period=PERIOD, now=now)
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

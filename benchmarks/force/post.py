@@ -41,7 +41,8 @@ class Post:
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
-        self.log.open("a").write("!\n")
+        with self.log.open("a") as notes:
+            notes.write("!\n")
 
     def taken(self) -> Counter[int]:
         """How often which delivery was received."""

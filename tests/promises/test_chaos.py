@@ -40,14 +40,14 @@ def test_killed_in_the_middle_it_misses_nobody_and_repeats_nothing(planned: Path
 @pytest.mark.slow
 @pytest.mark.parametrize("alone", [False, True])
 def test_doubts_that_are_sent_again_are_the_only_repeats(planned: Path, *, alone: bool) -> None:
-    result = chaos.killed(planned, 5, alone=alone, in_doubt="resend")
+    result = chaos.killed(planned, 4, alone=alone, in_doubt="resend")
     hold(result)
     assert result.doubts == 0
 
 
 @pytest.mark.slow
 def test_told_to_stop_it_is_gone_in_ten_seconds_and_leaves_no_doubt(planned: Path) -> None:
-    result = chaos.told_to_stop(planned, 4)
+    result = chaos.told_to_stop(planned, 3)
     hold(result)
     assert (result.repeats, result.doubts) == (0, 0)
     assert result.slowest_end < 10
@@ -58,8 +58,8 @@ def test_told_to_stop_it_is_gone_in_ten_seconds_and_leaves_no_doubt(planned: Pat
     "scenario",
     [
         lambda planned: chaos.locked(planned, chaos.SHORTER),
-        lambda planned: chaos.disk_full(planned, 3),
-        lambda planned: chaos.relay_restarted(planned, 3),
+        lambda planned: chaos.disk_full(planned, 2),
+        lambda planned: chaos.relay_restarted(planned, 2),
     ],
     ids=["the database is locked", "the disk is full", "the relay starts again"],
 )
