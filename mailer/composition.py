@@ -67,7 +67,8 @@ class ReaderView:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """All that the templates show, cleaned and trimmed; nothing of it is markup."""
+    """All that the templates show, cleaned and trimmed; nothing of it is markup. ``trap_url``, for
+    machines that follow every link, is empty without tracking."""
 
     lang: str
     subject: str
@@ -82,8 +83,11 @@ class Issue:
     unsubscribe_url: str
     preferences_url: str
     view_url: str
+    trap_url: str
 
 
+TRAP = 0
+"""In place of a story's number: the link that no reader sees."""
 SCALES = (0.7, 0.5, 0.35, 0.2, 0.1)
 BUDGET = 98_000
 """Bytes of HTML, at most; Gmail hides what comes after about 102,400."""
@@ -179,6 +183,7 @@ def _compose(
         unsubscribe_url=links.unsubscribe(delivery_id),
         preferences_url=links.preferences(delivery_id),
         view_url=links.view(delivery_id),
+        trap_url=links.click(delivery_id, TRAP) if publication.tracking else "",
     )
 
 
@@ -212,7 +217,7 @@ def weight(issue: Issue) -> int:
 def _own_texts(issue: Issue) -> Iterator[str]:
     yield from (issue.subject, issue.subject, issue.preheader, issue.title, issue.date)
     yield from (issue.intro, issue.footer_why, *issue.postal_address)
-    yield from (issue.unsubscribe_url, issue.preferences_url, issue.view_url)
+    yield from (issue.unsubscribe_url, issue.preferences_url, issue.view_url, issue.trap_url)
     yield from (card.why for card in (issue.lead, *issue.cards))
 
 

@@ -162,6 +162,8 @@ def _headings(parsed: Parsed) -> Iterator[str]:
 def _link_names(parsed: Parsed) -> Iterator[str]:
     leads: dict[str, str] = {}
     for anchor in parsed.page.anchors:
+        if anchor.hidden:
+            continue
         name = anchor.name.casefold()
         if name.strip(" .»→") in _EMPTY_NAMES:
             yield f"a link called {anchor.name!r} says nothing"

@@ -112,7 +112,8 @@ def _comfortable(parsed: Parsed) -> Iterator[str]:
 def _same_links(parsed: Parsed) -> Iterator[str]:
     in_text = {found.rstrip(".,;)>") for found in re.findall(r"https?://\S+", parsed.text)}
     in_text |= set(re.findall(r"https?://\S+", parsed.text))
-    links = [anchor.href for anchor in parsed.page.anchors if anchor.href.startswith("http")]
+    seen = [anchor.href for anchor in parsed.page.anchors if not anchor.hidden]
+    links = [href for href in seen if href.startswith("http")]
     missing = sorted(set(links) - in_text)
     if missing:
         yield f"{len(missing)} links of the HTML are not in the text, such as {missing[0][:60]}"

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from mailer import answers
 from mailer.answers import Click
+from mailer.composition import TRAP
 from mailer.content import StoryContent
 from mailer.links import KINDS, Kind, TokenError
 from mailer.web import forms, tokens
@@ -66,9 +67,10 @@ class ClickWriter:
             going = None not in batch
             try:
                 with database.writing(self._engine) as session:
-                    for item in batch:
-                        if item is not None:
-                            answers.record_click(session, *item)
+                    # In order of copies, so that two processes do not wait for each other.
+                    clicks = sorted((item for item in batch if item), key=lambda item: item[0])
+                    for delivery_id, click in clicks:
+                        answers.record_click(session, delivery_id, click)
             except Exception:  # noqa: BLE001  (the thread must live; the click is lost)
                 from mailer.web.security import log
 
@@ -106,7 +108,8 @@ def click(request: Request) -> Response:
         delivery_id, story_id = site.links.read("click", request.path_params["token"])
     except (TokenError, ValueError):
         return site.broken_link()
-    target = request.app.state.find(delivery_id, story_id)
+    trapped = story_id == TRAP
+    target = "/archive" if trapped else request.app.state.find(delivery_id, story_id)
     if target is None:
         return site.broken_link()
     if site.settings.tracking:

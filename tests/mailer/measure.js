@@ -36,7 +36,7 @@ const measure = frame => {
     if (ratio < 4.5) found.faint.push([node.data.trim().slice(0, 40), style.color, ratio]);
     if (parseFloat(style.fontSize) < 14) found.small.push(node.data.trim().slice(0, 40));
   }
-  for (const link of letter.querySelectorAll("a")) {
+  for (const link of letter.querySelectorAll("a:not([tabindex])")) {
     if (link.getBoundingClientRect().height < 24) found.tight.push(link.textContent);
   }
   return found;

@@ -1,13 +1,14 @@
 """Links of an issue: a person's click and word are learned from, a machine's are not."""
 
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from mailer import lookout
 from recommender import database
-from recommender.models import Delivery, DeliveryState, EventKind
+from recommender.models import Base, Delivery, DeliveryState, Event, EventKind
 from recommender.subscribers import records
 
 from .conftest import Place
@@ -34,7 +35,8 @@ def state(place: Place) -> tuple[object, object]:
 
 
 def clicks(place: Place) -> list[str]:
-    return [url for url in urls(place) if url.startswith("/c/")]
+    """Those that a reader sees; the trap stands before them."""
+    return [url for url in urls(place) if url.startswith("/c/")][1:]
 
 
 def test_a_click_leads_to_the_story_as_it_was_sent(place: Place) -> None:
@@ -45,14 +47,26 @@ def test_a_click_leads_to_the_story_as_it_was_sent(place: Place) -> None:
     assert (event.kind, event.verified) == (EventKind.CLICK, True)
 
 
+def everything(place: Place) -> dict[str, list[tuple[object, ...]]]:
+    """All tables, row by row, but for the raw log of what came back."""
+    found = {}
+    with place.engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            if table.name != Event.__tablename__:
+                rows = connection.execute(sa.select(table).order_by(*table.primary_key))
+                found[table.name] = [tuple(row) for row in rows]
+    return found
+
+
 def test_a_scanner_that_follows_every_link_three_times_changes_nothing(place: Place) -> None:
-    before = state(place)
+    before, held = state(place), everything(place)
     for _ in range(3):
         for url in urls(place):
             for method in ("HEAD", "GET"):
                 assert place.client.request(method, url).status_code in (200, 302, 404)
     assert not any(event.verified for event in place.events())
     assert {event.kind for event in place.events()} == {EventKind.CLICK}
+    assert everything(place) == held
     assert state(place) == before
     assert place.mail() == []
 
@@ -62,6 +76,52 @@ def test_a_scanner_hours_later_that_hides_counts_no_click(place: Place) -> None:
     for url in clicks(place):
         place.client.get(url)
     assert not any(event.verified for event in place.events())
+
+
+def test_a_scanner_that_takes_its_time_is_told_by_its_sweep(place: Place) -> None:
+    place.pass_time(hours=5)
+    for url in clicks(place):
+        place.client.get(url)
+        place.pass_time(seconds=15)
+    assert len(place.events()) == 6
+    assert not any(event.verified for event in place.events())
+
+
+def test_who_follows_the_link_that_nobody_sees_counts_no_click(place: Place) -> None:
+    place.pass_time(hours=5)
+    trap, first = [url for url in urls(place) if url.startswith("/c/")][:2]
+    place.client.get(first)
+    assert [event.verified for event in place.events()] == [True]
+    place.pass_time(minutes=3)
+    answer = place.client.get(trap)
+    assert (answer.status_code, answer.headers["location"]) == (302, "/archive")
+    assert [event.verified for event in place.events()] == [False, False]
+    place.pass_time(hours=1)  # a person, after the scanner of their mail server
+    place.client.get(first)
+    assert [event.verified for event in place.events()] == [False, False, True]
+
+
+def test_the_trap_is_out_of_everybodys_way(place: Place) -> None:
+    mail = next(m for m in place.mail("weekly-2026-W48") if m["To"] == WHO)
+    html, text = (mail.get_body((kind,)) for kind in ("html", "plain"))
+    assert html is not None
+    assert text is not None
+    (trap,) = re.findall(
+        r'<div style="display:none[^>]*aria-hidden="true"><a [^>]*>', html.get_content()
+    )
+    assert 'tabindex="-1"' in trap
+    address = re.findall(r'href="([^"]+)"', trap)[0]
+    assert address not in text.get_content()
+
+
+def test_without_tracking_a_mail_has_no_redirect_and_no_picture(place: Place) -> None:
+    quiet = place.settings.replace(tracking=False)
+    with database.reading(place.engine) as session:
+        shown = lookout.next_issue(session, quiet, WHO, now=place.moment[0] + timedelta(days=7))
+    for part in (shown.html, shown.text):
+        assert "/c/" not in part
+    assert "<img" not in shown.html
+    assert "https://" in shown.html
 
 
 def test_a_person_who_opens_two_stories_counts_twice(place: Place) -> None:
