@@ -18,7 +18,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mailer.links import Links
+from mailer.rates import Limiter
 from mailer.web import leaving, preferences, reading, security, signup, tracking, watching
+from mailer.web.limits import Limits
 from mailer.web.site import Site, of
 from recommender import resources
 from recommender.settings import Settings
@@ -55,9 +57,9 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         exception_handlers={HTTPException: _refused},
         lifespan=lifespan,
     )
-    app.state.site = Site(
-        engine, settings, Links(settings.base_url, settings.secrets), pages, clock
-    )
+    links = Links(settings.base_url, settings.secrets)
+    limits = Limits(Limiter(engine), settings.secret, clock)
+    app.state.site = Site(engine, settings, links, pages, clock, limits)
     app.state.find = tracking.finder(engine)
     return app
 

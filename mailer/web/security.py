@@ -1,12 +1,9 @@
-"""What holds for every request: headers, sizes, where a form may come from, and how often.
+"""What holds for every request: headers, sizes, and where a form may come from.
 
 Errors become plain pages: no stack trace ever reaches a reader.
 """
 
 import logging
-import threading
-import time
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -63,6 +60,8 @@ class Guard:
         # Not no-referrer: with that, browsers send our own forms with "Origin: null".
         headers.setdefault("referrer-policy", "same-origin")
         headers.setdefault("cross-origin-opener-policy", "same-origin")
+        headers.setdefault("cross-origin-resource-policy", "same-origin")
+        headers.setdefault("permissions-policy", "camera=(), geolocation=(), microphone=()")
         headers.setdefault("cache-control", "no-store")
         if self._https:
             headers.setdefault("strict-transport-security", "max-age=31536000")
@@ -131,33 +130,3 @@ def is_form(request: Request) -> bool:
     """Whether the body is one a form sends."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind in FORMS or (kind == "" and request.headers.get("content-length", "0") == "0")
-
-
-class Limit:
-    """At most ``most`` of the same key in any ``seconds``; remembers a bounded number of keys."""
-
-    KEYS = 50_000
-
-    def __init__(
-        self, most: int, seconds: float, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._most = most
-        self._seconds = seconds
-        self._monotonic = monotonic
-        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def allows(self, key: str) -> bool:
-        """Count one more of ``key``, unless there were too many."""
-        now = self._monotonic()
-        with self._lock:
-            moments = self._seen.pop(key, None) or deque(maxlen=self._most)
-            while moments and moments[0] <= now - self._seconds:
-                moments.popleft()
-            self._seen[key] = moments
-            while len(self._seen) > self.KEYS:
-                self._seen.popitem(last=False)
-            if len(moments) >= self._most:
-                return False
-            moments.append(now)
-            return True

@@ -190,6 +190,8 @@ def confirm(request: Request, _form: FormData) -> Response:
     site = of(request)
     now = site.clock()
     token = request.path_params["token"]
+    if not site.limits.try_once(forms.client(request)):
+        return too_often(site)
     with database.writing(site.engine) as session:
         found = tokens.owner(session, site, "confirm", token)
         if found is None:

@@ -15,24 +15,8 @@ from starlette.responses import HTMLResponse
 from mailer import languages, wording
 from mailer.languages import Language
 from mailer.links import Links
-from mailer.web.security import Limit
+from mailer.web.limits import Limits
 from recommender.settings import Settings
-
-HOUR = 3600.0
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How often something may be asked for; what keeps this from being used to flood a mailbox."""
-
-    address: Limit = field(default_factory=lambda: Limit(3, HOUR))
-    client: Limit = field(default_factory=lambda: Limit(20, HOUR))
-    everybody: Limit = field(default_factory=lambda: Limit(1_000, HOUR))
-
-    def allow(self, address: str, client: str) -> bool:
-        """Whether one more mail may be asked for by ``client`` to ``address``."""
-        asked = (self.client, client), (self.everybody, ""), (self.address, address)
-        return all(limit.allows(key) for limit, key in asked)
 
 
 @dataclass(frozen=True)
@@ -45,7 +29,7 @@ class Site:
     links: Links
     pages: jinja2.Environment
     clock: Callable[[], datetime]
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits
     language: Language = field(default_factory=languages.choose)
     asked: bool = False
 
