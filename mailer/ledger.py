@@ -3,10 +3,10 @@
 Every write is a compare-and-set on the state it leaves, so two senders can never take one copy.
 A claim belongs to an owner; an owner holds a lock that ends with its process (``database.lock``),
 so when the lock can be had the owner is gone: what it had merely claimed is due again, what it had
-on the wire is in doubt. All transitions are listed in docs/architecture.md. The caller commits.
+on the wire is in doubt. Which transitions there are is said in ``transitions``. The caller commits.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,12 +16,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
+from mailer.transitions import TRANSITIONS, before
 from recommender import database
 from recommender.models import Delivery, DeliveryState, Status, Subscriber, Suppression
 
 OPEN = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
 HELD = (DeliveryState.CLAIMED, DeliveryState.ON_WIRE)
 UNSETTLED = (*OPEN, *HELD)
+OUTCOMES = (
+    DeliveryState.SENT,
+    DeliveryState.FAILED,
+    DeliveryState.DEFERRED,
+    DeliveryState.IN_DOUBT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +89,10 @@ def claim(
         else:
             skipped.setdefault(reason, []).append(row.id)
     for reason, ids in skipped.items():
-        _move(session, ids, OPEN, state=DeliveryState.SKIPPED, reason=reason, settled_at=now)
-    taken = _move(
-        session, list(wanted), OPEN, state=DeliveryState.CLAIMED, claimed_by=owner, claimed_at=now
-    )
+        these = Delivery.id.in_(ids)
+        _move(session, these, DeliveryState.SKIPPED, reason=reason, settled_at=now)
+    these = Delivery.id.in_(list(wanted))
+    taken = _move(session, these, DeliveryState.CLAIMED, claimed_by=owner, claimed_at=now)
     claims = [
         Claim(
             row.id,
@@ -148,18 +155,13 @@ def _skip_reason(row: Any, now: datetime, too_late: datetime | None) -> str | No
 
 
 def _move(
-    session: Session,
-    ids: Sequence[int],
-    before: Iterable[DeliveryState],
-    **values: Any,
+    session: Session, which: sa.ColumnElement[bool], state: DeliveryState, **values: Any
 ) -> set[int]:
-    """Set ``values`` on those of ``ids`` that are in a state of ``before``; which they were."""
-    if not ids:
-        return set()
+    """Bring those copies into ``state`` that may come into it; which they were."""
     query = (
         sa.update(Delivery)
-        .where(Delivery.id.in_(ids), Delivery.state.in_(before))
-        .values(**values)
+        .where(which, Delivery.state.in_(before(state)))
+        .values(state=state, **values)
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     )
@@ -167,12 +169,13 @@ def _move(
 
 
 _TABLE = Delivery.table()
+_NEW_STATE = sa.bindparam("new_state", type_=_TABLE.c.state.type)
 # Statements of the inner loop are built once: building one costs more than running it.
 _PUT_ON_WIRE = (
     sa.update(_TABLE)
     .where(
         _TABLE.c.id.in_(sa.bindparam("keys", expanding=True)),
-        _TABLE.c.state == DeliveryState.CLAIMED,
+        _TABLE.c.state.in_(before(DeliveryState.ON_WIRE)),
         _TABLE.c.claimed_by == sa.bindparam("owner"),
     )
     .values(state=DeliveryState.ON_WIRE)
@@ -183,10 +186,17 @@ _RECORD = (
     .where(
         _TABLE.c.id == sa.bindparam("key"),
         _TABLE.c.claimed_by == sa.bindparam("owner"),
-        sa.or_(*(_TABLE.c.state == state for state in HELD)),  # no IN: this is an executemany
+        sa.or_(
+            *(
+                (_TABLE.c.state == held) & (later == _NEW_STATE)
+                for held in HELD
+                for later in TRANSITIONS[held]
+                if later in OUTCOMES
+            )
+        ),
     )
     .values(
-        state=sa.bindparam("new_state"),
+        state=_NEW_STATE,
         relay=sa.bindparam("new_relay"),
         reply=sa.bindparam("new_reply"),
         reason=sa.bindparam("new_reason"),
@@ -237,8 +247,7 @@ def release_all(session: Session, *, owner: str, now: datetime) -> tuple[int, in
     """Take back what ``owner`` holds, who is leaving or gone: what it had merely claimed is due
     again, what it had on the wire is in doubt; how many of either."""
     mine = Delivery.claimed_by == owner
-    released = _take_back(session, mine & (Delivery.state == DeliveryState.CLAIMED))
-    return released, _doubt(session, mine & (Delivery.state == DeliveryState.ON_WIRE), now)
+    return _take_back(session, mine), _doubt(session, mine, now)
 
 
 def recover(engine: Engine, *, now: datetime) -> tuple[int, int]:
@@ -268,49 +277,33 @@ def lock(engine: Engine, owner: str) -> AbstractContextManager[bool]:
     return database.lock(engine, f"sender-{owner}", once=True)
 
 
-def _take_back(session: Session, condition: sa.ColumnElement[bool]) -> int:
-    query = (
-        sa.update(Delivery)
-        .where(condition)
-        .values(state=DeliveryState.PLANNED, claimed_by=None)
-        .returning(Delivery.id)
-    )
-    return len(session.scalars(query).all())
+def _take_back(session: Session, which: sa.ColumnElement[bool]) -> int:
+    which &= Delivery.state == DeliveryState.CLAIMED
+    return len(_move(session, which, DeliveryState.PLANNED, claimed_by=None))
 
 
-def _doubt(session: Session, condition: sa.ColumnElement[bool], now: datetime) -> int:
-    query = (
-        sa.update(Delivery)
-        .where(condition)
-        .values(
-            state=DeliveryState.IN_DOUBT,
-            claimed_by=None,
-            reason="unanswered",
-            reply="the sender ended before the answer to the final dot was recorded",
-            settled_at=now,
-        )
-        .returning(Delivery.id)
+def _doubt(session: Session, which: sa.ColumnElement[bool], now: datetime) -> int:
+    doubts = _move(
+        session,
+        which,
+        DeliveryState.IN_DOUBT,
+        claimed_by=None,
+        reason="unanswered",
+        reply="the sender ended before the answer to the final dot was recorded",
+        settled_at=now,
     )
-    return len(session.scalars(query).all())
+    return len(doubts)
 
 
 def resend_doubtful(session: Session, edition_id: int) -> int:
     """Make every copy in doubt due again, as ``in_doubt = "resend"`` asks; how many."""
-    query = (
-        sa.update(Delivery)
-        .where(Delivery.edition_id == edition_id, Delivery.state == DeliveryState.IN_DOUBT)
-        .values(state=DeliveryState.PLANNED, settled_at=None, reason=None, reply=None)
-        .returning(Delivery.id)
-    )
-    return len(session.scalars(query).all())
+    which = Delivery.edition_id == edition_id
+    which &= Delivery.state == DeliveryState.IN_DOUBT
+    again = _move(session, which, DeliveryState.PLANNED, settled_at=None, reason=None, reply=None)
+    return len(again)
 
 
 def cancel(session: Session, edition_id: int, *, now: datetime) -> int:
     """Skip every copy that is not yet in a sender's hands; how many."""
-    query = (
-        sa.update(Delivery)
-        .where(Delivery.edition_id == edition_id, Delivery.state.in_(OPEN))
-        .values(state=DeliveryState.SKIPPED, reason="cancelled", settled_at=now)
-        .returning(Delivery.id)
-    )
-    return len(session.scalars(query).all())
+    which = Delivery.edition_id == edition_id
+    return len(_move(session, which, DeliveryState.SKIPPED, reason="cancelled", settled_at=now))

@@ -154,6 +154,7 @@ def test_a_settled_copy_is_never_changed_again(store: Engine, take: Take, now: d
     take("one", 1)
     first = ids(store)[0]
     with database.writing(store) as session:
+        ledger.put_on_wire(session.connection(), [first], owner="one")
         ledger.record(session.connection(), [Outcome(first, S.SENT)], owner="one", now=now)
         ledger.record(session.connection(), [Outcome(first, S.FAILED)], owner="one", now=now)
     assert states(store)[0] == "sent"
@@ -226,6 +227,7 @@ def test_the_sum_always_holds(store: Engine, edition: int, take: Take, now: date
     take("one", 3)
     outcomes = [Outcome(ids(store)[0], S.SENT), Outcome(ids(store)[1], S.FAILED)]
     with database.writing(store) as session:
+        ledger.put_on_wire(session.connection(), ids(store)[:1], owner="one")
         ledger.record(session.connection(), outcomes, owner="one", now=now)
     with database.reading(store) as session:
         count = counts.count(session, edition)
