@@ -1,21 +1,21 @@
-"""Open connections to relays, shared by the threads of a sender.
+"""Open connections to relays, shared by the lanes of a sender.
 
-A thread borrows one for one message. A server that takes fewer connections than there are threads
+A lane borrows one for one message. A server that takes fewer connections than there are lanes
 is served with as many as it takes: the others wait their turn, and now and then one more is tried.
 It knows nothing of which relay to use, nor of rates.
 """
 
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from mailer import lanes
 from mailer.dialogue import Relay
 from mailer.smtp import Connection
 from recommender.errors import TransportError
 
 WAIT = 0.5
-"""Seconds to wait for another thread's connection before the caller may think again."""
+"""Seconds to wait for another's connection before the caller may think again."""
 FIRST_TRY = 15.0
 LONGEST_TRY = 600.0
 """Seconds until one more connection than the server took is tried again; doubled each time."""
@@ -33,7 +33,7 @@ class _Line:
 
 
 class Connections:
-    """Connections to several relays. Safe to share between threads."""
+    """Connections to several relays. Safe to share between lanes, and threads."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Connections:
         self._context = context or ssl.create_default_context()
         self._monotonic = monotonic
         self._lines = {relay: _Line() for relay in relays}
-        self._changed = threading.Condition()
+        self._changed = lanes.Condition()
 
     def borrow(self, relay: Relay, *, fresh: bool = False) -> Connection | None:
         """A connection to ``relay`` for one message; ``fresh``: one that has carried none.

@@ -1,17 +1,16 @@
 """Delivers an edition: claimed copies are composed, rendered, sent and recorded.
 
-One thread per connection; the main thread claims batches and feeds them. Between everything but
-the final dot and the dot itself, the ledger notes the copy as on the wire, so after a kill at most
-one copy per connection is in doubt. It stops cleanly when asked to: the copy on the wire is
-finished and recorded, what was claimed is given back.
+One thread, and in it one lane per connection (``lanes``). Between everything but the final dot and
+the dot itself, the ledger notes the copy as on the wire, so after a kill at most one copy per
+connection is in doubt. It stops cleanly when asked to: the copy on the wire is finished and
+recorded, what was claimed is given back.
 """
 
-import contextlib
-import queue
 import random
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from sqlalchemy.engine import Engine
 
 from mailer import editions, ledger, refusals
 from mailer.gate import Gate, Later
+from mailer.lanes import Lane, Lanes, current
 from mailer.ledger import Claim, Outcome
 from mailer.message import Message
 from mailer.recorder import Recorder
@@ -30,8 +30,9 @@ from recommender.errors import NewsletterError, TransportError
 from recommender.models import DeliveryState, EditionState
 
 BATCH = 100
-POLL_SECONDS = 0.5
-END_SECONDS = 0.01
+"""Copies claimed at once for each connection."""
+POLL_SECONDS = 0.1
+"""How often it looks whether the edition has been paused; in between it hears a stop."""
 GRACE_SECONDS = 4.0
 """How long copies on the wire may take when the sender shall stop; with all that is to be written
 afterwards it must be gone within ten seconds."""
@@ -43,9 +44,9 @@ LONGEST_RETRY = timedelta(hours=4)
 
 @dataclass(frozen=True)
 class Job:
-    """What to deliver, and with what. ``copy`` makes the message of a claim; it is called by
-    several threads at once. ``open_transport`` is called once per connection. ``awake`` moves the
-    moment of a claim's next attempt out of its reader's quiet hours."""
+    """What to deliver, and with what. ``copy`` makes the message of a claim. ``open_transport`` is
+    called once per connection. ``awake`` moves the moment of a claim's next attempt out of its
+    reader's quiet hours."""
 
     edition_id: int
     copy: Callable[[Claim], Message]
@@ -60,23 +61,73 @@ class Job:
 
 
 @dataclass
-class Progress:
-    """What has happened so far; ``trouble`` ends the run, and so does a limit that is used up
-    (``held`` says which). ``stop`` is somebody's wish that it ends soon."""
+class Run:
+    """A run of ``deliver``: what it has in hand, and what has happened so far. ``trouble`` ends it,
+    and so does a limit that is used up (``held`` says which)."""
 
+    engine: Engine
+    job: Job
+    clock: Callable[[], datetime]
     stop: threading.Event
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    lanes: Lanes = field(default_factory=Lanes)
+    work: deque[Claim] = field(default_factory=deque)
+    idle: list[Lane] = field(default_factory=list)
+    no_more: bool = False
     handled: int = 0
     leave_by: float = float("inf")
-    looked: float = float("-inf")
     held: str | None = None
     trouble: Exception | None = None
-    halted: threading.Event = field(default_factory=threading.Event)
+    _asked: float = float("-inf")
+    _looked: float = float("-inf")
+
+    def next(self) -> Claim | None:
+        """The next copy for the lane that calls; None when there is none and the run has ended."""
+        while not self.work and not self.no_more:
+            lane = current()
+            if lane is None:
+                raise RuntimeError("only a lane waits for copies")
+            self.idle.append(lane)
+            lane.park()
+        return self.work.popleft() if self.work else None
+
+    def offer_work(self) -> None:
+        """Wake lanes that wait for copies."""
+        idle, self.idle = self.idle, []
+        for lane in idle:
+            lane.wake()
+
+    def busy(self) -> bool:
+        """Whether there are copies in hand."""
+        return bool(self.work) or len(self.idle) < self.lanes.alive
+
+    def end(self) -> None:
+        """Begin no further copy."""
+        self.work.clear()
+        self.no_more = True
+        self.lanes.halt()
+        self.offer_work()
 
     def late(self) -> bool:
         """Whether it has been asked to stop so long ago that nothing more is waited for."""
         if self.leave_by == float("inf") and self.stop.is_set():
             self.leave_by = time.monotonic() + GRACE_SECONDS
         return time.monotonic() > self.leave_by
+
+    def halted(self) -> bool:
+        """Whether this run must end: asked to stop, in trouble, or the edition was paused, be it
+        by somebody or because too many copies were turned away."""
+        if self.trouble is not None or self.stop.is_set():
+            return True
+        now = time.monotonic()
+        if now < self._asked + POLL_SECONDS:
+            return False
+        self._asked = now
+        if now - self._looked > LOOK_SECONDS:
+            self._looked = now
+            self.job.watch.look(self.engine, self.clock())
+        with database.reading(self.engine) as session:
+            return editions.state(session, self.job.edition_id) != EditionState.SENDING
 
 
 def deliver(
@@ -92,165 +143,100 @@ def deliver(
 
     Raises TransportError when no relay can be used; nothing claimed is lost by that.
     """
-    owner = uuid.uuid4().hex
-    with ledger.lock(engine, owner) as held:
+    run = Run(engine, job, clock, stop)
+    with ledger.lock(engine, run.owner) as held:
         if not held:
             raise TransportError("the lock of a sender that has just been named is taken")
-        so_far = Progress(stop)
-        recorder = Recorder(engine, owner, clock, so_far.late)
-        work: queue.Queue[Claim | None] = queue.Queue(maxsize=BATCH * job.connections)
-        threads = [
-            threading.Thread(
-                target=_connection,
-                args=(job, work, recorder, so_far, clock),
-                name=f"connection-{number}",
-                daemon=True,  # one that does not end in time is left behind
-            )
-            for number in range(job.connections)
-        ]
-        for thread in threads:
-            thread.start()
+        recorder = Recorder(engine, run.owner, clock, run.late)
+        for _ in range(job.connections):
+            run.lanes.start(lambda: _connection(run, recorder))
         try:
-            _feed(engine, job, owner, work, so_far, clock, progress)
-        except BaseException:
-            so_far.halted.set()
-            raise
+            _feed(run, recorder, progress)
         finally:
-            _finish(engine, owner, work, threads, recorder, so_far, clock)
+            _finish(run, recorder)
             job.gate.close()
-        if so_far.trouble is not None:
-            raise so_far.trouble
-        return so_far.held
+        progress(run.handled)
+        if run.trouble is not None:
+            raise run.trouble
+        return run.held
 
 
-def _feed(
-    engine: Engine,
-    job: Job,
-    owner: str,
-    work: queue.Queue[Claim | None],
-    so_far: Progress,
-    clock: Callable[[], datetime],
-    progress: Callable[[int], None],
-) -> None:
-    """Claim batches and queue them until nothing is due or somebody says stop."""
-    while job.gate.shut() is None and not _halted(engine, job, so_far, clock):
-        now = clock()
-        with database.writing(engine, so_far.stop.is_set) as session:
-            claims, looked_at = ledger.claim(
-                session,
-                job.edition_id,
-                owner=owner,
-                limit=work.maxsize - work.qsize(),  # so that ``put`` never waits: it hears no stop
-                now=now,
-                at_local_time=job.at_local_time,
-                too_late=None if job.too_late is None else now - job.too_late,
-            )
-        for claim in claims:
-            work.put(claim)
-
-        def waiting(most: int, until: float = float("-inf")) -> bool:
-            """Whether more than ``most`` copies are in hand, or it is not yet ``until``."""
-            return work.unfinished_tasks > most or time.monotonic() < until
-
-        most = work.maxsize // 2 if looked_at else 0
-        while waiting(most) and not _halted(engine, job, so_far, clock):
-            _rest(so_far, progress)
-        if looked_at == 0:
-            seconds = job.gate.soon()  # copies that were put back for a moment only
-            if seconds is None:
-                break
-            until = time.monotonic() + seconds
-            while waiting(0, until) and not _halted(engine, job, so_far, clock):
-                _rest(so_far, progress)
-    while work.unfinished_tasks and not _halted(engine, job, so_far, clock):
-        _rest(so_far, progress)
-    shut = job.gate.shut()
-    so_far.held = None if shut is None else shut.why
-    progress(so_far.handled)
+def _feed(run: Run, recorder: Recorder, progress: Callable[[int], None]) -> None:
+    """Claim batches and let the lanes work them off until nothing is due or somebody says stop."""
+    room = BATCH * run.job.connections
+    ask_again = time.monotonic()
+    while run.job.gate.shut() is None and not run.halted():
+        now = time.monotonic()
+        if len(run.work) <= room // 2 and now >= ask_again:
+            looked_at = _claim(run, room - len(run.work))
+            if looked_at == 0:  # what is in hand may come back, put off for a moment
+                ask_again = now + POLL_SECONDS
+                if not run.busy():
+                    seconds = run.job.gate.soon()
+                    if seconds is None:
+                        break
+                    ask_again = now + seconds
+            run.offer_work()
+        _step(run, recorder, max(0.0, min(ask_again - now, POLL_SECONDS)) or POLL_SECONDS)
+        progress(run.handled)
+    shut = run.job.gate.shut()
+    run.held = None if shut is None else shut.why
 
 
-def _rest(so_far: Progress, progress: Callable[[int], None]) -> None:
-    so_far.halted.wait(POLL_SECONDS / 10)
-    progress(so_far.handled)
+def _claim(run: Run, limit: int) -> int:
+    """Take up to ``limit`` copies in hand; how many were looked at."""
+    now, late = run.clock(), run.job.too_late
+    with database.writing(run.engine, run.stop.is_set) as session:
+        claims, looked_at = ledger.claim(
+            session,
+            run.job.edition_id,
+            owner=run.owner,
+            limit=limit,
+            now=now,
+            at_local_time=run.job.at_local_time,
+            too_late=None if late is None else now - late,
+        )
+    run.work += claims
+    return looked_at
 
 
-def _halted(
-    engine: Engine,
-    job: Job,
-    so_far: Progress,
-    clock: Callable[[], datetime],
-) -> bool:
-    """Whether this run must end: asked to stop, in trouble, or the edition was paused, be it by
-    somebody or because too many copies were turned away."""
-    if not so_far.halted.is_set():
-        if time.monotonic() - so_far.looked > LOOK_SECONDS:
-            so_far.looked = time.monotonic()
-            job.watch.look(engine, clock())
-        with database.reading(engine) as session:
-            sending = editions.state(session, job.edition_id) == EditionState.SENDING
-        if so_far.stop.is_set() or not sending:
-            so_far.halted.set()
-    return so_far.halted.is_set()
+def _step(run: Run, recorder: Recorder, longest: float) -> None:
+    """Let the lanes go as far as they get, write down what they wait for, and else rest."""
+    run.lanes.run()
+    if not recorder.flush(run.lanes.rest):
+        run.lanes.rest(longest)
 
 
-def _finish(
-    engine: Engine,
-    owner: str,
-    work: queue.Queue[Claim | None],
-    threads: list[threading.Thread],
-    recorder: Recorder,
-    so_far: Progress,
-    clock: Callable[[], datetime],
-) -> None:
+def _finish(run: Run, recorder: Recorder) -> None:
     """Let every connection end its copy, record what happened, give back what was not touched.
 
-    A connection whose relay does not answer in time is left behind. Its claim is taken back, so it
-    can put nothing on the wire any more; what it has there is in doubt.
+    A relay that does not answer in time is given up, and what was on the wire to it is in doubt.
     """
-    with contextlib.suppress(queue.Empty):
-        while True:
-            work.get_nowait()
-    for _ in threads:
-        work.put(None)
-    while any(thread.is_alive() for thread in threads) and not so_far.late():
-        time.sleep(END_SECONDS)
+    run.end()
+    while run.lanes.alive:
+        _step(run, recorder, POLL_SECONDS)
+        if run.late():
+            run.lanes.hurry()
     recorder.flush()
-    with database.writing(engine, so_far.late) as session:
-        ledger.release_all(session, owner=owner, now=clock())
+    with database.writing(run.engine, run.late) as session:
+        ledger.release_all(session, owner=run.owner, now=run.clock())
 
 
-def _connection(
-    job: Job,
-    work: queue.Queue[Claim | None],
-    recorder: Recorder,
-    so_far: Progress,
-    clock: Callable[[], datetime],
-) -> None:
+def _connection(run: Run, recorder: Recorder) -> None:
     """One connection: copy after copy, until there is none or the run has ended."""
-    transport = job.open_transport()
+    transport = run.job.open_transport()
     try:
-        while (claim := work.get()) is not None:
-            try:
-                if not so_far.halted.is_set():
-                    _send(job, claim, transport, recorder, clock, so_far.halted)
-                    so_far.handled += 1
-            finally:
-                work.task_done()
-    except Exception as error:  # noqa: BLE001  (handed to the main thread, which raises it)
-        so_far.trouble = so_far.trouble or error
-        so_far.halted.set()
+        while (claim := run.next()) is not None:
+            _send(run, claim, transport, recorder)
+            run.handled += 1
+    except Exception as error:  # noqa: BLE001  (handed to whoever runs the lanes, who raises it)
+        run.trouble = run.trouble or error
     finally:
         transport.close()
 
 
-def _send(
-    job: Job,
-    claim: Claim,
-    transport: Transport,
-    recorder: Recorder,
-    clock: Callable[[], datetime],
-    halted: threading.Event,
-) -> None:
+def _send(run: Run, claim: Claim, transport: Transport, recorder: Recorder) -> None:
+    job = run.job
     try:
         message = job.copy(claim)
     except (NewsletterError, ValueError, LookupError, TypeError) as error:
@@ -258,7 +244,7 @@ def _send(
         outcome = Outcome(claim.delivery_id, DeliveryState.FAILED, reply=why, reason="copy")
         recorder.settle(outcome, claim.email)
         return
-    answer = job.gate.offer(transport, message, number=claim.number, wait=halted.wait)
+    answer = job.gate.offer(transport, message, number=claim.number, wait=run.lanes.pause)
     if isinstance(answer, Later):
         if answer.until is not None:  # otherwise the run is ending, which gives the claim back
             until = job.awake(claim, answer.until)
@@ -270,7 +256,7 @@ def _send(
             transport.abort()
             return
         verdict = transport.commit()
-    outcome = outcome_of(verdict, claim, clock(), job.retry_for)
+    outcome = outcome_of(verdict, claim, run.clock(), job.retry_for)
     if outcome.retry_at is not None:
         outcome = replace(outcome, retry_at=job.awake(claim, outcome.retry_at))
     recorder.settle(outcome, claim.email)  # first of all: whatever fails next, this is known

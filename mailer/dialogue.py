@@ -1,11 +1,14 @@
 """Talking to one SMTP server: smtplib's commands, read and written under deadlines.
 
 A reply must be complete in time and of bounded length, or the connection is given up; what a server
-says without being asked is noticed. Here a connection is greeted, secured and signed in; nothing is
-known of messages.
+says without being asked is noticed. Sockets never block: whoever has to wait does it by way of
+``lanes``, so that other conversations go on. Here a connection is greeted, secured and signed in;
+nothing is known of messages.
 """
 
 import contextlib
+import errno
+import os
 import smtplib
 import socket
 import ssl
@@ -14,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+from mailer import lanes
 from recommender.errors import TransportError
 from recommender.limits import Rate
 
@@ -60,7 +64,15 @@ class Server(smtplib.SMTP):
     of text on its way out, may take as a whole."""
 
     timeout: float
+    sock: socket.socket | None
     unread = b""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """As smtplib's, which has no public way to be given a socket."""
+        return _reached(host, port, timeout)
+
+    def send(self, s: Any) -> None:  # as smtplib's
+        self.write(s.encode(self.command_encoding) if isinstance(s, str) else bytes(s))
 
     def getreply(self) -> tuple[int, bytes]:
         """The next reply: its code, and its lines joined by line feeds. Raises ConnectionLost."""
@@ -82,24 +94,32 @@ class Server(smtplib.SMTP):
         """All of ``data``, or ConnectionLost."""
         if self.sock is None:
             raise self.lost("the connection was closed")
-        try:
-            self.sock.sendall(data)
-        except OSError as error:
-            raise self.lost(f"lost while writing: {error.strerror or error}") from error
+        rest = memoryview(data)
+        deadline = None
+        while rest:
+            try:
+                rest = rest[self.sock.send(rest) :]
+                continue
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                wait = lanes.writable
+            except ssl.SSLWantReadError:
+                wait = lanes.readable
+            except OSError as error:
+                raise self.lost(f"lost while writing: {error.strerror or error}") from error
+            deadline = deadline or time.monotonic() + self.timeout
+            if not wait(self.sock, deadline - time.monotonic()):
+                raise self.lost("lost while writing: timed out")
 
     def silent(self) -> bool:
         """Whether the server is still there and has said nothing that was not asked for."""
         if self.sock is None or self.unread:
             return False
         try:
-            self.sock.settimeout(0)
             self.unread = self.sock.recv(MAX_LINE)
         except (BlockingIOError, ssl.SSLWantReadError):
             return True
         except OSError:
             return False
-        finally:
-            self.sock.settimeout(self.timeout)
         return False
 
     def last_words(self) -> str:
@@ -140,25 +160,80 @@ class Server(smtplib.SMTP):
         return line.removesuffix(b"\r")
 
     def _more(self, wait: float) -> bytes:
-        if self.sock is None:
-            raise self.lost("the connection was closed")
-        if wait <= 0:
-            raise self.lost(f"no whole answer within {self.timeout:g} s")
-        try:
-            self.sock.settimeout(wait)
-            piece = self.sock.recv(MAX_LINE)
-            self.sock.settimeout(self.timeout)
-        except TimeoutError:
-            raise self.lost(f"no answer within {self.timeout:g} s") from None
-        except OSError as error:
-            raise self.lost(f"lost while reading: {error.strerror or error}") from error
-        if not piece:
-            raise self.lost("the server closed the connection")
-        return piece
+        deadline = time.monotonic() + wait
+        while self.sock is not None:
+            unheard = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()
+            if not unheard and not lanes.readable(self.sock, deadline - time.monotonic()):
+                raise self.lost(f"no answer within {self.timeout:g} s")
+            try:
+                piece = self.sock.recv(MAX_LINE)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                continue
+            except OSError as error:
+                raise self.lost(f"lost while reading: {error.strerror or error}") from error
+            if not piece:
+                raise self.lost("the server closed the connection")
+            return piece
+        raise self.lost("the connection was closed")
 
 
-class TlsServer(Server, smtplib.SMTP_SSL):
+class TlsServer(smtplib.SMTP_SSL, Server):
     """The same with TLS from the first byte."""
+
+
+@dataclass(frozen=True)
+class _Handshakes:
+    """What smtplib needs of an SSLContext, with a handshake that lets others go on meanwhile."""
+
+    context: ssl.SSLContext
+    timeout: float
+
+    def wrap_socket(self, sock: socket.socket, server_hostname: str) -> ssl.SSLSocket:
+        tls = self.context.wrap_socket(
+            sock, server_hostname=server_hostname, do_handshake_on_connect=False
+        )
+        deadline = time.monotonic() + self.timeout
+        while True:
+            try:
+                tls.do_handshake()
+            except ssl.SSLWantReadError:
+                ready = lanes.readable(tls, deadline - time.monotonic())
+            except ssl.SSLWantWriteError:
+                ready = lanes.writable(tls, deadline - time.monotonic())
+            except OSError:
+                tls.close()
+                raise
+            else:
+                return tls
+            if not ready:
+                tls.close()
+                raise TimeoutError
+
+
+def _reached(host: str, port: int, timeout: float) -> socket.socket:
+    """A socket connected to the first address of ``host`` that answers, and that never blocks."""
+    trouble: OSError | None = None
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.setblocking(False)
+            _connect(sock, address, timeout)
+        except OSError as error:
+            sock.close()
+            trouble = error
+        else:
+            return sock
+    raise trouble or OSError(f"{host!r} has no address")
+
+
+def _connect(sock: socket.socket, address: Any, timeout: float) -> None:
+    code = sock.connect_ex(address)
+    if code == errno.EINPROGRESS:
+        if not lanes.writable(sock, timeout):
+            raise TimeoutError
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
 
 
 def connect(relay: Relay, timeout: float, context: ssl.SSLContext) -> Server:
@@ -183,7 +258,8 @@ def connect(relay: Relay, timeout: float, context: ssl.SSLContext) -> Server:
 def _greeted(relay: Relay, timeout: float, context: ssl.SSLContext) -> Server:
     server: Server
     if relay.implicit_tls:
-        server = TlsServer(relay.host, relay.port, _own_name(), timeout=timeout, context=context)
+        handshakes: Any = _Handshakes(context, timeout)  # smtplib's types ask for a whole context
+        server = TlsServer(relay.host, relay.port, _own_name(), timeout=timeout, context=handshakes)
     else:
         server = Server(relay.host, relay.port, _own_name(), timeout=timeout)
     return server
@@ -196,7 +272,8 @@ def _secured(server: Server, relay: Relay, timeout: float, context: ssl.SSLConte
         server.ehlo_or_helo_if_needed()
         if server.has_extn("starttls"):
             # Opportunistic TLS takes any certificate (RFC 7435): it is still better than none.
-            server.starttls(context=context if required else _any_certificate())
+            chosen: Any = context if required else _any_certificate()
+            server.starttls(context=_Handshakes(chosen, timeout))
             return server
     except (smtplib.SMTPException, OSError, ValueError):
         server.close()

@@ -32,12 +32,13 @@ Without limits a message costs a look at a dictionary; every few seconds paused 
 import heapq
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from sqlalchemy.engine import Engine
 
-from mailer import pauses, rates, warmup
+from mailer import lanes, pauses, rates, warmup
 from mailer.dialogue import Relay
 from mailer.ledger import Outcome
 from mailer.message import Message
@@ -84,13 +85,12 @@ class Later:
         )
 
 
-class _Mine(threading.local):
-    """What the thread that asks has in hand."""
+@dataclass
+class _Mine:
+    """What the lane or thread that asks has in hand."""
 
     full: Full | None = None
-
-    def __init__(self) -> None:
-        self.slots: list[Slot] = []
+    slots: list[Slot] = field(default_factory=list)
 
 
 class Gate:
@@ -112,7 +112,7 @@ class Gate:
         self._limiter = Limiter(engine)
         self._all: Rates = limits.rates(settings.rate) if settings.rate else ()
         self._domains = limits.by_domain(settings.domain_rates or {})
-        self._mine = _Mine()
+        self._in_hand: WeakKeyDictionary[object, _Mine] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._shut: Later | None = None
         self._put_back: list[datetime] = []
@@ -164,7 +164,8 @@ class Gate:
         while True:
             if (later := self._barred(domain)) is not None:
                 return later
-            self._mine.full = None
+            mine = self._mine()
+            mine.full = None
             verdict = self._offer(transport, message, number)
             if verdict is None or verdict.kind is not HELD:
                 return verdict
@@ -185,17 +186,19 @@ class Gate:
             return None
         taken = self._limiter.take(wanted, now)
         if isinstance(taken, Full):
-            self._mine.full = taken
+            self._mine().full = taken
             return taken
         self._began = self._began or now
-        self._mine.slots += taken
+        self._mine().slots += taken
         return None
 
     def heard(self, verdict: Verdict, recipient: str) -> None:
         """The answer to a message that was offered."""
         now = self.now()
-        slots, self._mine.slots = self._mine.slots, []
-        self._limiter.used(slots, now)
+        mine = self._mine()
+        slots, mine.slots = mine.slots, []
+        if slots:
+            self._limiter.used(slots, now)
         domain = pauses.domain_of(recipient)
         if pauses.matters(self._pauses.get(domain), verdict, now):
             with database.writing(self._engine) as session:
@@ -209,6 +212,13 @@ class Gate:
     def close(self) -> None:
         """The run has ended: what was reserved and not used is free again."""
         self._limiter.flush(self.now())
+
+    def _mine(self) -> _Mine:
+        who = lanes.caller()
+        mine = self._in_hand.get(who)
+        if mine is None:
+            mine = self._in_hand[who] = _Mine()
+        return mine
 
     def _offer(self, transport: Transport, message: Message, number: int) -> Verdict | None:
         if self._settings.smtp_url is None:  # relays ask for themselves, right before each offer
@@ -267,7 +277,7 @@ class Gate:
 
     def _held(self, domain: str, until: datetime, verdict: Verdict, now: datetime) -> Later | None:
         """What to do about a message that may not go before ``until``; None: wait in place."""
-        full = self._mine.full
+        full = self._mine().full
         if full is not None and full.key.startswith(DOMAIN):
             return self._behind(full, now) if until > now + DOMAIN_PATIENCE else None
         if full is not None:

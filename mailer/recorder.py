@@ -1,27 +1,30 @@
-"""Group commit for the ledger: several connections share a transaction.
+"""Group commit for the ledger: all connections of a sender share a transaction.
 
 Before a connection writes its final dot, that must be in the store. Each waits for its own note to
-be durable, but whoever gets to write first takes along what the others have waiting, and every
-outcome recorded since. It knows nothing of mail; the rules are ``ledger``'s.
+be durable; when all of them wait for something, one transaction takes the notes of those that are
+ready for their dots, and every outcome recorded since. It knows nothing of mail; the rules are
+``ledger``'s.
 """
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import datetime
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer import ledger
+from mailer.lanes import Lane, current
 from mailer.ledger import Outcome
 from recommender import database
 from recommender.models import Status
 from recommender.subscribers import consent
 
+LINGER = 0.01
+"""Seconds an outcome waits for a note to share its transaction."""
+
 
 class Recorder:
-    """The ledger as the connections of one sender write it. Safe to share between threads."""
+    """The ledger as the lanes of one sender write it."""
 
     def __init__(
         self,
@@ -34,50 +37,50 @@ class Recorder:
         self._writer = database.writer(engine, hurry)
         self._owner = owner
         self._clock = clock
-        self._pending = threading.Lock()
-        self._writing = threading.Lock()
-        self._wires: list[tuple[int, Future[bool]]] = []
+        self._wires: list[tuple[int, Lane]] = []
         self._outcomes: list[tuple[Outcome, str]] = []
 
     def put_on_wire(self, delivery_id: int) -> bool:
-        """Return when it is durable that this copy's final dot is about to be written.
+        """Return when it is durable that this copy's final dot is about to be written. Called in a
+        lane, which waits for the next ``flush``.
 
         False: the copy is no longer this sender's, and must not be sent.
         """
-        noted: Future[bool] = Future()
-        with self._pending:
-            self._wires.append((delivery_id, noted))
-        with self._writing:
-            if not noted.done():
-                self._flush()
-        return noted.result()
+        lane = current()
+        if lane is None:
+            raise RuntimeError("only a lane can wait for its note")
+        self._wires.append((delivery_id, lane))
+        answer = lane.park()
+        if isinstance(answer, BaseException):
+            raise answer
+        return bool(answer)
 
     def settle(self, outcome: Outcome, email: str) -> None:
         """Record an outcome; durable at the latest with the next final dot or ``flush``."""
-        with self._pending:
-            self._outcomes.append((outcome, email))
+        self._outcomes.append((outcome, email))
 
-    def flush(self) -> None:
-        """Make everything recorded so far durable."""
-        with self._writing:
-            self._flush()
+    def flush(self, wait: Callable[[float], bool] | None = None) -> bool:
+        """Make everything recorded so far durable; whether there was anything.
 
-    def _flush(self) -> None:
-        with self._pending:
-            wires, self._wires = self._wires, []
-            outcomes, self._outcomes = self._outcomes, []
-        if not wires and not outcomes:
-            return
+        While there are outcomes only, nobody waits for them: with ``wait`` they are kept for the
+        next note, if that comes before it returns False.
+        """
+        if not self._wires and (not self._outcomes or (wait is not None and wait(LINGER))):
+            return bool(self._outcomes)
+        wires, self._wires = self._wires, []
+        outcomes, self._outcomes = self._outcomes, []
         try:
             ours = self._write([delivery for delivery, _ in wires], outcomes)
-        except BaseException as error:
-            with self._pending:  # outcomes are facts: they are kept for the next attempt
-                self._outcomes = outcomes + self._outcomes
-            for _, noted in wires:
-                noted.set_exception(error)
-            raise
-        for delivery, noted in wires:
-            noted.set_result(delivery in ours)
+        except Exception as error:
+            self._outcomes = outcomes + self._outcomes  # facts: they are kept for the next attempt
+            if not wires:
+                raise
+            for _, lane in wires:
+                lane.wake(error)
+            return True
+        for delivery, lane in wires:
+            lane.wake(delivery in ours)
+        return True
 
     def _write(self, wires: list[int], outcomes: list[tuple[Outcome, str]]) -> set[int]:
         now = self._clock()

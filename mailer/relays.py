@@ -1,6 +1,6 @@
 """Which relay a message goes through: the first that works, and the next when it does not.
 
-All threads of a sender share the open connections (``connections``) and what is known of each
+All lanes of a sender share the open connections (``connections``) and what is known of each
 relay (``standing``). A message moves on to another relay only while it is certain that the first
 has not taken it. Before a message is offered, whoever keeps the limits is asked.
 """
@@ -55,7 +55,7 @@ def try_out(relay: Relay, timeout: float) -> None:
 
 
 class RelayPool:
-    """The relays in order of preference, for all threads of a sender."""
+    """The relays in order of preference, for all lanes of a sender."""
 
     def __init__(
         self,
@@ -81,13 +81,13 @@ class RelayPool:
         self._lock = threading.Lock()
 
     def transport(self) -> "RelayTransport":
-        """A way out for one thread. The last to be closed takes leave of the relays."""
+        """A way out for one lane. The last to be closed takes leave of the relays."""
         with self._lock:
             self._users += 1
         return RelayTransport(self)
 
     def leave(self) -> None:
-        """One of the threads needs no connection any more."""
+        """One of the lanes needs no connection any more."""
         with self._lock:
             self._users -= 1
             if self._users > 0:
@@ -100,7 +100,7 @@ class RelayPool:
 
 
 class RelayTransport:
-    """One thread's way out. Between ``offer`` and ``commit`` it has a connection of its own."""
+    """One lane's way out. Between ``offer`` and ``commit`` it has a connection of its own."""
 
     def __init__(self, pool: RelayPool) -> None:
         self._pool = pool

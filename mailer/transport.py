@@ -39,7 +39,7 @@ class Verdict:
 
 
 class Transport(Protocol):
-    """One connection, or what stands for one. Not shared between threads."""
+    """One connection, or what stands for one. Not shared between lanes."""
 
     def offer(self, message: Message, *, number: int) -> Verdict | None:
         """Everything but the final dot; None when the message can be committed, else why not.
