@@ -41,6 +41,7 @@ class Service:
     clock: Callable[[], datetime]
     stop: threading.Event
     report: Callable[[str], None]
+    processes: int = 1
 
 
 _running: list[Service] = []
@@ -157,6 +158,7 @@ def deliver(service: Service) -> None:
                 clock=service.clock,
                 stop=service.stop,
                 at_local_time=True,
+                processes=service.processes,
             )
         except NewsletterError as error:
             service.report(f"error: {period}: {error}")

@@ -5,28 +5,22 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
 from mailer import (
-    copies,
     counts,
-    delivery,
     editions,
     ledger,
     planning,
     rendering,
-    schedule,
+    senders,
     stopping,
     transports,
 )
-from mailer.delivery import Job
-from mailer.gate import Gate
-from mailer.ledger import Claim
-from mailer.stopping import Watch
-from recommender import database, limits, resources
+from mailer.senders import Order
+from recommender import database, resources
 from recommender.errors import NewsletterError
 from recommender.models import DeliveryState, Edition, EditionState
 from recommender.settings import Settings
@@ -104,12 +98,14 @@ def send(
     stop: threading.Event,
     at_local_time: bool,
     planned_now: bool = False,
+    processes: int = 1,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Summary:
     """Deliver all that is due of an edition and sum up what this run did.
 
     ``planned_now`` counts the readers whom the planning of this same run skipped. A relay that
-    cannot be used is the summary's ``trouble``; what could not be sent counts as deferred.
+    cannot be used is the summary's ``trouble``; what could not be sent counts as deferred. With
+    more than one of ``processes`` the clock must be the real one.
     """
     started = time.monotonic()
     now = clock()
@@ -119,11 +115,21 @@ def send(
         if settings.in_doubt == "resend" and ledger.resend_doubtful(session, edition_id):
             editions.reopen(session, edition_id)
         state = editions.begin_sending(session, edition_id, now=now)
+        due = counts.count(session, edition_id).of(*ledger.OPEN)
+        due -= counts.not_yet_due(session, edition_id, now=now) if at_local_time else 0
     trouble: str | None = None
     held: str | None = None
     if state == EditionState.SENDING:
         try:
-            held = _deliver(engine, settings, edition_id, clock, stop, at_local_time, progress)
+            held = senders.deliver(
+                engine,
+                Order(settings, edition_id, at_local_time, transports.connections(settings)),
+                processes=processes,
+                due=due,
+                clock=clock,
+                stop=stop,
+                progress=progress,
+            )
         except NewsletterError as error:
             trouble = str(error)
     if state in (EditionState.SENDING, EditionState.CANCELLED):
@@ -138,42 +144,6 @@ def send(
         summary = _summary(edition, before, after, waiting)
         seconds = round(time.monotonic() - started, 3)
         return replace(summary, seconds=seconds, trouble=trouble, held=held)
-
-
-def _deliver(
-    engine: Engine,
-    settings: Settings,
-    edition_id: int,
-    clock: Callable[[], datetime],
-    stop: threading.Event,
-    at_local_time: bool,
-    progress: Callable[[int], None],
-) -> str | None:
-    with database.reading(engine) as session:
-        edition = session.get_one(Edition, edition_id)
-        press = copies.press(session, settings, edition)
-        press.proof(clock())
-        folder = settings.outbox / edition.name
-    late = timedelta(hours=settings.catch_up_hours)
-    gate = Gate(engine, settings, clock)
-    quiet = None if settings.quiet_hours is None else limits.quiet_hours(settings.quiet_hours)
-
-    def awake(claim: Claim, moment: datetime) -> datetime:
-        return schedule.after_quiet(moment, ZoneInfo(claim.timezone or settings.timezone), quiet)
-
-    job = Job(
-        edition_id=edition_id,
-        copy=lambda claim: press.message(claim, clock()),
-        open_transport=transports.opener(settings, folder, gate),
-        gate=gate,
-        watch=Watch(edition_id, settings.stop_when_bouncing),
-        awake=awake,
-        connections=transports.connections(settings),
-        at_local_time=at_local_time,
-        too_late=late if at_local_time else None,
-        retry_for=timedelta(hours=settings.retry_hours),
-    )
-    return delivery.deliver(engine, job, clock=clock, stop=stop, progress=progress)
 
 
 def _summary(

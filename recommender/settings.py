@@ -92,6 +92,9 @@ class Settings(BaseSettings):
         "skip", description="what to do with a message whose answer was lost"
     )
     connections: int = Field(4, ge=1, le=100, description="open connections per relay")
+    processes: int | None = Field(
+        None, ge=1, le=64, description="that send a large edition together; default: one per core"
+    )
     messages_per_connection: int = Field(500, ge=1, description="reconnect after so many messages")
     timeout_seconds: float = Field(
         30, gt=0, le=600, description="longest wait for a relay's answer"
@@ -203,6 +206,11 @@ class Settings(BaseSettings):
             if (name == "secret_key" and not keys) or any(len(key) < SHORTEST_KEY for key in keys):
                 raise ConfigurationError(f"{name}: must have at least {SHORTEST_KEY} characters")
         return found + before
+
+    @property
+    def senders(self) -> int:
+        """How many processes send a large edition."""
+        return self.processes or len(os.sched_getaffinity(0))
 
     @property
     def secret(self) -> bytes:

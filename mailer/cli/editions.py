@@ -107,6 +107,7 @@ def send(
                 stop=stop,
                 at_local_time=at_local_time,
                 planned_now=wanted not in known,
+                processes=run.settings.senders,
                 progress=advance,
             )
     if as_json:

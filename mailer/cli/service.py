@@ -72,7 +72,9 @@ def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Itera
 
     with service_module.only_instance(engine):
         background = BackgroundScheduler(timezone=UTC)
-        service = service_module.Service(engine, run.settings, clock=_now, stop=stop, report=say)
+        service = service_module.Service(
+            engine, run.settings, clock=_now, stop=stop, report=say, processes=run.settings.senders
+        )
         service_module.prepare(background, service)
         zone = schedule.EARLIEST if run.settings.local_time else run.settings.zone
         period, moment = schedule.upcoming(run.settings.schedule, zone, run.now)

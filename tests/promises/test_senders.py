@@ -1,0 +1,141 @@
+"""Several processes send one edition: whichever of them dies, nobody is missed or gets it twice."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from mailer import senders, sending
+from mailer.sending import Summary
+from recommender import database
+from recommender.models import Delivery, DeliveryState
+from recommender.settings import Settings
+
+READERS = 600
+S = DeliveryState
+# The command, with processes worth their while for a few hundred copies already.
+COMMAND = "from mailer import cli, senders; senders.ENOUGH = 100; cli.main()"
+
+
+def states(engine: Engine) -> Counter[DeliveryState]:
+    with database.reading(engine) as session:
+        return Counter(session.scalars(sa.select(Delivery.state)))
+
+
+@pytest.fixture
+def newsletter(
+    engine: Engine, stories: Callable[..., None], readers: Callable[..., None]
+) -> Engine:
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    stories(engine, an_hour_ago)
+    readers(engine, an_hour_ago, READERS)
+    return engine
+
+
+def send(engine: Engine, settings: Settings) -> Summary:
+    now = datetime.now(UTC)
+    return sending.send(
+        engine,
+        settings,
+        edition_id=sending.plan(engine, settings, period="2026-W48", now=now),
+        clock=lambda: datetime.now(UTC),
+        stop=threading.Event(),
+        at_local_time=False,
+        processes=2,
+    )
+
+
+def start(home: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", COMMAND, "editions", "send", "--period", "2026-W48", "--json"],
+        env={"NEWSLETTER_HOME": str(home), "NEWSLETTER_PROCESSES": "2", "PATH": "/usr/bin:/bin"},
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def files(home: Path) -> int:
+    return len(list((home / "outbox").rglob("*.eml")))
+
+
+def test_a_process_that_is_killed_loses_and_repeats_nothing(
+    newsletter: Engine,
+    home: Path,
+    configured: Callable[..., Settings],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crew: list[senders.Member] = []
+    real = senders._start
+
+    def started(order: senders.Order) -> senders.Member:
+        crew.append(real(order))
+        return crew[-1]
+
+    monkeypatch.setattr(senders, "ENOUGH", 100)
+    monkeypatch.setattr(senders, "_start", started)
+
+    def kill() -> None:
+        wait_for(lambda: states(newsletter)[S.SENT] >= 50)
+        crew[0].process.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    summary = send(newsletter, configured())
+    killer.join()
+    assert [member.last is None for member in crew] == [True, False]
+    assert summary.trouble is None
+    assert summary.in_doubt <= 1
+    assert summary.sent + summary.in_doubt == READERS
+    assert summary.sent <= files(home) <= READERS
+
+
+@pytest.mark.slow
+def test_when_their_parent_is_killed_they_stop_and_give_back(
+    newsletter: Engine, home: Path
+) -> None:
+    parent = start(home)
+    wait_for(lambda: states(newsletter)[S.SENT] >= 50)
+    parent.kill()
+    wait_for(lambda: not states(newsletter)[S.CLAIMED] + states(newsletter)[S.ON_WIRE], 10)
+    sent = states(newsletter)[S.SENT]
+    assert sent < READERS
+    parent.communicate(timeout=60)  # their output is ours too: none of them is left
+    assert states(newsletter) == {S.SENT: sent, S.PLANNED: READERS - sent}
+    out, err = start(home).communicate(timeout=100)
+    assert json.loads(out.splitlines()[-1])["sent"] == READERS - sent, err
+    assert files(home) == READERS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_all_of_them_without_a_doubt(
+    newsletter: Engine, home: Path, number: signal.Signals
+) -> None:
+    parent = start(home)
+    wait_for(lambda: states(newsletter)[S.SENT] >= 50)
+    os.kill(parent.pid, number)
+    out, _ = parent.communicate(timeout=10)
+    summary = json.loads(out.splitlines()[-1])
+    left = states(newsletter)
+    assert left == {S.SENT: summary["sent"], S.PLANNED: summary["deferred"]}
+    assert summary["in_doubt"] == 0
