@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from recommender.models import Delivery, DeliveryState
 
 MINUTE = timedelta(minutes=1)
-_SENT = Delivery.state == sa.literal_column("'sent'")  # spelt out, so that its index is used
+SENT = Delivery.state == sa.literal_column("'sent'")
+"""Copies that were sent; spelt out, so that their index is used."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,13 @@ def sent_per_second(session: Session, edition_id: int, *, now: datetime) -> floa
     """Messages per second over the last minute, or since the first one if that is later."""
     first, number = session.execute(
         sa.select(sa.func.min(Delivery.settled_at), sa.func.count()).where(
-            Delivery.edition_id == edition_id, _SENT, Delivery.settled_at > now - MINUTE
+            Delivery.edition_id == edition_id, SENT, Delivery.settled_at > now - MINUTE
         )
     ).one()
     if not number or first is None:
         return 0.0
     begun = session.scalar(
-        sa.select(sa.func.min(Delivery.settled_at)).where(Delivery.edition_id == edition_id, _SENT)
+        sa.select(sa.func.min(Delivery.settled_at)).where(Delivery.edition_id == edition_id, SENT)
     )
     seconds = (now - first if begun == first else MINUTE).total_seconds()
     return float(number / max(seconds, 1.0))
@@ -77,7 +78,7 @@ def relays(
     number = sa.func.count()
     query = (
         sa.select(Delivery.relay, number)
-        .where(Delivery.edition_id == edition_id, _SENT)
+        .where(Delivery.edition_id == edition_id, SENT)
         .group_by(Delivery.relay)
         .order_by(number.desc(), Delivery.relay)
     )

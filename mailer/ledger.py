@@ -29,6 +29,8 @@ OUTCOMES = (
     DeliveryState.DEFERRED,
     DeliveryState.IN_DOUBT,
 )
+OWNERS = sa.select(Delivery.claimed_by).where(Delivery.claimed_by.is_not(None)).distinct()
+"""Senders that hold copies, be they at work or gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,13 @@ def claim(
     were due before that moment, are settled as skipped. Without ``at_local_time`` every planned
     copy is due now; a deferred one always waits for its next attempt.
     """
-    rows = session.execute(_due(edition_id, now, at_local_time, limit)).all()
+    planned = None if not at_local_time else now
+    # Two statements, each in the order of the index: one for both would sort all that waits.
+    rows = [
+        *session.execute(_due(edition_id, DeliveryState.DEFERRED, now, limit)),
+        *session.execute(_due(edition_id, DeliveryState.PLANNED, planned, limit)),
+    ]
+    rows = sorted(rows, key=lambda row: (row.due_at, row.id))[:limit]
     skipped: dict[str, list[int]] = {}
     wanted: dict[int, Any] = {}
     for row in rows:
@@ -110,13 +118,11 @@ def claim(
     return claims, len(rows)
 
 
-def _due(
-    edition_id: int, now: datetime, at_local_time: bool, limit: int
-) -> sa.Select[tuple[Any, ...]]:
-    planned = Delivery.state == DeliveryState.PLANNED
-    if at_local_time:
-        planned &= Delivery.due_at <= now
-    deferred = (Delivery.state == DeliveryState.DEFERRED) & (Delivery.due_at <= now)
+def _due(edition_id: int, state: DeliveryState, by: datetime | None, limit: int) -> sa.Select[Any]:
+    """Copies in ``state``, in order of due time; with ``by``, those that are due by then."""
+    due = Delivery.state == state
+    if by is not None:
+        due &= Delivery.due_at <= by
     suppressed = sa.exists().where(Suppression.address_hash == Subscriber.address_hash)
     return (
         sa.select(
@@ -135,7 +141,7 @@ def _due(
             suppressed.label("suppressed"),
         )
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(Delivery.edition_id == edition_id, planned | deferred)
+        .where(Delivery.edition_id == edition_id, due)
         .order_by(Delivery.due_at, Delivery.id)
         .limit(limit)
         .with_for_update(of=Delivery, skip_locked=True)
@@ -256,9 +262,7 @@ def recover(engine: Engine, *, now: datetime) -> tuple[int, int]:
     Returns how many copies are due again and how many are in doubt.
     """
     with database.reading(engine) as session:
-        owners = session.scalars(
-            sa.select(Delivery.claimed_by).where(Delivery.claimed_by.is_not(None)).distinct()
-        ).all()
+        owners = session.scalars(OWNERS).all()
     released = doubts = 0
     for owner in owners:
         if owner is None:
@@ -293,6 +297,24 @@ def _doubt(session: Session, which: sa.ColumnElement[bool], now: datetime) -> in
         settled_at=now,
     )
     return len(doubts)
+
+
+def doubt_open(session: Session, edition_id: int, why: str, *, now: datetime) -> int:
+    """Put every copy that is not settled in doubt; how many. Only for a store that was restored
+    from a backup: the one change that is not among the transitions."""
+    query = (
+        sa.update(Delivery)
+        .where(Delivery.edition_id == edition_id, Delivery.state.in_(UNSETTLED))
+        .values(
+            state=DeliveryState.IN_DOUBT,
+            claimed_by=None,
+            reason="restored",
+            reply=why,
+            settled_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return int(session.connection().execute(query).rowcount)
 
 
 def resend_doubtful(session: Session, edition_id: int) -> int:

@@ -1,9 +1,10 @@
 """When editions are made and sent, by themselves: APScheduler over the store's own job table.
 
-Two jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is due
-(readers' own hours, retries, what a stop left over). Both only ask the store what there is to do,
-so running one late, twice or after a crash changes nothing: after downtime the latest issue is
-sent, if it is not older than ``catch_up_hours``, and those before it are not.
+Three jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
+due (readers' own hours, retries, what a stop left over), ``prune`` every night. They only ask the
+store what there is to do, so running one late, twice or after a crash changes nothing: after
+downtime the latest issue is sent, if it is not older than ``catch_up_hours``, and those before it
+are not.
 """
 
 import threading
@@ -21,7 +22,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.engine import Engine
 
-from mailer import schedule, sending
+from mailer import retention, schedule, sending
 from recommender import database
 from recommender.errors import ConflictError, NewsletterError
 from recommender.models import Edition, EditionState, Newsletter
@@ -29,7 +30,9 @@ from recommender.settings import DAYS, Settings, weekday_and_time
 
 PUBLISH = "publish"
 DELIVER = "deliver"
+PRUNE = "prune"
 DELIVER_EVERY = timedelta(minutes=1)
+PRUNE_AT = {"hour": 3, "minute": 30}
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def prepare(scheduler: BaseScheduler, service: Service) -> None:
     wanted = {
         PUBLISH: (publish_now, weekly(service.settings), grace),
         DELIVER: (deliver_now, IntervalTrigger(seconds=DELIVER_EVERY.seconds, timezone=UTC), None),
+        PRUNE: (prune_now, CronTrigger(**PRUNE_AT, timezone=service.settings.zone), None),
     }
     scheduler.start(paused=True)
     for name, (job, trigger, misfire) in wanted.items():
@@ -105,6 +109,13 @@ def deliver_now() -> None:
     """The job ``deliver``."""
     for service in _running:
         deliver(service)
+
+
+def prune_now() -> None:
+    """The job ``prune``."""
+    for service in _running:
+        terms = retention.Terms.of(service.settings, service.clock())
+        retention.prune(service.engine, terms, stopped=service.stop.is_set, rest=service.stop.wait)
 
 
 def _report_error(event: Any) -> None:

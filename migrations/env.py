@@ -5,7 +5,7 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Engine
 
-from recommender import database, settings
+from recommender import database, reshaping, settings
 from recommender.models import Base
 
 OTHERS = frozenset({"apscheduler_jobs"})  # made and owned by the scheduler's own job store
@@ -21,6 +21,7 @@ def run() -> None:
         settings.load().store_url
     )
     with engine.connect() as connection:
+        reshaping.limit_waiting(connection)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

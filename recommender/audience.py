@@ -134,7 +134,7 @@ def _history(
     sent = (
         sa.select(Delivery.subscriber_id, Delivery.story_ids, Delivery.due_at)
         .where(Delivery.subscriber_id.in_(ids), Delivery.state.not_in(NOT_RECEIVED))
-        .order_by(Delivery.id)
+        .order_by(Delivery.subscriber_id, Delivery.id)  # as the index is, or it is not used
     )
     answered = (
         sa.select(Event.subscriber_id, Event.story_id, Event.kind, Event.at)
@@ -144,7 +144,7 @@ def _history(
             Event.verified,
             Event.kind.in_(_ANSWERS),
         )
-        .order_by(Event.at, Event.id)
+        .order_by(Event.subscriber_id, Event.at, Event.id)
     )
     if without_edition is not None:
         sent = sent.where(Delivery.edition_id != without_edition)

@@ -209,48 +209,6 @@ def _advisory_lock(engine: Engine, name: str, kind: str) -> Iterator[bool]:
                     connection.execute(sa.select(give(key)))
 
 
-def problems(engine: Engine) -> list[str]:
-    """What is damaged, as far as the database can tell: broken pages and indexes, and references
-    that lead nowhere (PostgreSQL never lets those in; its pages are verified by ``pg_amcheck``)."""
-    if engine.dialect.name == "postgresql":
-        with engine.connect() as connection:
-            invalid = connection.exec_driver_sql(
-                "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
-            )
-            return [f"the index {name} is not valid: drop and make it again" for (name,) in invalid]
-    with engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
-        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-    return [str(line) for line in pages if line != "ok"] + [
-        f"{table} {row} refers to a row of {parent} that is not there"
-        for table, row, parent, _ in lost
-    ]
-
-
-def reserve_keys(connection: Connection, table: sa.Table, used: int) -> None:
-    """Let the next row of ``table`` get a key above ``used``. SQLite looks at the rows themselves;
-    PostgreSQL counts beside them, and must be told of keys that it has not given out."""
-    column = table.autoincrement_column
-    if connection.dialect.name == "postgresql" and column is not None and used:
-        sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
-        connection.execute(sa.select(sa.func.setval(sequence, used)))
-
-
-def keys_used(connection: Connection, table: sa.Table) -> int:
-    """The highest key that a row of ``table`` has or, on PostgreSQL, ever had; 0 when none."""
-    column = table.autoincrement_column
-    if column is None:
-        return 0
-    highest = connection.scalar(sa.select(sa.func.max(column))) or 0
-    if connection.dialect.name == "postgresql":
-        sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
-        given = connection.scalar(
-            sa.select(sa.func.pg_sequence_last_value(sa.cast(sequence, postgresql.REGCLASS)))
-        )
-        return max(highest, given or 0)
-    return int(highest)
-
-
 def forget(engine: Engine) -> None:
     """Let nothing of what was just deleted stay in SQLite's write-ahead log, if nobody is reading
     it; deleted rows are overwritten in the file itself. PostgreSQL tidies up by itself (VACUUM)."""

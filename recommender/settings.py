@@ -119,6 +119,17 @@ class Settings(BaseSettings):
     stop_when_bouncing: float = Field(
         0.1, ge=0, le=1, description="an edition stops when more of its first 1,000 are turned away"
     )
+    keep_copies_days: int = Field(
+        400, ge=1, description="an issue's web version is kept for so many days"
+    )
+    keep_history_days: int = Field(
+        1200,
+        ge=1,
+        description="what was sent and answered is kept for so many days, or for horizon_days",
+    )
+    keep_raw_clicks_days: int = Field(
+        90, ge=1, description="clicks that were not a person's are kept for so many days"
+    )
     dkim_key: Path | None = Field(None, description="private key file (PEM) that signs with DKIM")
     dkim_selector: str | None = Field(
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", description="DKIM selector"

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
 
-from recommender import addresses, database, keyset, store
+from recommender import addresses, database, keyset, store, upkeep
 from recommender.errors import StoreError
 from recommender.keyset import Row
 from recommender.models import (
@@ -86,7 +86,7 @@ def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> d
                 advance(done)
             _refuse(_more(source, target, table))
             with source.connect() as original, database.writer(target).begin() as connection:
-                database.reserve_keys(connection, table, database.keys_used(original, table))
+                upkeep.reserve_keys(connection, table, upkeep.keys_used(original, table))
                 total = keyset.count(connection, table)
             written[table.name] = Copied(total, added, changed, removed.get(table.name, 0))
         _mark(target, store.FINISHED)

@@ -41,7 +41,7 @@ COMMANDS = {
     "send-test": Entry("editions:send_test", "Send one reader's issue to an address of yours."),
     "rank": Entry("rank:command", "Rank files of stories for files of readers; no store."),
     "evaluate": Entry("evaluate:command", "Measure the ranking against what readers kept."),
-    "store": Entry("store:app", "Copy the store to another database; check it."),
+    "store": Entry("store:app", "Copy, check, back up and prune the store."),
     "doctor": Entry("doctor:doctor", "Check configuration, store, relay and a message."),
     "scheduler": Entry("service:scheduler", "Run the schedule: plan and send every edition."),
     "web": Entry("service:web", "Serve the pages of readers."),

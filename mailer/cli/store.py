@@ -1,16 +1,20 @@
-"""``newsletter store``: the store as a whole: copied to another database, and checked."""
+"""``newsletter store``: the store as a whole: copied to another database, checked, backed up,
+pruned."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy.engine import Engine
 
+from mailer import rendering, restoring, retention
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
-from recommender import database, transfer
+from recommender import database, resources, transfer, upkeep
 from recommender.errors import StoreError
 from recommender.store import check_version, place
 
@@ -88,7 +92,7 @@ def check(
         held = transfer.rows(source)
         with progress("comparing rows", sum(held.values())) as advance:
             if against is None:
-                found = database.problems(source)
+                found = upkeep.problems(source)
             else:
                 check_version(target)
                 found = list(transfer.differences(source, target, advance))
@@ -103,3 +107,91 @@ def check(
         raise StoreError(f"{found[0]}{more}")
     if not as_json:
         say("the same in every row" if against else "sound")
+
+
+@app.command()
+def prune(context: typer.Context, as_json: Json = False) -> None:
+    """Make small or remove what is older than the settings keep; the service does it every night.
+
+    Example: newsletter store prune
+    """
+    run = invocation(context)
+    terms = retention.Terms.of(run.settings, run.now)
+    with run.store() as engine, progress("pruning rows") as advance:
+        done = retention.prune(engine, terms, rest=time.sleep, advance=advance)
+    if as_json:
+        emit(asdict(done))
+        return
+    say(f"{done.slimmed} copies of before {terms.copies:%Y-%m-%d} made small")
+    say(f"{done.editions} editions of before {terms.history:%Y-%m-%d} removed")
+    say(f"  with {done.deliveries} copies, and {done.events} answers")
+    say(f"{done.clicks} clicks of before {terms.clicks:%Y-%m-%d} that never counted removed")
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to write the copy.")],
+    as_json: Json = False,
+) -> None:
+    """Write the SQLite store to a file while it is in use, and check the copy.
+
+    Example: newsletter store backup /srv/backup/newsletter.db
+    """
+    run = invocation(context)
+    with run.store() as engine, progress("copying pages") as advance:
+        pages = upkeep.backup(engine, file, advance)
+        copy = database.connect(f"sqlite:///{file}")
+        try:
+            found = upkeep.problems(copy)
+        finally:
+            copy.dispose()
+    if found:
+        raise StoreError(f"{file} is damaged: {found[0]}")
+    if as_json:
+        emit({"file": str(file), "pages": pages, "bytes": file.stat().st_size})
+    else:
+        say(f"{file}: {file.stat().st_size:,} bytes, sound")
+        say("the key that signs links is not in it: keep home/secret_key, or secret_key, as well")
+
+
+@app.command()
+def restored(
+    context: typer.Context,
+    lost_at: Annotated[
+        datetime | None,
+        typer.Option(help="When the store was lost, UTC (2026-11-26T10:30:00); default: now."),
+    ] = None,
+    period: Annotated[
+        list[str] | None,
+        typer.Option(help="Week of an edition that was begun by hand before its hour."),
+    ] = None,
+    sure: Annotated[
+        bool, typer.Option("--yes", help="Yes, the store comes from a backup.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """After restoring a backup: doubt what may have been sent since, so that nothing is sent twice.
+
+    Copies that wait in the backup are put in doubt; an edition whose hour has come since is not
+    planned again; keys that stand in readers' links are not given out again.
+
+    Example: newsletter store restored --lost-at 2026-11-26T10:30:00 --yes
+    """
+    run = invocation(context)
+    if not sure:
+        raise StoreError("copies that wait to be sent will be given up; say --yes to do it")
+    moment = run.now if lost_at is None else lost_at.replace(tzinfo=UTC)
+    template = rendering.compile_template(resources.folder("templates") / "email")
+    with run.store() as engine:
+        done = restoring.restored(
+            engine, run.settings, template, lost_at=moment, now=run.now, periods=period or ()
+        )
+    if as_json:
+        emit(asdict(done))
+        return
+    for name, number in done.in_doubt.items():
+        say(f"{name}: {number} copies in doubt; they are not sent")
+    for name in done.cancelled:
+        say(f"{name}: may have been sent, is not planned again")
+    say("now import bounces and suppressions that came since; docs/operations.md says what else")

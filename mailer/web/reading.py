@@ -11,14 +11,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import copies, kept
+from mailer import copies, counts, kept
 from mailer.content import StoryContent
 from mailer.web import security, tokens
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.models import (
     Delivery,
-    DeliveryState,
     Edition,
     EditionState,
     EditionStory,
@@ -101,8 +100,8 @@ def most_sent(session: Session, edition_id: int) -> list[StoryContent]:
     """The stories of an edition that most readers got, of a sample of its copies."""
     sample = session.scalars(
         sa.select(Delivery.story_ids)
-        .where(Delivery.edition_id == edition_id, Delivery.state == DeliveryState.SENT)
-        .order_by(Delivery.id)
+        .where(Delivery.edition_id == edition_id, counts.SENT)
+        .order_by(Delivery.settled_at, Delivery.id)
         .limit(1_000)
     )
     counted: dict[int, int] = {}

@@ -59,7 +59,8 @@ class EditionState(StrEnum):
 
 
 class Edition(Base):
-    """One newsletter in one period (ISO week, ``2026-W48``)."""
+    """One newsletter in one period (ISO week, ``2026-W48``). ``slim_at`` is set when its copies
+    no longer hold what only their web version needs (``mailer/retention.py``)."""
 
     __tablename__ = "editions"
     __table_args__ = (UniqueConstraint("newsletter_id", "period"),)
@@ -74,6 +75,7 @@ class Edition(Base):
     planned_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    slim_at: Mapped[datetime | None]
     why: Mapped[str | None] = mapped_column(Text)
     newsletter: Mapped[Newsletter] = relationship()
 
@@ -145,7 +147,12 @@ class Delivery(Base):
         UniqueConstraint("edition_id", "subscriber_id"),
         Index("ix_deliveries_queue", "edition_id", "state", "due_at", "id"),
         Index("ix_deliveries_subscriber_id_id", "subscriber_id", "id"),
-        Index("ix_deliveries_claimed_by", "claimed_by"),
+        Index(
+            "ix_deliveries_claimed_by",
+            "claimed_by",
+            sqlite_where=text("claimed_by IS NOT NULL"),
+            postgresql_where=text("claimed_by IS NOT NULL"),
+        ),
         Index(
             "ix_deliveries_sent",
             "edition_id",
@@ -193,7 +200,16 @@ class Event(Base):
     """One answer. ``verified`` is false while it may be a machine's (a scanner following links)."""
 
     __tablename__ = "events"
-    __table_args__ = (Index("ix_events_subscriber_id_at", "subscriber_id", "at"),)
+    __table_args__ = (
+        Index("ix_events_subscriber_id_at", "subscriber_id", "at"),
+        Index("ix_events_at", "at"),
+        Index(
+            "ix_events_raw",
+            "at",
+            sqlite_where=text("verified = 0"),
+            postgresql_where=text("NOT verified"),
+        ),
+    )
 
     id: Mapped[primary_key]
     at: Mapped[datetime]

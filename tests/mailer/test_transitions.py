@@ -153,6 +153,8 @@ def test_only_the_ledger_and_planning_write_states() -> None:
     assert writers == {
         ("mailer/ledger.py", "update"),
         ("mailer/shards.py", "insert"),
+        ("mailer/retention.py", "update"),  # of what an old copy showed, never of its state
+        ("mailer/retention.py", "delete"),  # of an edition too old to be chosen from
         ("recommender/subscribers/consent.py", "delete"),  # a reader who is erased
     }
 

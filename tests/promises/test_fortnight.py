@@ -161,7 +161,7 @@ def test_the_store_holds_the_jobs(engine: Engine, newsletter: Callable[..., Sett
     live(engine, settings, MONDAY, 0.01, timedelta(minutes=5))
     with database.reading(engine) as session:
         rows = session.connection().exec_driver_sql("SELECT id FROM apscheduler_jobs ORDER BY id")
-        assert [row[0] for row in rows] == ["deliver", "publish"]
+        assert [row[0] for row in rows] == ["deliver", "prune", "publish"]
 
 
 def test_no_home_is_left_with_half_a_message(

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import database, keyset, store, transfer
+from recommender import database, keyset, store, transfer, upkeep
 from recommender.errors import StoreError
 from recommender.models import (
     ConsentEvent,
@@ -64,7 +64,7 @@ def test_a_store_goes_to_postgresql_and_back_without_losing_a_value(
     transfer.copy(empty_database, back)
     assert list(transfer.differences(sqlite_store, back)) == []
     assert transfer.rows(back) == transfer.rows(sqlite_store)
-    assert database.problems(back) == database.problems(empty_database) == []
+    assert upkeep.problems(back) == upkeep.problems(empty_database) == []
     back.dispose()
 
 

@@ -1,0 +1,95 @@
+"""The upkeep of a store, on either database: is it damaged, which keys were given out, a backup."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection, Engine
+
+from recommender.errors import StoreError
+
+BACKUP_PAGES = 10_000
+"""Pages that are copied at once; others may write in between, and those pages are copied again."""
+
+
+def problems(engine: Engine) -> list[str]:
+    """What is damaged, as far as the database can tell: broken pages and indexes, and references
+    that lead nowhere (PostgreSQL never lets those in; its pages are verified by ``pg_amcheck``)."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            invalid = connection.exec_driver_sql(
+                "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid"
+            )
+            return [f"the index {name} is not valid: drop and make it again" for (name,) in invalid]
+    with engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+        lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return [str(line) for line in pages if line != "ok"] + [
+        f"{table} {row} refers to a row of {parent} that is not there"
+        for table, row, parent, _ in lost
+    ]
+
+
+def reserve_keys(connection: Connection, table: sa.Table, used: int) -> None:
+    """Let the next row of ``table`` get a key above ``used``. PostgreSQL counts beside the rows;
+    SQLite does so for tables whose keys must never be given out again, the others look at the
+    rows themselves."""
+    column = table.autoincrement_column
+    if column is None or not used:
+        return
+    if connection.dialect.name == "postgresql":
+        sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+        connection.execute(sa.select(sa.func.setval(sequence, used)))
+    elif table.dialect_options["sqlite"]["autoincrement"]:
+        counted = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
+        connection.execute(sa.delete(counted).where(counted.c.name == table.name))
+        connection.execute(sa.insert(counted).values(name=table.name, seq=used))
+
+
+def keys_used(connection: Connection, table: sa.Table) -> int:
+    """The highest key that a row of ``table`` has or, where that is counted, ever had; 0 when
+    none."""
+    column = table.autoincrement_column
+    if column is None:
+        return 0
+    highest = connection.scalar(sa.select(sa.func.max(column))) or 0
+    if connection.dialect.name == "postgresql":
+        sequence = sa.func.pg_get_serial_sequence(table.name, column.name)
+        counted = sa.func.pg_sequence_last_value(sa.cast(sequence, postgresql.REGCLASS))
+        return max(highest, connection.scalar(sa.select(counted)) or 0)
+    if table.dialect_options["sqlite"]["autoincrement"]:
+        kept = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
+        query = sa.select(kept.c.seq).where(kept.c.name == table.name)
+        return max(highest, connection.scalar(query) or 0)
+    return int(highest)
+
+
+def backup(engine: Engine, file: Path, advance: Callable[[int], None]) -> int:
+    """Write a SQLite store to ``file`` page by page while others work on it; how many pages.
+
+    Raises StoreError for PostgreSQL, which has its own tools, and when the file is there already.
+    """
+    if engine.dialect.name == "postgresql":
+        raise StoreError("a PostgreSQL store is backed up with pg_dump; see docs/operations.md")
+    if file.exists():
+        raise StoreError(f"{file} is there already; give a new file")
+    done = 0
+
+    def progress(_status: int, left: int, total: int) -> None:
+        nonlocal done
+        done = total
+        advance(total - left)
+
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(str(engine.url.database))) as source,
+            contextlib.closing(sqlite3.connect(file)) as target,
+        ):
+            source.backup(target, pages=BACKUP_PAGES, progress=progress)
+    except sqlite3.Error as error:
+        file.unlink(missing_ok=True)
+        raise StoreError(f"cannot write {file}: {error}") from error
+    return done
