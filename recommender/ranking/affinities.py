@@ -12,15 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from recommender.ranking import features, words
-from recommender.ranking.crowd import Crowd
+from recommender.ranking import words
 from recommender.ranking.features import Space
 from recommender.ranking.latent import Latent
+from recommender.ranking.likeness import Likeness
 from recommender.ranking.names import Names
-from recommender.ranking.settings import AffinitySettings
+from recommender.ranking.settings import AffinitySettings, LikenessSettings
 from recommender.ranking.values import Story
 
-Kind = Literal["topic", "role", "history", "fresh"]
+Kind = Literal["topic", "role", "history", "learned", "fresh"]
 Row = npt.NDArray[np.float64]
 Tagged = dict[str, dict[int, float]]
 CARRIED = 0.5
@@ -35,8 +35,9 @@ KEPT_BYTES = 512_000_000
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """One thing a score can be due to. ``name`` is folded; for history it is a story's id. The
-    interest ``fresh`` stands for a reader of whom nothing is known: any story will do."""
+    """One thing a score can be due to. ``name`` is folded; for an answered story (``history``, or
+    ``learned`` once there are answers enough) it is the story's id. The interest ``fresh`` stands
+    for a reader of whom nothing is known: any story will do."""
 
     kind: Kind
     name: str
@@ -54,6 +55,7 @@ class Affinities:
         topics: Names,
         roles: Names,
         settings: AffinitySettings,
+        likeness: LikenessSettings,
         crowd: Iterable[Sequence[str]] = (),
     ) -> None:
         self.space = space
@@ -61,12 +63,11 @@ class Affinities:
         self.topics = topics
         self.roles = roles
         self._latent = Latent(space.vectors, space.labels)
-        self._crowd = Crowd(crowd, space.row)
         self._columns = np.array([space.row[story.id] for story in candidates], dtype=np.int64)
         self._titles = [f" {' '.join(words.tokens(story.title))} " for story in stories]
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._by_role = self._tagged(stories, "roles", self.roles)
-        self._topic_space = self._labels(stories)
+        self._likeness = Likeness(space, self._latent, self._by_topic, crowd, likeness)
         self._texts: dict[tuple[int, str], npt.NDArray[np.float32]] = {}
         self._queries: dict[tuple[int, str], sp.csr_array] = {}
         self._shared: dict[str, sp.csr_array] = {}
@@ -147,7 +148,12 @@ class Affinities:
             return self._stated(self.topics, self._by_topic, interest.name, self.settings.tag)
         if interest.kind == "role":
             return self._stated(self.roles, self._by_role, interest.name, self.settings.role_tag)
-        return self._read(self.space.row[interest.name])
+        row = self.space.row[interest.name]
+        return (
+            self._likeness.learned(row)
+            if interest.kind == "learned"
+            else (self._likeness.similar(row))
+        )
 
     def _stated(self, names: Names, tagged: Tagged, name: str, trust: float) -> Row:
         """A story's own label, the label's text, and the other stories that carry the label, each
@@ -184,22 +190,6 @@ class Affinities:
         return np.asarray(
             near + self.settings.words * (self.space.vectors @ summed.T).toarray().ravel()
         )
-
-    def _read(self, story: int) -> Row:
-        """Likeness to one answered story: words, topics, latent space, and who read both."""
-        settings = self.settings
-        near = self._cosines(self.space.vectors[[story]])
-        labels = (self._topic_space.by_story @ self._topic_space.unit[[story]].T).toarray().ravel()
-        near += settings.labels * labels
-        near += settings.latent * np.maximum(self._latent.points @ self._latent.points[story], 0.0)
-        near[story] = 0.0
-        if not self._crowd.empty:
-            near = (
-                near
-                + settings.together * self._crowd.read_together(story)
-                + settings.alike * self._crowd.read_alike(near)
-            )
-        return np.maximum(near - settings.noise, 0.0)
 
     def _tags(self, own: dict[int, float], related: Iterable[dict[int, float]]) -> Row:
         """How far each story carries a label, or one related to it."""
@@ -253,34 +243,3 @@ class Affinities:
                 rows = found.setdefault(names.canonical(name), {})
                 rows[row] = max(rows.get(row, 0.0), weight)
         return found
-
-    def _labels(self, stories: Sequence[Story]) -> "_Labels":
-        """Topics as whole names, rare ones weighing more. Candidates are not quite brought to
-        length 1: many topics are a sign that many people cared for a story."""
-        shared = sorted(name for name, rows in self._by_topic.items() if len(rows) > 1)
-        entries = [
-            (
-                row,
-                column,
-                weight * (np.log((1 + len(stories)) / (1 + len(self._by_topic[name]))) + 1) ** 1.5,
-            )
-            for column, name in enumerate(shared)
-            for row, weight in self._by_topic[name].items()
-        ]
-        rows, columns, values = zip(*entries, strict=True) if entries else ((), (), ())
-        matrix = sp.csr_array(
-            (values, (rows, columns)), shape=(len(stories), max(len(shared), 1)), dtype=float
-        )
-        lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-        usual = float(np.median(lengths[lengths > 0])) if len(entries) else 1.0
-        lengths[lengths == 0] = 1.0
-        by_story = sp.diags_array(lengths**-0.3 * usual**-0.7) @ matrix
-        return _Labels(features.normalised(matrix), sp.csr_array(by_story))
-
-
-@dataclass(frozen=True)
-class _Labels:
-    """Stories × topics: rows of length 1, and rows that keep part of their length."""
-
-    unit: sp.csr_array
-    by_story: sp.csr_array

@@ -90,6 +90,8 @@ def _learned(
         interest = Interest("history", action.story)
         total[interest] = total.get(interest, 0.0) + weight
     liked = {interest: weight for interest, weight in total.items() if weight > 0}
+    if len(liked) >= settings.enough:
+        liked = {Interest("learned", told.name): weight for told, weight in liked.items()}
     return liked, {interest: -weight for interest, weight in total.items() if weight < 0}
 
 

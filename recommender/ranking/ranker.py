@@ -72,6 +72,7 @@ class Ranker:
             topics,
             roles,
             self.settings.affinity,
+            self.settings.likeness,
             crowd,
         )
         rows = np.array([self._space.row[s.id] for s in self.candidates], dtype=np.int64)

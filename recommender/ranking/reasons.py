@@ -105,7 +105,7 @@ class Phrases:
         if interest < 0:
             return _SPECIAL[interest]
         found = self._affinities.interest(interest)
-        if found.kind == "history":
+        if found.kind in {"history", "learned"}:
             return "history", self._titles[found.name]
         if found.kind == "role":
             return "role", self._affinities.roles.shown(found.name)

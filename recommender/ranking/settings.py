@@ -44,8 +44,6 @@ class AffinitySettings:
     own label and the label's text count as, beside the other stories that carry it (one each).
     ``related``, ``named``: what a related label, or the name in the title, is worth beside the
     label itself. ``full_text``: cosine with a label's text that is nearly as good as the label.
-    For an answered story: ``labels``, ``latent``: weights of shared topics and of the latent space
-    beside the cosine of words; ``together``, ``alike``: of what other readers read with it.
     ``words``: weight of words beside the latent space between stories that carry a label.
     ``noise``: likeness between stories that have nothing to do with each other; taken off.
     """
@@ -57,11 +55,31 @@ class AffinitySettings:
     named: float = 0.5
     full_text: float = 0.2
     words: float = 0.3
+    noise: float = 0.1
+
+
+@dataclass(frozen=True)
+class LikenessSettings:
+    """What makes a story near to one that a reader answered.
+
+    ``labels``, ``latent``: weights of shared topics and of the latent space beside the cosine of
+    words. ``expansion``: of what is near to the ``neighbours`` stories nearest to it. ``ridge``:
+    of the regression that takes the place of the latent cosine and of expansion once there are
+    answers enough, ``penalty`` its regularisation in units of the mean eigenvalue. ``together``,
+    ``alike`` (``alike_learned`` in the regression's company): of what others read with it.
+    ``noise``: likeness between stories that have nothing to do with each other; taken off.
+    """
+
     labels: float = 0.5
     latent: float = 0.5
+    expansion: float = 0.2
+    neighbours: int = 10
+    ridge: float = 1.0
+    penalty: float = 2.4
     together: float = 2.0
-    alike: float = 0.7
-    noise: float = 0.1
+    alike: float = 1.5
+    alike_learned: float = 0.7
+    noise: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -71,12 +89,14 @@ class ProfileSettings:
     A role weighs ``role`` where the strongest stated topic weighs 1, and 1 where nothing else is
     known. Clicks lose half their weight in ``click_half_life`` days. What was learned from n
     answers has n / (n + ``patience``) of the say that stated interests have: never more than they.
+    From ``enough`` liked stories on they are taken for a regression, not one by one.
     """
 
     role: float = 0.35
     click_half_life: float = 75.0
     more: float = 1.5
-    patience: float = 5.0
+    patience: float = 2.0
+    enough: int = 5
     less: float = 1.0
 
 
@@ -115,5 +135,6 @@ class RankingSettings:
     pool: int = 50
     text: TextSettings = field(default_factory=TextSettings)
     affinity: AffinitySettings = field(default_factory=AffinitySettings)
+    likeness: LikenessSettings = field(default_factory=LikenessSettings)
     profile: ProfileSettings = field(default_factory=ProfileSettings)
     freshness: FreshnessSettings = field(default_factory=FreshnessSettings)
