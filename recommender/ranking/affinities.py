@@ -18,6 +18,7 @@ from recommender.ranking.latent import Latent
 from recommender.ranking.likeness import Likeness
 from recommender.ranking.names import Names
 from recommender.ranking.settings import AffinitySettings, LikenessSettings
+from recommender.ranking.subjects import Subjects
 from recommender.ranking.values import Story
 
 Kind = Literal["topic", "role", "history", "learned", "fresh"]
@@ -68,9 +69,10 @@ class Affinities:
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._by_role = self._tagged(stories, "roles", self.roles)
         self._likeness = Likeness(space, self._latent, self._by_topic, crowd, likeness)
-        self._texts: dict[tuple[int, str], npt.NDArray[np.float32]] = {}
-        self._queries: dict[tuple[int, str], sp.csr_array] = {}
-        self._shared: dict[str, sp.csr_array] = {}
+        first = len(topics.all_names())
+        self._of_topics = Subjects(topics, space, space.labels[:first])
+        self._of_roles = Subjects(roles, space, space.labels[first:])
+        self._shared: dict[tuple[str, bool], sp.csr_array] = {}
         self._evident: dict[str, frozenset[int]] = {}
         self._rows: dict[Interest, int] = {}
         self._order: list[Interest] = []
@@ -109,7 +111,7 @@ class Affinities:
         those that carry it, name it in the title, or speak of it in nearly its own words."""
         tags = self._tags(self._by_topic.get(topic, {}), ())
         plainly = (tags >= CARRIED) | self._named(self.topics, topic)
-        found: npt.NDArray[np.bool_] = plainly | (self._direct(self.topics, topic) >= MUTED)
+        found: npt.NDArray[np.bool_] = plainly | (self._of_topics.direct(topic) >= MUTED)
         return found[self._columns]
 
     def evident(self, topic: str) -> frozenset[int]:
@@ -122,11 +124,19 @@ class Affinities:
         return self._evident[topic]
 
     def words(self, topic: str, candidate: int, most: int = 3) -> str:
-        """The words a topic's text and a candidate have in common, weightiest first."""
-        if topic not in self._shared:
+        """The words a topic's text and a candidate have in common, weightiest first; where there
+        is none, those that the labels around the topic share with it."""
+        return self._common(topic, candidate, most, field=False) or self._common(
+            topic, candidate, most, field=True
+        )
+
+    def _common(self, topic: str, candidate: int, most: int, *, field: bool) -> str:
+        key = (topic, field)
+        if key not in self._shared:
+            text = self._of_topics.field(topic) if field else self._of_topics.query(topic)
             own = self.space.vectors[self._columns]
-            self._shared[topic] = sp.csr_array(own.multiply(self._query(self.topics, topic)))
-        shared = self._shared[topic]
+            self._shared[key] = sp.csr_array(own.multiply(text))
+        shared = self._shared[key]
         start, end = shared.indptr[candidate : candidate + 2].tolist()
         columns, weights = shared.indices[start:end].tolist(), shared.data[start:end].tolist()
         found: list[str] = []
@@ -145,9 +155,9 @@ class Affinities:
         if interest.kind == "fresh":
             return np.full(len(self._titles), ANYTHING)
         if interest.kind == "topic":
-            return self._stated(self.topics, self._by_topic, interest.name, self.settings.tag)
+            return self._stated(self.topics, self._of_topics, self._by_topic, interest.name)
         if interest.kind == "role":
-            return self._stated(self.roles, self._by_role, interest.name, self.settings.role_tag)
+            return self._stated(self.roles, self._of_roles, self._by_role, interest.name)
         row = self.space.row[interest.name]
         return (
             self._likeness.learned(row)
@@ -155,14 +165,15 @@ class Affinities:
             else (self._likeness.similar(row))
         )
 
-    def _stated(self, names: Names, tagged: Tagged, name: str, trust: float) -> Row:
+    def _stated(self, names: Names, subjects: Subjects, tagged: Tagged, name: str) -> Row:
         """A story's own label, the label's text, and the other stories that carry the label, each
         with its weight as so many witnesses; a story is no witness for itself, so the more others
         carry the label, the more what they say counts."""
+        trust = self.settings.tag if names is self.topics else self.settings.role_tag
         own = tagged.get(name, {})
         tags = self._tags(own, [tagged.get(other, {}) for other in names.related(name)])
         tags = np.maximum(tags, self.settings.named * self._named(names, name))
-        text = self._text(names, name)
+        text = subjects.likeness(name, self.settings.full_text)
         count = trust + self.settings.text
         total = trust * tags + self.settings.text * text
         if not own:
@@ -201,29 +212,6 @@ class Affinities:
             found[row] = max(found[row], weight)
         return found
 
-    def _text(self, names: Names, name: str) -> Row:
-        """Likeness to the text of a label and, less, to those of the labels around it. Squares
-        are summed, so that a story counts where it matches one of them well, not all a little."""
-        around = names.neighbourhood(name)
-        found = np.zeros(len(self._titles))
-        for other, weight in around.items():
-            found += weight * self._direct(names, other) ** 2
-        return 1 - np.exp(-found / around[name] / self.settings.full_text**2)
-
-    def _direct(self, names: Names, name: str) -> npt.NDArray[np.float32]:
-        """Cosine with the label's own text."""
-        key = (id(names), name)
-        if key not in self._texts:
-            self._texts[key] = self._cosines(self._query(names, name)).astype(np.float32)
-        return self._texts[key]
-
-    def _query(self, names: Names, name: str) -> sp.csr_array:
-        """The label's own text as a row of the space."""
-        key = (id(names), name)
-        if key not in self._queries:
-            self._queries[key] = self.space.vector(names.texts(name))
-        return self._queries[key]
-
     def _spelt(self, names: Names, name: str) -> list[str]:
         spelt = (" ".join(words.tokens(text)) for text in names.spellings(name))
         return [found for found in spelt if found]
@@ -231,10 +219,6 @@ class Affinities:
     def _named(self, names: Names, name: str) -> npt.NDArray[np.bool_]:
         wanted = [f" {found} " for found in self._spelt(names, name)]
         return np.array([any(w in title for w in wanted) for title in self._titles], dtype=bool)
-
-    def _cosines(self, query: sp.csr_array) -> Row:
-        product: Row = (self.space.vectors @ query.T).toarray().ravel()
-        return product
 
     def _tagged(self, stories: Sequence[Story], field: str, names: Names) -> Tagged:
         found: Tagged = {}

@@ -64,9 +64,17 @@ class Names:
         aliases = [(alias, 2.0) for alias in term.aliases]
         return [(term.name, 3.0), *aliases, (term.definition, 1.0)]
 
+    def known(self, name: str) -> bool:
+        """Whether the vocabulary holds a canonical name."""
+        return name in self._terms
+
+    def all_names(self) -> list[str]:
+        """The canonical names of the whole vocabulary, sorted."""
+        return sorted(self._terms)
+
     def all_texts(self) -> list[list[tuple[str, float]]]:
         """The pseudo-documents of the whole vocabulary, in the order of the names."""
-        return [self.texts(name) for name in sorted(self._terms)]
+        return [self.texts(name) for name in self.all_names()]
 
     def neighbourhood(self, name: str) -> dict[str, float]:
         """The names around ``name``, itself first: how often a walk over related names, which

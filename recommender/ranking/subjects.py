@@ -1,0 +1,97 @@
+"""What the text of a label finds: stories that carry no label, by the words of its field.
+
+A label's definition is read as a short article. A story that speaks of the label's field, if not of
+the label itself, is found through the labels around it; words that every field uses count little.
+"""
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from recommender.ranking.features import Space
+from recommender.ranking.names import Names
+
+Row = npt.NDArray[np.float64]
+STAND_INS, ITSELF = 10, 0.5
+"""For a name the vocabulary does not hold: how many of its labels stand in for it, and how much the
+name's own words weigh beside them."""
+BLOCK = 64
+"""Labels compared with all stories at a time."""
+
+
+class Subjects:
+    """The topics, or the roles, of a vocabulary as texts in the space of the stories. ``texts``
+    holds their vectors, in the alphabetical order of their folded names."""
+
+    def __init__(self, names: Names, space: Space, texts: sp.csr_array) -> None:
+        self._names = names
+        self._space = space
+        self._texts = texts
+        self._all = names.all_names()
+        self._queries: dict[str, sp.csr_array] = {}
+        self._direct: dict[str, npt.NDArray[np.float32]] = {}
+        self._claimed: Row | None = None
+
+    def query(self, name: str) -> sp.csr_array:
+        """The name's own text as a row of the space (1 × terms, length 1)."""
+        if name not in self._queries:
+            self._queries[name] = self._space.vector(self._names.texts(name))
+        return self._queries[name]
+
+    def direct(self, name: str) -> npt.NDArray[np.float32]:
+        """Cosine of every story with the name's own text."""
+        if name not in self._direct:
+            product = (self._space.vectors @ self.query(name).T).toarray().ravel()
+            self._direct[name] = product.astype(np.float32)
+        return self._direct[name]
+
+    def field(self, name: str) -> sp.csr_array:
+        """The texts of the labels around a name, together, as a row of the space."""
+        around = self.around(name)
+        return sp.csr_array(sum(weight * self.query(other) for other, weight in around.items()))
+
+    def likeness(self, name: str, full: float) -> Row:
+        """Likeness of every story to a label and, less, to those around it, from 0 to 1; nearly 1
+        for a cosine of ``full`` with a text no other label claims.
+
+        A label's evidence in a story is cosine^1.5 × the root of its share of what all labels
+        have there: the power lets a story count where it matches one of them well, not all a
+        little, and the share takes down what speaks of every field at once.
+        """
+        around = self.around(name)
+        found = np.zeros(len(self._space.row))
+        for other, weight in around.items():
+            found += weight * self._evidence(other)
+        return np.asarray(1 - np.exp(-found / around[name] / full**1.5))
+
+    def around(self, name: str) -> dict[str, float]:
+        """The labels around a name, with weights that sum to 1. Around one that the vocabulary
+        does not hold stand the labels whose texts speak of it most (their cosines squared)."""
+        if self._names.known(name) or not self._all:
+            return self._names.neighbourhood(name)
+        speak = (self._texts @ self.query(name).T).toarray().ravel()
+        nearest = np.argsort(-speak, kind="stable")[:STAND_INS]
+        total = float((speak[nearest] ** 2).sum())
+        if total <= 0:
+            return {name: 1.0}
+        found = {name: ITSELF}
+        for at in nearest[speak[nearest] > 0].tolist():
+            share = (1 - ITSELF) * float(speak[at]) ** 2 / total
+            for other, weight in self._names.neighbourhood(self._all[at]).items():
+                found[other] = found.get(other, 0.0) + share * weight
+        return found
+
+    def _evidence(self, name: str) -> Row:
+        own = self.direct(name).astype(np.float64) ** 3
+        claimed = self._claims() if self._names.known(name) else self._claims() + own
+        return np.asarray(own / np.sqrt(np.maximum(np.maximum(claimed, own), 1e-12)))
+
+    def _claims(self) -> Row:
+        """What all labels have in each story: their cosines, cubed, summed."""
+        if self._claimed is None:
+            self._claimed = np.zeros(len(self._space.row))
+            stories = sp.csr_array(self._space.vectors.T)
+            for start in range(0, self._texts.shape[0], BLOCK):
+                cosines = self._texts[start : start + BLOCK] @ stories
+                self._claimed += np.asarray(cosines.power(3).sum(axis=0)).ravel()
+        return self._claimed
