@@ -48,6 +48,13 @@ class StoryContent:
             points = (clean(point) for point in getattr(self, name) or ())
             object.__setattr__(self, name, tuple(point for point in points if point))
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.title, self.article, self.story, self.summary))
+
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "StoryContent":
         """What ``edition_stories.content`` holds; keys of later versions are left aside."""

@@ -20,7 +20,7 @@ from mailer.kept import pick_of, reader_of
 from mailer.ledger import Claim
 from mailer.links import Links
 from mailer.message import Identity, Message, build
-from mailer.parts import Slots, Typesetter
+from mailer.parts import Filling, Slots, Typesetter
 from mailer.plaintext import printable
 from mailer.rendering import Rendered, Renderer, Template
 from mailer.schedule import occurrence
@@ -66,22 +66,20 @@ class Press:
         picks = [pick_of(document) for document in claim.picks]
         reader, number = reader_of(claim.reader), claim.delivery_id
         issue = compose(self.publication, reader, picks, self.stories, self._slots, number)
-        known: dict[str, str] = {}
 
         def link(slot: str) -> str:
-            if slot not in known:
-                kind, story = self._slots.meaning(slot)
-                known[slot] = self.links.of(kind, number, story)
-            return known[slot]
+            kind, story = self._slots.meaning(slot)
+            return self.links.of(kind, number, story)
 
+        filling = Filling(link)
         html, text = self._typesetters
         return build(
             self.identity,
             delivery_id=number,
             recipient=claim.email,
             subject=issue.subject,
-            html=html.set(self.renderer.html_pieces(issue), link),
-            text=text.set(self.renderer.text_pieces(issue), link),
+            html=html.set(self.renderer.html_pieces(issue), filling),
+            text=text.set(self.renderer.text_pieces(issue), filling),
             unsubscribe_url=self.links.unsubscribe(number),
             now=now,
         )

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from mailer.headers import ascii_domain, free_text, mailbox, on_the_wire, plain
@@ -95,13 +95,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What SMTP needs: envelope and bytes. ``smtputf8``: an address needs RFC 6531."""
+    """What SMTP needs: envelope and bytes. ``smtputf8``: an address needs RFC 6531; ``ready``: the
+    bytes go after DATA as they are, with CRLF line ends only and no line that begins with a dot."""
 
     envelope_from: str
     recipient: str
     data: bytes
     message_id: str
     smtputf8: bool = False
+    ready: bool = False
 
 
 def build(
@@ -127,25 +129,27 @@ def build(
     fields = [
         *identity._sender,
         mailbox("To", "", to),
-        free_text("Subject", plain(subject) or plain(identity.list_name) or "(no subject)"),
-        f"Date: {format_datetime(now)}\r\n".encode("ascii"),
+        _subject(subject, identity.list_name),
+        _date(now.replace(microsecond=0)),
         f"Message-ID: {message_id}\r\n".encode("ascii"),
         *_ways_out(unsubscribe_url),
         *identity._list,
         b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n',
     ]
     frame = b"--" + boundary
-    body = b"".join(
-        (frame, _part(b"text/plain", text), frame, _part(b"text/html", html), frame, b"--\r\n")
-    )
-    signatures = [signer.sign(fields, body, now) for signer in identity.signers]
+    body = [frame, *_part(b"text/plain", text), frame, *_part(b"text/html", html), frame, b"--\r\n"]
+    signatures = []
+    if identity.signers:
+        body = [b"".join(body)]
+        signatures = [signer.sign(fields, body[0], now) for signer in identity.signers]
     addresses = (to, identity._envelope_from, identity.from_address, identity.reply_to or "")
     return Message(
         envelope_from=identity._envelope_from,
         recipient=to,
-        data=b"".join((*signatures, *fields, b"\r\n", body)),
+        data=b"".join((*signatures, *fields, b"\r\n", *body)),
         message_id=message_id,
         smtputf8=not all(address.rpartition("@")[0].isascii() for address in addresses),
+        ready=True,
     )
 
 
@@ -173,11 +177,22 @@ def _sender_id(domain: str) -> str:
     return fitting.ljust(5, "-")
 
 
-def _part(kind: bytes, content: str | Encoded) -> bytes:
+@lru_cache(maxsize=16)
+def _date(now: datetime) -> bytes:
+    return f"Date: {format_datetime(now)}\r\n".encode("ascii")
+
+
+@lru_cache(maxsize=10_000)
+def _subject(subject: str, list_name: str) -> bytes:
+    return free_text("Subject", plain(subject) or plain(list_name) or "(no subject)")
+
+
+def _part(kind: bytes, content: str | Encoded) -> tuple[bytes, ...]:
     """A part from the end of its boundary line on: headers, text, and the CRLF that belongs to the
     next boundary (RFC 2046 section 5.1.1)."""
     part = encode(content) if isinstance(content, str) else content
     return (
         b"\r\nContent-Type: " + kind + b"; charset=utf-8\r\n"
-        b"Content-Transfer-Encoding: " + part.encoding.encode("ascii") + b"\r\n\r\n" + part.body
+        b"Content-Transfer-Encoding: " + part.encoding.encode("ascii") + b"\r\n\r\n",
+        part.body,
     )

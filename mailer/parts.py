@@ -19,6 +19,8 @@ LONGEST_LINE = 76
 MOST_REMEMBERED = 32 * 1024 * 1024
 """Bytes of encoded pieces a ``Typesetter`` remembers before it starts anew."""
 
+_DOTS = re.compile(rb"^\.+", re.MULTILINE)
+
 Encoding = Literal["quoted-printable", "base64"]
 
 
@@ -50,7 +52,12 @@ def _rather_base64(size: int, beyond_ascii: int) -> bool:
 
 
 def _quoted(raw: bytes) -> bytes:
-    return binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n")
+    """Quoted-printable without a dot at the beginning of a line (RFC 2049 section 3), so that none
+    is to be doubled on the way (RFC 5321 section 4.5.2)."""
+    lines = binascii.b2a_qp(raw, istext=True)
+    if lines.startswith(b".") or b"\n." in lines:
+        lines = _DOTS.sub(lambda dots: b"=2E=\n" * len(dots[0]), lines)
+    return lines.replace(b"\n", b"\r\n")
 
 
 def _base64(raw: bytes) -> bytes:
@@ -97,8 +104,24 @@ class Slots:
         return found
 
 
-Fill = Callable[[str], str]
-"""From a slot to the link that stands there in one copy."""
+class Filling(dict[str, bytes]):
+    """The links of one copy: from slots to how each stands on the wire. ``link`` makes the link of
+    a slot; it is asked once for each."""
+
+    def __init__(self, link: Callable[[str], str]) -> None:
+        super().__init__()
+        self._link = link
+        self._known: dict[str, str] = {}
+
+    def link(self, slot: str) -> str:
+        found = self._known.get(slot)
+        if found is None:
+            found = self._known[slot] = self._link(slot)
+        return found
+
+    def __missing__(self, slot: str) -> bytes:
+        self[slot] = found = _on_the_wire(self.link(slot))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +143,8 @@ class Typesetter:
         self._known: dict[str, _Piece] = {}
         self._remembered = 0
 
-    def set(self, pieces: Iterable[str], fill: Fill) -> Encoded:
-        """The part of these pieces, each slot replaced by ``fill(slot)``."""
+    def set(self, pieces: Iterable[str], filling: Filling) -> Encoded:
+        """The part of these pieces, each slot replaced by its link."""
         known = self._known
         chunks: list[bytes | str] = []
         size = beyond_ascii = 0
@@ -133,9 +156,10 @@ class Typesetter:
             size += piece.size
             beyond_ascii += piece.beyond_ascii
         if _rather_base64(size, beyond_ascii):
-            whole = self._pattern.sub(lambda slot: fill(slot[0]), self._clean("".join(texts)))
+            whole = self._clean("".join(texts))
+            whole = self._pattern.sub(lambda slot: filling.link(slot[0]), whole)
             return encode(whole)
-        filled = [chunk if isinstance(chunk, bytes) else _link(fill(chunk)) for chunk in chunks]
+        filled = [filling[chunk] if isinstance(chunk, str) else chunk for chunk in chunks]
         filled.append(b"\r\n")
         return Encoded("quoted-printable", b"".join(filled))
 
@@ -159,7 +183,7 @@ class Typesetter:
         return piece
 
 
-def _link(url: str) -> bytes:
+def _on_the_wire(url: str) -> bytes:
     raw = url.encode("utf-8", "replace")
     if len(raw) < LONGEST_LINE and b"=" not in raw and url.isascii():
         return raw + SOFT_BREAK

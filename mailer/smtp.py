@@ -62,7 +62,7 @@ class Connection:
         Raises ConnectionLost when the connection ends before that.
         """
         self.carried += 1
-        text = _dot_stuffed(message.data)
+        text = message.data if message.ready else _dot_stuffed(message.data)
         if (refusal := self._cannot_take(message, len(text))) is not None:
             return refusal
         options = " BODY=8BITMIME" if self._eight_bit and not message.data.isascii() else ""

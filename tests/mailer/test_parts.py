@@ -17,7 +17,7 @@ from mailer.copies import Press
 from mailer.ledger import Claim
 from mailer.links import Links
 from mailer.message import Identity
-from mailer.parts import Encoded, Slots, Typesetter
+from mailer.parts import Encoded, Filling, Slots, Typesetter
 from mailer.rendering import Renderer, Template
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -47,17 +47,26 @@ def as_lines(text: str) -> str:
 def test_pieces_read_as_the_text_they_make_up(pieces: list[str]) -> None:
     # A lone CR that ends one piece, followed by LF in the next, is one line end or two: both are.
     pieces = [as_lines(piece) for piece in pieces]
-    part = Typesetter(Slots()).set(pieces, str)
+    part = Typesetter(Slots()).set(pieces, Filling(str))
     assert decoded(part).removesuffix("\n") == "".join(pieces).removesuffix("\n")
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=8))
 def test_every_line_is_short_and_ascii(pieces: list[str]) -> None:
-    part = Typesetter(Slots()).set(pieces, str)
+    part = Typesetter(Slots()).set(pieces, Filling(str))
     assert part.body.isascii()
     assert part.body.endswith(b"\r\n")
     assert all(len(line) <= 76 for line in part.body.split(b"\r\n"))
     assert b"\n" not in part.body.replace(b"\r\n", b"")
+
+
+@given(st.lists(st.text("a.\n =", max_size=90), min_size=1, max_size=8))
+def test_no_line_begins_with_a_dot_and_all_read_as_written(pieces: list[str]) -> None:
+    part = Typesetter(Slots()).set(pieces, Filling(str))
+    lines = part.body.split(b"\r\n")
+    assert not any(line.startswith(b".") for line in lines)
+    assert all(len(line) <= 76 for line in lines)
+    assert decoded(part).rstrip("\n") == "".join(pieces).rstrip("\n")
 
 
 def test_slots_are_filled_with_links_of_any_length() -> None:
@@ -65,7 +74,8 @@ def test_slots_are_filled_with_links_of_any_length() -> None:
     pieces = [f"<a href={slots.click(0, 7)}>", "read", f"</a> {slots.view(0)}"]
     long = "https://news.example.org/" + "x" * 200 + "?a=b"
     part = Typesetter(slots).set(
-        pieces, lambda slot: long if slots.meaning(slot) == ("click", 7) else "https://e.org/v"
+        pieces,
+        Filling(lambda slot: long if slots.meaning(slot) == ("click", 7) else "https://e.org/v"),
     )
     assert decoded(part).strip() == f"<a href={long}>read</a> https://e.org/v"
     assert all(len(line) <= 76 for line in part.body.split(b"\r\n"))
@@ -74,7 +84,7 @@ def test_slots_are_filled_with_links_of_any_length() -> None:
 def test_a_text_that_is_mostly_beyond_ascii_goes_as_base64() -> None:
     slots = Slots()
     part = Typesetter(slots).set(
-        ["五世代の演算装置\n" * 9, slots.view(0)], lambda _: "https://e.org"
+        ["五世代の演算装置\n" * 9, slots.view(0)], Filling(lambda _: "https://e.org")
     )
     assert part.encoding == "base64"
     assert decoded(part).strip() == "五世代の演算装置\n" * 9 + "https://e.org"
@@ -82,7 +92,7 @@ def test_a_text_that_is_mostly_beyond_ascii_goes_as_base64() -> None:
 
 def test_nobody_can_write_a_slot() -> None:
     mine, other = Slots(), Slots()
-    part = Typesetter(mine).set([other.view(0)], lambda _: "filled")
+    part = Typesetter(mine).set([other.view(0)], Filling(lambda _: "filled"))
     assert "filled" not in decoded(part)
 
 
@@ -98,7 +108,7 @@ def test_the_library_writes_the_same_content() -> None:
     by_library = EmailMessage(policy=policy.SMTP)
     by_library.set_content(text, cte="quoted-printable")
     body = by_library.as_bytes().split(b"\r\n\r\n", 1)[1]
-    ours = Typesetter(Slots()).set([text[:11], text[11:]], str)
+    ours = Typesetter(Slots()).set([text[:11], text[11:]], Filling(str))
     assert quopri.decodestring(ours.body).rstrip() == quopri.decodestring(body).rstrip()
 
 
