@@ -33,7 +33,7 @@ from recommender.subscribers import fields, intake
 
 PERIOD = "2026-W48"
 SECRET = "a secret of the benchmark, long enough for anybody"  # noqa: S105
-TOPICS = ("TPU Development", "Compute Access", "Generative AI", "Automation", "DeepMind")
+TOPICS = ("TPU Development", "Compute Access", "Generative AI", "Automation")
 S = DeliveryState
 
 
