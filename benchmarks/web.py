@@ -2,15 +2,19 @@
 
     python benchmarks/web.py [SECONDS]
 
-`newsletter web` serves a SQLite store on loopback; a client asks for 200 redirects a second, at
-moments fixed beforehand, whatever the answers take (so a slow answer delays no other question). All
-the while another process sends an edition to the outbox from the same store. Printed are p50, p99
-and the longest time of an answer, beside the same without the sending.
+`newsletter web` serves a SQLite store on loopback. A client asks for 200 redirects a second, at
+moments fixed beforehand, whatever the answers take (so a slow answer delays no other question),
+each on a connection of its own as browsers do. All the while another process sends an edition to
+the outbox from the same store, as fast as it can, or at the pace of a relay (`rate`). Printed are
+p50, p99 and the longest time from the moment a question was due to the end of its answer; and, as
+reference, the same without the sending, and what wrk gets out of the same addresses when it asks
+again as soon as it was answered. At the end every click that was answered must be in the store.
 """
 
 import asyncio
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -63,6 +67,40 @@ def report(name: str, times: list[float]) -> None:
     )
 
 
+def wrk(paths: list[str], home: Path, seconds: float) -> None:
+    """As many as there can be on eight connections: what the server is able to."""
+    if shutil.which("wrk") is None:
+        print("wrk is not installed: no reference of what the server is able to")
+        return
+    script = home / "paths.lua"
+    listed = ",".join(f'"{path}"' for path in paths)
+    script.write_text(
+        f"local paths = {{{listed}}}\nlocal number = 0\n"
+        'wrk.headers["User-Agent"] = "Mozilla/5.0 (benchmark)"\n'
+        "request = function() number = number + 1; "
+        "return wrk.format(nil, paths[number % #paths + 1]) end\n"
+    )
+    command = ["wrk", "-t1", "-c8", f"-d{int(seconds)}s", "--latency", "-s", str(script)]
+    done = subprocess.run(
+        [*command, f"http://127.0.0.1:{PORT}"], capture_output=True, text=True, check=True
+    )
+    found = [line.split() for line in done.stdout.splitlines()]
+    (rate,) = [line[1] for line in found if line[:1] == ["Requests/sec:"]]
+    (p99,) = [line[1] for line in found if line[:1] == ["99%"]]
+    print(f"wrk, 8 connections that ask on and on: {rate}/s, p99 {p99}")
+
+
+def sent_beside(home: Path, environment: dict[str, str], name: str, *ask: object) -> None:
+    """Measure while `editions send` runs."""
+    command = [sys.executable, "-m", "mailer", "editions", "send"]
+    sending = subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.DEVNULL)
+    time.sleep(2)
+    report(name, asyncio.run(load(*ask)))  # type: ignore[arg-type]  # paths and seconds
+    print("  sent all the while" if sending.poll() is None else "  the edition ended before")
+    sending.terminate()
+    sending.wait()
+
+
 def main(seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
@@ -72,22 +110,30 @@ def main(seconds: float) -> None:
         settings = settings_module.load(None, environment)
         links = Links(settings.base_url, settings.secrets)
         paths = story_links(home, links)
-        command = [sys.executable, "-m", "mailer"]
-        web = subprocess.Popen([*command, "web", "--port", str(PORT)], env=environment, cwd=home)
+        command = [sys.executable, "-m", "mailer", "web", "--port", str(PORT)]
+        web = subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.DEVNULL)
         time.sleep(4)
         try:
             report("alone", asyncio.run(load(paths, seconds)))
-            sending = subprocess.Popen(
-                [*command, "editions", "send"], env=environment, cwd=home, stdout=subprocess.DEVNULL
-            )
-            time.sleep(2)
-            report("while sending", asyncio.run(load(paths, seconds)))
-            print("still sending at the end" if sending.poll() is None else "sending ended before")
-            sending.terminate()
-            sending.wait()
+            paced = environment | {"NEWSLETTER_RATE": "100/second"}
+            sent_beside(home, paced, "while 100 copies a second are sent", paths, seconds)
+            sent_beside(home, environment, "while sending at full speed", paths, seconds)
+            wrk(paths, home, seconds)
         finally:
             web.terminate()
             web.wait()
+        print(f"{clicked(home)} links were clicked, and are in the store; {left(home)} files left")
+
+
+def clicked(home: Path) -> int:
+    with sqlite3.connect(home / "newsletter.db") as store:
+        query = "SELECT count(*) FROM (SELECT DISTINCT delivery_id, story_id FROM events)"
+        (number,) = store.execute(query).fetchone()
+    return int(number)
+
+
+def left(home: Path) -> int:
+    return len(list((home / "clicks").iterdir()))
 
 
 def story_links(home: Path, links: Links) -> list[str]:

@@ -7,10 +7,10 @@ next choice for its reader, nothing else.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -77,46 +77,114 @@ def _near(one: Click, other: Click, within: timedelta) -> bool:
     return abs(one.at - other.at) <= within
 
 
-def record_click(session: Session, delivery_id: int, click: Click) -> None:
-    """Keep a click, and judge anew all clicks of its copy: a burst shows only with its second
-    half. The caller commits."""
-    # Locked, so that two processes do not each judge half of a burst.
-    delivery = session.get(Delivery, delivery_id, with_for_update={"key_share": True})
-    if delivery is None or click.story_id not in (TRAP, *delivery.story_ids):
-        return
-    mine = (Event.delivery_id == delivery_id) & (Event.kind == EventKind.CLICK)
-    known = list(session.scalars(sa.select(Event).where(mine).order_by(Event.id)))
-    if sum(_visited(event) == click.story_id for event in known) >= MOST_REPEATS:
-        return
-    event = Event(
-        at=click.at,
-        kind=EventKind.CLICK,
-        subscriber_id=delivery.subscriber_id,
-        delivery_id=delivery_id,
-        story_id=None if click.story_id == TRAP else click.story_id,
-        verified=False,
-        data={"method": click.method, "agent": click.agent[:200]},
-    )
-    if click.story_id == TRAP:
-        event.data["trap"] = True
-    session.add(event)
-    known.append(event)
+def record_clicks(session: Session, clicks: Sequence[tuple[int, Click]]) -> None:
+    """Keep clicks on copies (each with its delivery's id), and judge anew all clicks of these
+    copies: a burst shows only with its second half.
+
+    What is kept already is not kept twice, so a batch may be recorded again. The caller commits.
+    """
+    copies = _copies(session, {delivery for delivery, _ in clicks})
+    known = _known(session, list(copies))
+    fresh: set[int] = set()
+    for delivery, click in sorted(clicks, key=lambda one: (one[0], one[1].at)):
+        if delivery in copies and _says_something(click, copies[delivery], known[delivery]):
+            known[delivery].append(_Known(None, click, False))
+            fresh.add(delivery)
+    for delivery in sorted(fresh):
+        _keep(session, copies[delivery], known[delivery])
+
+
+def _keep(session: Session, copy: "_Copy", events: "Sequence[_Known]") -> None:
     # A copy in doubt that is clicked has arrived.
-    arrived = delivery.state in (DeliveryState.SENT, DeliveryState.IN_DOUBT)
-    delivered = delivery.settled_at if arrived else None
-    for one, verified in zip(known, judge(known, delivered, len(delivery.story_ids)), strict=True):
-        one.verified = verified
-    if any(event.verified for event in known):
-        _active(session, delivery.subscriber_id, click.at)
+    arrived = copy.state in (DeliveryState.SENT, DeliveryState.IN_DOUBT)
+    delivered = copy.settled_at if arrived else None
+    verdicts = judge([event.click for event in events], delivered, len(copy.story_ids))
+    judged = list(zip(events, verdicts, strict=True))
+    for verdict in (True, False):
+        changed = [one.id for one, now in judged if one.id and one.verified != now == verdict]
+        if changed:
+            session.execute(
+                sa.update(Event).where(Event.id.in_(changed)).values(verified=verdict),
+                execution_options={"synchronize_session": False},
+            )
+    new = [(one.click, verdict) for one, verdict in judged if one.id is None]
+    session.execute(sa.insert(Event), [_row(copy, click, verified=v) for click, v in new])
+    if any(verdict for _, verdict in new):
+        _active(session, copy.subscriber_id, max(click.at for click, _ in new))
 
 
-def judge(events: Sequence[Event], delivered_at: datetime | None, stories: int) -> list[bool]:
-    """For the click events of one copy of so many stories, whether each counts; at most one does
-    per story."""
-    clicks = [
-        Click(event.at, _visited(event), event.data.get("method", ""), event.data.get("agent", ""))
-        for event in events
-    ]
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A click of a copy; ``id`` is None before it is kept."""
+
+    id: int | None
+    click: Click
+    verified: bool
+
+
+class _Copy(NamedTuple):
+    id: int
+    subscriber_id: int
+    story_ids: list[int]
+    state: DeliveryState
+    settled_at: datetime | None
+
+
+def _copies(session: Session, ids: Collection[int]) -> dict[int, _Copy]:
+    """The copies clicked on, locked in order, so that two processes neither judge half of a burst
+    each nor wait for each other."""
+    query = (
+        sa.select(
+            Delivery.id,
+            Delivery.subscriber_id,
+            Delivery.story_ids,
+            Delivery.state,
+            Delivery.settled_at,
+        )
+        .where(Delivery.id.in_(ids))
+        .order_by(Delivery.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: _Copy(*row) for row in session.execute(query)}
+
+
+def _known(session: Session, ids: Collection[int]) -> dict[int, list[_Known]]:
+    query = (
+        sa.select(Event.delivery_id, Event.id, Event.at, Event.story_id, Event.data, Event.verified)
+        .where(Event.delivery_id.in_(ids), Event.kind == EventKind.CLICK)
+        .order_by(Event.id)
+    )
+    found: dict[int, list[_Known]] = {delivery: [] for delivery in ids}
+    for delivery, number, at, story, data, verified in session.execute(query):
+        visited = TRAP if data.get("trap") else -1 if story is None else story
+        click = Click(at, visited, data.get("method", ""), data.get("agent", ""))
+        found[delivery].append(_Known(number, click, verified))
+    return found
+
+
+def _says_something(click: Click, copy: _Copy, known: Sequence[_Known]) -> bool:
+    """Whether a click is of this copy, new, and not one too many of its kind."""
+    same = [one.click for one in known if one.click.story_id == click.story_id]
+    ours = click.story_id == TRAP or click.story_id in copy.story_ids
+    return ours and click not in same and len(same) < MOST_REPEATS
+
+
+def _row(copy: _Copy, click: Click, *, verified: bool) -> dict[str, object]:
+    trap = {"trap": True} if click.story_id == TRAP else {}
+    return {
+        "at": click.at,
+        "kind": EventKind.CLICK,
+        "subscriber_id": copy.subscriber_id,
+        "delivery_id": copy.id,
+        "story_id": None if trap else click.story_id,
+        "verified": verified,
+        "data": {"method": click.method, "agent": click.agent} | trap,
+    }
+
+
+def judge(clicks: Sequence[Click], delivered_at: datetime | None, stories: int) -> list[bool]:
+    """For the clicks on one copy of so many stories, in order, whether each counts; at most one
+    does per story."""
     counted: set[int] = set()
     verdicts = []
     for place, click in enumerate(clicks):
@@ -126,13 +194,6 @@ def judge(events: Sequence[Event], delivered_at: datetime | None, stories: int) 
             counted.add(click.story_id)
         verdicts.append(counts)
     return verdicts
-
-
-def _visited(event: Event) -> int:
-    """The story a click was on: TRAP for the trap, −1 for one that is no longer held."""
-    if event.data.get("trap"):
-        return TRAP
-    return -1 if event.story_id is None else event.story_id
 
 
 def record_verdict(

@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from mailer.links import Links
 from mailer.rates import Limiter
 from mailer.web import leaving, preferences, reading, security, signup, tracking, watching
+from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
 from mailer.web.site import Site, of
 from recommender import resources
@@ -41,7 +42,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.clicks = tracking.ClickWriter(engine)
+        app.state.clicks = Clicks(engine, settings.home / "clicks")
         yield
         app.state.clicks.close()
 
@@ -49,7 +50,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         Route("/", _home, methods=["GET"]),
         Mount("/static", StaticFiles(directory=folder / "static")),
     ]
-    for module in (signup, preferences, leaving, tracking, reading, watching):
+    for module in (tracking, signup, preferences, leaving, reading, watching):
         routes += module.ROUTES
     app = Starlette(
         routes=routes,
@@ -60,7 +61,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
     links = Links(settings.base_url, settings.secrets)
     limits = Limits(Limiter(engine), settings.secret, clock)
     app.state.site = Site(engine, settings, links, pages, clock, limits)
-    app.state.find = tracking.finder(engine)
+    app.state.addresses = tracking.Addresses(engine)
     return app
 
 

@@ -1,18 +1,13 @@
 """Links of an issue: the redirect to a story, and "more / less like this".
 
 A redirect goes to the address the story had when its edition was planned, found by number: no
-address is ever taken from a request. Clicks are written behind the answer by one thread, several in
-one transaction; what a killed process had not written yet is lost, and nothing else.
+address is ever taken from a request. How clicks get into the store is the business of ``clicks``.
 """
 
-import contextlib
-import queue
-import threading
-from collections.abc import Callable
-from functools import lru_cache
-
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -29,94 +24,56 @@ from recommender import database
 from recommender.models import Delivery, EditionStory, Subscriber
 from recommender.subscribers import choices
 
-LONGEST_QUEUE = 10_000
-MOST_AT_ONCE = 200
+MOST_REMEMBERED = 100_000
 MUTABLE = 8
 """Topics of a story that can be turned off beside it."""
 
 
-class ClickWriter:
-    """Writes clicks behind the answers. When the queue is full, clicks are dropped, not readers."""
+class Addresses:
+    """Finds the address of a story in a delivery's edition, and remembers it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: queue.Queue[tuple[int, Click] | None] = queue.Queue(LONGEST_QUEUE)
-        self._thread = threading.Thread(target=self._run, name="clicks", daemon=True)
-        self._thread.start()
+        self._editions: dict[int, int] = {}
+        self._addresses: dict[tuple[int, int], str | None] = {}
 
-    def put(self, delivery_id: int, click: Click) -> None:
-        with contextlib.suppress(queue.Full):
-            self._queue.put_nowait((delivery_id, click))
+    def known(self, delivery_id: int, story_id: int) -> str | None:
+        """The address when it has been found before; asks nobody."""
+        return self._addresses.get((self._editions.get(delivery_id, 0), story_id))
 
-    def close(self) -> None:
-        """Write what is waiting, then end."""
-        self._queue.put(None)
-        self._thread.join()
-
-    def flush(self) -> None:
-        """Return when all that was put so far has been written."""
-        self._queue.join()
-
-    def _run(self) -> None:
-        going = True
-        while going:
-            batch = [self._queue.get()]
-            with contextlib.suppress(queue.Empty):
-                while len(batch) < MOST_AT_ONCE:
-                    batch.append(self._queue.get_nowait())
-            going = None not in batch
-            try:
-                with database.writing(self._engine) as session:
-                    # In order of copies, so that two processes do not wait for each other.
-                    clicks = sorted((item for item in batch if item), key=lambda item: item[0])
-                    for delivery_id, click in clicks:
-                        answers.record_click(session, delivery_id, click)
-            except Exception:  # noqa: BLE001  (the thread must live; the click is lost)
-                from mailer.web.security import log
-
-                log.exception("clicks could not be written")
-            for _ in batch:
-                self._queue.task_done()
+    def find(self, delivery_id: int, story_id: int) -> str | None:
+        """The address; None when there is no such copy or story, or it leads nowhere."""
+        with database.reading(self._engine) as session:
+            query = sa.select(Delivery.edition_id).where(Delivery.id == delivery_id)
+            edition = session.scalar(query)
+            frozen = session.get(EditionStory, (edition, story_id)) if edition else None
+        if edition is None or frozen is None:
+            return None
+        if len(self._editions) > MOST_REMEMBERED:
+            self._editions = {}
+        self._editions[delivery_id] = edition
+        found = StoryContent.from_document(frozen.content).link
+        if len(self._addresses) > MOST_REMEMBERED:
+            self._addresses = {}
+        self._addresses[edition, story_id] = found
+        return found
 
 
-def finder(engine: Engine) -> Callable[[int, int], str | None]:
-    """What finds the address of a story in a delivery's edition, and remembers it."""
-
-    @lru_cache(maxsize=100_000)
-    def edition_of(delivery_id: int) -> int | None:
-        with database.reading(engine) as session:
-            delivery = session.get(Delivery, delivery_id)
-            return None if delivery is None else delivery.edition_id
-
-    @lru_cache(maxsize=10_000)
-    def address(edition_id: int, story_id: int) -> str | None:
-        with database.reading(engine) as session:
-            frozen = session.get(EditionStory, (edition_id, story_id))
-            return None if frozen is None else StoryContent.from_document(frozen.content).link
-
-    def find(delivery_id: int, story_id: int) -> str | None:
-        edition = edition_of(delivery_id)
-        return None if edition is None else address(edition, story_id)
-
-    return find
-
-
-def click(request: Request) -> Response:
-    """To the story."""
-    site = of(request)
+async def click(request: Request) -> Response:
+    """To the story. It waits for nothing but, the first time, for a look into the store."""
+    state = request.app.state
     try:
-        delivery_id, story_id = site.links.read("click", request.path_params["token"])
+        delivery_id, story_id = state.site.links.read("click", request.path_params["token"])
     except (TokenError, ValueError):
-        return site.broken_link()
-    trapped = story_id == TRAP
-    target = "/archive" if trapped else request.app.state.find(delivery_id, story_id)
+        return of(request).broken_link()
+    target = "/archive" if story_id == TRAP else state.addresses.known(delivery_id, story_id)
     if target is None:
-        return site.broken_link()
-    if site.settings.tracking:
-        visit = Click(
-            site.clock(), story_id, request.method, request.headers.get("user-agent", "")[:200]
-        )
-        request.app.state.clicks.put(delivery_id, visit)
+        target = await run_in_threadpool(state.addresses.find, delivery_id, story_id)
+    if target is None:
+        return of(request).broken_link()
+    if state.site.settings.tracking:
+        agent = request.headers.get("user-agent", "")[:200]
+        state.clicks.put(delivery_id, Click(state.site.clock(), story_id, request.method, agent))
     return RedirectResponse(target, 302, headers={"X-Robots-Tag": "noindex"})
 
 

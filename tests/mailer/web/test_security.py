@@ -121,7 +121,7 @@ def test_an_error_inside_shows_nothing_of_the_inside(
     def broken(*_: object) -> str:
         raise RuntimeError("secret words")
 
-    place.client.app.state.find = broken  # type: ignore[attr-defined]  # an ASGI app to mypy
+    place.client.app.state.addresses.known = broken  # type: ignore[attr-defined]  # an ASGI app to mypy
     answer = place.client.get(f"/c/{every_link(place)['c']}")
     assert answer.status_code == 500
     assert "secret" not in answer.text

@@ -1,0 +1,108 @@
+"""A click that was answered is in the store in the end, whatever happens in between."""
+
+import os
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from mailer import answers
+from mailer.answers import Click
+from mailer.web import clicks
+from mailer.web.clicks import Clicks
+from recommender import database
+from recommender.models import Event
+
+from .conftest import PERSON, SENT_AT, Place
+
+LATER = SENT_AT + timedelta(hours=5)
+
+
+def visit(story: int, second: int = 0) -> Click:
+    return Click(LATER + timedelta(seconds=second), story, "GET", PERSON)
+
+
+def kept(place: Place) -> list[Event]:
+    with database.reading(place.engine) as session:
+        return list(session.scalars(sa.select(Event).order_by(Event.id)))
+
+
+def test_clicks_of_a_killed_process_are_taken_over_and_counted_once(place: Place) -> None:
+    copy = place.delivery("hardware@example.com")
+    folder = place.settings.home / "clicks"
+    program = (
+        "import os, sys; from datetime import datetime, UTC; from pathlib import Path\n"
+        "from mailer.answers import Click; from mailer.web import clicks\n"
+        "note = clicks._note(Path(sys.argv[1]))\n"
+        f"at = datetime.fromisoformat({LATER.isoformat()!r})\n"
+        f"note.add({copy.id}, Click(at, {copy.story_ids[0]}, 'GET', {PERSON!r}))\n"
+        "os.write(note._handle, b'[1, \"cut sho')\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(folder)], check=False)
+    (left,) = [path for path in folder.iterdir() if b"cut sho" in path.read_bytes()]
+    again = left.read_bytes()
+    for _ in range(2):  # the second time as if the first had died before it dropped the file
+        left.write_bytes(again)
+        writer = Clicks(place.engine, folder)
+        writer.put(copy.id, visit(copy.story_ids[1], 60))
+        writer.flush()
+        writer.close()
+        assert not left.exists()
+    assert [event.story_id for event in kept(place)] == copy.story_ids[:2]
+    assert all(event.verified for event in kept(place))
+
+
+def test_a_process_that_lives_keeps_its_own_notes(place: Place, tmp_path: Path) -> None:
+    copy = place.delivery("hardware@example.com")
+    folder = tmp_path / "clicks"
+    mine = clicks._note(folder)
+    mine.add(copy.id, visit(copy.story_ids[0]))
+    other = Clicks(place.engine, folder)
+    other.put(copy.id, visit(copy.story_ids[1]))
+    other.flush()
+    other.close()
+    assert [event.story_id for event in kept(place)] == [copy.story_ids[1]]
+    assert len(list(folder.iterdir())) == 1
+    mine.close()
+
+
+def test_a_click_waits_for_a_store_that_cannot_be_written(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clicks, "RETRY", 0.05)
+    monkeypatch.setattr(clicks, "PAUSE", 0.01)
+    copy = place.delivery("hardware@example.com")
+    folder = tmp_path / "clicks"
+    failures = threading.Semaphore(2)
+    write = answers.record_clicks
+
+    def sometimes(*values: Any) -> None:  # Any: passed on as they come
+        if failures.acquire(blocking=False):
+            raise sa.exc.OperationalError("", {}, OSError("disk full"))
+        write(*values)
+
+    monkeypatch.setattr(answers, "record_clicks", sometimes)
+    writer = Clicks(place.engine, folder)
+    writer.put(copy.id, visit(copy.story_ids[0]))
+    writer.flush()
+    writer.close()
+    assert len(kept(place)) == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_a_full_disk_keeps_no_reader_from_the_story(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    copy = place.delivery("hardware@example.com")
+    url = place.path(place.links.click(copy.id, copy.story_ids[0]))
+    monkeypatch.setattr(os, "write", full)
+    assert place.client.get(url).status_code == 302
