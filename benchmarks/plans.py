@@ -79,7 +79,7 @@ def probes(engine: Engine, *, now: datetime, batch: int = audience.BATCH) -> lis
         Probe("history of a batch of readers", lambda s: audience.members(s, members)),
         Probe("a batch of mailable readers", lambda s: next(mailable(s, batch=batch))),
         Probe("stories of the archive page", lambda s: reading.most_sent(s, edition)),
-        Probe("a click", lambda s: answers.record_click(s, event.delivery_id or 0, click)),
+        Probe("a click", lambda s: answers.record_clicks(s, [(event.delivery_id or 0, click)])),
         Probe("all that is held of a reader", lambda s: records.everything(s, s.merge(reader))),
         Probe("erase a reader", lambda s: consent.erase(s, filling.FIRST, now=now)),
         Probe("retention: copies", lambda s: _slim(s, first)),
