@@ -54,6 +54,12 @@ class Language:
         """``19 November 2026``; ``full`` adds the day of the week."""
         return _day(day, style, self)
 
+    @property
+    def weekdays(self) -> list[str]:
+        """The days of the week, from Monday."""
+        names = self.formats.days["stand-alone"]["wide"]
+        return [str(names[day]) for day in range(7)]
+
     def all_of(self, names: Sequence[str]) -> str:
         """``a, b and c``."""
         return _list(tuple(names), self)

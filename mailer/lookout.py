@@ -25,7 +25,6 @@ from mailer import (
 )
 from mailer.composition import StoryContent
 from mailer.copies import Press, Shown
-from mailer.editions import ENDED
 from mailer.ledger import Claim
 from mailer.outbox import file_name
 from mailer.terms import Terms
@@ -33,7 +32,15 @@ from mailer.transport import VerdictKind
 from recommender import audience, database, resources
 from recommender.catalogue import Catalogue
 from recommender.errors import NewsletterError, NotFoundError, TransportError
-from recommender.models import Delivery, DeliveryState, Edition, Newsletter, Subscriber
+from recommender.models import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    EditionState,
+    Newsletter,
+    Status,
+    Subscriber,
+)
 from recommender.ranking.values import Pick, RunnerUp
 from recommender.settings import Settings
 from recommender.subscribers import records
@@ -48,8 +55,8 @@ def current_period(settings: Settings, now: datetime) -> str:
 
 
 def next_period(session: Session, settings: Settings, reader: Subscriber, now: datetime) -> str:
-    """The week of the reader's next issue: the current one, or the coming one once its edition has
-    ended or the reader has theirs; then the first in which they do not rest."""
+    """The week of the reader's next issue: the current one, or the coming one once its edition is
+    planned (without a copy that waits for them); then the first in which they do not rest."""
     period = current_period(settings, now)
     newsletter = planning.newsletter_of(session, settings)
     state, theirs = session.execute(
@@ -63,12 +70,29 @@ def next_period(session: Session, settings: Settings, reader: Subscriber, now: d
         )
         .where(Edition.newsletter_id == newsletter.id, Edition.period == period)
     ).one()
-    if state in ENDED or theirs is not None:
+    if state not in (None, EditionState.PLANNING) or theirs is not None:
         period = schedule.after(period)
     last = frequency.latest(session, newsletter.id, schedule.after(period), [reader.id])
     while reader.id in last and frequency.rests(reader.frequency, last[reader.id], period):
         period = schedule.after(period)
     return period
+
+
+def next_due(
+    session: Session, settings: Settings, reader: Subscriber, now: datetime
+) -> datetime | None:
+    """When the reader's next issue is due, if there is something for them; None when they get none
+    as they stand."""
+    if reader.status != Status.ACTIVE:
+        return None
+    waiting = _waiting(session, settings, reader)
+    if waiting is not None:
+        return waiting.delivery.due_at
+    terms = Terms.of(settings, planning.newsletter_of(session, settings))
+    period = next_period(session, settings, reader, now)
+    while (due := terms.due_at(period, reader.timezone, reader.day, reader.hour)) <= now:
+        period = schedule.after(period)
+    return due
 
 
 def next_picks(

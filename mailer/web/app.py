@@ -18,13 +18,25 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mailer.links import Links
+from mailer.previews import Previews
 from mailer.rates import Limiter
-from mailer.web import leaving, preferences, reading, security, signup, tracking, watching
+from mailer.web import (
+    leaving,
+    moving,
+    offer,
+    preferences,
+    reading,
+    security,
+    signup,
+    tracking,
+    watching,
+)
 from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
 from mailer.web.site import Site, of
 from recommender import resources
 from recommender.settings import Settings
+from recommender.vocabulary.offer import Offer
 
 NOT_FOUND = 404
 
@@ -50,7 +62,16 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         Route("/", _home, methods=["GET"]),
         Mount("/static", StaticFiles(directory=folder / "static")),
     ]
-    for module in (tracking, signup, preferences, leaving, reading, watching):
+    for module in (
+        tracking,
+        signup,
+        preferences,
+        moving,
+        offer,
+        leaving,
+        reading,
+        watching,
+    ):
         routes += module.ROUTES
     app = Starlette(
         routes=routes,
@@ -60,7 +81,8 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
     )
     links = Links(settings.base_url, settings.secrets)
     limits = Limits(Limiter(engine), settings.secret, clock)
-    app.state.site = Site(engine, settings, links, pages, clock, limits)
+    previews, choice = Previews(engine, settings), Offer(engine)
+    app.state.site = Site(engine, settings, links, pages, clock, limits, previews, choice)
     app.state.addresses = tracking.Addresses(engine)
     return app
 

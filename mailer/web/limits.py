@@ -21,6 +21,9 @@ IN_ALL = Rate(HOUR, 1_000)
 TRIES = Rate(HOUR, 100)
 """Confirmations by one client; a token cannot be guessed, but nobody needs to try."""
 
+LOOKS = Rate(HOUR, 600)
+"""Previews by one client: somebody who ticks and unticks has enough, a program has not."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -43,6 +46,10 @@ class Limits:
     def try_once(self, client: str) -> bool:
         """Whether ``client`` may try one more link to confirm with."""
         return self._take({self._key("tries", network(client)): TRIES})
+
+    def look(self, client: str) -> bool:
+        """Whether ``client`` may have one more preview."""
+        return self._take({self._key("looks", network(client)): LOOKS})
 
     def _take(self, wanted: dict[str, Rate]) -> bool:
         limits = {key: (rate,) for key, rate in wanted.items()}

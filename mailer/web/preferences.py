@@ -1,32 +1,36 @@
-"""What a reader chose, to be changed; what is held, to be taken along; all of it, to be erased.
+"""What a reader chose, to be looked at, changed and saved.
 
 An issue can be forwarded, so the link in it opens nothing: it offers to mail a fresh link to the
-reader. That one (``manage``) is good for two hours.
+reader. That one (``manage``) is good for two hours, and can be revoked.
 """
 
-import json
 from datetime import datetime, timedelta
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 from starlette.background import BackgroundTask
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import erasure, languages
-from mailer.web import forms, signup, tokens
+from mailer import languages, lookout
+from mailer.web import custody, forms, moving, previewing, signup, tokens
+from mailer.web.chosen import Chosen, frequencies, hours, levels
+from mailer.web.previewing import Line
 from mailer.web.site import Site, of
 from recommender import database
-from recommender.errors import ConflictError
 from recommender.models import Status, Subscriber
-from recommender.subscribers import choices, consent, fields, records
+from recommender.settings import DAYS
+from recommender.subscribers import choices, consent
+from recommender.subscribers.moving import MAY_MOVE
 
 LONGEST_PAUSE = 26
 """Weeks."""
 SUGGESTED = 24
 """Topics shown beside those the reader has."""
+LISTED = 500
+"""Names a browser is given to complete from where no script runs."""
 
 
 def show(request: Request) -> Response:
@@ -36,7 +40,7 @@ def show(request: Request) -> Response:
     with database.reading(site.engine) as session:
         reader = _owner(session, site, token)
         if reader is not None:
-            return _form(site, reader)
+            return _form(site.speaking(reader.locale), reader)
         mentioned = _mentioned(session, site, token)
         if mentioned is None:
             return site.broken_link()
@@ -52,23 +56,56 @@ def show(request: Request) -> Response:
     )
 
 
-def _form(site: Site, reader: Subscriber, message: str = "", status: int = 200) -> Response:
-    site = site.speaking(reader.locale)
-    topics, roles = signup.vocabulary(site)
-    stated = {row.topic.name: row.weight for row in reader.topics}
+def _form(
+    site: Site,
+    reader: Subscriber,
+    message: str = "",
+    status: int = 200,
+    chosen: Chosen | None = None,
+    preview: list[Line] | None = None,
+) -> Response:
+    """The page; with ``chosen`` as it was filled in and not saved."""
+    chosen = chosen or Chosen.of(reader)
+    now = site.clock()
+    topics, roles = site.offer.names("topic", now), site.offer.names("role", now)
     return site.page(
         "preferences.html",
         status,
         reader=reader,
+        chosen=chosen,
         message=message,
-        written_in=languages.choose(reader.locale, site.settings.language),
-        stated=stated,
-        mine=[row.role.name for row in reader.roles],
-        suggested=[name for name in topics if name not in stated][:SUGGESTED],
-        topics=topics,
-        roles=roles,
+        preview=preview,
+        due=_due(site, reader),
+        written_in=languages.choose(chosen.locale, site.settings.language),
+        suggested=[name for name in topics if name not in chosen.topics][:SUGGESTED],
+        topics=topics[:LISTED],
+        roles=roles[:LISTED],
         zones=sorted(available_timezones()),
+        days=list(zip(DAYS, site.language.weekdays, strict=True)),
+        hours=hours(site.settings),
+        frequencies=frequencies(site.language),
+        levels=levels(site.language),
         longest_pause=LONGEST_PAUSE,
+        may_move=reader.status in MAY_MOVE,
+    )
+
+
+def _due(site: Site, reader: Subscriber) -> str:
+    """When the next issue comes, in a sentence; empty when none does."""
+    session = object_session(reader)
+    if session is None:
+        raise ValueError("the reader is not of an open session")
+    due = lookout.next_due(session, site.settings, reader, site.clock())
+    if due is None:
+        return ""
+    zone = reader.timezone or site.settings.timezone
+    local = due.astimezone(ZoneInfo(zone))
+    _ = site.language.text
+    return _(
+        "Your next issue comes on %(day)s at %(hour)s (%(zone)s).",
+        day=site.language.day(local.date(), "full"),
+        hour=f"{local:%H:%M}",
+        zone=zone.replace("_", " "),
     )
 
 
@@ -83,14 +120,38 @@ def save(request: Request, form: FormData) -> Response:
             if found is None:
                 return site.broken_link()
             return _mail_link(request, site, found)
+        site = site.speaking(reader.locale)
+        _ = site.language.text
+        action = forms.text(form, "action", 20) or "save"
+        if action == "preview":
+            return _preview(request, site, reader, form)
         identifier = reader.id
-    action = forms.text(form, "action", 20) or "save"
-    client = forms.client(request)
-    if action == "export":
-        return _export(site, identifier)
-    if action == "erase":
-        return _erase(site, identifier, form)
-    return _change(site, identifier, action, form, client)
+        if action == "erase" and forms.text(form, "sure", 10) != "yes":
+            words = _("Nothing was erased: tick the box to say that you mean it.")
+            return _form(site, reader, words)
+        if action == "address":
+            answer = moving.ask(request, site, identifier, form)
+            return answer if isinstance(answer, Response) else _form(site, reader, answer, 400)
+    held = {"export": custody.export, "revoke": custody.revoke, "erase": custody.erase}
+    if action in held:
+        return held[action](site, identifier)
+    return _change(site, identifier, action, form, forms.client(request))
+
+
+def _preview(request: Request, site: Site, reader: Subscriber, form: FormData) -> Response:
+    """What the next issue would hold; nothing is saved."""
+    if not site.limits.look(forms.client(request)):
+        return signup.too_often(site)
+    try:
+        chosen = Chosen.sent(form, reader.locale or site.language.tag)
+    except ValueError as error:
+        return _form(site, reader, forms.complaint(error, site.language), 400)
+    found = previewing.lines(site, reader, chosen)
+    if forms.text(form, "part", 10):
+        return previewing.part(site, found)
+    _ = site.language.text
+    words = _("Not saved yet. This is what your next issue would hold.")
+    return _form(site, reader, words, chosen=chosen, preview=found)
 
 
 def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
@@ -117,7 +178,7 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
         reader = session.get_one(Subscriber, identifier)
         site = site.speaking(reader.locale)
         _ = site.language.text
-        message = _("Saved. Your next issue follows your new choices.")
+        message = ""
         if action == "unsubscribe":
             consent.change(
                 session, reader, Status.UNSUBSCRIBED, source="preferences", now=now, proof=proof
@@ -140,75 +201,33 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
                 day=site.language.day(until.date()),
             )
         else:
-            try:
-                _save(site, session, reader, form, now)
-            except ValueError as error:
-                why = forms.complaint(error, site.language)
-                return _form(site, reader, _("Not saved. %(why)s", why=why), 400)
+            return _save(site, session, reader, form)
         session.flush()
         session.expire(reader)
         return _form(site, reader, message)
+
+
+def _save(site: Site, session: Session, reader: Subscriber, form: FormData) -> Response:
+    """All or, with a word on what is wrong, nothing."""
+    _, now = site.language.text, site.clock()
+    chosen = None
+    try:
+        chosen = Chosen.sent(form, reader.locale or site.language.tag)
+        choices.choose(session, reader, roles=chosen.roles, topics=chosen.topics, now=now)
+    except ValueError as error:
+        why = forms.complaint(error, site.language)
+        return _form(site, reader, _("Not saved. %(why)s", why=why), 400, chosen)
+    chosen.keep(reader)
+    session.flush()
+    session.expire(reader)
+    message = _("Saved. Your next issue follows your new choices.")
+    return _form(site.speaking(reader.locale), reader, message)
 
 
 def _pause_until(form: FormData, now: datetime) -> datetime:
     weeks = forms.text(form, "weeks", 3)
     number = int(weeks) if weeks.isascii() and weeks.isdigit() else 1
     return now + timedelta(weeks=min(max(number, 1), LONGEST_PAUSE))
-
-
-def _save(site: Site, session: Session, reader: Subscriber, form: FormData, now: datetime) -> None:
-    """All or, with a ValueError that names the field, nothing."""
-    draft = fields.draft(
-        0,
-        {
-            "email": reader.email,
-            "name": forms.text(form, "name"),
-            "roles": forms.names(form, "roles"),
-            "topics": forms.topics(form),
-            "timezone": forms.text(form, "timezone", 64),
-            "locale": forms.locale(form, reader.locale or site.language.tag),
-        },
-    )
-    choices.choose(session, reader, roles=draft.roles or (), topics=draft.topics or {}, now=now)
-    reader.name = draft.name or ""
-    reader.timezone = draft.timezone
-    reader.locale = draft.locale
-
-
-def _export(site: Site, identifier: int) -> Response:
-    with database.reading(site.engine) as session:
-        held = records.everything(session, session.get_one(Subscriber, identifier))
-    return Response(
-        json.dumps(held, ensure_ascii=False, indent=2, default=str),
-        media_type="application/json",
-        headers={"Content-Disposition": 'attachment; filename="my-newsletter-data.json"'},
-    )
-
-
-def _erase(site: Site, identifier: int, form: FormData) -> Response:
-    with database.reading(site.engine) as session:
-        reader = session.get_one(Subscriber, identifier)
-        site = site.speaking(reader.locale)
-        _ = site.language.text
-        if forms.text(form, "sure", 10) != "yes":
-            message = _("Nothing was erased: tick the box to say that you mean it.")
-            return _form(site, reader, message)
-        email = reader.email
-    try:
-        erasure.erase(site.engine, site.settings, email, now=site.clock())
-    except ConflictError:
-        return site.notice(
-            _("Not yet"),
-            _("An issue is being sent to you right now. Please try again in a minute."),
-            status=409,
-        )
-    return site.notice(
-        _("Erased"),
-        _(
-            "Nothing is held of you any more but a fingerprint of your address, so that nobody can "
-            "add it again by mistake."
-        ),
-    )
 
 
 def _owner(session: Session, site: Site, token: str) -> Subscriber | None:

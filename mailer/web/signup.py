@@ -4,9 +4,9 @@ The answer to a request is the same whether the address is known or not, and the
 the answer, so that neither words nor time tell.
 """
 
+from dataclasses import asdict
 from datetime import timedelta
 
-import sqlalchemy as sa
 from starlette.background import BackgroundTask
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -14,16 +14,20 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer import service_mail
-from mailer.web import forms, security, tokens
+from mailer.web import forms, previewing, security, tokens
+from mailer.web.chosen import Chosen, frequencies
+from mailer.web.previewing import Line
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.errors import NewsletterError
-from recommender.models import Role, Status, Subscriber, SubscriberRole, SubscriberTopic, Topic
+from recommender.models import Status, Subscriber
 from recommender.subscribers import choices, fields
 from recommender.subscribers.fields import SubscriberDraft
 
 CONFIRM_WITHIN = timedelta(days=7)
 MANAGE_WITHIN = timedelta(hours=2)
+SHOWN = 24
+"""Names of each kind that are seen at once; the others are folded away."""
 
 
 def show(request: Request) -> Response:
@@ -31,52 +35,45 @@ def show(request: Request) -> Response:
     return _form(of(request))
 
 
-def _form(site: Site, status: int = 200, error: str = "", email: str = "") -> Response:
-    topics, roles = vocabulary(site)
-    return site.page("subscribe.html", status, error=error, email=email, topics=topics, roles=roles)
-
-
-def vocabulary(site: Site) -> tuple[list[str], list[str]]:
-    """Names of all topics and roles, those that most readers chose first."""
-    readers = sa.func.count(SubscriberTopic.subscriber_id)
-    workers = sa.func.count(SubscriberRole.subscriber_id)
-    with database.reading(site.engine) as session:
-        topics = session.scalars(
-            sa.select(Topic.name)
-            .outerjoin(SubscriberTopic, SubscriberTopic.topic_id == Topic.id)
-            .group_by(Topic.id, Topic.name, Topic.key)
-            .order_by(readers.desc(), Topic.key)
-        ).all()
-        roles = session.scalars(
-            sa.select(Role.name)
-            .outerjoin(SubscriberRole, SubscriberRole.role_id == Role.id)
-            .group_by(Role.id, Role.name, Role.key)
-            .order_by(workers.desc(), Role.key)
-        ).all()
-    return list(topics), list(roles)
+def _form(
+    site: Site,
+    status: int = 200,
+    message: str = "",
+    email: str = "",
+    chosen: Chosen | None = None,
+    preview: list[Line] | None = None,
+) -> Response:
+    chosen, now = chosen or Chosen(), site.clock()
+    topics, roles = site.offer.names("topic", now), site.offer.names("role", now)
+    return site.page(
+        "subscribe.html",
+        status,
+        message=message,
+        email=email,
+        chosen=chosen,
+        preview=preview,
+        topics=[*chosen.topics, *(name for name in topics if name not in chosen.topics)],
+        roles=[*chosen.roles, *(name for name in roles if name not in chosen.roles)],
+        shown=SHOWN,
+        frequencies=frequencies(site.language),
+    )
 
 
 def ask(request: Request, form: FormData) -> Response:
-    """Take the form and mail a link, if there is anything to mail."""
+    """Take the form and mail a link, if there is anything to mail; or only show what it brings."""
     site = of(request)
     email = forms.text(form, "email", 320)
+    chosen = None
     try:
-        draft = fields.draft(
-            0,
-            {
-                "email": email,
-                "name": forms.text(form, "name") or None,
-                "roles": forms.names(form, "roles"),
-                "topics": forms.topics(form),
-                "timezone": forms.text(form, "timezone", 64) or None,
-                "locale": forms.locale(form, site.language.tag),
-            },
-        )
+        chosen = Chosen.sent(form, site.language.tag)
+        if forms.text(form, "action", 20) == "preview":
+            return _preview(request, site, form, email, chosen)
+        draft = fields.draft(0, asdict(chosen) | {"email": email, "roles": list(chosen.roles)})
         with database.reading(site.engine) as session:
             choices.known(session, "role", draft.roles or ())
             choices.known(session, "topic", draft.topics or {})
     except ValueError as error:
-        return _form(site, 400, forms.complaint(error, site.language), email)
+        return _form(site, 400, forms.complaint(error, site.language), email, chosen)
     _ = site.language.text
     done = site.notice(
         _("Look into your mail"),
@@ -92,6 +89,16 @@ def ask(request: Request, form: FormData) -> Response:
         return too_often(site)
     done.background = BackgroundTask(_answer, site, draft, forms.client(request))
     return done
+
+
+def _preview(request: Request, site: Site, form: FormData, email: str, chosen: Chosen) -> Response:
+    """What the first issue would hold."""
+    if not site.limits.look(forms.client(request)):
+        return too_often(site)
+    found = previewing.lines(site, None, chosen)
+    if forms.text(form, "part", 10):
+        return previewing.part(site, found)
+    return _form(site, 200, "", email, chosen, found)
 
 
 def too_often(site: Site) -> Response:

@@ -15,8 +15,10 @@ from starlette.responses import HTMLResponse
 from mailer import languages, wording
 from mailer.languages import Language
 from mailer.links import Links
+from mailer.previews import Previews
 from mailer.web.limits import Limits
 from recommender.settings import Settings
+from recommender.vocabulary.offer import Offer
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Site:
     pages: jinja2.Environment
     clock: Callable[[], datetime]
     limits: Limits
+    previews: Previews
+    offer: Offer
     language: Language = field(default_factory=languages.choose)
     asked: bool = False
 
