@@ -33,7 +33,8 @@ from recommender.subscribers import fields, intake
 
 PERIOD = "2026-W48"
 SECRET = "a secret of the benchmark, long enough for anybody"  # noqa: S105
-TOPICS = ("TPU Development", "Compute Access", "Generative AI", "Automation")
+TOPICS = ("TPU Development", "Compute Access", "Cybersecurity", "Automation")
+COMMAND = (sys.executable, "-m", "mailer")
 S = DeliveryState
 
 
@@ -85,19 +86,8 @@ class Case:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
         return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "mailer", "editions", "send"),
-                *("--period", PERIOD, "--json"),
-            ],
-            env={
-                "PATH": os.environ["PATH"],
-                "NEWSLETTER_HOME": str(self.home),
-                "NEWSLETTER_DATABASE_URL": self.url,
-                "NEWSLETTER_SECRET_KEY": SECRET,
-                "NEWSLETTER_SMTP_URL": f"smtp://127.0.0.1:{self.post.port}",
-                "NEWSLETTER_IN_DOUBT": self.in_doubt,
-                "NEWSLETTER_STOP_WHEN_BOUNCING": "1",
-            },
+            [*COMMAND, "editions", "send", "--period", PERIOD, "--json"],
+            env=self._environment,
             cwd=self.home,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -105,6 +95,31 @@ class Case:
             start_new_session=True,
             preexec_fn=limited,
         )
+
+    def run(self, *arguments: str) -> str:
+        """Another command of `newsletter`, as from another terminal; what it printed."""
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            env=self._environment,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "NEWSLETTER_HOME": str(self.home),
+            "NEWSLETTER_DATABASE_URL": self.url,
+            "NEWSLETTER_SECRET_KEY": SECRET,
+            "NEWSLETTER_SMTP_URL": f"smtp://127.0.0.1:{self.post.port}",
+            "NEWSLETTER_IN_DOUBT": self.in_doubt,
+            "NEWSLETTER_STOP_WHEN_BOUNCING": "1",
+        }
 
     def wait_for(self, process: subprocess.Popen[str], more: int) -> None:
         """Until the server has taken ``more`` messages, or the process has ended."""
