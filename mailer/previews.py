@@ -60,11 +60,6 @@ class Previews:
         self._kept: _Kept | None = None
         self._looked_at: datetime | None = None
 
-    def warm(self, now: datetime) -> None:
-        """Have the ranker ready before anybody asks."""
-        with self._lock, database.reading(self._engine) as session:
-            self._current(session, now)
-
     def picks(
         self,
         subscriber: Subscriber | None,

@@ -305,7 +305,7 @@ def erase(
         typer.confirm(f"Erase {email} for good?", abort=True)
     with run.store() as engine:
         files_removed = erasure.erase(engine, run.settings, email, now=run.now)
-    also = f", with {files_removed} files of the outbox" if files_removed else ""
+    also = f", files in the outbox removed: {files_removed}" if files_removed else ""
     say(f"{email}: erased{also}")
 
 

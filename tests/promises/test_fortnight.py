@@ -19,7 +19,9 @@ from sqlalchemy.engine import Engine
 from mailer import scheduler
 from recommender import database
 from recommender.errors import ConflictError
+from recommender.models import Frequency
 from recommender.settings import Settings
+from recommender.subscribers import records
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 10, 19, 0, 0, tzinfo=UTC)  # the clocks go back on the 25th
@@ -114,6 +116,33 @@ def test_each_reader_gets_it_at_their_own_hour(
         number = int(address.partition("@")[0].removeprefix("reader"))
         local = date.astimezone(ZoneInfo(zones[number % 5]))
         assert (local.strftime("%A"), local.hour, local.minute) == ("Thursday", 8, 0)
+
+
+def test_readers_with_a_day_and_hour_of_their_own_get_it_then(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    """Across the clock change of the 25th; one of them wants every other issue only."""
+    terms = {"reader0@example.com": ("monday", 7), "reader1@example.com": (None, 20)}
+    with database.writing(engine) as session:
+        for email, (day, hour) in terms.items():
+            reader = records.find(session, email)
+            reader.day, reader.hour = day, hour
+        records.find(session, "reader2@example.com").frequency = Frequency.FORTNIGHTLY
+    settings = newsletter(schedule="thursday 08:00", timezone="UTC", picks=2)
+    live(engine, settings, MONDAY, 16, timedelta(minutes=60))
+    came: dict[str, list[datetime]] = {}
+    for _, address, date in sent(settings):
+        came.setdefault(address, []).append(date)
+    assert came["reader0@example.com"] == [  # 07:00 in Berlin
+        datetime(2026, 10, 26, 6, 0, tzinfo=UTC),
+        datetime(2026, 11, 2, 6, 0, tzinfo=UTC),
+    ]
+    assert came["reader1@example.com"] == [  # 20:00 in Tokyo
+        datetime(2026, 10, 22, 11, 0, tzinfo=UTC),
+        datetime(2026, 10, 29, 11, 0, tzinfo=UTC),
+    ]
+    assert came["reader2@example.com"] == [datetime(2026, 10, 22, 8, 0, tzinfo=UTC)]
+    assert all(len(dates) == 2 for address, dates in came.items() if "reader2" not in address)
 
 
 def test_after_five_weeks_of_downtime_one_issue_goes_out_not_five(

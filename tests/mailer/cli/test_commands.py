@@ -2,10 +2,16 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+
+from mailer import answers
+from recommender import database
+from recommender.models import Delivery, Story, Subscriber
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -181,3 +187,71 @@ def test_mail_to_real_people_needs_the_sender_to_be_set(
     monkeypatch.setenv("NEWSLETTER_SMTP_URL", "smtp://mail.example.org")
     status, _, err = newsletter("editions", "send")
     assert (status, err.startswith("error: from: must be set")) == (1, True)
+
+
+def test_a_readers_own_terms_are_set_shown_and_kept(newsletter: Run) -> None:
+    who = "founder@example.com"
+    terms = ("--frequency", "fortnightly", "--day", "mon", "--hour", "7")
+    assert newsletter("subscribers", "update", who, *terms)[0] == 0
+    assert newsletter("subscribers", "update", who, "--name", "F")[0] == 0
+    shown = json.loads(newsletter("subscribers", "show", who, "--json")[1])
+    assert (shown["frequency"], shown["day"], shown["hour"]) == ("fortnightly", "monday", 7)
+    assert newsletter("subscribers", "export", "all.csv")[0] == 0
+    answer = json.loads(newsletter("subscribers", "import", "all.csv", "--json")[1])
+    assert answer["unchanged"] == answer["read"]
+    status, _, error = newsletter("subscribers", "update", who, "--hour", "26")
+    assert (status, error) == (1, "error: hour: '26' is not a full hour from 0 to 23\n")
+
+
+def test_each_command_that_changes_a_status_leaves_its_proof(newsletter: Run) -> None:
+    who = "founder@example.com"
+    newsletter("subscribers", "update", who, "--status", "paused")
+    newsletter("subscribers", "update", who, "--status", "active")
+    newsletter("subscribers", "unsubscribe", who)
+    newsletter("subscribers", "suppress", "hardware@example.com", "--reason", "complaint")
+    log = json.loads(newsletter("subscribers", "export", "--email", who)[1])["consent"]
+    assert [event["after"] for event in log] == ["active", "paused", "active", "unsubscribed"]
+    assert all(event["proof"] and event["at"] and event["source"] for event in log)
+    other = json.loads(newsletter("subscribers", "show", "hardware@example.com", "--json")[1])
+    assert other["consent"][-1]["source"] == "complaint"
+    assert other["consent"][-1]["proof"] == {"command": "subscribers suppress"}
+
+
+def test_erasing_takes_the_files_of_the_outbox_along(newsletter: Run) -> None:
+    who = "founder@example.com"
+    assert newsletter("editions", "send", "--period", "2026-W48")[0] == 0
+    assert list(Path("outbox").glob(f"*/*{who}.eml"))
+    status, out, _ = newsletter("subscribers", "erase", who, "--yes")
+    assert (status, out) == (0, f"{who}: erased, files in the outbox removed: 1\n")
+    assert not list(Path("outbox").glob(f"*/*{who}.eml"))
+    assert newsletter("subscribers", "show", who)[0] == 1
+    status, _, error = newsletter("subscribers", "add", who)
+    assert status == 1
+    assert "suppressed (erased)" in error
+
+
+def test_picks_name_the_answers_they_learned_from(newsletter: Run) -> None:
+    who = "founder@example.com"
+    newsletter("editions", "send", "--period", "2026-W48")
+    before = newsletter("picks", who, "--explain")[1]
+    assert "Learned from" not in before
+    title = answer_more(Path("newsletter.db"), who)
+    after = newsletter("picks", who, "--explain")[1]
+    assert after != before
+    assert f"more like this: {title}" in after.partition("Learned from")[2]
+    assert f"more like this: {title}" in after.partition("Not chosen")[0]  # as a reason of a pick
+
+
+def answer_more(store: Path, who: str) -> str:
+    """The reader wants more like the first story of their issue; its title."""
+    engine = database.connect(f"sqlite:///{store}")
+    with database.writing(engine) as session:
+        delivery = session.scalars(
+            sa.select(Delivery).join(Subscriber).where(Subscriber.email == who)
+        ).one()
+        answers.record_verdict(
+            session, delivery, delivery.story_ids[0], "more", datetime(2026, 11, 25, tzinfo=UTC)
+        )
+        title = session.get_one(Story, delivery.story_ids[0]).title
+    engine.dispose()
+    return title

@@ -1,6 +1,7 @@
 """Whatever a file of readers holds, reading it ends in rows and reasons, never in a crash."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -67,3 +68,67 @@ def test_line_numbers_are_true_in_spite_of_quoted_line_breaks(tmp_path: Path) ->
     assert [row.line for row in found] == [2, 4, 5]
     assert isinstance(found[0], Rejected)
     assert isinstance(found[2], Rejected)
+
+
+TERMS = ("frequency", "day", "hour")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_what_is_written_is_read_back_unchanged(folder: Path, suffix: str) -> None:
+    """An export is an import, with the reader's own terms and without."""
+    common: dict[str, Any] = {
+        "name": "",
+        "roles": [],
+        "topics": {"AI": 3.0},
+        "timezone": None,
+        "locale": None,
+        "status": "active",
+        "attributes": {},
+    }
+    readers: list[dict[str, Any]] = [
+        common | {"email": "a@example.com", "frequency": "monthly", "day": "monday", "hour": 0},
+        common | {"email": "b@example.com", "frequency": "weekly", "day": None, "hour": None},
+    ]
+    path = folder / f"again{suffix}"
+    with path.open("w", encoding="utf-8", newline="") as target:
+        assert files.write(target, readers, suffix) == 2
+    found = [row for row in rows(path) if isinstance(row, SubscriberDraft)]
+    assert [tuple(getattr(row, name) for name in TERMS) for row in found] == [
+        ("monthly", "monday", 0),
+        ("weekly", None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "taken"),
+    [
+        ("hour", "07:00", 7),
+        ("hour", "7", 7),
+        ("hour", 23, 23),
+        ("hour", "", None),
+        ("day", "Mon", "monday"),
+        ("day", "SUNDAY", "sunday"),
+        ("frequency", "Monthly", "monthly"),
+    ],
+)
+def test_terms_are_read_as_people_write_them(field: str, value: object, taken: object) -> None:
+    draft = fields.draft(1, {"email": "a@example.com", field: value})
+    assert getattr(draft, field) == taken
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("hour", 24),
+        ("hour", "7:30"),
+        ("hour", True),
+        ("hour", 7.5),
+        ("day", "m"),
+        ("day", "t"),
+        ("day", 1),
+        ("frequency", "daily"),
+    ],
+)
+def test_terms_that_mean_nothing_are_refused_by_name(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=f"^{field}: "):
+        fields.draft(1, {"email": "a@example.com", field: value})
