@@ -2,22 +2,37 @@
 
     python benchmarks/delivery.py [READERS]
 
-Readers (default 5,000) are planned and sent to Postfix's smtp-sink on loopback, beside smtp-source
-sending as many messages of the same size over as many connections in the same run (Debian package
-postfix), and beside the obvious pipeline: for each reader MJML filled by Jinja2 and compiled,
-EmailMessage, smtplib.send_message. Without Postfix, the outbox is measured alone.
+Personal issues for N readers (default 20,000) are planned (ranked) and sent (composed, rendered,
+noted in the ledger, delivered) to Postfix's smtp-sink on loopback. In the same run and of the same
+size: smtp-source sends as many messages over as many connections, each the same bytes; and the
+obvious pipeline makes each issue by itself, MJML filled by Jinja2 and compiled, EmailMessage,
+smtplib.send_message, in one process, without ranking and without a ledger. Then the same edition
+goes out signed with DKIM (RSA, 2048 bits), beside what `openssl speed` signs on all cores. Memory
+is the largest of all our processes, at N and at a quarter of it.
+
+Everything shares one machine: smtp-sink takes of the same cores. Beside messages per second stands
+the time of a core that each message took its sender, which other work on the machine hardly
+changes. "sending" is from the command's
+first look at the ledger to its last; "planning and sending" is the wall time of both commands, the
+start of the interpreter included. Readers are given at random; the stories are the sample's.
+Postfix and openssl are the Debian packages of these names; without Postfix the outbox is measured.
 """
 
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import smtplib
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -25,9 +40,12 @@ from pathlib import Path
 import jinja2
 import mjml
 import sqlalchemy as sa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mailer import kept, rendering
+from mailer import dkim, kept, rendering
 from mailer.copies import press as make_press
+from mailer.message import Message
 from recommender import database, resources, store
 from recommender import settings as settings_module
 from recommender.articles import intake as article_intake
@@ -36,7 +54,9 @@ from recommender.models import Delivery, Edition
 from recommender.subscribers import fields, intake
 
 PORT = 2526
-CONNECTIONS = 4
+CONNECTIONS = 16
+OBVIOUS = 500
+"""Messages of the obvious pipeline; its speed does not depend on how many."""
 TOPICS = (
     *("TPU Development", "Neural Software", "AI Strategy", "Data Engineering", "Observability"),
     *("Robotics Automation", "Compute Infrastructure", "Pricing Strategy", "LLM Training"),
@@ -65,8 +85,10 @@ def fill(home: Path, readers: int) -> None:
     engine.dispose()
 
 
-def newsletter(home: Path, *arguments: str, relay: str | None = None) -> dict[str, object]:
-    environment = {"NEWSLETTER_HOME": str(home), "PATH": os.environ["PATH"]}
+def newsletter(
+    home: Path, *arguments: str, relay: str | None = None, **more: str
+) -> dict[str, object]:
+    environment = {"NEWSLETTER_HOME": str(home), "PATH": os.environ["PATH"], **more}
     if relay:
         environment |= {"NEWSLETTER_SMTP_URL": relay, "NEWSLETTER_CONNECTIONS": str(CONNECTIONS)}
     done = subprocess.run(
@@ -81,24 +103,166 @@ def newsletter(home: Path, *arguments: str, relay: str | None = None) -> dict[st
     return found
 
 
-def obvious(home: Path, copies: int) -> float:
-    """Messages per second of the obvious pipeline, for the same issues."""
+@contextmanager
+def sink() -> Iterator[str]:
+    """A relay that takes everything."""
+    program = str(shutil.which("smtp-sink"))
+    server = subprocess.Popen([program, "-u", "nobody", f"127.0.0.1:{PORT}", "1000"])
+    time.sleep(0.5)
+    try:
+        yield f"smtp://127.0.0.1:{PORT}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+class Busy:
+    """Core seconds that this process and those it has waited for take within the block."""
+
+    def __enter__(self) -> "Busy":
+        self.seconds = -self._now()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds += self._now()
+
+    def _now(self) -> float:
+        found = [
+            resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        ]
+        return sum(each.ru_utime + each.ru_stime for each in found)
+
+
+class Largest:
+    """The most memory that one of the processes working in ``home`` has (KiB of resident set)."""
+
+    def __init__(self, home: Path) -> None:
+        self.kib = 0
+        self._home = home
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "Largest":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(0.1):
+            for status in Path("/proc").glob("[0-9]*/status"):
+                try:
+                    ours = (status.parent / "cwd").readlink() == self._home
+                    found = re.search(r"VmHWM:\s+(\d+)", status.read_text()) if ours else None
+                except OSError:
+                    continue  # it has just ended
+                if found:
+                    self.kib = max(self.kib, int(found[1]))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one edition: messages per second, the largest process in MiB, and core seconds of sending
+    (without the start of the command) per message."""
+
+    planning: float
+    sending: float
+    whole: float
+    memory: float
+    busy: float
+
+
+def edition(home: Path, readers: int, relay: str | None, **more: str) -> Figures:
+    """Plan and send an edition to every reader of a store."""
+    with Largest(home) as largest:
+        started = time.perf_counter()
+        newsletter(home, "editions", "plan")
+        planned = time.perf_counter()
+        with Busy() as busy:
+            summary = newsletter(home, "editions", "send", relay=relay, **more)
+        ended = time.perf_counter()
+        with Busy() as idle:
+            newsletter(home, "editions", "send", relay=relay, **more)
+    assert summary["sent"] == readers, summary
+    return Figures(
+        planning=readers / (planned - started),
+        sending=readers / float(str(summary["seconds"])),
+        whole=readers / (ended - started),
+        memory=largest.kib / 1024,
+        busy=(busy.seconds - idle.seconds) / readers,
+    )
+
+
+def some(home: Path, copies: int) -> list[Message]:
+    """Messages of the edition that was sent from ``home``."""
+    settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
+    engine = database.connect(settings.store_url)
+    with database.reading(engine) as session:
+        press = make_press(session, settings, session.scalars(sa.select(Edition)).one())
+        rows = session.scalars(sa.select(Delivery).limit(copies)).all()
+    engine.dispose()
+    found = []
+    for row in rows:
+        picks = [kept.pick_of(pick) for pick in row.picks]
+        issue = press.compose(row.id, picks, kept.reader_of(row.reader))
+        rendered = press.renderer.render(issue)
+        found.append(press.wrap(row.id, "r@example.com", issue, rendered, datetime.now(UTC)))
+    return found
+
+
+def reference(home: Path, readers: int) -> tuple[float, float]:
+    """Messages per second of smtp-source, each of the size that ours have, and core seconds of
+    each."""
+    size = sum(len(message.data) for message in some(home, 200)) // 200
+    started = time.perf_counter()
+    with Busy() as busy:
+        subprocess.run(
+            [
+                *(
+                    str(shutil.which("smtp-source")),
+                    "-s",
+                    str(CONNECTIONS),
+                    "-d",
+                    "-m",
+                    str(readers),
+                ),
+                *(
+                    "-l",
+                    str(size),
+                    "-f",
+                    "a@example.com",
+                    "-t",
+                    "b@example.com",
+                    f"127.0.0.1:{PORT}",
+                ),
+            ],
+            check=True,
+        )
+    return readers / (time.perf_counter() - started), busy.seconds / readers
+
+
+def obvious(home: Path, copies: int) -> tuple[float, float]:
+    """Messages per second of the obvious pipeline, for the same issues, and core seconds of
+    each."""
     folder = resources.folder("templates") / "email"
     environment = jinja2.Environment(autoescape=True)
+    environment.globals["_"] = str  # English
     template = environment.from_string(rendering.assembled(folder / "weekly.mjml"))
     settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
     engine = database.connect(settings.store_url)
     with database.reading(engine) as session:
         press = make_press(session, settings, session.scalars(sa.select(Edition)).one())
-        kept_copies = session.scalars(sa.select(Delivery).limit(copies)).all()
+        rows = session.scalars(sa.select(Delivery).limit(copies)).all()
     issues = [
         press.compose(
-            copy.id, [kept.pick_of(pick) for pick in copy.picks], kept.reader_of(copy.reader)
+            row.id, [kept.pick_of(pick) for pick in row.picks], kept.reader_of(row.reader)
         )
-        for copy in kept_copies
+        for row in rows
     ]
     started = time.perf_counter()
-    with smtplib.SMTP("127.0.0.1", PORT) as server:
+    with Busy() as busy, smtplib.SMTP("127.0.0.1", PORT) as server:
         for number, issue in enumerate(issues):
             message = EmailMessage()
             message["From"], message["To"] = "news@example.org", f"reader{number}@example.com"
@@ -109,47 +273,101 @@ def obvious(home: Path, copies: int) -> float:
             message.add_alternative(markup, subtype="html")
             server.send_message(message)
     engine.dispose()
-    return len(issues) / (time.perf_counter() - started)
+    return len(issues) / (time.perf_counter() - started), busy.seconds / len(issues)
+
+
+def signing(home: Path, key: Path) -> tuple[float, float]:
+    """Signatures per second on one core: whole DKIM signatures of ours (hashing and canonical form
+    included), and what openssl counts for bare RSA."""
+    messages = some(home, 200)
+    signer = dkim.load(key, selector="news", domain="example.org")
+    split = [message.data.partition(b"\r\n\r\n") for message in messages]
+    made = [
+        (re.findall(rb"[^\r]+(?:\r\n[ \t][^\r]+)*\r\n", head + b"\r\n"), body)
+        for head, _, body in split
+    ]
+    started, number = time.perf_counter(), 0
+    while time.perf_counter() < started + 3:
+        signer.sign(*made[number % len(made)], datetime.now(UTC))
+        number += 1
+    return number / (time.perf_counter() - started), openssl(1)
+
+
+def openssl(processes: int) -> float:
+    """Bare RSA signatures per second (2048 bits) that openssl makes."""
+    done = subprocess.run(
+        ["openssl", "speed", "-seconds", "3", "-multi", str(processes), "rsa2048"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = re.search(r"rsa 2048 bits\s+\S+\s+\S+\s+([\d.]+)", done.stdout)
+    assert found is not None, done.stdout
+    return float(found[1])
+
+
+def key_file(home: Path) -> Path:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path = home / "dkim.pem"
+    path.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
+    return path
 
 
 def main(readers: int) -> None:
-    sink, source = shutil.which("smtp-sink"), shutil.which("smtp-source")
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        fill(home, readers)
-        started = time.perf_counter()
-        newsletter(home, "editions", "plan")
-        print(f"plan: {readers / (time.perf_counter() - started):,.0f} readers/s")
-        if not sink or not source:
-            summary = newsletter(home, "editions", "send")
-            print(f"outbox: {readers / float(str(summary['seconds'])):,.0f} messages/s")
+        homes = {name: Path(folder) / name for name in ("small", "whole", "signed")}
+        for name, home in homes.items():
+            home.mkdir()
+            if name != "signed":
+                fill(home, readers // 4 if name == "small" else readers)
+        shutil.copy(homes["whole"] / "newsletter.db", homes["signed"])
+        if not shutil.which("smtp-sink") or not shutil.which("smtp-source"):
+            ours = edition(homes["whole"], readers, None)
+            print(f"outbox: planning {ours.planning:,.0f}/s, sending {ours.sending:,.0f}/s")
             return
-        server = subprocess.Popen([sink, "-u", "nobody", f"127.0.0.1:{PORT}", "1000"])
-        time.sleep(0.5)
-        try:
-            summary = newsletter(home, "editions", "send", relay=f"smtp://127.0.0.1:{PORT}")
-            ours = readers / float(str(summary["seconds"]))
-            started = time.perf_counter()
-            subprocess.run(
-                [
-                    *(source, "-s", str(CONNECTIONS), "-d", "-m", str(readers), "-l", "41000"),
-                    *("-f", "a@example.com", "-t", "b@example.com", f"127.0.0.1:{PORT}"),
-                ],
-                check=True,
+        key = key_file(homes["signed"])
+        with sink() as relay:
+            small = edition(homes["small"], readers // 4, relay)
+            ours = edition(homes["whole"], readers, relay)
+            source = reference(homes["whole"], readers)
+            plain = obvious(homes["whole"], min(readers, OBVIOUS))
+            signed = edition(
+                homes["signed"],
+                readers,
+                relay,
+                NEWSLETTER_DKIM_KEY=str(key),
+                NEWSLETTER_DKIM_SELECTOR="news",
             )
-            reference = readers / (time.perf_counter() - started)
-            plain = obvious(home, min(readers, 500))
-        finally:
-            server.terminate()
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"newsletter editions send: {ours:,.0f} messages/s ({summary['sent']} sent)")
-        print(f"smtp-source, same size:   {reference:,.0f} messages/s")
-        print(f"the obvious pipeline:     {plain:,.0f} messages/s")
-        print(
-            f"{ours / reference:.2f} of smtp-source, {ours / plain:.1f} times the obvious pipeline"
-        )
-        print(f"peak memory {memory:.0f} MiB")
+        one, bare = signing(homes["whole"], key)
+        cores = len(os.sched_getaffinity(0))
+        limit = openssl(cores)
+    print(f"{readers:,} issues over {CONNECTIONS} connections, {cores} cores for everything")
+    rows = [
+        ("planning (readers)", ours.planning, None),
+        ("sending", ours.sending, ours.busy),
+        ("planning and sending", ours.whole, None),
+        ("sending, signed with DKIM", signed.sending, signed.busy),
+        ("smtp-source, same size", *source),
+        ("the obvious pipeline", *plain),
+    ]
+    for label, speed, busy in rows:
+        each = "" if busy is None else f"   {busy * 1e6:6,.0f} µs of a core each"
+        print(f"{label:<26}{speed:8,.0f} /s{each}")
+    for label, speed in (("sending", ours.sending), ("planning and sending", ours.whole)):
+        print(f"{label}: {speed / source[0]:.2f} of smtp-source,", end=" ")
+        print(f"{speed / plain[0]:.1f} times the obvious pipeline")
+    print(
+        f"one core signs {one:,.0f} messages/s, {one / bare:.2f} of openssl's bare {bare:,.0f};",
+        end=" ",
+    )
+    print(
+        f"openssl on all cores {limit:,.0f}: sending, signed, is {signed.sending / limit:.2f} of it"
+    )
+    print(
+        f"largest process: {small.memory:.0f} MiB for {readers // 4:,}, {ours.memory:.0f} for all"
+    )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) == 2 else 5_000)
+    main(int(sys.argv[1]) if len(sys.argv) == 2 else 20_000)
