@@ -5,9 +5,10 @@ that moment, and the shards its audience is divided into, in one transaction; th
 planned by whoever comes along (``shards``). A planning that was killed goes on where it stopped.
 """
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer import schedule, shards
+from mailer.crew import Crew, start
 from mailer.rendering import Template
 from mailer.shards import Desks
 from mailer.terms import Terms
@@ -30,6 +32,8 @@ from recommender.models import (
 )
 from recommender.settings import Settings
 
+WORTH_A_PROCESS = 2
+"""Shards; it takes as long to start a process as to plan one."""
 OTHERS_AT_WORK = 0.2
 """Seconds to wait where every shard that is left is in another process's hands."""
 
@@ -44,6 +48,7 @@ def plan(
     segment: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
+    processes: int = 1,
 ) -> int:
     """Plan the edition of ``period``, or help to finish that; its id. Already planned: no change.
 
@@ -54,8 +59,31 @@ def plan(
     with database.writing(engine) as session:
         edition = _open(session, settings, template, period, segment, now)
     if edition.state == EditionState.PLANNING:
-        work(engine, edition.id, progress=progress, stopped=stopped)
+        with database.reading(engine) as session:
+            left = len(shards.outstanding(session, edition.id))
+        helpers = min(processes, left // WORTH_A_PROCESS) - 1
+        order = Planning(settings.store_url, edition.id)
+        crew = Crew([start(order) for _ in range(helpers)])
+        try:
+            work(engine, edition.id, progress=progress, stopped=stopped)
+        finally:
+            crew.end()
     return edition.id
+
+
+@dataclass(frozen=True)
+class Planning:
+    """What a process that helps is to do (``crew``)."""
+
+    store_url: str
+    edition_id: int
+
+    def carry_out(
+        self, engine: Engine, stop: threading.Event, _progress: Callable[[int], None]
+    ) -> str | None:
+        """Plan shards until none is left; how many are done, the store knows."""
+        work(engine, self.edition_id, progress=lambda _: None, stopped=stop.is_set)
+        return None
 
 
 def work(

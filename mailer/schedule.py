@@ -6,6 +6,7 @@ leaves out is taken at the first moment after the gap; one that happens twice, a
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from recommender.errors import NewsletterError
@@ -40,6 +41,7 @@ def _monday(period: str) -> date:
     raise NewsletterError(f"{period!r} is not a week such as 2026-W48")
 
 
+@lru_cache(maxsize=10_000)
 def occurrence(schedule: str, period: str, zone: ZoneInfo) -> datetime:
     """When ``schedule`` (``thursday 08:00``) falls in ``period`` on the clocks of ``zone``: UTC."""
     weekday, hour, minute = weekday_and_time(schedule)

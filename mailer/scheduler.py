@@ -133,7 +133,14 @@ def publish(service: Service) -> None:
     with database.reading(service.engine) as session:
         state = _state(session, settings.newsletter, period)
     if state in (None, EditionState.PLANNING):
-        edition = sending.plan(service.engine, settings, period=period, now=now, stop=service.stop)
+        edition = sending.plan(
+            service.engine,
+            settings,
+            period=period,
+            now=now,
+            stop=service.stop,
+            processes=service.processes,
+        )
         service.report(f"planned {settings.newsletter}-{period} (edition {edition})")
     deliver(service)
 

@@ -71,6 +71,7 @@ def plan(
     segment: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
     stop: threading.Event | None = None,
+    processes: int = 1,
 ) -> int:
     """Plan the edition of ``period`` with the current template; its id. ``stop`` leaves the rest
     of the planning for another time."""
@@ -86,6 +87,7 @@ def plan(
         segment=segment,
         progress=progress,
         stopped=lambda: stop is not None and stop.is_set(),
+        processes=processes,
     )
 
 

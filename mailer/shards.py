@@ -173,7 +173,7 @@ def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
                 .returning(Shard.number)
             ).all()
             if marked and rows:
-                session.execute(sa.insert(Delivery), rows)
+                session.connection().execute(sa.insert(Delivery.table()), rows)
     return True
 
 

@@ -10,7 +10,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
@@ -93,7 +93,10 @@ class Settings(BaseSettings):
     )
     connections: int = Field(4, ge=1, le=100, description="open connections per relay")
     processes: int | None = Field(
-        None, ge=1, le=64, description="that send a large edition together; default: one per core"
+        None,
+        ge=1,
+        le=64,
+        description="that plan and send a large edition together; default: one per core",
     )
     messages_per_connection: int = Field(500, ge=1, description="reconnect after so many messages")
     timeout_seconds: float = Field(
@@ -264,6 +267,7 @@ def mailbox(value: str) -> tuple[str, str]:
     return (match[1] or "").strip(), checked.normalized
 
 
+@lru_cache(maxsize=100)
 def weekday_and_time(schedule: str) -> tuple[int, int, int]:
     """``thursday 08:00`` as (weekday from Monday = 0, hour, minute); ValueError when unreadable."""
     match = _SCHEDULE.fullmatch(schedule)

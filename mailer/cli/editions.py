@@ -57,6 +57,7 @@ def plan(
                 now=run.now,
                 segment=segment,
                 progress=advance,
+                processes=run.settings.senders,
             )
         with database.reading(engine) as session:
             document = editions.document(session, session.get_one(Edition, identifier))
@@ -96,6 +97,7 @@ def send(
                 now=run.now,
                 segment=segment,
                 progress=advance,
+                processes=run.settings.senders,
             )
         stop = stop_on_signal()
         with progress("sending") as advance:

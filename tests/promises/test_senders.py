@@ -16,10 +16,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import senders, sending
+from mailer import crew, editions, senders, sending, shards
 from mailer.sending import Summary
 from recommender import database
-from recommender.models import Delivery, DeliveryState
+from recommender.models import Delivery, DeliveryState, EditionState
 from recommender.settings import Settings
 
 READERS = 600
@@ -84,25 +84,25 @@ def test_a_process_that_is_killed_loses_and_repeats_nothing(
     configured: Callable[..., Settings],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    crew: list[senders.Member] = []
-    real = senders._start
+    started: list[crew.Member] = []
+    real = crew.start
 
-    def started(order: senders.Order) -> senders.Member:
-        crew.append(real(order))
-        return crew[-1]
+    def start(order: crew.Order) -> crew.Member:
+        started.append(real(order))
+        return started[-1]
 
     monkeypatch.setattr(senders, "ENOUGH", 100)
-    monkeypatch.setattr(senders, "_start", started)
+    monkeypatch.setattr(crew, "start", start)
 
     def kill() -> None:
         wait_for(lambda: states(newsletter)[S.SENT] >= 50)
-        crew[0].process.kill()
+        started[0].process.kill()
 
     killer = threading.Thread(target=kill)
     killer.start()
     summary = send(newsletter, configured())
     killer.join()
-    assert [member.last is None for member in crew] == [True, False]
+    assert [member.last is None for member in started] == [True, False]
     assert summary.trouble is None
     assert summary.in_doubt <= 1
     assert summary.sent + summary.in_doubt == READERS
@@ -139,3 +139,21 @@ def test_a_signal_stops_all_of_them_without_a_doubt(
     left = states(newsletter)
     assert left == {S.SENT: summary["sent"], S.PLANNED: summary["deferred"]}
     assert summary["in_doubt"] == 0
+
+
+def test_processes_that_help_to_plan_leave_nobody_out(
+    newsletter: Engine, configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shards, "SIZE", 50)
+    edition = sending.plan(
+        newsletter,
+        configured(),
+        period="2026-W48",
+        now=datetime.now(UTC),
+        processes=3,
+    )
+    with database.reading(newsletter) as session:
+        planned = session.execute(sa.select(Delivery.subscriber_id, Delivery.number)).all()
+        assert editions.state(session, edition) == EditionState.PLANNED
+    assert len({reader for reader, _ in planned}) == len(planned) == READERS
+    assert {number for _, number in planned} == set(range(1, READERS + 1))
