@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64 * 1024
@@ -46,6 +46,8 @@ class Guard:
                 await _plain(413, TOO_LARGE, scope, receive, answer)
                 return
             await self._app(scope, body, answer)
+        except ClientDisconnect:
+            return  # nobody is left to answer
         except Exception as error:
             too_large = isinstance(error, TooLarge) or body.read > LARGEST_BODY
             if not too_large:
