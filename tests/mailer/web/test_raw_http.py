@@ -16,6 +16,7 @@ from recommender import database
 from recommender.models import Base
 from recommender.settings import Settings
 
+pytestmark = pytest.mark.slow
 MALFORMED = {
     "nothing": b"",
     "noise": bytes(range(256)) * 8,
