@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Engine
 
-from mailer import editions, ledger, refusals
+from mailer import editions, ledger, refusals, slowdown
 from mailer.gate import Gate, Later
 from mailer.lanes import Lane, Lanes, current
 from mailer.ledger import Claim, Outcome
@@ -282,6 +282,7 @@ def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedel
         retry_at=now + backoff(claim.attempts, claim.delivery_id) if deferred else None,
         expires_at=now + retry_for if deferred else None,
         dead=refusals.about(verdict) == "mailbox",
+        tried=slowdown.asked_by(verdict) != "relay",  # which is about our pace, not about the copy
     )
 
 

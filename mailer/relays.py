@@ -139,9 +139,8 @@ class RelayTransport:
         standings = self._pool.standings
         if not standings.usable(relay):
             return False, None
-        if (seconds := standings.rests(relay)) > 0:
-            until = self._pool.limits.now() + timedelta(seconds=seconds)
-            return False, Verdict(HELD, relay.name, reply="it asked for less", until=until)
+        if standings.rests(relay) > 0:
+            return False, self._spared(relay, "it asked for less")
         try:
             verdict = self._through(relay, message)
         except TransportError as error:
@@ -158,10 +157,16 @@ class RelayTransport:
             return False, ours
         if slowdown.asked_by(verdict) == "relay":
             standings.spare(relay)
-        elif verdict.code is None or _closes(verdict):
+            return False, self._spared(relay, verdict.reply or "")
+        if verdict.code is None or _closes(verdict):
             standings.strike(relay, verdict.reply or "")
         settled = verdict.code is not None and not _closes(verdict)
         return settled and verdict.command is not None, verdict
+
+    def _spared(self, relay: Relay, why: str) -> Verdict:
+        """It takes no message for a moment; this one has nothing to do with that, and waits."""
+        until = self._pool.limits.now() + timedelta(seconds=self._pool.standings.rests(relay))
+        return Verdict(HELD, relay.name, reply=why, until=until)
 
     def _through(self, relay: Relay, message: Message) -> Verdict | None:
         """Offer over a connection. One that was kept and turns out to be closed, or about to be, is

@@ -275,6 +275,24 @@ def test_one_bad_answer_among_good_ones_costs_one_reader(serve: Serve, edition: 
     assert summary.trouble is None
 
 
+@pytest.mark.parametrize(
+    ("script", "sent"),
+    [
+        ({"MAIL": [b"450 4.7.1 Error: too much mail from 192.0.2.1\r\n"] * 2}, READERS),
+        ({"DOT": [b"454 Throttling failure: Maximum sending rate exceeded.\r\n"]}, READERS - 1),
+    ],
+)
+def test_a_relay_that_asks_for_less_is_no_reason_to_stop_the_edition(
+    serve: Serve, edition: Edition, engine: Engine, script: Script, sent: int
+) -> None:
+    summary, rows = edition(serve(**script))
+    assert each(rows) == {S.SENT: sent} | ({S.DEFERRED: 1} if sent < READERS else {})
+    assert summary.trouble is None
+    with database.reading(engine) as session:
+        tried = {c.state: c.attempts for c in session.scalars(sa.select(Delivery))}
+    assert tried.get(S.DEFERRED, 0) == 0
+
+
 def test_a_deferred_copy_is_sent_later_or_given_up_in_the_end(
     serve: Serve, edition: Edition, engine: Engine, tmp_path: Path
 ) -> None:
