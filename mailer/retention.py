@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from mailer.editions import ENDED
 from recommender import database
 from recommender.models import (
+    AddressChange,
     Delivery,
     DeliveryState,
     Edition,
@@ -34,6 +35,9 @@ BATCH = 1_000
 PAUSE_KEPT = timedelta(days=30)
 """How long it is remembered that a domain asked for less, after its pause has ended."""
 
+CHANGE_KEPT = timedelta(days=3)
+"""An address a reader asked for and did not confirm; the link to confirm it is good for less."""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -43,6 +47,7 @@ class Terms:
     history: datetime
     clicks: datetime
     pauses: datetime
+    addresses: datetime
 
     @classmethod
     def of(cls, settings: Settings, now: datetime) -> "Terms":
@@ -53,6 +58,7 @@ class Terms:
             history=now - timedelta(days=history),
             clicks=now - timedelta(days=settings.keep_raw_clicks_days),
             pauses=now - PAUSE_KEPT,
+            addresses=now - CHANGE_KEPT,
         )
 
 
@@ -204,8 +210,10 @@ def events_before(which: sa.ColumnElement[bool], before: datetime) -> sa.Select[
 
 
 def _tidy(engine: Engine, terms: Terms) -> None:
-    """Remove what nothing refers to any more: templates, and pauses long over."""
+    """Remove what nothing refers to any more: templates, pauses long over, addresses that were
+    asked for and not confirmed."""
     used = sa.exists().where(Edition.template_hash == TemplateVersion.hash)
     with database.writing(engine) as session:
         session.execute(sa.delete(TemplateVersion).where(~used, TemplateVersion.at < terms.copies))
         session.execute(sa.delete(Pause).where(Pause.until < terms.pauses))
+        session.execute(sa.delete(AddressChange).where(AddressChange.at < terms.addresses))

@@ -21,6 +21,7 @@ from mailer.links import KINDS, Kind, TokenError
 from mailer.web import forms, tokens
 from mailer.web.site import Site, of
 from recommender import database
+from recommender.errors import UnknownName
 from recommender.models import Delivery, EditionStory, Subscriber
 from recommender.subscribers import choices
 
@@ -86,11 +87,14 @@ def ask(request: Request) -> Response:
             return site.broken_link()
         delivery, story, _, kind = found
         site = site.speaking(session.get_one(Subscriber, delivery.subscriber_id).locale)
-    return site.page("feedback.html", title=story.title, kind=kind, done=False, topics=())
+    topics = story.topics[:MUTABLE]
+    return site.page(
+        "feedback.html", title=story.title, kind=kind, done=False, muted="", topics=topics
+    )
 
 
 def answer(request: Request, form: FormData) -> Response:
-    """Learn it at once; or, with a topic, turn that off."""
+    """Learn it at once; or, with a topic, turn that off, or on again."""
     site = of(request)
     now = site.clock()
     with database.writing(site.engine) as session:
@@ -100,19 +104,25 @@ def answer(request: Request, form: FormData) -> Response:
         delivery, story, story_id, kind = found
         reader = session.get_one(Subscriber, delivery.subscriber_id)
         site = site.speaking(reader.locale)
-        topic = forms.text(form, "topic")
-        if topic and topic in story.topics[:MUTABLE]:
-            choices.mute(session, reader, topic, now=now)
-        else:
-            topic = ""
-            answers.record_verdict(session, delivery, story_id, kind, now)
+        muted = ""
+        topics = story.topics[:MUTABLE]
+        try:
+            if (topic := forms.text(form, "topic")) in topics:
+                choices.mute(session, reader, topic, now=now)
+                muted = topic
+            elif (topic := forms.text(form, "undo")) in topics:
+                choices.unmute(session, reader, topic, now=now)
+            else:
+                answers.record_verdict(session, delivery, story_id, kind, now)
+        except UnknownName:  # a topic that the vocabulary has lost since the issue was sent
+            return site.broken_link()
     return site.page(
         "feedback.html",
         title=story.title,
         kind=kind,
-        done=True,
-        muted=topic,
-        topics=story.topics[:MUTABLE],
+        done=not topic or bool(muted),
+        muted=muted,
+        topics=[name for name in topics if name != muted],
     )
 
 

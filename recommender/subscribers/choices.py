@@ -27,6 +27,8 @@ from recommender.subscribers import consent
 from recommender.subscribers.fields import SubscriberDraft
 from recommender.vocabulary import Kind
 
+MUTED = -2.0
+"""The weight of a topic of which the reader wants nothing."""
 MAY_RETURN = (Status.PENDING, Status.UNSUBSCRIBED)
 
 
@@ -129,12 +131,47 @@ def known(session: Session, kind: Kind, names: Iterable[str]) -> dict[str, int]:
 
 
 def mute(session: Session, reader: Subscriber, topic: str, *, now: datetime) -> None:
-    """The reader wants nothing of ``topic`` any more."""
+    """The reader wants nothing of ``topic`` any more; what they said of it before is noted."""
     (identifier,) = known(session, "topic", [topic]).values()
-    session.add(Event(at=now, kind=EventKind.MUTE, subscriber_id=reader.id, data={"topic": topic}))
-    session.merge(SubscriberTopic(subscriber_id=reader.id, topic_id=identifier, weight=-2.0))
+    stated = session.get(SubscriberTopic, (reader.id, identifier))
+    if stated is not None and stated.weight == MUTED:
+        return
+    before = None if stated is None else stated.weight
+    session.add(
+        Event(
+            at=now,
+            kind=EventKind.MUTE,
+            subscriber_id=reader.id,
+            data={"topic": topic, "before": before},
+        )
+    )
+    session.merge(SubscriberTopic(subscriber_id=reader.id, topic_id=identifier, weight=MUTED))
     reader.updated_at = reader.last_active_at = now
     session.flush()
+
+
+def unmute(session: Session, reader: Subscriber, topic: str, *, now: datetime) -> bool:
+    """Take the latest ``mute`` of ``topic`` back: the weight is what it was, and nothing was
+    learned. False when there is none, or the reader has said something else since."""
+    (identifier,) = known(session, "topic", [topic]).values()
+    stated = session.get(SubscriberTopic, (reader.id, identifier))
+    mutes = sa.select(Event).where(Event.subscriber_id == reader.id, Event.kind == EventKind.MUTE)
+    latest = [
+        event
+        for event in session.scalars(mutes.order_by(Event.at.desc(), Event.id.desc()))
+        if event.data.get("topic") == topic
+    ]
+    if stated is None or stated.weight != MUTED or not latest:
+        return False
+    before = latest[0].data.get("before")
+    if before is None:
+        session.delete(stated)
+    else:
+        stated.weight = float(before)
+    session.delete(latest[0])
+    reader.updated_at = reader.last_active_at = now
+    session.flush()
+    return True
 
 
 def pause(

@@ -12,6 +12,7 @@ from mailer import retention
 from mailer.retention import Terms
 from recommender import audience, database
 from recommender.models import (
+    AddressChange,
     Article,
     Delivery,
     DeliveryState,
@@ -179,6 +180,20 @@ def test_clicks_that_never_counted_go_and_answers_stay(
 
 
 @pytest.mark.usefixtures("small_batches")
+@pytest.mark.parametrize(("days", "kept"), [(2, 1), (4, 0)])
+def test_an_address_that_was_never_confirmed_is_not_kept(
+    store: Engine, edition: Callable[..., int], terms: Terms, now: datetime, days: int, kept: int
+) -> None:
+    edition(1)
+    with database.writing(store) as session:
+        reader = session.scalars(sa.select(Subscriber.id).limit(1)).one()
+        at = now - timedelta(days=days)
+        session.add(AddressChange(subscriber_id=reader, email="new@example.com", at=at))
+    retention.prune(store, terms)
+    with database.reading(store) as session:
+        assert len(session.scalars(sa.select(AddressChange)).all()) == kept
+
+
 def test_a_run_that_was_stopped_is_gone_on_with(
     store: Engine, edition: Callable[..., int], terms: Terms
 ) -> None:

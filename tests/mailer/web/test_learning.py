@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from mailer import lookout
 from recommender import database
-from recommender.models import Story, StoryTopic, Topic
+from recommender.models import EditionStory, Story, StoryTopic, Topic
+from recommender.subscribers import records
 
 from .conftest import Place
 
@@ -87,6 +88,23 @@ def test_a_topic_that_does_not_interest_stays_out_from_now_on(place: Place) -> N
     assert about(place, topic) == []
     learned = next_week(place)["learned_from"][0]
     assert learned == {"at": place.moment[0], "kind": "mute", "topic": topic}
+
+
+def test_a_topic_left_out_by_mistake_is_as_before_after_undo(place: Place) -> None:
+    """Whoever was forwarded an issue can press its buttons; the reader can take it back."""
+    before = next_week(place)
+    delivery = place.delivery(WHO)
+    with database.reading(place.engine) as session:
+        stated = records.document(records.find(session, WHO))["topics"]
+        frozen = session.get_one(EditionStory, (delivery.edition_id, delivery.story_ids[0]))
+    topic = next(name for name in frozen.content["topics"] if name in stated)
+    for _ in range(2):
+        assert "Undo this" in answer(place, "less", topic=topic)
+    assert next_week(place) != before
+    answer(place, "less", undo=topic)
+    assert next_week(place) == before
+    answer(place, "less", undo=topic)  # once more changes nothing
+    assert next_week(place) == before
 
 
 def test_looking_at_the_page_teaches_nothing(place: Place) -> None:
