@@ -60,9 +60,14 @@ class Trial:
         outcomes = {OURS: judge.outcome(self._ours(progress))}
         if baselines:
             recipes = Recipes(self.ranker.candidates)
-            for number, (name, score) in enumerate(recipes.all.items(), 2):
-                outcomes[name] = judge.outcome([self._best(score, r) for r in self.readers])
-                progress(number * len(self.readers))
+            done = len(self.readers)
+            for name, score in recipes.all.items():
+                lists = []
+                for reader in self.readers:
+                    lists.append(self._best(score, reader))
+                    done += 1
+                    progress(done)
+                outcomes[name] = judge.outcome(lists)
         return outcomes
 
     def steps(self, *, baselines: bool) -> int:
@@ -124,7 +129,9 @@ class _Judge:
         grades = self._trial.kept[reader.id]
         articles = self._once(ranked)
         stated = {_fold(topic): weight for topic, weight in reader.topics.items()}
-        vectors = np.asarray(self._vectors[list(ranked)].todense())
+        listed = self._vectors[list(ranked)]
+        # Only the columns that occur: the space of hashed words has a million.
+        vectors = listed[:, np.unique(listed.indices)].toarray()
         return {
             "ndcg@5": metrics.ndcg(articles, grades, 5),
             "ndcg@10": metrics.ndcg(articles, grades, 10),

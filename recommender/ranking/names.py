@@ -6,6 +6,9 @@ and dashes. A name the vocabulary does not hold stands for itself.
 
 from collections.abc import Iterable
 
+import numpy as np
+import scipy.sparse as sp
+
 from recommender.ranking import words
 from recommender.ranking.values import Term
 
@@ -29,7 +32,9 @@ class Names:
                     self._canonical.setdefault(folded, name)
         self._spelt: dict[str, str] = {}
         self._met: dict[str, str] = {}
-        self._linked: dict[str, tuple[str, ...]] = {}
+        self._number = {name: at for at, name in enumerate(self.all_names())}
+        self._links: sp.csr_array | None = None
+        self._around: dict[str, dict[str, float]] = {}
 
     def canonical(self, name: str) -> str:
         """The folded name that ``name`` stands for."""
@@ -81,31 +86,43 @@ class Names:
         goes on with probability WALK at each step and back to the start at none, stands at each.
         Weights sum to 1. So a reader of one topic is a reader of its field, and most of itself.
         """
-        if not self._linked:
-            self._link()
-        here, found = {name: 1.0}, {name: 1.0}
-        for step in range(1, STEPS + 1):
-            there: dict[str, float] = {}
-            for at, weight in here.items():
-                links = self._linked.get(at, ())
-                for other in links:
-                    there[other] = there.get(other, 0.0) + weight / len(links)
-            for other, weight in there.items():
-                found[other] = found.get(other, 0.0) + weight * WALK**step
-            here = {at: weight for at, weight in there.items() if weight >= FAR / 4}
-        most = found[name] * BESIDE
-        near = {at: weight if at == name else min(weight, most) for at, weight in found.items()}
-        least = FAR * sum(near.values())
-        kept = {at: weight for at, weight in sorted(near.items()) if weight >= least or at == name}
-        total = sum(kept.values())
-        return {at: weight / total for at, weight in kept.items()}
+        if name not in self._terms:
+            return {name: 1.0}
+        if name not in self._around:
+            self._around[name] = self._walk(name)
+        return self._around[name]
 
-    def _link(self) -> None:
-        """Relations both ways, among names that the vocabulary holds."""
-        linked: dict[str, set[str]] = {name: set() for name in self._terms}
-        for name in self._terms:
-            for other in self.related(name):
-                if other in linked and other != name:
-                    linked[name].add(other)
-                    linked[other].add(name)
-        self._linked = {name: tuple(sorted(others)) for name, others in linked.items()}
+    def _walk(self, name: str) -> dict[str, float]:
+        if self._links is None:
+            self._links = self._linked()
+        at = self._number[name]
+        here = np.zeros(len(self._number))
+        here[at] = 1.0
+        found = here.copy()
+        for step in range(1, STEPS + 1):
+            here = self._links @ here
+            found += here * WALK**step
+        near = np.minimum(found, found[at] * BESIDE)
+        near[at] = found[at]
+        near[near < FAR * near.sum()] = 0.0
+        near /= near.sum()
+        names = list(self._number)
+        others = [other for other in np.flatnonzero(near).tolist() if other != at]
+        return {name: float(near[at])} | {names[other]: float(near[other]) for other in others}
+
+    def _linked(self) -> sp.csr_array:
+        """Relations both ways, among names that the vocabulary holds: the probability of a step
+        from one name (column) to another (row)."""
+        pairs = {
+            pair
+            for name in self._terms
+            for other in self.related(name)
+            if other in self._terms and other != name
+            for pair in ((name, other), (other, name))
+        }
+        rows = [self._number[to] for _, to in sorted(pairs)]
+        columns = [self._number[origin] for origin, _ in sorted(pairs)]
+        size = len(self._number)
+        links = sp.csr_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
+        ways = np.maximum(np.asarray(links.sum(axis=0)).ravel(), 1.0)
+        return sp.csr_array(links @ sp.diags_array(1 / ways))

@@ -15,8 +15,10 @@ Row = npt.NDArray[np.float64]
 STAND_INS, ITSELF = 10, 0.5
 """For a name the vocabulary does not hold: how many of its labels stand in for it, and how much the
 name's own words weigh beside them."""
-BLOCK = 64
-"""Labels compared with all stories at a time."""
+UNLIKE, TINY = 0.03, 1e-12
+"""Cosine below which a label has nothing to say of a story; what keeps a root above 0."""
+BLOCK = 4_096
+"""Stories compared with all labels at a time."""
 
 
 class Subjects:
@@ -28,9 +30,10 @@ class Subjects:
         self._space = space
         self._texts = texts
         self._all = names.all_names()
+        self._at = {name: at for at, name in enumerate(self._all)}
         self._queries: dict[str, sp.csr_array] = {}
         self._direct: dict[str, npt.NDArray[np.float32]] = {}
-        self._claimed: Row | None = None
+        self._evidence: tuple[sp.csr_array, Row] | None = None
 
     def query(self, name: str) -> sp.csr_array:
         """The name's own text as a row of the space (1 × terms, length 1)."""
@@ -59,9 +62,15 @@ class Subjects:
         little, and the share takes down what speaks of every field at once.
         """
         around = self.around(name)
-        found = np.zeros(len(self._space.row))
+        evidence, claimed = self._of_labels()
+        weights = np.zeros(len(self._all))
         for other, weight in around.items():
-            found += weight * self._evidence(other)
+            if other in self._at:
+                weights[self._at[other]] = weight
+        found: Row = evidence.T @ weights
+        if name not in self._at:
+            own = self.direct(name).astype(np.float64) ** 3
+            found += around[name] * own / np.sqrt(np.maximum(claimed + own, TINY))
         return np.asarray(1 - np.exp(-found / around[name] / full**1.5))
 
     def around(self, name: str) -> dict[str, float]:
@@ -81,17 +90,20 @@ class Subjects:
                 found[other] = found.get(other, 0.0) + share * weight
         return found
 
-    def _evidence(self, name: str) -> Row:
-        own = self.direct(name).astype(np.float64) ** 3
-        claimed = self._claims() if self._names.known(name) else self._claims() + own
-        return np.asarray(own / np.sqrt(np.maximum(np.maximum(claimed, own), 1e-12)))
-
-    def _claims(self) -> Row:
-        """What all labels have in each story: their cosines, cubed, summed."""
-        if self._claimed is None:
-            self._claimed = np.zeros(len(self._space.row))
-            stories = sp.csr_array(self._space.vectors.T)
-            for start in range(0, self._texts.shape[0], BLOCK):
-                cosines = self._texts[start : start + BLOCK] @ stories
-                self._claimed += np.asarray(cosines.power(3).sum(axis=0)).ravel()
-        return self._claimed
+    def _of_labels(self) -> tuple[sp.csr_array, Row]:
+        """Evidence of every label in every story (labels × stories), and what all labels have in
+        each: their cosines, cubed, summed."""
+        if self._evidence is None:
+            claimed = np.zeros(len(self._space.row))
+            blocks = [sp.csc_array((len(self._all), 0))]
+            for start in range(0, len(claimed), BLOCK):
+                stories = sp.csr_array(self._space.vectors[start : start + BLOCK].T)
+                cosines = sp.csr_array(self._texts @ stories)
+                cosines.data[cosines.data < UNLIKE] = 0.0
+                cosines.eliminate_zeros()
+                cubes = sp.csc_array(cosines.power(3))
+                own = np.asarray(cubes.sum(axis=0)).ravel()
+                claimed[start : start + BLOCK] = own
+                blocks.append(cubes @ sp.diags_array(1 / np.sqrt(np.maximum(own, TINY))))
+            self._evidence = (sp.csr_array(sp.hstack(blocks)), claimed)
+        return self._evidence
