@@ -21,10 +21,10 @@ def draw(path: Path, estimates: Mapping[str, Estimate], *, metric: str, readers:
     axes = figure.add_subplot()
     colours = ["#1f5fa8" if name == "newsletter" else "#b8c4d2" for name in names]
     axes.barh(names, means, xerr=[below, above], color=colours, ecolor="#444444", capsize=3)
-    for place, mean in enumerate(means):
-        axes.annotate(f"{mean:.3f}", (0, place), xytext=(4, 0), textcoords="offset points",
-                      va="center", color="white" if names[place] == "newsletter" else "black",
-                      fontsize=9)  # fmt: skip
+    for place, (mean, more) in enumerate(zip(means, above, strict=True)):
+        axes.annotate(f"{mean:.3f}", (mean + more, place), xytext=(6, 0),
+                      textcoords="offset points", va="center", fontsize=9)  # fmt: skip
+    axes.margins(x=0.1)
     axes.set_xlabel(f"{metric}, mean over {readers:,} readers, 95 % bootstrap interval")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150, format="png")
