@@ -26,7 +26,8 @@ from mailer.recorder import Recorder
 from mailer.stopping import Watch
 from mailer.transport import Transport, Verdict, VerdictKind
 from recommender import database
-from recommender.errors import NewsletterError, TransportError
+from recommender.database import Lock
+from recommender.errors import NewsletterError, StoreAwayError, TransportError
 from recommender.models import DeliveryState, EditionState
 
 BATCH = 100
@@ -44,9 +45,9 @@ LONGEST_RETRY = timedelta(hours=4)
 
 @dataclass(frozen=True)
 class Job:
-    """What to deliver, and with what. ``copy`` makes the message of a claim. ``open_transport`` is
-    called once per connection. ``awake`` moves the moment of a claim's next attempt out of its
-    reader's quiet hours."""
+    """What to deliver, ``most`` so many copies, and with what. ``copy`` makes the message of a
+    claim. ``open_transport`` is called once per connection. ``awake`` moves the moment of a claim's
+    next attempt out of its reader's quiet hours."""
 
     edition_id: int
     copy: Callable[[Claim], Message]
@@ -58,12 +59,14 @@ class Job:
     at_local_time: bool
     too_late: timedelta | None
     retry_for: timedelta
+    most: float = float("inf")
 
 
 @dataclass
 class Run:
-    """A run of ``deliver``: what it has in hand, and what has happened so far. ``trouble`` ends it,
-    and so does a limit that is used up (``held`` says which)."""
+    """A run of ``deliver`` under one name, ``owner``: what it has in hand, and what has happened so
+    far. ``trouble`` ends it, and so does a limit that is used up (``held`` says which). ``left`` is
+    how many more copies may be claimed; ``lock`` says that the owner is alive."""
 
     engine: Engine
     job: Job
@@ -74,7 +77,9 @@ class Run:
     work: deque[Claim] = field(default_factory=deque)
     idle: list[Lane] = field(default_factory=list)
     no_more: bool = False
+    left: float = float("inf")
     handled: int = 0
+    lock: Lock | None = None
     leave_by: float = float("inf")
     held: str | None = None
     trouble: Exception | None = None
@@ -125,6 +130,8 @@ class Run:
         self._asked = now
         if now - self._looked > LOOK_SECONDS:
             self._looked = now
+            if self.lock is not None and not self.lock.alive():
+                raise StoreAwayError("this sender has lost the lock that says it is alive")
             self.job.watch.look(self.engine, self.clock())
         with database.reading(self.engine) as session:
             return editions.state(session, self.job.edition_id) != EditionState.SENDING
@@ -138,23 +145,42 @@ def deliver(
     stop: threading.Event,
     progress: Callable[[int], None] = lambda _: None,
 ) -> str | None:
-    """Send every copy that is due. Returns when none is left, the edition is paused or cancelled,
-    or ``stop`` is set; or, with the reason, when a limit allows no more for long.
+    """Send every copy that is due, or ``job.most`` of them. Returns when none is left, the edition
+    is paused or cancelled, or ``stop`` is set; or, with the reason, when a limit allows no more for
+    long.
 
-    Raises TransportError when no relay can be used; nothing claimed is lost by that.
+    A store whose server is away is waited for. Whoever has lost touch with it may have been taken
+    for dead, and so begins again under a new name. Raises TransportError when no relay can be used;
+    nothing claimed is lost by that.
     """
-    run = Run(engine, job, clock, stop)
-    with ledger.lock(engine, run.owner) as held:
+    handled, give_up = 0, float("inf")
+    while True:
+        run = Run(engine, job, clock, stop, left=job.most, handled=handled)
+        try:
+            return _under_one_name(run, progress)
+        except Exception as error:
+            if run.handled > handled:
+                handled, give_up = run.handled, float("inf")
+            give_up = min(give_up, time.monotonic() + database.AWAY_SECONDS)
+            if not database.away(engine, error) or stop.is_set() or time.monotonic() > give_up:
+                raise
+        time.sleep(POLL_SECONDS)
+        database.patiently(engine, lambda: ledger.recover(engine, now=clock()), stop.is_set)
+
+
+def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
+    with ledger.lock(run.engine, run.owner) as held:
         if not held:
             raise TransportError("the lock of a sender that has just been named is taken")
-        recorder = Recorder(engine, run.owner, clock, run.late)
-        for _ in range(job.connections):
+        run.lock = held
+        recorder = Recorder(run.engine, run.owner, run.clock, run.late)
+        for _ in range(run.job.connections):
             run.lanes.start(lambda: _connection(run, recorder))
         try:
             _feed(run, recorder, progress)
         finally:
             _finish(run, recorder)
-            job.gate.close()
+            database.patiently(run.engine, run.job.gate.close, run.late)
         progress(run.handled)
         if run.trouble is not None:
             raise run.trouble
@@ -172,7 +198,7 @@ def _feed(run: Run, recorder: Recorder, progress: Callable[[int], None]) -> None
             if looked_at == 0:  # what is in hand may come back, put off for a moment
                 ask_again = now + POLL_SECONDS
                 if not run.busy():
-                    seconds = run.job.gate.soon()
+                    seconds = run.job.gate.soon() if run.left else None
                     if seconds is None:
                         break
                     ask_again = now + seconds
@@ -185,18 +211,21 @@ def _feed(run: Run, recorder: Recorder, progress: Callable[[int], None]) -> None
 
 def _claim(run: Run, limit: int) -> int:
     """Take up to ``limit`` copies in hand; how many were looked at."""
+    if not run.left:
+        return 0
     now, late = run.clock(), run.job.too_late
     with database.writing(run.engine, run.stop.is_set) as session:
         claims, looked_at = ledger.claim(
             session,
             run.job.edition_id,
             owner=run.owner,
-            limit=limit,
+            limit=int(min(limit, run.left)),
             now=now,
             at_local_time=run.job.at_local_time,
             too_late=None if late is None else now - late,
         )
     run.work += claims
+    run.left -= looked_at
     return looked_at
 
 
@@ -214,12 +243,21 @@ def _finish(run: Run, recorder: Recorder) -> None:
     """
     run.end()
     while run.lanes.alive:
-        _step(run, recorder, POLL_SECONDS)
+        try:
+            _step(run, recorder, POLL_SECONDS)
+        except Exception as error:
+            if not database.away(run.engine, error):
+                raise
+            run.lanes.rest(POLL_SECONDS)  # what is known is kept, and written down below
         if run.late():
             run.lanes.hurry()
-    recorder.flush()
-    with database.writing(run.engine, run.late) as session:
-        ledger.release_all(session, owner=run.owner, now=run.clock())
+
+    def release() -> None:
+        with database.writing(run.engine, run.late) as session:
+            ledger.release_all(session, owner=run.owner, now=run.clock())
+
+    database.patiently(run.engine, recorder.flush, run.late)
+    database.patiently(run.engine, release, run.late)
 
 
 def _connection(run: Run, recorder: Recorder) -> None:
@@ -252,7 +290,14 @@ def _send(run: Run, claim: Claim, transport: Transport, recorder: Recorder) -> N
         return
     verdict = answer
     if verdict is None:
-        if not recorder.put_on_wire(claim.delivery_id):
+        try:
+            ours = recorder.put_on_wire(claim.delivery_id)
+        except Exception:
+            transport.abort()  # nothing of it is delivered, so it is due again, whatever was noted
+            due_again = Outcome(claim.delivery_id, DeliveryState.PLANNED, tried=False)
+            recorder.settle(due_again, claim.email)
+            raise
+        if not ours:
             transport.abort()
             return
         verdict = transport.commit()

@@ -52,7 +52,9 @@ def state(session: Session, edition_id: int) -> EditionState:
 
 
 def begin_sending(session: Session, edition_id: int, *, now: datetime) -> EditionState:
-    """Note that sending has begun, if the edition may be sent; the state it is in afterwards."""
+    """Note that sending has begun, if the edition may be sent; the state it is in afterwards.
+    Others who begin at the same time wait for the end of this transaction."""
+    session.execute(sa.select(Edition.id).where(Edition.id == edition_id).with_for_update())
     session.execute(
         sa.update(Edition)
         .where(Edition.id == edition_id, Edition.state == EditionState.PLANNED)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from mailer.transitions import TRANSITIONS, before
 from recommender import database
+from recommender.database import Lock
 from recommender.models import Delivery, DeliveryState, Status, Subscriber, Suppression
 
 OPEN = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
@@ -28,8 +29,13 @@ OUTCOMES = (
     DeliveryState.FAILED,
     DeliveryState.DEFERRED,
     DeliveryState.IN_DOUBT,
+    DeliveryState.PLANNED,
 )
-OWNERS = sa.select(Delivery.claimed_by).where(Delivery.claimed_by.is_not(None)).distinct()
+OWNERS = (
+    sa.select(Delivery.claimed_by)
+    .where(Delivery.claimed_by.is_not(None), Delivery.state.in_(HELD))
+    .distinct()
+)
 """Senders that hold copies, be they at work or gone."""
 
 
@@ -148,6 +154,25 @@ def _due(edition_id: int, state: DeliveryState, by: datetime | None, limit: int)
     )
 
 
+def is_due(session: Session, edition_id: int, *, now: datetime, at_local_time: bool) -> bool:
+    """Whether any copy of the edition could be claimed."""
+    planned = Delivery.state == DeliveryState.PLANNED
+    if at_local_time:
+        planned &= Delivery.due_at <= now
+    deferred = (Delivery.state == DeliveryState.DEFERRED) & (Delivery.due_at <= now)
+    here = Delivery.edition_id == edition_id
+    found = [sa.exists().where(here, either) for either in (planned, deferred)]
+    return bool(session.scalar(sa.select(sa.or_(*found))))
+
+
+def in_hand(session: Session, edition_id: int) -> int:
+    """How many copies are in senders' hands."""
+    query = sa.select(sa.func.count()).where(
+        Delivery.edition_id == edition_id, Delivery.state.in_(HELD)
+    )
+    return session.scalar(query) or 0
+
+
 def _skip_reason(row: Any, now: datetime, too_late: datetime | None) -> str | None:
     if row.suppressed:
         return "suppressed"
@@ -195,7 +220,7 @@ _RECORD = (
         sa.or_(
             *(
                 (_TABLE.c.state == held) & (later == _NEW_STATE)
-                for held in HELD
+                for held in (*HELD, DeliveryState.IN_DOUBT)
                 for later in TRANSITIONS[held]
                 if later in OUTCOMES
             )
@@ -229,7 +254,11 @@ def put_on_wire(connection: Connection, ids: Sequence[int], *, owner: str) -> se
 def record(
     connection: Connection, outcomes: Sequence[Outcome], *, owner: str, now: datetime
 ) -> None:
-    """Settle claimed copies, or defer them."""
+    """Settle claimed copies, or defer them, or (planned) give them back.
+
+    An owner that had lost touch with the store, and was taken for gone, may find its copies in
+    doubt. If nobody has touched them since, what it knows ends the doubt.
+    """
     if outcomes:
         connection.execute(_RECORD, [_values(outcome, owner, now) for outcome in outcomes])
 
@@ -245,7 +274,7 @@ def _values(outcome: Outcome, owner: str, now: datetime) -> dict[str, Any]:
         "retry_at": outcome.retry_at,
         "new_expires_at": outcome.expires_at,
         "new_attempts": int(outcome.tried),
-        "new_settled_at": None if outcome.state == DeliveryState.DEFERRED else now,
+        "new_settled_at": None if outcome.state in OPEN else now,
     }
 
 
@@ -267,18 +296,20 @@ def recover(engine: Engine, *, now: datetime) -> tuple[int, int]:
     for owner in owners:
         if owner is None:
             continue
-        with lock(engine, owner) as gone:
-            if not gone:
-                continue
-            with database.writing(engine) as session:
-                due, doubtful = release_all(session, owner=owner, now=now)
-            released, doubts = released + due, doubts + doubtful
+        with database.inheriting(engine, _lock_of(owner)) as heir:
+            if heir is not None:
+                due, doubtful = release_all(heir, owner=owner, now=now)
+                released, doubts = released + due, doubts + doubtful
     return released, doubts
 
 
-def lock(engine: Engine, owner: str) -> AbstractContextManager[bool]:
+def lock(engine: Engine, owner: str) -> AbstractContextManager[Lock]:
     """The lock that says ``owner`` is alive."""
-    return database.lock(engine, f"sender-{owner}", once=True)
+    return database.lock(engine, _lock_of(owner), once=True)
+
+
+def _lock_of(owner: str) -> str:
+    return f"sender-{owner}"
 
 
 def _take_back(session: Session, which: sa.ColumnElement[bool]) -> int:
@@ -287,11 +318,11 @@ def _take_back(session: Session, which: sa.ColumnElement[bool]) -> int:
 
 
 def _doubt(session: Session, which: sa.ColumnElement[bool], now: datetime) -> int:
+    which &= Delivery.state == DeliveryState.ON_WIRE
     doubts = _move(
         session,
         which,
         DeliveryState.IN_DOUBT,
-        claimed_by=None,
         reason="unanswered",
         reply="the sender ended before the answer to the final dot was recorded",
         settled_at=now,
@@ -321,8 +352,8 @@ def resend_doubtful(session: Session, edition_id: int) -> int:
     """Make every copy in doubt due again, as ``in_doubt = "resend"`` asks; how many."""
     which = Delivery.edition_id == edition_id
     which &= Delivery.state == DeliveryState.IN_DOUBT
-    again = _move(session, which, DeliveryState.PLANNED, settled_at=None, reason=None, reply=None)
-    return len(again)
+    nothing: dict[str, None] = dict.fromkeys(("claimed_by", "settled_at", "reason", "reply"))
+    return len(_move(session, which, DeliveryState.PLANNED, **nothing))
 
 
 def cancel(session: Session, edition_id: int, *, now: datetime) -> int:

@@ -10,16 +10,18 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer import schedule, shards
+from mailer import schedule, shards, tickets
 from mailer.crew import Crew, start
 from mailer.rendering import Template
 from mailer.shards import Desks
 from mailer.terms import Terms
+from mailer.tickets import HandOut, to_nobody
 from recommender import catalogue, database, segments
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import (
@@ -49,15 +51,21 @@ def plan(
     progress: Callable[[int], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
     processes: int = 1,
+    hand_out: HandOut = to_nobody,
 ) -> int:
     """Plan the edition of ``period``, or help to finish that; its id. Already planned: no change.
 
-    Returns when it is planned, whoever did it, or ``stopped`` says so. Raises ConflictError when
-    it was planned for another segment; NotFoundError for an unknown segment.
+    Shards are handed out to workers, too. Returns when the edition is planned, whoever did it, or
+    ``stopped`` says so. Raises ConflictError when it was planned for another segment; NotFoundError
+    for an unknown segment.
     """
     schedule.check_period(period)
-    with database.writing(engine) as session:
-        edition = _open(session, settings, template, period, segment, now)
+
+    def begin() -> Edition:
+        with database.writing(engine) as session:
+            return _open(session, settings, template, period, segment, now, hand_out)
+
+    edition = database.patiently(engine, begin, stopped)
     if edition.state == EditionState.PLANNING:
         with database.reading(engine) as session:
             left = len(shards.outstanding(session, edition.id))
@@ -95,23 +103,26 @@ def work(
 ) -> None:
     """Plan the shards that are left, beside others who do the same."""
     desks = Desks(engine)
-    while not stopped():
-        with database.reading(engine) as session:
-            left = shards.outstanding(session, edition_id)
-        if not left:
-            break
+    while left := database.patiently(engine, lambda: _left(engine, edition_id), stopped):
         idle = True
         for number in left:
             if stopped():
                 return
-            if shards.plan(engine, desks, edition_id, number):
+            if database.patiently(
+                engine, partial(shards.plan, engine, desks, edition_id, number), stopped
+            ):
                 idle = False
                 with database.reading(engine) as session:
                     progress(shards.planned(session, edition_id))
         if idle:
             time.sleep(OTHERS_AT_WORK)
+
+
+def _left(engine: Engine, edition_id: int) -> list[int]:
+    """The shards that are left; when there is none, the edition is planned."""
     with database.writing(engine) as session:
         shards.finish(session, edition_id)
+        return shards.outstanding(session, edition_id)
 
 
 def newsletter_of(session: Session, settings: Settings, *, locked: bool = False) -> Newsletter:
@@ -132,6 +143,7 @@ def _open(
     period: str,
     segment: str | None,
     now: datetime,
+    hand_out: HandOut,
 ) -> Edition:
     newsletter = newsletter_of(session, settings, locked=True)
     found = session.scalar(
@@ -159,7 +171,7 @@ def _open(
     session.add(edition)
     session.flush()
     _freeze(session, edition)
-    shards.split(session, edition)
+    hand_out(session, tickets.to_plan(edition.id, shards.split(session, edition)))
     return edition
 
 

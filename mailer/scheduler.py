@@ -8,8 +8,9 @@ are not.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,7 +24,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.engine import Engine
 
 from mailer import retention, schedule, sending
+from mailer.tickets import HandOut, to_nobody
 from recommender import database
+from recommender.database import Lock
 from recommender.errors import ConflictError, NewsletterError
 from recommender.models import Edition, EditionState, Newsletter
 from recommender.settings import DAYS, Settings, weekday_and_time
@@ -33,6 +36,12 @@ DELIVER = "deliver"
 PRUNE = "prune"
 DELIVER_EVERY = timedelta(minutes=1)
 PRUNE_AT = {"hour": 3, "minute": 30}
+LEADER = "scheduler"
+"""The lock of the one that leads."""
+STANDBY_SECONDS = 5.0
+"""How often one that stands by looks whether the leader is gone."""
+LOOK_SECONDS = 1.0
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class Service:
     stop: threading.Event
     report: Callable[[str], None]
     processes: int = 1
+    hand_out: HandOut = to_nobody
 
 
 _running: list[Service] = []
@@ -53,10 +63,57 @@ _running: list[Service] = []
 @contextmanager
 def only_instance(engine: Engine) -> Iterator[None]:
     """Be the one scheduler of this store; ConflictError while another one runs."""
-    with database.lock(engine, "scheduler") as free:
-        if not free:
+    with database.lock(engine, LEADER) as mine:
+        if not mine:
             raise ConflictError("another scheduler is already running on this store")
         yield
+
+
+def lead(
+    engine: Engine,
+    stop: threading.Event,
+    work: Callable[[threading.Event], AbstractContextManager[None]],
+    report: Callable[[str], None],
+) -> None:
+    """Be the scheduler of this store whenever no other is, until ``stop``.
+
+    ``work(leave)`` is entered when the leadership is had, and left when that is lost (the server
+    was restarted) or ``stop`` is set; ``leave`` is set first, so that what runs ends soon. Should
+    the next leader be at work before that, nothing is planned or sent twice: the store decides.
+    """
+    waiting = False
+    while not stop.is_set():
+        try:
+            with database.lock(engine, LEADER) as mine:
+                if mine:
+                    waiting = False
+                    _while_leading(mine, stop, work)
+                elif not waiting:
+                    waiting = True
+                    report("standing by: another scheduler leads")
+        except sa.exc.DBAPIError as error:
+            if not database.away(engine, error):
+                raise
+            report("the store is away")
+        _rest(stop, STANDBY_SECONDS)
+
+
+def _while_leading(
+    mine: Lock,
+    stop: threading.Event,
+    work: Callable[[threading.Event], AbstractContextManager[None]],
+) -> None:
+    leave = threading.Event()
+    with work(leave):
+        while not stop.is_set() and mine.alive():
+            _rest(stop, LOOK_SECONDS)
+        leave.set()
+
+
+def _rest(stop: threading.Event, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not stop.is_set() and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
 
 
 def prepare(scheduler: BaseScheduler, service: Service) -> None:
@@ -120,7 +177,8 @@ def prune_now() -> None:
 
 def _report_error(event: Any) -> None:
     for service in _running:
-        service.report(f"error: {event.job_id}: {event.exception}")
+        why, *_ = str(event.exception).strip().splitlines() or [type(event.exception).__name__]
+        service.report(f"error: {event.job_id}: {why}")
 
 
 def publish(service: Service) -> None:
@@ -140,6 +198,7 @@ def publish(service: Service) -> None:
             now=now,
             stop=service.stop,
             processes=service.processes,
+            hand_out=service.hand_out,
         )
         service.report(f"planned {settings.newsletter}-{period} (edition {edition})")
     deliver(service)
@@ -177,6 +236,8 @@ def deliver(service: Service) -> None:
                 stop=service.stop,
                 at_local_time=True,
                 processes=service.processes,
+                to_the_end=False,
+                hand_out=service.hand_out,
             )
         except NewsletterError as error:
             service.report(f"error: {period}: {error}")

@@ -32,12 +32,13 @@ ENOUGH = 1_000
 
 @dataclass(frozen=True)
 class Order:
-    """What to send, and over how many connections to each relay."""
+    """What to send, ``most`` so many copies, and over how many connections to each relay."""
 
     settings: Settings
     edition_id: int
     at_local_time: bool
     connections: int
+    most: float = float("inf")
 
     @property
     def store_url(self) -> str:
@@ -77,7 +78,7 @@ def deliver(
     finally:
         senders.end()
     if senders.died:
-        ledger.recover(engine, now=clock())
+        database.patiently(engine, lambda: ledger.recover(engine, now=clock()), stop.is_set)
     if senders.trouble is not None:
         raise TransportError(senders.trouble)
     if senders.held is not None or stop.is_set():
@@ -105,6 +106,11 @@ def here(
     progress: Callable[[int], None],
 ) -> str | None:
     """Send all that is due in this process; otherwise as ``delivery.deliver``."""
+    job = database.patiently(engine, lambda: _job(engine, order, clock), stop.is_set)
+    return delivery.deliver(engine, job, clock=clock, stop=stop, progress=progress)
+
+
+def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
     settings = order.settings
     with database.reading(engine) as session:
         edition = session.get_one(Edition, order.edition_id)
@@ -118,7 +124,7 @@ def here(
     def awake(claim: Claim, moment: datetime) -> datetime:
         return schedule.after_quiet(moment, ZoneInfo(claim.timezone or settings.timezone), quiet)
 
-    job = Job(
+    return Job(
         edition_id=order.edition_id,
         copy=lambda claim: press.message(claim, clock()),
         open_transport=transports.opener(settings, folder, gate),
@@ -129,5 +135,5 @@ def here(
         at_local_time=order.at_local_time,
         too_late=late if order.at_local_time else None,
         retry_for=timedelta(hours=settings.retry_hours),
+        most=order.most,
     )
-    return delivery.deliver(engine, job, clock=clock, stop=stop, progress=progress)

@@ -5,7 +5,7 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Engine
 
-from recommender import database, reshaping, settings
+from recommender import database, jobtables, reshaping, settings
 from recommender.models import Base
 
 OTHERS = frozenset({"apscheduler_jobs"})  # made and owned by the scheduler's own job store
@@ -13,7 +13,9 @@ OTHERS = frozenset({"apscheduler_jobs"})  # made and owned by the scheduler's ow
 
 def mine(name: str | None, kind: str, _parents: Any) -> bool:
     """Whether a table found in the store is one of ours."""
-    return kind != "table" or name not in OTHERS
+    if kind != "table" or name is None:
+        return True
+    return name not in OTHERS and not name.startswith(jobtables.PREFIX)
 
 
 def run() -> None:

@@ -12,22 +12,31 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
-from recommender.errors import ConfigurationError, StoreError
+from recommender.errors import ConfigurationError, StoreAwayError, StoreError
 
 BUSY_SECONDS = 30.0
 """For how long a writer waits while another process holds SQLite's write lock."""
 SLICE_SECONDS = 1.0
 """In slices, since a signal is heard only between them."""
 LARGEST_SKEW = timedelta(minutes=5)
+AWAY_SECONDS = 300.0
+"""For how long a server that cannot be reached is waited for."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+KEEPALIVES = {"idle": 10, "interval": 5, "count": 3}
+"""After how many seconds of silence, how often and how many times either side asks whether the
+other is still there: a machine that lost its power holds no lock for longer than half a minute."""
+
+Result = TypeVar("Result")
 
 
 def connect(url: str) -> Engine:
@@ -108,13 +117,28 @@ def _never() -> bool:
 
 
 def _postgresql(url: sa.URL) -> Engine:
+    arguments = connect_arguments(url)
+    url = url.set(drivername="postgresql+psycopg")
     try:
-        return sa.create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=arguments)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             "database_url: PostgreSQL needs an extra: "
             "pip install 'newsletter-recommender[postgresql]'"
         ) from error
+
+
+def connect_arguments(url: sa.URL) -> dict[str, Any]:
+    """What PostgreSQL's driver is told besides ``url``, unless that says otherwise."""
+    ours: dict[str, Any] = {f"keepalives_{name}": value for name, value in KEEPALIVES.items()}
+    ours["connect_timeout"] = 10
+    ours["options"] = " ".join(f"-c tcp_keepalives_{name}={n}" for name, n in KEEPALIVES.items())
+    return {name: value for name, value in ours.items() if name not in url.query}
+
+
+def many_machines(engine: Engine) -> bool:
+    """Whether processes on many machines may work on this store, beside each other."""
+    return engine.dialect.name == "postgresql"
 
 
 @contextmanager
@@ -153,22 +177,90 @@ def insert(session: Session, table: type[Any] | sa.Table) -> Insert:
     return sqlite.insert(table)
 
 
+def away(engine: Engine, error: BaseException) -> bool:
+    """Whether ``error`` means that the server could not be reached, or broke off, or asked to try
+    again: the same work may well succeed in a moment. A file is never away."""
+    if engine.dialect.name != "postgresql":
+        return False
+    return isinstance(error, StoreAwayError | sa.exc.OperationalError | sa.exc.InterfaceError) or (
+        isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    )
+
+
+def patiently(
+    engine: Engine, work: Callable[[], Result], hurry: Callable[[], bool] = _never
+) -> Result:
+    """``work()``, tried again while the server is away: for some minutes, or until ``hurry``.
+
+    For work in one transaction only. It must bear being done twice, since a server may die between
+    keeping a transaction and saying so.
+    """
+    pause, give_up = FIRST_PAUSE, time.monotonic() + AWAY_SECONDS
+    while True:
+        try:
+            return work()
+        except Exception as error:
+            if not away(engine, error) or time.monotonic() > give_up or hurry():
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+@dataclass
+class Lock:
+    """A lock that was asked for; true if it could be had."""
+
+    held: bool
+    _connection: Connection | None = None
+
+    def __bool__(self) -> bool:
+        return self.held
+
+    def alive(self) -> bool:
+        """Whether it is held still: a server that was restarted, or a connection that broke, has
+        given it up, and others may have it. To be asked by one thread at a time."""
+        if self.held and self._connection is not None:
+            try:
+                self._connection.scalar(sa.select(1))
+            except sa.exc.DBAPIError:
+                self.held = False
+        return self.held
+
+
 @contextmanager
-def lock(engine: Engine, name: str, *, once: bool = False, shared: bool = False) -> Iterator[bool]:
+def lock(engine: Engine, name: str, *, once: bool = False, shared: bool = False) -> Iterator[Lock]:
     """Hold the store-wide lock ``name`` for the block; yields whether it could be had, at once.
 
     The lock ends with its process, however that ends (``flock`` beside the SQLite file, a session
-    advisory lock on PostgreSQL), so a lock that can be had proves that its last holder is gone.
-    ``once`` says that the name is never used again, so that nothing of it is kept. Any number may
-    hold a ``shared`` lock, but not while one holds it alone.
+    advisory lock on PostgreSQL), so a lock that can be had proves that its last holder is gone, or
+    has lost touch with the server. ``once`` says that the name is never used again, so that nothing
+    of it is kept. Any number may hold a ``shared`` lock, but not while one holds it alone.
     """
     if engine.dialect.name == "postgresql":
         with _advisory_lock(engine, name, "_shared" if shared else "") as held:
             yield held
     else:
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-        with _file_lock(Path(f"{engine.url.database}.locks") / name, kind, once=once) as held:
-            yield held
+        with _file_lock(Path(f"{engine.url.database}.locks") / name, kind, once=once) as free:
+            yield Lock(free)
+
+
+@contextmanager
+def inheriting(engine: Engine, name: str) -> Iterator[Session | None]:
+    """A transaction that holds the lock ``name`` from its beginning to its end; None when somebody
+    else holds it. What it writes can thus never be late: on PostgreSQL both end together, whatever
+    becomes of connections, so nobody who takes the lock afterwards is overwritten."""
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as session:
+            take = sa.func.pg_try_advisory_xact_lock(_key(name))
+            yield session if session.scalar(sa.select(take)) else None
+        return
+    with lock(engine, name, once=True) as free:
+        if not free:
+            yield None
+            return
+        with writing(engine) as session:
+            yield session
 
 
 @contextmanager
@@ -195,18 +287,23 @@ def _flock(handle: IO[bytes], kind: int) -> bool:
 
 
 @contextmanager
-def _advisory_lock(engine: Engine, name: str, kind: str) -> Iterator[bool]:
-    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+def _advisory_lock(engine: Engine, name: str, kind: str) -> Iterator[Lock]:
+    key = _key(name)
     take = getattr(sa.func, f"pg_try_advisory_lock{kind}")
     give = getattr(sa.func, f"pg_advisory_unlock{kind}")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         held = bool(connection.scalar(sa.select(take(key))))
+        lock = Lock(held, connection)
         try:
-            yield held
+            yield lock
         finally:
-            if held:
+            if lock.held:
                 with contextlib.suppress(sa.exc.DBAPIError):  # the server, and the lock, are gone
                     connection.execute(sa.select(give(key)))
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def forget(engine: Engine) -> None:

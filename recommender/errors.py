@@ -21,6 +21,10 @@ class StoreError(NewsletterError):
     """The store cannot be opened, is too old or is in use; the message says what to do."""
 
 
+class StoreAwayError(StoreError):
+    """The store's server went away, and with it what this process held there."""
+
+
 class NotFoundError(NewsletterError):
     """A name given by a person (reader, article, segment, edition …) is not in the store."""
 

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from recommender import addresses, database, resources, vocabulary
+from recommender import addresses, database, jobtables, resources, vocabulary
 from recommender.errors import StoreError
 from recommender.models import Newsletter, Property
 
@@ -56,17 +56,22 @@ def head() -> str:
 
 def migrate(engine: Engine) -> bool:
     """Bring the store to this version; whether anything had to be done."""
-    before = revision(engine)
-    if before == head():
+    if revision(engine) == head() and not _jobs_outdated(engine):
         return False
     with database.lock(engine, "migration") as free:
         if not free:
             raise StoreError("another process is migrating the store; try again in a minute")
         try:
             command.upgrade(configuration(engine), "head")
+            if database.many_machines(engine):
+                jobtables.migrate(engine)
         except sa.exc.SQLAlchemyError as error:
             raise StoreError(f"the store could not be migrated: {_first_line(error)}") from error
     return True
+
+
+def _jobs_outdated(engine: Engine) -> bool:
+    return database.many_machines(engine) and jobtables.outdated(engine)
 
 
 def prepare(engine: Engine, *, newsletter: str, now: datetime) -> None:
@@ -104,6 +109,11 @@ def check_version(engine: Engine) -> None:
     if found != head():
         raise StoreError(
             f"the store {place(engine)} is at version {found}, this code needs {head()}: "
+            "run `newsletter init`"
+        )
+    if _jobs_outdated(engine):
+        raise StoreError(
+            f"the job queue of {place(engine)} is of another version than this code: "
             "run `newsletter init`"
         )
 

@@ -46,6 +46,7 @@ COMMANDS = {
     "scheduler": Entry("service:scheduler", "Run the schedule: plan and send every edition."),
     "web": Entry("service:web", "Serve the pages of readers."),
     "serve": Entry("service:serve", "Run the service: scheduler and pages."),
+    "worker": Entry("service:worker", "Help with planning and sending, on any machine."),
 }
 
 

@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import Engine
 
+from mailer.tickets import HandOut, to_nobody
 from recommender import settings as settings_module
 from recommender.settings import Settings
 
@@ -54,6 +55,17 @@ class Invocation:
                 yield engine
         finally:
             engine.dispose()
+
+
+def helpers(engine: Engine) -> HandOut:
+    """Who is asked to help with planning and sending: workers, where the store can have any."""
+    from recommender import database
+
+    if not database.many_machines(engine):
+        return to_nobody
+    from mailer import workers
+
+    return workers.hand_out
 
 
 def invocation(context: typer.Context) -> Invocation:

@@ -12,6 +12,7 @@ from mailer.cli.common import (
     Invocation,
     Json,
     emit,
+    helpers,
     interruptible,
     invocation,
     progress,
@@ -58,6 +59,7 @@ def plan(
                 segment=segment,
                 progress=advance,
                 processes=run.settings.senders,
+                hand_out=helpers(engine),
             )
         with database.reading(engine) as session:
             document = editions.document(session, session.get_one(Edition, identifier))
@@ -98,6 +100,7 @@ def send(
                 segment=segment,
                 progress=advance,
                 processes=run.settings.senders,
+                hand_out=helpers(engine),
             )
         stop = stop_on_signal()
         with progress("sending") as advance:
@@ -111,6 +114,7 @@ def send(
                 planned_now=wanted not in known,
                 processes=run.settings.senders,
                 progress=advance,
+                hand_out=helpers(engine),
             )
     if as_json:
         emit(asdict(summary))

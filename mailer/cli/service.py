@@ -1,4 +1,4 @@
-"""``newsletter scheduler``, ``web`` and ``serve``: the work that goes on by itself."""
+"""``newsletter scheduler``, ``web``, ``serve`` and ``worker``: what goes on by itself."""
 
 import contextlib
 import socket
@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Engine
 
-from mailer.cli.common import Invocation, invocation, say, stop_on_signal
+from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal
+from mailer.tickets import Task
 from recommender.errors import ConfigurationError
 
 POLL_SECONDS = 0.2
@@ -57,6 +58,46 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
     say("stopped")
 
 
+def worker(
+    context: typer.Context,
+    concurrency: Annotated[
+        int, typer.Option(min=1, max=64, help="Jobs at once; better start more workers.")
+    ] = 1,
+    queues: Annotated[
+        str, typer.Option(help="What to help with, comma separated: plan, deliver.")
+    ] = "plan,deliver",
+) -> None:
+    """Help with planning and sending, beside any number of other workers, until SIGTERM or Ctrl-C.
+
+    Example: newsletter worker --queues deliver
+    """
+    wanted = _tasks(queues)
+    stop = stop_on_signal()
+    run = invocation(context)
+    with run.store() as engine:
+        from recommender import database
+
+        if not database.many_machines(engine):
+            raise ConfigurationError(
+                "database_url: workers need PostgreSQL; on SQLite, `newsletter serve` does it all"
+            )
+        from mailer import workers
+        from mailer.jobs import Bench
+        from mailer.shards import Desks
+
+        bench = Bench(engine, run.settings, _now, stop, say, Desks(engine))
+        say(f"working: {', '.join(wanted)}")
+        workers.run(bench, queues=wanted, concurrency=concurrency)
+    say("stopped")
+
+
+def _tasks(names: str) -> list[Task]:
+    try:
+        return [Task(name.strip()) for name in names.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(f"--queues: {error}; known are {', '.join(Task)}") from error
+
+
 def _wait(stop: threading.Event) -> None:
     while not stop.is_set():  # not wait(): its lock is not safe from a signal handler's set()
         time.sleep(POLL_SECONDS)
@@ -65,24 +106,53 @@ def _wait(stop: threading.Event) -> None:
 
 @contextlib.contextmanager
 def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Iterator[None]:
+    """The schedule, in the background. A file has one scheduler at most; of those that share a
+    server, one leads and the others stand by."""
+    from mailer import scheduler as service_module
+    from recommender import database
+
+    if not database.many_machines(engine):
+        with service_module.only_instance(engine), _schedule(run, engine, stop):
+            yield
+        return
+    thread = threading.Thread(
+        target=service_module.lead,
+        args=(engine, stop, lambda leave: _schedule(run, engine, leave), say),
+        name="leader",
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def _schedule(run: Invocation, engine: Engine, stop: threading.Event) -> Iterator[None]:
     from apscheduler.schedulers.background import BackgroundScheduler
 
     from mailer import schedule
     from mailer import scheduler as service_module
 
-    with service_module.only_instance(engine):
-        background = BackgroundScheduler(timezone=UTC)
-        service = service_module.Service(
-            engine, run.settings, clock=_now, stop=stop, report=say, processes=run.settings.senders
-        )
-        service_module.prepare(background, service)
-        zone = schedule.EARLIEST if run.settings.local_time else run.settings.zone
-        period, moment = schedule.upcoming(run.settings.schedule, zone, run.now)
-        say(f"running; next: {run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
-        try:
-            yield
-        finally:
-            background.shutdown(wait=True)
+    background = BackgroundScheduler(timezone=UTC)
+    service = service_module.Service(
+        engine,
+        run.settings,
+        clock=_now,
+        stop=stop,
+        report=say,
+        processes=run.settings.senders,
+        hand_out=helpers(engine),
+    )
+    service_module.prepare(background, service)
+    zone = schedule.EARLIEST if run.settings.local_time else run.settings.zone
+    period, moment = schedule.upcoming(run.settings.schedule, zone, run.now)
+    say(f"running; next: {run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
+    try:
+        yield
+    finally:
+        background.shutdown(wait=True)
 
 
 @contextlib.contextmanager

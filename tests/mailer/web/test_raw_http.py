@@ -50,9 +50,7 @@ MALFORMED = {
     b"Transfer-Encoding: nonsense\r\n\r\n",
     "chunks without end": b"POST /subscribe HTTP/1.1\r\nHost: x\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n"
-     b"8000\r\n"
-    + b"a" * 0x8000
-    + b"\r\n",
+    b"8000\r\n" + b"a" * 0x8000 + b"\r\n",
     "a form cut short": b"POST /subscribe HTTP/1.1\r\nHost: x\r\n"
     b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 40\r\n\r\n--b\r\nContent",
     "a form without boundary": b"POST /subscribe HTTP/1.1\r\nHost: x\r\n"

@@ -1,0 +1,177 @@
+"""Workers: jobs on as many machines as wanted, through procrastinate's queue in the store itself.
+
+The only module that imports procrastinate. It hands out tickets in the caller's transaction, and
+runs what ``jobs`` offers. A worker shows every few seconds that it lives; what one that died, or
+lost touch with the server, had begun is done again by another. Jobs may be repeated, so nothing
+more is needed for safety: shards and ledger decide what is done.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import procrastinate
+import psycopg
+import sqlalchemy as sa
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from mailer import jobs
+from mailer.jobs import Bench, UnfinishedError
+from mailer.tickets import Task, Ticket
+from recommender import database, store
+
+HEARTBEAT_SECONDS = 3.0
+STALLED_SECONDS = 12.0
+LOOK_SECONDS = 5.0
+"""How often a worker looks for what stalled workers had begun."""
+POLL_SECONDS = 0.2
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+BUSY_SECONDS = 2
+TRIES = 1_000
+"""A job whose server is away is tried for about as long as anybody would wait."""
+FUNCTIONS: dict[Task, Callable[..., None]] = {Task.PLAN: jobs.plan, Task.DELIVER: jobs.deliver}
+
+
+def hand_out(session: Session, tickets: Sequence[Ticket]) -> None:
+    """Put tickets into the queue, in the session's transaction, but those that are there already.
+
+    To be called by one at a time for one edition: its row is locked by whoever plans or sends it.
+    """
+    if not tickets:
+        return
+    known = set(
+        session.scalars(
+            sa.text(
+                "SELECT queueing_lock FROM procrastinate_jobs "
+                "WHERE queueing_lock = ANY(:keys) AND status IN ('todo', 'doing')"
+            ),
+            {"keys": [ticket.key for ticket in tickets]},
+        )
+    )
+    wanted = [ticket for ticket in tickets if ticket.key not in known]
+    connector = procrastinate.SyncPsycopgConnector()  # only speaks over the session's connection
+    manager = procrastinate.manager.JobManager(connector)
+    connection = session.connection().connection.driver_connection
+    if wanted:
+        manager.batch_defer_jobs([_job(ticket) for ticket in wanted], connection=connection)
+
+
+def _job(ticket: Ticket) -> procrastinate.jobs.Job:
+    return procrastinate.jobs.Job(
+        queue=ticket.task.value,
+        lock=None,
+        queueing_lock=ticket.key,
+        task_name=ticket.task.value,
+        task_kwargs=dict(ticket.values),
+    )
+
+
+class Patience(procrastinate.BaseRetryStrategy):
+    """Try again what somebody else has in hand, what was left when a worker stopped, and what
+    failed since the server was away. Anything else is a mistake of ours, and would fail again."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: procrastinate.jobs.Job
+    ) -> procrastinate.RetryDecision | None:
+        again = isinstance(exception, UnfinishedError) or database.away(self._engine, exception)
+        if not again or job.attempts > TRIES:
+            return None
+        return procrastinate.RetryDecision(retry_in={"seconds": BUSY_SECONDS})
+
+
+def application(bench: Bench) -> procrastinate.App:
+    """The jobs as procrastinate runs them."""
+    address = bench.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(
+            conninfo=address,
+            kwargs=database.connect_arguments(bench.engine.url),
+            min_size=1,
+            max_size=4,
+            timeout=STALLED_SECONDS,
+        )
+    )
+    for task, function in FUNCTIONS.items():
+        known_as = app.task(name=task.value, queue=task.value, retry=Patience(bench.engine))
+        known_as(partial(function, bench))
+    return app
+
+
+def run(bench: Bench, *, queues: Sequence[Task], concurrency: int) -> None:
+    """Work until ``bench.stop`` is set; through restarts of the server. What is being delivered
+    then is finished as far as the wire is concerned, and the rest of the job left to others."""
+    _let_it_be_heard(bench.report)
+    pause = FIRST_PAUSE
+    while not bench.stop.is_set():
+        began = time.monotonic()
+        try:
+            with store.using(bench.engine):
+                asyncio.run(_work(bench, [task.value for task in queues], concurrency))
+        except (ConnectorException, psycopg.Error, sa.exc.DBAPIError, OSError) as error:
+            bench.report(f"the store is away: {str(error).strip().splitlines()[0]}")
+        if time.monotonic() - began > LONGEST_PAUSE:
+            pause = FIRST_PAUSE
+        _rest(bench.stop, pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _rest(stop: threading.Event, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not stop.is_set() and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+
+
+async def _work(bench: Bench, queues: Sequence[str], concurrency: int) -> None:
+    app = application(bench)
+    async with app.open_async():
+        worker = asyncio.create_task(
+            app.run_worker_async(
+                queues=queues,
+                concurrency=concurrency,
+                install_signal_handlers=False,
+                delete_jobs="always",
+                update_heartbeat_interval=HEARTBEAT_SECONDS,
+                stalled_worker_timeout=STALLED_SECONDS,
+            )
+        )
+        look_at = time.monotonic()
+        try:
+            while not worker.done() and not bench.stop.is_set():
+                if time.monotonic() >= look_at:
+                    look_at = time.monotonic() + LOOK_SECONDS
+                    await _take_over(app)
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            worker.cancel()  # which lets what is running come to its end
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+
+
+async def _take_over(app: procrastinate.App) -> None:
+    """Put back into the queue what workers had begun that give no sign of life."""
+    manager = app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        with contextlib.suppress(ConnectorException):  # another worker was quicker
+            await manager.retry_job(job)
+
+
+def _let_it_be_heard(report: Callable[[str], None]) -> None:
+    """What the libraries have to say, in one line each."""
+
+    class Line(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            report(record.getMessage().splitlines()[0])
+
+    for name in ("procrastinate", "psycopg.pool"):
+        logger = logging.getLogger(name)
+        logger.propagate = False
+        logger.handlers = [Line(logging.ERROR)]
