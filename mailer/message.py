@@ -33,6 +33,17 @@ class Signs(Protocol):
         """The header field that signs a message of these fields and this body."""
 
 
+@lru_cache(maxsize=8)
+def _message_key(secret: bytes) -> bytes:
+    return hmac.digest(secret, b"message-id", "sha256")
+
+
+def signature(secret: bytes, edition: str, delivery_id: int) -> str:
+    """What in a Message-ID only we could have written: it proves that a bounce is of that copy."""
+    mac = hmac.digest(_message_key(secret), f"{edition}:{delivery_id}".encode(), "sha256")
+    return mac[:10].hex()
+
+
 @dataclass(frozen=True)
 class Identity:
     """Who sends an edition: the same in every copy.
@@ -83,14 +94,10 @@ class Identity:
     def _envelope_from(self) -> str:
         return on_the_wire(self.envelope_from)
 
-    @cached_property
-    def _message_key(self) -> bytes:
-        return hmac.digest(self.secret, b"message-id", "sha256")
-
     def message_id(self, delivery_id: int) -> str:
         """The same for the same delivery, whenever it is made; nobody else can tell the next."""
-        mac = hmac.digest(self._message_key, f"{self.edition}:{delivery_id}".encode(), "sha256")
-        return f"<{self._label}.{delivery_id}.{mac[:10].hex()}@{self.domain}>"
+        mac = signature(self.secret, self.edition, delivery_id)
+        return f"<{self._label}.{delivery_id}.{mac}@{self.domain}>"
 
 
 @dataclass(frozen=True, slots=True)

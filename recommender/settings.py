@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     bounce_address: str | None = Field(
         None, description="envelope sender for bounces; default: the From address"
     )
+    bounce_mailbox: Path | None = Field(
+        None, description="Maildir to which bounces come; `newsletter bounces poll` reads it"
+    )
     postal_address: str = Field(
         "The Weekly Brief, 1 Example Street, Example City",
         description="the sender's postal address, shown in every issue",

@@ -42,6 +42,7 @@ COMMANDS = {
     "rank": Entry("rank:command", "Rank files of stories for files of readers; no store."),
     "evaluate": Entry("evaluate:command", "Measure the ranking against what readers kept."),
     "store": Entry("store:app", "Copy, check, back up and prune the store."),
+    "bounces": Entry("bounces:app", "Read bounces and complaints from mail that came back."),
     "doctor": Entry("doctor:doctor", "Check configuration, store, relay and a message."),
     "scheduler": Entry("service:scheduler", "Run the schedule: plan and send every edition."),
     "web": Entry("service:web", "Serve the pages of readers."),
