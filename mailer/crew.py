@@ -184,6 +184,8 @@ class Report:
             self.say()
 
     def say(self, **more: str | None) -> None:
-        with contextlib.suppress(OSError):  # nobody listens any more; we are about to stop
+        try:
             self.output.write(json.dumps({"handled": self.handled, **more}).encode() + b"\n")
             self.output.flush()
+        except OSError:  # nobody listens any more; the interpreter shall not try again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.output.fileno())
