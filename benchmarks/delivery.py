@@ -54,7 +54,7 @@ from recommender.models import Delivery, Edition
 from recommender.subscribers import fields, intake
 
 PORT = 2526
-CONNECTIONS = 16
+CONNECTIONS = 32
 OBVIOUS = 500
 """Messages of the obvious pipeline; its speed does not depend on how many."""
 TOPICS = (

@@ -26,8 +26,9 @@ from recommender.errors import ConfigurationError, StoreAwayError, StoreError
 
 BUSY_SECONDS = 30.0
 """For how long a writer waits while another process holds SQLite's write lock."""
-SLICE_SECONDS = 1.0
-"""In slices, since a signal is heard only between them."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.0002, 0.01
+"""Seconds between two tries: senders write several hundred times a second, for a moment each, and
+SQLite's own waiting sleeps through ten of them, and hears no signal."""
 LARGEST_SKEW = timedelta(minutes=5)
 AWAY_SECONDS = 300.0
 """For how long a server that cannot be reached is waited for."""
@@ -88,28 +89,37 @@ def _sqlite(url: sa.URL) -> Engine:
 def _begin_writing(connection: Connection, hurry: Callable[[], bool]) -> None:
     """Take the write lock, waiting for whoever holds it until that has been long enough."""
     patience = time.monotonic() + BUSY_SECONDS
-    _wait_at_most(connection, SLICE_SECONDS)
+    pause = FIRST_PAUSE
+    _wait_at_most(connection, 0)
     try:
-        while True:
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except sa.exc.OperationalError as error:
-                if not _is_busy(error) or time.monotonic() > patience or hurry():
-                    raise
-            else:
+        while not _has_begun(connection):
+            if time.monotonic() > patience or hurry():
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # and if not now, say why
                 return
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
     finally:
         _wait_at_most(connection, BUSY_SECONDS)
 
 
+def _has_begun(connection: Connection) -> bool:
+    """Whether a writing transaction could be begun; raises what is no matter of waiting."""
+    try:
+        _driver(connection).execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        # Without what extends the code: SQLITE_BUSY_RECOVERY and its like are waited for, too.
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, error) from error
+        return False
+    return True
+
+
 def _wait_at_most(connection: Connection, seconds: float) -> None:
-    driver: Any = connection.connection.driver_connection
-    driver.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+    _driver(connection).execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
 
-def _is_busy(error: sa.exc.OperationalError) -> bool:
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without what extends it
-    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+def _driver(connection: Connection) -> Any:  # the driver's own connection
+    return connection.connection.driver_connection
 
 
 def _never() -> bool:
