@@ -27,6 +27,8 @@ LOOK_AGAIN = timedelta(seconds=5)
 """For so long the store is taken to be as it was."""
 KEEP = timedelta(hours=1)
 """Stories come to be published, and too old, without any change in the store."""
+MOST_AT_ONCE = 8
+"""Previews that are worked on, or wait for the first ranker."""
 STRANGER = "0"
 """The id of a reader who is not in the store."""
 
@@ -51,12 +53,15 @@ class _Kept:
 
 
 class Previews:
-    """Previews for one newsletter. Safe to share between threads."""
+    """Previews for one newsletter. Safe to share between threads: one makes a new ranker when the
+    store has changed, while the others go on with the one before; each asks for milliseconds."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
-        self._lock = threading.Lock()
+        self._asking = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._making = threading.Lock()
+        self._ranking = threading.Lock()
         self._kept: _Kept | None = None
         self._looked_at: datetime | None = None
 
@@ -67,19 +72,28 @@ class Previews:
         roles: Sequence[str],
         topics: Mapping[str, float],
         now: datetime,
-    ) -> list[Foreseen]:
-        """The issue of ``subscriber``, or of a stranger, if these were their choices."""
-        with self._lock, database.reading(self._engine) as session:
-            reader, period = self._reader(session, subscriber, now)
-            kept = self._current(session, now)
-            [ranking] = kept.ranker.rank(
-                [replace(reader, roles=tuple(roles), topics=dict(topics))],
-                now=now,
-                top=kept.terms.picks,
-                seed=f"{self._settings.newsletter}-{period}",
-            )
+    ) -> list[Foreseen] | None:
+        """The issue of ``subscriber``, or of a stranger, if these were their choices; None when too
+        many ask at once: the threads that wait here are missing elsewhere."""
+        if not self._asking.acquire(blocking=False):
+            return None
+        try:
+            with database.reading(self._engine) as session:
+                reader, period = self._reader(session, subscriber, now)
+                kept = self._current(session, now)
+            wanted = replace(reader, roles=tuple(roles), topics=dict(topics))
+            with self._ranking:
+                [ranking] = kept.ranker.rank(
+                    [wanted],
+                    now=now,
+                    top=kept.terms.picks,
+                    seed=f"{self._settings.newsletter}-{period}",
+                )
+        finally:
+            self._asking.release()
+        documents = kept.stories.documents
         return [
-            Foreseen(StoryContent.from_document(kept.stories.documents[pick.story]), pick.reasons)
+            Foreseen(StoryContent.from_document(documents[pick.story]), pick.reasons)
             for pick in ranking.picks
         ]
 
@@ -92,6 +106,17 @@ class Previews:
         return member.reader, lookout.next_period(session, self._settings, subscriber, now)
 
     def _current(self, session: Session, now: datetime) -> _Kept:
+        kept = self._kept
+        if kept is not None and not self._making.acquire(blocking=False):
+            return kept  # somebody is making a new one
+        if kept is None:
+            self._making.acquire()
+        try:
+            return self._renewed(session, now)
+        finally:
+            self._making.release()
+
+    def _renewed(self, session: Session, now: datetime) -> _Kept:
         kept, looked_at = self._kept, self._looked_at
         if kept is not None and looked_at is not None and abs(now - looked_at) < LOOK_AGAIN:
             return kept

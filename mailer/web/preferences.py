@@ -147,6 +147,8 @@ def _preview(request: Request, site: Site, reader: Subscriber, form: FormData) -
     except ValueError as error:
         return _form(site, reader, forms.complaint(error, site.language), 400)
     found = previewing.lines(site, reader, chosen)
+    if found is None:
+        return previewing.busy(site)
     if forms.text(form, "part", 10):
         return previewing.part(site, found)
     _ = site.language.text

@@ -24,10 +24,13 @@ class Line:
     dir: str
 
 
-def lines(site: Site, reader: Subscriber | None, chosen: Chosen) -> list[Line]:
-    """The next issue of ``reader``, or of a stranger, if this were chosen."""
+def lines(site: Site, reader: Subscriber | None, chosen: Chosen) -> list[Line] | None:
+    """The next issue of ``reader``, or of a stranger, if this were chosen; None when too many look
+    at once."""
     known = bool(chosen.roles or chosen.topics)
     found = site.previews.picks(reader, roles=chosen.roles, topics=chosen.topics, now=site.clock())
+    if found is None:
+        return None
     return [
         Line(
             one.story.title,
@@ -43,3 +46,14 @@ def lines(site: Site, reader: Subscriber | None, chosen: Chosen) -> list[Line]:
 def part(site: Site, found: list[Line]) -> Response:
     """The list alone, for the script."""
     return site.page("preview.html", preview=found)
+
+
+def busy(site: Site) -> Response:
+    """Too many look at once."""
+    _ = site.language.text
+    return site.notice(
+        _("One moment, please"),
+        _("Many readers are looking ahead right now. Please try again in a few seconds."),
+        status=503,
+        headers={"Retry-After": "5"},
+    )

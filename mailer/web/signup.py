@@ -96,6 +96,8 @@ def _preview(request: Request, site: Site, form: FormData, email: str, chosen: C
     if not site.limits.look(forms.client(request)):
         return too_often(site)
     found = previewing.lines(site, None, chosen)
+    if found is None:
+        return previewing.busy(site)
     if forms.text(form, "part", 10):
         return previewing.part(site, found)
     return _form(site, 200, "", email, chosen, found)

@@ -1,14 +1,17 @@
 """A preview shows what planning would choose, follows the store, and keeps nothing."""
 
+import threading
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import lookout
-from mailer.previews import Previews
+from mailer import lookout, shards
+from mailer.previews import MOST_AT_ONCE, Foreseen, Previews
 from recommender import database, resources
 from recommender.articles import intake as article_intake
 from recommender.articles import sources
@@ -39,14 +42,26 @@ def reader(engine: Engine) -> Subscriber:
         return records.find(session, WHO)
 
 
+def look(
+    previews: Previews,
+    subscriber: Subscriber | None,
+    roles: Sequence[str],
+    topics: Mapping[str, float],
+    now: datetime,
+) -> list[Foreseen]:
+    found = previews.picks(subscriber, roles=roles, topics=topics, now=now)
+    assert found is not None
+    return found
+
+
 def test_a_preview_of_what_is_saved_is_the_next_issue(
     filled: Engine, settings: Settings, now: datetime
 ) -> None:
     with database.reading(filled) as session:
         saved = records.document(records.find(session, WHO))
         planned = lookout.next_picks(session, settings, WHO, now=now)["picks"]
-    found = Previews(filled, settings).picks(
-        reader(filled), roles=saved["roles"], topics=saved["topics"], now=now
+    found = look(
+        Previews(filled, settings), reader(filled), saved["roles"], saved["topics"], now=now
     )
     assert [one.story.title for one in found] == [pick["title"] for pick in planned]
     assert [one.reasons[0].detail for one in found] == [
@@ -60,8 +75,8 @@ def test_other_choices_give_another_issue_and_change_nothing(
     previews = Previews(filled, settings)
     with database.reading(filled) as session:
         before = records.everything(session, records.find(session, WHO))
-    first = previews.picks(reader(filled), roles=(), topics={"Robotics Automation": 3}, now=now)
-    second = previews.picks(None, roles=["CTO"], topics={"AI Strategy": 1}, now=now)
+    first = look(previews, reader(filled), (), {"Robotics Automation": 3}, now=now)
+    second = look(previews, None, ["CTO"], {"AI Strategy": 1}, now=now)
     assert first
     assert second
     assert {one.story.title for one in first} != {one.story.title for one in second}
@@ -74,10 +89,37 @@ def test_what_is_withdrawn_leaves_the_preview(
 ) -> None:
     previews = Previews(filled, settings)
     topics = {"AI Strategy": 3.0}
-    [lead, *_] = previews.picks(None, roles=(), topics=topics, now=now)
+    [lead, *_] = look(previews, None, (), topics, now=now)
     with database.writing(filled) as session:
         session.execute(
             sa.update(Article).where(Article.key == lead.story.article).values(withdrawn_at=now)
         )
-    later = previews.picks(None, roles=(), topics=topics, now=now + timedelta(seconds=6))
+    later = look(previews, None, (), topics, now=now + timedelta(seconds=6))
     assert lead.story.article not in {one.story.article for one in later}
+
+
+def test_while_a_ranker_is_made_others_get_the_one_before_and_too_many_are_turned_away(
+    filled: Engine, settings: Settings, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    previews = Previews(filled, settings)
+    before = look(previews, None, (), {"AI Strategy": 1}, now=now)
+    going_on, begun = threading.Event(), threading.Event()
+    make = shards.ranker_for
+
+    def slowly(*given: Any) -> Any:  # Any: passed on as it comes
+        begun.set()
+        assert going_on.wait(30)
+        return make(*given)
+
+    monkeypatch.setattr(shards, "ranker_for", slowly)
+    later = now + timedelta(hours=2)  # so that a new one is wanted
+    thread = threading.Thread(target=look, args=(previews, None, (), {}, later))
+    thread.start()
+    assert begun.wait(30)
+    meanwhile = look(previews, None, (), {"AI Strategy": 1}, now=later)
+    assert meanwhile[0].story == before[0].story
+    for _ in range(MOST_AT_ONCE - 1):  # as if so many more were waiting
+        previews._asking.acquire()
+    assert previews.picks(None, roles=(), topics={}, now=later) is None
+    going_on.set()
+    thread.join()
