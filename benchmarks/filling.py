@@ -14,9 +14,12 @@ from recommender.models import (
     Edition,
     EditionState,
     Newsletter,
+    Role,
     Story,
     Subscriber,
+    SubscriberTopic,
     TemplateVersion,
+    Topic,
 )
 
 STORIES = 500
@@ -49,6 +52,34 @@ def fill(engine: Engine, *, readers: int, editions: int, now: datetime) -> None:
     postgresql = engine.dialect.name == "postgresql"
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM (ANALYZE)" if postgresql else "ANALYZE")
+
+
+def readers(engine: Engine, number: int, *, now: datetime, topics: int) -> None:
+    """Readers with one role and so many topics of the store's vocabulary each."""
+    with database.writing(engine) as session:
+        connection = session.connection()
+        _readers(connection, number, now)
+        connection.execute(sa.delete(SubscriberTopic))
+        series = _series(connection, number)
+        known, roles = (
+            session.scalar(sa.select(sa.func.count()).select_from(kind)) or 1
+            for kind in (Topic, Role)
+        )
+        for turn in range(topics):
+            _run(
+                connection,
+                "INSERT INTO subscriber_topics (subscriber_id, topic_id, weight) SELECT n, "
+                f"1 + (n * {17 + 2 * turn} + n / 7 + {turn * known // topics}) % {known}, "
+                f"1 + (n + {turn}) % 3 FROM {series} "
+                "ON CONFLICT DO NOTHING",
+            )
+        _run(
+            connection,
+            f"INSERT INTO subscriber_roles (subscriber_id, role_id) SELECT n, 1 + n % {roles} "
+            f"FROM {series}",
+        )
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
 
 
 def size(engine: Engine) -> str:
