@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from mailer import frequency, planning, sending, shards
 from recommender import audience, database, settings, store
 from recommender.articles import intake, sources
 
-NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
+NOW = ranking.NOW
 PERIOD = "2026-W48"
 SIZES = [10_000, 100_000, 1_000_000]
 STAGES = ("prepare", "read", "rank", "rows", "insert")

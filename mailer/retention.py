@@ -24,6 +24,7 @@ from recommender.models import (
     Delivery,
     DeliveryState,
     Edition,
+    EditionStory,
     Event,
     EventKind,
     Pause,
@@ -106,17 +107,32 @@ def prune(
 
 
 def _slim(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
-    """Take from the copies of old editions what only their web version needs."""
+    """Take from the copies of old editions what only their web version needs, and from the editions
+    the stories that were candidates and sent to nobody."""
     for edition in _old(engine, terms.copies, Edition.slim_at.is_(None)):
+        sent: set[int] = set()
         for ids in _copies(engine, edition):
             with database.writing(engine) as session:
                 number = len(slim(session, ids))
+                for stories in session.scalars(stories_of(ids)):
+                    sent.update(stories)
             done.slimmed += number
             yield number
         with database.writing(engine) as session:
+            frozen = sa.select(EditionStory.story_id).where(EditionStory.edition_id == edition)
+            unsent = [story for story in session.scalars(frozen) if story not in sent]
+            session.execute(
+                sa.delete(EditionStory).where(
+                    EditionStory.edition_id == edition, EditionStory.story_id.in_(unsent)
+                )
+            )
             session.execute(
                 sa.update(Edition).where(Edition.id == edition).values(slim_at=terms.copies)
             )
+
+
+def stories_of(ids: list[int]) -> sa.Select[list[int]]:
+    return sa.select(Delivery.story_ids).where(Delivery.id.in_(ids))
 
 
 def slim(session: Session, ids: list[int]) -> list[int]:

@@ -76,7 +76,9 @@ def edition(store: Engine, now: datetime) -> Callable[..., int]:
             )
             session.add(made)
             session.flush()
-            session.add(EditionStory(edition_id=made.id, story_id=1, content={"title": "S1"}))
+            for story in (1, 2):
+                content = {"title": f"S{story}"}
+                session.add(EditionStory(edition_id=made.id, story_id=story, content=content))
             values: dict[str, Any] = {
                 "edition_id": made.id,
                 "number": 1,
@@ -126,13 +128,24 @@ def test_an_edition_goes_when_none_of_its_stories_can_be_chosen_any_more(
     assert (done.deliveries, done.editions) == (READERS, 1)
     with database.reading(store) as session:
         assert session.scalars(sa.select(Edition.id)).all() == [kept]
-        assert session.scalars(sa.select(EditionStory.edition_id)).all() == [kept]
+        assert session.scalars(sa.select(EditionStory.edition_id)).all() == [kept]  # story 1
     assert copies(store, gone) == []
 
 
 def test_what_may_be_chosen_again_is_never_forgotten(now: datetime) -> None:
     short = Terms.of(Settings(keep_history_days=30, horizon_days=2000), now)
     assert short.history == now - timedelta(days=2000)
+
+
+def test_frozen_stories_that_nobody_was_sent_go_with_the_web_version(
+    store: Engine, edition: Callable[..., int], terms: Terms
+) -> None:
+    old, young = edition(500), edition(300)
+    retention.prune(store, terms)
+    with database.reading(store) as session:
+        query = sa.select(EditionStory.edition_id, EditionStory.story_id)
+        kept = set(session.execute(query).all())
+    assert kept == {(old, 1), (young, 1), (young, 2)}
 
 
 @pytest.mark.parametrize("state", [EditionState.SENDING, EditionState.PAUSED])
