@@ -166,19 +166,26 @@ def delivery(server: str, messages: int) -> None:
             for number, workers in enumerate(WORKERS):
                 period = ("--period", f"2026-W{48 + number}")
                 _newsletter(home, url, 1, "editions", "plan", *period)
-                before = _written(engine)
+                before, busy = _written(engine), _busy()
                 summary = _newsletter(home, url, workers, "editions", "send", *period)
                 wal = (_written(engine) - before) / messages
+                busy = (_busy() - busy) / messages
                 rate = float(summary["sent"]) / float(summary["seconds"])
                 print(
                     f"  {workers} processes: {rate:,.0f} messages/s ({summary['sent']} sent, "
-                    f"{wal:,.0f} bytes of WAL each)",
+                    f"each {busy * 1e6:,.0f} µs of CPU here and {wal:,.0f} bytes of WAL)",
                     flush=True,
                 )
             engine.dispose()
     finally:
         sink.terminate()
         sink.wait()
+
+
+def _busy() -> float:
+    """Processor seconds of all commands that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _newsletter(home: str, url: str, processes: int, *arguments: str) -> dict[str, Any]:
