@@ -30,7 +30,6 @@ from recommender.models import (
 from recommender.settings import Settings
 
 READERS = 5
-Keep = Callable[..., None]
 
 
 @pytest.fixture
@@ -192,7 +191,6 @@ def test_clicks_that_never_counted_go_and_answers_stay(
     ]
 
 
-@pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize(("days", "kept"), [(2, 1), (4, 0)])
 def test_an_address_that_was_never_confirmed_is_not_kept(
     store: Engine, edition: Callable[..., int], terms: Terms, now: datetime, days: int, kept: int
@@ -207,6 +205,7 @@ def test_an_address_that_was_never_confirmed_is_not_kept(
         assert len(session.scalars(sa.select(AddressChange)).all()) == kept
 
 
+@pytest.mark.usefixtures("small_batches")
 def test_a_run_that_was_stopped_is_gone_on_with(
     store: Engine, edition: Callable[..., int], terms: Terms
 ) -> None:
