@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -22,6 +23,11 @@ from recommender.articles import sources
 from recommender.models import Delivery, DeliveryState, Event, Status, Subscriber
 from recommender.settings import Settings
 from recommender.subscribers import files, intake
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from .browsing import Live
 
 SENT_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -127,6 +133,25 @@ def place(published: Path, tmp_path: Path) -> Iterator[Place]:
         links = Links(settings.base_url, settings.secrets)
         yield Place(client, engine, settings, links, moment)
     engine.dispose()
+
+
+@pytest.fixture
+def live(published: Path, tmp_path: Path) -> Iterator["Live"]:
+    """The same site on a port of its own."""
+    import shutil
+
+    from .browsing import Live
+
+    shutil.copytree(published, tmp_path / "home")
+    with Live(tmp_path / "home") as site:
+        yield site
+
+
+@pytest.fixture
+def browser() -> Iterator["Browser"]:
+    from .browsing import chromium
+
+    yield from chromium()
 
 
 @pytest.fixture

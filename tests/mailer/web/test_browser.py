@@ -1,115 +1,28 @@
-"""The whole way of a reader in a real browser: wide and narrow, with JavaScript and without."""
+"""What a reader does in a real browser: wide and narrow, with JavaScript and without."""
 
 import re
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from datetime import timedelta
-from email import message_from_bytes, policy
-from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # has no types
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from mailer.links import Links
-from mailer.web import app
-from recommender import database
 from recommender.models import Status
-from recommender.settings import Settings
-from recommender.subscribers import records
 
-from .conftest import SENT_AT
+from .browsing import Live, check
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-
-
-class Live:
-    """A site on a port of its own, and its store."""
-
-    def __init__(self, home: Path) -> None:
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.settings = Settings(home=home, base_url=self.url)
-        self.engine = database.connect(self.settings.store_url)
-        self.now = SENT_AT + timedelta(hours=5)
-        self.links = Links(self.url, self.settings.secrets)
-        application = app.create(self.engine, self.settings, lambda: self.now)
-        self.server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
-        self.thread = threading.Thread(target=self.server.run, args=([self.socket],))
-
-    def __enter__(self) -> "Live":
-        self.thread.start()
-        while not self.server.started:
-            time.sleep(0.02)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.should_exit = True
-        self.thread.join()
-        self.engine.dispose()
-
-    def mailed_link(self, word: str) -> str:
-        """The link in the newest service mail, once it is there."""
-        for _ in range(100):
-            found = sorted((self.settings.outbox / "service").glob("*.eml"))
-            if found:
-                text = message_from_bytes(found[-1].read_bytes(), policy=policy.default)
-                links = re.findall(r"http://\S+", str(text.get_content()))
-                if links and f"/{word}/" in links[0]:
-                    return str(links[0])
-            time.sleep(0.05)
-        raise AssertionError(f"no mail with a link to {word}")
-
-    def reader(self, email: str) -> dict[str, Any]:
-        with database.reading(self.engine) as session:
-            return records.everything(session, records.find(session, email))
-
-
-@pytest.fixture
-def live(published: Path, tmp_path: Path) -> Iterator[Live]:
-    shutil.copytree(published, tmp_path / "home")
-    with Live(tmp_path / "home") as site:
-        yield site
 
 
 @pytest.fixture(params=["wide", "narrow", "narrow without JavaScript"])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    width = 1280 if request.param == "wide" else 360
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            java_script_enabled="without" not in request.param,
-            bypass_csp=False,
-        )
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        yield page
-        browser.close()
-
-
-def check(page: Page, live: Live, path: str = "") -> None:
-    """No violation of WCAG 2.1 AA, no scrolling sideways. A page of its own, since this needs
-    JavaScript and a browser that lets it in."""
-    browser = page.context.browser
-    assert browser is not None
-    size = page.viewport_size
-    assert size is not None
-    context = browser.new_context(viewport=size, bypass_csp=True)
-    other = context.new_page()
-    other.goto(path or page.url)
-    found = Axe().run(other, options=STANDARD)
-    assert found.violations_count == 0, found.generate_report()
-    assert other.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1280 if request.param == "wide" else 360, "height": 800},
+        java_script_enabled="without" not in request.param,
+        bypass_csp=False,
+    )
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    yield page
     context.close()
 
 
