@@ -111,8 +111,9 @@ def main(seconds: float) -> None:
         links = Links(settings.base_url, settings.secrets)
         paths = story_links(home, links)
         command = [sys.executable, "-m", "mailer", "web", "--port", str(PORT)]
-        web = subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.DEVNULL)
-        time.sleep(4)
+        web = subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.PIPE)
+        assert web.stdout is not None
+        web.stdout.readline()  # said once the pages are there
         try:
             report("alone", asyncio.run(load(paths, seconds)))
             paced = environment | {"NEWSLETTER_RATE": "100/second"}
