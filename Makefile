@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test test-all check format translations wheel benchmarks clean
+.PHONY: help setup demo test test-all test-postgresql check format translations wheel benchmarks clean
 .DEFAULT_GOAL := help
 
 help:  ## list what there is to make
@@ -28,6 +28,9 @@ test: $(VENV)/developer  ## the test suite, without the long ones
 
 test-all: $(VENV)/developer  ## the whole test suite
 	$(BIN)/python -m pytest -n 2
+
+test-postgresql: $(VENV)/developer  ## promises and commands, on PostgreSQL instead of SQLite
+	$(BIN)/python -m pytest -n 2 -m 'not slow' --store postgresql tests/promises tests/mailer/cli
 
 check: $(VENV)/developer  ## style, types and the direction of imports
 	$(BIN)/ruff check .

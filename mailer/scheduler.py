@@ -123,7 +123,9 @@ def prepare(scheduler: BaseScheduler, service: Service) -> None:
     still known; one with another schedule is replaced.
     """
     _running[:] = [service]
-    scheduler.add_jobstore(SQLAlchemyJobStore(engine=service.engine))
+    # An engine of its own, since it disposes of it when it ends; others have connections in use.
+    address = service.engine.url.render_as_string(hide_password=False)
+    scheduler.add_jobstore(SQLAlchemyJobStore(engine=database.connect(address)))
     scheduler.add_listener(_report_error, EVENT_JOB_ERROR)
     grace = service.settings.catch_up_hours * 3600 or 1
     wanted = {

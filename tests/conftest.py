@@ -18,6 +18,15 @@ from recommender import store as store_module
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="on what the tests run that use one store only: the promises, the commands",
+    )
+
+
 @pytest.fixture
 def now() -> datetime:
     """Tuesday, 24 November 2026 (ISO week 48), 09:00 UTC."""
@@ -101,6 +110,16 @@ def empty_database(postgresql_url: str) -> Iterator[Engine]:
 def store(request: pytest.FixtureRequest) -> Engine:
     """A fresh store, on each kind of database in turn."""
     engine: Engine = request.getfixturevalue(f"{request.param}_store")
+    return engine
+
+
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest) -> Engine | None:
+    """The store of a test's home if that is to be a PostgreSQL server's (``--store``); else None:
+    then it is a file in the home."""
+    if request.config.getoption("--store") == "sqlite":
+        return None
+    engine: Engine = request.getfixturevalue("postgresql_store")
     return engine
 
 

@@ -124,9 +124,14 @@ class Relay:
 
     def accepted(self) -> Counter[str]:
         """How often each recipient was sent each message, by ``recipient message-id``."""
-        with contextlib.suppress(FileNotFoundError):
-            return Counter(self.file.read_text().splitlines())
-        return Counter()
+        return Counter(line.rpartition(" ")[0] for line in self._notes())
+
+    def moments(self) -> list[float]:
+        """When each message was accepted, in seconds, in order."""
+        return sorted(float(line.rpartition(" ")[2]) for line in self._notes())
+
+    def _notes(self) -> list[str]:
+        return self.file.read_text().splitlines() if self.file.exists() else []
 
 
 @contextmanager
@@ -143,12 +148,12 @@ def relay(file: Path, host: str, port: int, prefix: Sequence[str] = ()) -> Itera
 
 
 def command(
-    home: Path, store: Server, to: str, *words: str, prefix: Sequence[str] = (), **settings: str
+    home: Path, store: str, to: str, *words: str, prefix: Sequence[str] = (), **settings: str
 ) -> "subprocess.Popen[str]":
     """A command of the newsletter, as a process."""
     environment = {
         "NEWSLETTER_HOME": str(home),
-        "NEWSLETTER_DATABASE_URL": store.url,
+        "NEWSLETTER_DATABASE_URL": store,
         "NEWSLETTER_SMTP_URL": to,
         "PATH": os.environ["PATH"],
     }
@@ -195,7 +200,7 @@ async def _converse(
             text = await reader.readuntil(b"\r\n.\r\n")
             lines = text.split(b"\r\n\r\n", 1)[0].replace(b"\r\n ", b" ").split(b"\r\n")
             [name] = [one for one in lines if one.lower().startswith(b"message-id:")]
-            note(f"{recipient} {name.split()[1].decode()}\n")
+            note(f"{recipient} {name.split()[1].decode()} {time.monotonic()}\n")
             writer.write(b"250 2.0.0 queued\r\n")
         elif verb == b"QUIT":
             writer.write(b"221 bye\r\n")

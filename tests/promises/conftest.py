@@ -20,9 +20,13 @@ ZONES = ("Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Auckland
 
 
 @pytest.fixture
-def home(migrated_file: Path, tmp_path: Path) -> Path:
-    """A folder with a fresh store in it."""
-    shutil.copy(migrated_file, tmp_path / "newsletter.db")
+def home(migrated_file: Path, elsewhere: Engine | None, tmp_path: Path) -> Path:
+    """A folder with a fresh store in it, or settings that say where that is."""
+    if elsewhere is None:
+        shutil.copy(migrated_file, tmp_path / "newsletter.db")
+    else:
+        address = elsewhere.url.render_as_string(hide_password=False)
+        (tmp_path / "newsletter.toml").write_text(f'database_url = "{address}"\n')
     return tmp_path
 
 
@@ -31,15 +35,18 @@ def configured(home: Path) -> Callable[..., Settings]:
     """Settings for this home, with changes."""
 
     def make(**changes: object) -> Settings:
-        base = settings.load(environment={"NEWSLETTER_HOME": str(home)})
+        file = home / "newsletter.toml"
+        base = settings.load(
+            file if file.exists() else None, environment={"NEWSLETTER_HOME": str(home)}
+        )
         return base.replace(home=home, **changes)
 
     return make
 
 
 @pytest.fixture
-def engine(home: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{home / 'newsletter.db'}")
+def engine(home: Path, elsewhere: Engine | None) -> Iterator[Engine]:
+    engine = elsewhere or database.connect(f"sqlite:///{home / 'newsletter.db'}")
     yield engine
     engine.dispose()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import Engine
 
 from mailer import cli
 from recommender import resources
@@ -16,19 +17,24 @@ Run = Callable[..., tuple[int, str, str]]
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the sample briefs and readers imported."""
     home = tmp_path_factory.mktemp("home")
-    sample = resources.folder("sample")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
         patch.setenv("NEWSLETTER_HOME", str(home))
-        assert cli.run(["init"]) == 0
-        assert cli.run(["articles", "import", str(sample / "briefs")]) == 0
-        assert cli.run(["subscribers", "import", str(sample / "subscribers.jsonl")]) == 0
+        _fill()
     return home
+
+
+def _fill() -> None:
+    sample = resources.folder("sample")
+    assert cli.run(["init"]) == 0
+    assert cli.run(["articles", "import", str(sample / "briefs")]) == 0
+    assert cli.run(["subscribers", "import", str(sample / "subscribers.jsonl")]) == 0
 
 
 @pytest.fixture
 def newsletter(
     filled: Path,
+    elsewhere: Engine | None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -38,6 +44,10 @@ def newsletter(
     shutil.copytree(filled, home)
     monkeypatch.chdir(home)
     monkeypatch.setenv("NEWSLETTER_HOME", str(home))
+    if elsewhere is not None:
+        address = elsewhere.url.render_as_string(hide_password=False)
+        monkeypatch.setenv("NEWSLETTER_DATABASE_URL", address)
+        _fill()
     capsys.readouterr()
 
     def run(*arguments: str) -> tuple[int, str, str]:

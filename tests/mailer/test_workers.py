@@ -1,0 +1,181 @@
+"""Workers on PostgreSQL: what is handed out is done once; limits hold for all together; a stop, a
+lost connection and a dead leader lose nothing."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from mailer import ledger, scheduler, tickets, workers
+from mailer.tickets import Task, Ticket
+from recommender import database
+from recommender.errors import StoreAwayError
+from recommender.models import DeliveryState
+from tests import fleet
+from tests.mailer.test_ledger import edition, ids, states, take  # noqa: F401  (fixtures)
+
+pytestmark = pytest.mark.postgresql
+S = DeliveryState
+
+
+@pytest.fixture
+def store(postgresql_store: Engine) -> Engine:
+    return postgresql_store
+
+
+def waiting(store: Engine) -> list[str]:
+    with database.reading(store) as session:
+        return list(session.scalars(sa.text("SELECT queueing_lock FROM procrastinate_jobs")))
+
+
+def cut_off(store: Engine, name: str) -> None:
+    """Let the server end the connection that holds the lock ``name``, as a restart would."""
+    with store.begin() as connection:
+        connection.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
+                "AND classid::bigint << 32 | objid::bigint = :key"
+            ),
+            {"key": database._key(name)},
+        )
+
+
+def test_tickets_are_handed_out_with_the_work_or_not_at_all(store: Engine) -> None:
+    with database.reading(store) as session:
+        workers.hand_out(session, tickets.to_plan(1, 3))  # and nothing of it is kept
+    assert waiting(store) == []
+    with database.writing(store) as session:
+        workers.hand_out(session, tickets.to_plan(1, 3))
+    assert waiting(store) == ["plan-1-1", "plan-1-2", "plan-1-3"]
+
+
+def test_a_ticket_that_waits_is_not_handed_out_again(store: Engine) -> None:
+    for due in (1_500, 3_500):
+        with database.writing(store) as session:
+            workers.hand_out(session, tickets.to_deliver(7, due, at_local_time=True))
+    assert sorted(waiting(store)) == [f"deliver-7-{number}" for number in (1, 2, 3, 4)]
+
+
+def test_every_ticket_has_its_function(store: Engine) -> None:
+    assert set(workers.FUNCTIONS) == set(Task)
+    one = Ticket(Task.PLAN, "k", {"edition_id": 1, "shard": 1})
+    assert workers._job(one).task_kwargs == {"edition_id": 1, "shard": 1}
+
+
+def test_a_sender_that_is_cut_off_from_the_server_notices(store: Engine) -> None:
+    with ledger.lock(store, "one") as held:
+        assert held.alive()
+        cut_off(store, "sender-one")
+        assert not held.alive()
+
+
+def test_who_was_taken_for_dead_can_still_say_what_became_of_its_copies(
+    store: Engine,
+    take: Callable[..., list[int]],  # noqa: F811
+    now: datetime,
+) -> None:
+    with ledger.lock(store, "one"):
+        take("one", 2)
+        first, second, *_ = ids(store)
+        with database.writing(store) as session:
+            ledger.put_on_wire(session.connection(), [first], owner="one")
+        cut_off(store, "sender-one")
+        assert ledger.recover(store, now=now) == (1, 1)
+        late = [ledger.Outcome(copy, S.SENT, reply="250 ok") for copy in (first, second)]
+        with database.writing(store) as session:
+            assert ledger.put_on_wire(session.connection(), [second], owner="one") == set()
+            ledger.record(session.connection(), late, owner="one", now=now)
+    assert states(store)[:2] == ["sent", "planned"]
+
+
+def test_work_is_tried_again_while_the_server_is_away(store: Engine) -> None:
+    tries: list[int] = []
+
+    def work() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise StoreAwayError("gone")
+        return "done"
+
+    assert database.patiently(store, work) == "done"
+    with pytest.raises(StoreAwayError):
+        database.patiently(store, lambda: _fail(), hurry=lambda: True)
+
+
+def _fail() -> None:
+    raise StoreAwayError("gone")
+
+
+def test_when_the_leader_is_cut_off_another_leads(
+    store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "STANDBY_SECONDS", 0.2)
+    monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.1)
+    leading: list[str] = []
+    began: list[str] = []
+    stop = threading.Event()
+
+    def lead(name: str) -> threading.Thread:
+        @contextmanager
+        def work(leave: threading.Event) -> Iterator[None]:
+            leading.append(name)
+            began.append(name)
+            yield
+            assert leave.is_set()
+            leading.remove(name)
+
+        thread = threading.Thread(target=scheduler.lead, args=(store, stop, work, lambda _: None))
+        thread.start()
+        return thread
+
+    def until(told: Callable[[], bool]) -> None:
+        give_up = time.monotonic() + 30
+        while not told():
+            assert time.monotonic() < give_up, began
+            time.sleep(0.05)
+
+    threads = [lead("one"), lead("two")]
+    for times in (1, 2, 3):
+        until(lambda times=times: len(began) == times and len(leading) == 1)  # type: ignore[misc]
+        cut_off(store, scheduler.LEADER)
+    until(lambda: len(began) == 4 and len(leading) == 1)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert leading == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_rate_holds_for_two_workers_together(tmp_path: Path, store: Engine) -> None:
+    from tests.promises.conftest import add_readers, add_stories
+
+    now = datetime.now().astimezone()
+    add_stories(store, now - timedelta(hours=1))
+    add_readers(store, now - timedelta(hours=1), 60)
+    url = store.url.render_as_string(hide_password=False)
+    with fleet.relay(tmp_path / "accepted", fleet.HERE, 25_700) as relay:
+        to = f"smtp://{relay.host}:{relay.port}?starttls=never"
+        helpers = [
+            fleet.command(tmp_path, url, to, "worker", rate="20 per 3 seconds") for _ in range(2)
+        ]
+        for helper in helpers:
+            assert helper.stdout is not None
+            helper.stdout.readline()
+        send = fleet.command(
+            tmp_path, url, to, "editions", "send", "--period", "2026-W48", rate="20 per 3 seconds"
+        )
+        said, _ = send.communicate(timeout=200)
+        for helper in helpers:
+            helper.send_signal(signal.SIGTERM)
+            assert helper.wait(60) == 0
+        moments = relay.moments()
+    assert len(moments) == 60, said
+    assert all(later - earlier > 2.9 for earlier, later in zip(moments, moments[20:], strict=False))
