@@ -192,15 +192,12 @@ class Affinities:
     def _like_all(self, rows: npt.NDArray[np.int64], weights: Row) -> Row:
         """Summed likeness (latent, and by words) of every story to the given ones."""
         centre = weights @ self._latent.points[rows]
-        summed = sp.csr_array(sp.csr_array(weights[None, :]) @ self.space.vectors[rows])
-        near: Row = self._latent.points @ centre
+        summed = self.space.vectors[rows].T @ weights
+        words: Row = self.space.vectors @ summed
         if not self._latent.points.shape[1]:
-            return np.asarray(
-                (self.space.vectors @ summed.T).toarray().ravel() * (1 + self.settings.words)
-            )
-        return np.asarray(
-            near + self.settings.words * (self.space.vectors @ summed.T).toarray().ravel()
-        )
+            return words * (1 + self.settings.words)
+        near: Row = self._latent.points @ centre
+        return near + self.settings.words * words
 
     def _tags(self, own: dict[int, float], related: Iterable[dict[int, float]]) -> Row:
         """How far each story carries a label, or one related to it."""

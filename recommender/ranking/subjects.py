@@ -44,8 +44,8 @@ class Subjects:
     def direct(self, name: str) -> npt.NDArray[np.float32]:
         """Cosine of every story with the name's own text."""
         if name not in self._direct:
-            product = (self._space.vectors @ self.query(name).T).toarray().ravel()
-            self._direct[name] = product.astype(np.float32)
+            product = self._space.vectors @ self.query(name).toarray().ravel()
+            self._direct[name] = np.asarray(product, dtype=np.float32)
         return self._direct[name]
 
     def field(self, name: str) -> sp.csr_array:
@@ -78,7 +78,7 @@ class Subjects:
         does not hold stand the labels whose texts speak of it most (their cosines squared)."""
         if self._names.known(name) or not self._all:
             return self._names.neighbourhood(name)
-        speak = (self._texts @ self.query(name).T).toarray().ravel()
+        speak = self._texts @ self.query(name).toarray().ravel()
         nearest = np.argsort(-speak, kind="stable")[:STAND_INS]
         total = float((speak[nearest] ** 2).sum())
         if total <= 0:
