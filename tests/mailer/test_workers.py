@@ -175,7 +175,8 @@ def test_a_rate_holds_for_two_workers_together(tmp_path: Path, store: Engine) ->
         said, _ = send.communicate(timeout=200)
         for helper in helpers:
             helper.send_signal(signal.SIGTERM)
-            assert helper.wait(60) == 0
+            helper.communicate(timeout=60)
+            assert helper.returncode == 0
         moments = relay.moments()
     assert len(moments) == 60, said
     assert all(later - earlier > 2.9 for earlier, later in zip(moments, moments[20:], strict=False))

@@ -177,6 +177,7 @@ def standing(home: Path, places: list[Place], **settings: str) -> Iterator[tuple
         finally:
             for _, _, process in found.processes:
                 process.kill()
+                process.communicate()
             engine.dispose()
 
 
