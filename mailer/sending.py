@@ -123,6 +123,8 @@ def send(
     started = time.monotonic()
     order = Order(settings, edition_id, at_local_time, transports.connections(settings))
 
+    engine = database.hurried(engine, stop.is_set)
+
     def begin() -> Beginning:
         return _begin(engine, order, clock(), hand_out, planned_now=planned_now)
 

@@ -174,7 +174,12 @@ def writer(engine: Engine, hurry: Callable[[], bool] | None = None) -> Engine:
     While another process holds SQLite's write lock, it is waited for; not, however, once ``hurry``
     returns True.
     """
-    return engine.execution_options(writing=True, hurry=hurry)
+    return (hurried(engine, hurry) if hurry else engine).execution_options(writing=True)
+
+
+def hurried(engine: Engine, hurry: Callable[[], bool]) -> Engine:
+    """``engine`` whose writers wait for nobody once ``hurry`` returns True."""
+    return engine.execution_options(hurry=hurry)
 
 
 Insert = sqlite.Insert | postgresql.Insert
