@@ -26,7 +26,7 @@ from recommender.errors import ConfigurationError, StoreAwayError, StoreError
 
 BUSY_SECONDS = 30.0
 """For how long a writer waits while another process holds SQLite's write lock."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.0002, 0.01
+FIRST_TRY, LONGEST_TRY = 0.0002, 0.01
 """Seconds between two tries: senders write several hundred times a second, for a moment each, and
 SQLite's own waiting sleeps through ten of them, and hears no signal."""
 LARGEST_SKEW = timedelta(minutes=5)
@@ -89,7 +89,7 @@ def _sqlite(url: sa.URL) -> Engine:
 def _begin_writing(connection: Connection, hurry: Callable[[], bool]) -> None:
     """Take the write lock, waiting for whoever holds it until that has been long enough."""
     patience = time.monotonic() + BUSY_SECONDS
-    pause = FIRST_PAUSE
+    pause = FIRST_TRY
     _wait_at_most(connection, 0)
     try:
         while not _has_begun(connection):
@@ -97,7 +97,7 @@ def _begin_writing(connection: Connection, hurry: Callable[[], bool]) -> None:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # and if not now, say why
                 return
             time.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, LONGEST_TRY)
     finally:
         _wait_at_most(connection, BUSY_SECONDS)
 
