@@ -28,7 +28,7 @@ from mailer.links import Links
 from recommender import settings as settings_module
 
 RATE = 200
-READERS = 6_000
+READERS = 20_000
 PORT = 8765
 
 
@@ -114,6 +114,7 @@ def main(seconds: float) -> None:
         web = subprocess.Popen(command, env=environment, cwd=home, stdout=subprocess.PIPE)
         assert web.stdout is not None
         web.stdout.readline()  # said once the pages are there
+        os.sync()  # what the planning left to be written is not the pages' affair
         try:
             report("alone", asyncio.run(load(paths, seconds)))
             paced = environment | {"NEWSLETTER_RATE": "100/second"}
