@@ -14,18 +14,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import jinja2.meta
 import mjml
 from jinja2 import nodes
-from jinja2.runtime import Context, Macro
 from jinja2.visitor import NodeTransformer
 
-from mailer import languages, plaintext
+from mailer import languages, passages, plaintext
 from mailer.composition import Issue
 from mailer.languages import Language
+from mailer.passages import Pieces
 from recommender.errors import ConfigurationError
 
 TAGS = frozenset(
@@ -39,10 +38,6 @@ TAGS = frozenset(
 """What is known to compile as its authors meant it; the compiler itself lets any tag pass."""
 COMPILER = "mjml-python"
 DEEPEST = 8
-MOST_REMEMBERED = 20_000
-"""Results of macros kept before starting anew; a card has some five thousand characters."""
-PLACE = frozenset({"_loop_vars", "_block_vars"})
-"""What Jinja passes of the place a macro is called from; none of it reaches the macro."""
 _TAG = re.compile(r"<(mj[\w-]*)", re.IGNORECASE)
 _INCLUDE = re.compile(r"""<mj-include\s+path=(["'])(.+?)\1\s*(?:/>|>\s*</mj-include>)""")
 _INLINE = re.compile(r"<mj-style\b[^>]*\binline", re.IGNORECASE)
@@ -189,15 +184,15 @@ def _check_tokens(html: str, pieces: Sequence[str], path: str) -> None:
 class Renderer:
     """Fills a compiled template; made once per edition, safe to share between threads.
 
-    What a macro makes of the same values is made once: a card that a thousand copies show is drawn
-    for the first of them. Each language has a template of its own, into which its words are put
-    when the first copy in it is made.
+    What a passage of the template makes of the same values is made once: a card that a thousand
+    copies show is drawn for the first of them. Each language has a template of its own, into which
+    its words are put when the first copy in it is made.
     """
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self._html: dict[str, jinja2.Template] = {}
-        self._text: dict[str, jinja2.Template] = {}
+        self._html: dict[str, Pieces] = {}
+        self._text: dict[str, Pieces] = {}
         self._add(languages.choose())
 
     def render(self, issue: Issue) -> Rendered:
@@ -218,7 +213,7 @@ class Renderer:
         """The text in pieces; control characters are still to be taken out (``printable``)."""
         return self._filled(self._in(self._text, issue), issue)
 
-    def _in(self, templates: dict[str, jinja2.Template], issue: Issue) -> jinja2.Template:
+    def _in(self, templates: dict[str, Pieces], issue: Issue) -> Pieces:
         """The template in the issue's language."""
         language = languages.choose(issue.lang)
         if language.code not in templates:
@@ -227,15 +222,15 @@ class Renderer:
 
     def _add(self, language: Language) -> None:
         try:
-            text = _remembering(self.template.text, language, autoescape=False)
-            html = _remembering(self.template.html, language, autoescape=True)
+            text = _cut(self.template.text, language, autoescape=False)
+            html = _cut(self.template.html, language, autoescape=True)
         except jinja2.TemplateError as error:
             raise ConfigurationError(f"template {self.template.name}: {error}") from error
         self._text[language.code], self._html[language.code] = text, html
 
-    def _filled(self, template: jinja2.Template, issue: Issue) -> Iterator[str]:
+    def _filled(self, template: Pieces, issue: Issue) -> Iterator[str]:
         try:
-            yield from template.root_render_func(template.new_context({"issue": issue}))
+            yield from template.of(issue)
         except jinja2.TemplateError as error:
             raise ConfigurationError(f"template {self.template.name}: {error}") from error
 
@@ -257,39 +252,10 @@ class _Translation(NodeTransformer):
         return nodes.Const(self._language.text(message.value), lineno=node.lineno)
 
 
-def _remembering(source: str, language: Language, *, autoescape: bool) -> jinja2.Template:
-    """``source`` in a language, as a template whose macros remember what they made of which values.
-
-    Only macros whose outcome depends on nothing but their values: those that use ``issue``
-    themselves are called each time.
-    """
+def _cut(source: str, language: Language, *, autoescape: bool) -> Pieces:
+    """``source`` in a language."""
     environment = _environment(autoescape=autoescape)
-    tree = _Translation(language).visit(environment.parse(source))
-    closed = frozenset(
-        macro.name
-        for macro in tree.find_all(nodes.Macro)
-        if not any(name.name in ("issue", "caller") for name in macro.find_all(nodes.Name))
-    )
-    made: dict[tuple[object, ...], object] = {}
-
-    class Remembering(Context):
-        def call(self, called: Any, /, *values: Any, **named: Any) -> Any:  # as Jinja declares it
-            if type(called) is not Macro or called.name not in closed or named.keys() - PLACE:
-                return super().call(called, *values, **named)
-            # With their types: a text and the same text as markup are equal, and escaped apart.
-            key = (called.name, *values, *map(type, values))
-            try:
-                found = made.get(key)
-            except TypeError:  # a list or the like, which may change
-                return super().call(called, *values, **named)
-            if found is None:
-                if len(made) >= MOST_REMEMBERED:
-                    made.clear()
-                found = made[key] = super().call(called, *values, **named)
-            return found
-
-    environment.context_class = Remembering
-    return environment.from_string(tree)
+    return passages.cut(environment, _Translation(language).visit(environment.parse(source)))
 
 
 def _environment(*, autoescape: bool) -> jinja2.Environment:
