@@ -95,6 +95,9 @@ def open_store(url: str, *, newsletter: str, now: datetime) -> Engine:
             prepare(engine, newsletter=newsletter, now=now)
         check_version(engine)
         _settle(engine)
+    except sa.exc.DBAPIError as error:  # such as a server that ends just now
+        engine.dispose()
+        raise StoreError(f"cannot open the store {place(engine)}: {_first_line(error)}") from error
     except BaseException:
         engine.dispose()
         raise
