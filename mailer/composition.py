@@ -8,7 +8,7 @@ import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal, Protocol
 
 from mailer import cards, languages, wording
@@ -53,6 +53,16 @@ class Publication:
     postal_address: str
     tracking: bool = True
     language: str = languages.SOURCE
+
+    @cached_property
+    def name(self) -> str:
+        """The title as it is shown."""
+        return shorten(clean(self.title), 80)
+
+    @cached_property
+    def address(self) -> tuple[str, ...]:
+        """The lines of the postal address as they are shown."""
+        return tuple(shorten(clean(line), 200) for line in self.postal_address.splitlines()[:8])
 
 
 @dataclass(frozen=True)
@@ -138,7 +148,7 @@ def _compose(
     order = cards.serving_order(reader.roles)
     longest = None if publication.tracking else limits.url
     known = bool(reader.roles) or any(weight > 0 for weight in reader.topics.values())
-    title = shorten(clean(publication.title), 80)
+    title = publication.name
     composed = [
         Card(
             cards.face(
@@ -177,9 +187,7 @@ def _compose(
         lead=composed[0],
         cards=tuple(composed[1:]),
         footer_why=wording.footer(title, language),
-        postal_address=tuple(
-            shorten(clean(line), 200) for line in publication.postal_address.splitlines()[:8]
-        ),
+        postal_address=publication.address,
         unsubscribe_url=links.unsubscribe(delivery_id),
         preferences_url=links.preferences(delivery_id),
         view_url=links.view(delivery_id),

@@ -6,7 +6,6 @@ held the other end is gone, however that came about. It knows nothing of what th
 """
 
 import contextlib
-import gc
 import json
 import os
 import pickle
@@ -23,15 +22,13 @@ from typing import IO, Any, Protocol
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
+from mailer import memory
 from recommender import database
 from recommender.errors import NewsletterError
 
 POLL_SECONDS = 0.1
 LAST_SECONDS = 8.0
 """A process that is still there so long after it was asked to stop is killed."""
-
-NEW_VALUES = 20_000
-"""After how many new values a process looks for those that are not needed any more."""
 
 
 class Order(Protocol):
@@ -162,10 +159,7 @@ def main() -> None:
         stop.set()
 
     threading.Thread(target=listen, daemon=True).start()
-    # What is loaded by now stays; walking it again for every few hundred new values takes a tenth
-    # of the time of sending. What is new is looked through still, only less often.
-    gc.freeze()
-    gc.set_threshold(NEW_VALUES, *gc.get_threshold()[1:])
+    memory.sweep_seldom()
     report = Report(sys.stdout.buffer)
     held = trouble = None
     engine = database.connect(order.store_url)

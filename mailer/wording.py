@@ -37,6 +37,7 @@ _REPLY = re.compile(
 _NOT_A_NAME = re.compile(r"[@/\\:;<>{}\[\]|=#%*_^~`!?\"“”0-9]|\w{2}\.\w|\w\.\w{2}")
 
 
+@lru_cache(maxsize=1_000)
 def subject(title: str, newsletter: str, language: Language) -> str:
     """The lead's title as a subject line: short, and never like a reply (RFC 5322, 3.6.5)."""
     for text in (title, newsletter):
@@ -111,14 +112,8 @@ def intro(
     language: Language,
 ) -> str:
     """The personal line under the masthead, from what is known of the reader."""
-    _, ngettext = language.text, language.plural
-    led = ngettext(
-        "%(count)s story: “%(lead)s”",
-        "%(count)s stories, led by “%(lead)s”",
-        number,
-        count=_number(number, language),
-        lead=lead,
-    )
+    _ = language.text
+    led = _led_by(number, lead, language)
     whom = _whom(name, roles, topics, language)
     if whom:
         line = f"{whom}: {led}"
@@ -129,19 +124,37 @@ def intro(
     return shorten(line if ended else f"{line}.", INTRO_LENGTH)
 
 
+@lru_cache(maxsize=1_000)
+def _led_by(number: int, lead: str, language: Language) -> str:
+    ngettext = language.plural
+    return ngettext(
+        "%(count)s story: “%(lead)s”",
+        "%(count)s stories, led by “%(lead)s”",
+        number,
+        count=_number(number, language),
+        lead=lead,
+    )
+
+
 def _whom(name: str, roles: Sequence[str], topics: Mapping[str, float], language: Language) -> str:
     """``For Mina, a hardware engineer who follows TPUs and Racks``, as far as it is known."""
-    called = _name(name)
-    named = [role for role in roles[:2] if clean(role)]
+    loved = [topic for topic, weight in topics.items() if weight > 0 and clean(topic)]
+    loved.sort(key=lambda topic: (-topics[topic], topic.casefold(), topic))
+    return _for_whom(_name(name), tuple(roles[:2]), tuple(loved[:2]), language)
+
+
+@lru_cache(maxsize=10_000)
+def _for_whom(
+    called: str, roles: tuple[str, ...], topics: tuple[str, ...], language: Language
+) -> str:
+    named = [role for role in roles if clean(role)]
     work = language.all_of([as_noun(role, language) for role in named]) if named else ""
     work = with_article(work, language) if work else ""
-    loved = sorted(topics.items(), key=lambda item: (-item[1], item[0].casefold(), item[0]))
-    follows = [shorten(clean(topic), 50) for topic, weight in loved if weight > 0 and clean(topic)]
+    follows = [shorten(clean(topic), 50) for topic in topics]
     sentence = WHOM.get((bool(called), bool(work), bool(follows)))
     if sentence is None:
         return ""
-    topics_named = language.all_of(follows[:2])
-    return language.text(sentence, name=called, role=work, topics=topics_named)
+    return language.text(sentence, name=called, role=work, topics=language.all_of(follows))
 
 
 def _name(name: str) -> str:
@@ -208,12 +221,25 @@ def why(reasons: Sequence[Reason], language: Language, *, known: bool) -> str:
     if "must_read" in kinds:
         return _("Our editors recommend this one to every reader.")
     top = min(reasons, key=lambda reason: (-reason.share, reason.kind, reason.detail))
-    sentence = _sentence(top.kind, clean(top.detail), reasons, language, known=known)
+    topics: tuple[str, ...] = ()
+    if top.kind == "topic":
+        named = [r for r in reasons if r.kind == "topic" and r.share >= SECOND_TOPIC]
+        named.sort(key=lambda reason: (-reason.share, reason.detail))
+        topics = tuple([reason.detail for reason in named])
+    return _sentence(top.kind, top.detail, topics, language, known=known)
+
+
+@lru_cache(maxsize=10_000)
+def _sentence(
+    kind: ReasonKind, detail: str, topics: tuple[str, ...], language: Language, *, known: bool
+) -> str:
+    """Why, from the leading reason and the topics that are named beside it."""
+    sentence = _in_words(kind, clean(detail), topics, language, known=known)
     return shorten(sentence, WHY_LENGTH)
 
 
-def _sentence(
-    kind: ReasonKind, detail: str, reasons: Sequence[Reason], language: Language, *, known: bool
+def _in_words(
+    kind: ReasonKind, detail: str, topics: tuple[str, ...], language: Language, *, known: bool
 ) -> str:
     _ = language.text
     if kind == "fresh":
@@ -223,11 +249,7 @@ def _sentence(
     if not detail:
         return ""
     if kind == "topic":
-        others = (
-            clean(reason.detail)
-            for reason in sorted(reasons, key=lambda reason: (-reason.share, reason.detail))
-            if reason.kind == "topic" and reason.share >= SECOND_TOPIC
-        )
+        others = [clean(topic) for topic in topics]
         named = list(dict.fromkeys([detail, *(other for other in others if other)]))[:2]
         return _("You follow %(topics)s.", topics=language.all_of(named))
     if kind == "role":

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mailer import memory
 from mailer.cli.common import Invocation
 from recommender.errors import NewsletterError
 
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit status."""
     app = build(_wanted(arguments))
+    memory.sweep_seldom()
     try:
         outcome = app(list(arguments), standalone_mode=False, prog_name="newsletter")
     except BrokenPipeError:
