@@ -211,7 +211,15 @@ class Ranker:
             np.full(len(columns), because.FRESH, dtype=np.int64),
         )
         found = because.reasons(parts, columns.tolist(), self.phrases)
-        asked = whynot.Asked(self, ranking, profile, scores, exclude, as_issue=as_issue)
+        choice = whynot.Choice(
+            self.candidates,
+            self.column,
+            self.duplicates,
+            self.affinities.topics,
+            self.settings,
+            self.carrying,
+        )
+        asked = whynot.Asked(choice, ranking, profile, scores, exclude, as_issue=as_issue)
         return tuple(
             RunnerUp(story, float(plain[at]), whynot.why(asked, at), reasons)
             for story, at, reasons in zip(stories, columns.tolist(), found, strict=True)

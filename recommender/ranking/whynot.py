@@ -1,24 +1,36 @@
 """Why a story is not in a reader's list, in a few words: the first rule that kept it out."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from recommender.ranking.duplicates import Duplicates
+from recommender.ranking.names import Names
 from recommender.ranking.profiles import Profiles
-from recommender.ranking.values import Ranking
+from recommender.ranking.settings import RankingSettings
+from recommender.ranking.values import Ranking, Story
 
-if TYPE_CHECKING:
-    from recommender.ranking.ranker import Ranker
+
+@dataclass(frozen=True)
+class Choice:
+    """What lists are chosen from: ``column`` numbers the candidates by id, and ``carrying`` says
+    which of them are about a topic (canonical)."""
+
+    candidates: Sequence[Story]
+    column: Mapping[str, int]
+    duplicates: Duplicates
+    topics: Names
+    settings: RankingSettings
+    carrying: Callable[[str], npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
 class Asked:
     """One reader's list, and what it was chosen from."""
 
-    ranker: "Ranker"
+    choice: Choice
     ranking: Ranking
     profile: Profiles
     scores: npt.NDArray[np.float32]
@@ -28,15 +40,15 @@ class Asked:
 
 def why(asked: Asked, at: int) -> str:
     """Why candidate ``at`` is not in the list, or at which position it is."""
-    ranker, story = asked.ranker, asked.ranker.candidates[at]
+    choice, story = asked.choice, asked.choice.candidates[at]
     for pick in asked.ranking.picks:
         if pick.story == story.id:
             return f"chosen, at position {pick.position}"
     if story.id in asked.exclude:
         return "left out for everybody"
     for topic in asked.profile.muted[0]:
-        if ranker.carrying(topic)[at]:
-            return f"about {ranker.affinities.topics.shown(topic)}, which this reader muted"
+        if choice.carrying(topic)[at]:
+            return f"about {choice.topics.shown(topic)}, which this reader muted"
     if story.id in asked.profile.answered[0]:
         return "this reader had it before"
     if asked.scores[at] < 0:
@@ -47,14 +59,14 @@ def why(asked: Asked, at: int) -> str:
 
 
 def _by_rules(asked: Asked, at: int) -> str:
-    ranker, story = asked.ranker, asked.ranker.candidates[at]
-    settings, score = ranker.settings, float(asked.scores[at])
-    shown = ranker.duplicates.members[ranker.duplicates.cluster[at]][0]
+    choice, story = asked.choice, asked.choice.candidates[at]
+    settings, score = choice.settings, float(asked.scores[at])
+    shown = choice.duplicates.members[choice.duplicates.cluster[at]][0]
     if shown != at:
-        return f"nearly the same as “{ranker.candidates[shown].title}”, which stands for it"
+        return f"nearly the same as “{choice.candidates[shown].title}”, which stands for it"
     if score < settings.relevance_floor:
         return f"scores {score:.3f}, below the relevance floor of {settings.relevance_floor:g}"
-    listed = [ranker.candidates[ranker.column[pick.story]] for pick in asked.ranking.picks]
+    listed = [choice.candidates[choice.column[pick.story]] for pick in asked.ranking.picks]
     if sum(other.article == story.article for other in listed) >= settings.max_per_article:
         return f"{settings.max_per_article} stories of the same article are in already"
     cap = settings.max_per_source
