@@ -1,5 +1,6 @@
 """``newsletter articles``: bring in what editors publish, and look at it."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender import database
+from recommender import related as nearest
 from recommender.articles import intake, sources
 from recommender.errors import NotFoundError
 from recommender.models import Article, Story
@@ -134,6 +136,32 @@ def find(session: Session, key: str) -> Article:
     if found is None:
         raise NotFoundError(f"no article {key!r}; `newsletter articles list` shows those there are")
     return found
+
+
+@app.command()
+def related(
+    context: typer.Context,
+    article: Annotated[str, typer.Argument(help="The article's id.")],
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """List the stories of other articles that are nearest to this one.
+
+    Example: newsletter articles related 645-brief
+    """
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
+        find(session, article)
+        horizon = run.settings.horizon_days
+        near = nearest.to_article(session, article, now=run.now, horizon_days=horizon, most=limit)
+    if as_json:
+        emit({"article": article, "related": [asdict(story) for story in near]})
+        return
+    table(
+        ["#score", "article", "story"],
+        [[f"{story.score:.2f}", story.article, story.title] for story in near],
+        empty="nothing else that can be chosen now is like it",
+    )
 
 
 @app.command()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from recommender.errors import NotFoundError
 from recommender.ranking import duplicates, features, issues, profiles, scoring, selection, whynot
 from recommender.ranking import reasons as because
-from recommender.ranking.affinities import Affinities
+from recommender.ranking.affinities import Affinities, Interest
 from recommender.ranking.issues import Lists
 from recommender.ranking.names import Names
 from recommender.ranking.profiles import Profiles
@@ -224,6 +224,16 @@ class Ranker:
             RunnerUp(story, float(plain[at]), whynot.why(asked, at), reasons)
             for story, at, reasons in zip(stories, columns.tolist(), found, strict=True)
         )
+
+    def nearest(self, stories: Sequence[str], most: int) -> list[tuple[Story, float]]:
+        """At most so many candidates that are like one of ``stories`` (ids in the archive), the
+        likest first, and how like."""
+        if not stories or not self.candidates:
+            return []
+        rows = [self.affinities.index(Interest("history", story)) for story in stories]
+        likeness = self.affinities.values[rows].max(axis=0)
+        order = np.argsort(-likeness, kind="stable")[:most].tolist()
+        return [(self.candidates[at], float(likeness[at])) for at in order if likeness[at] > 0]
 
     def carrying(self, topic: str) -> npt.NDArray[np.bool_]:
         """Candidates that whoever muted ``topic`` (canonical) must not see."""

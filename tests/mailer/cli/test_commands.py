@@ -255,3 +255,41 @@ def answer_more(store: Path, who: str) -> str:
         title = session.get_one(Story, delivery.story_ids[0]).title
     engine.dispose()
     return title
+
+
+def test_related_stories_are_those_of_other_articles_on_the_same_subject(newsletter: Run) -> None:
+    found = answer(newsletter, "articles", "related", "write-ahead-log-promises", "--limit", "3")
+    assert found["article"] == "write-ahead-log-promises"
+    scores = [story["score"] for story in found["related"]]
+    assert len(scores) == 3
+    assert scores == sorted(scores, reverse=True)
+    assert all(story["article"] != found["article"] for story in found["related"])
+    assert "event-time-watermarks" in [story["article"] for story in found["related"]]
+
+
+def test_a_folder_of_readers_is_walked_and_what_is_no_list_is_named(newsletter: Run) -> None:
+    folder = Path("lists/inner")
+    folder.mkdir(parents=True)
+    Path("lists/one.csv").write_text("email\none@example.com\nnot an address\n")
+    (folder / "two.jsonl").write_text('{"email": "two@example.com"}\n')
+    (folder / "three.csv").write_text("")
+    status, out, err = newsletter("subscribers", "import", "lists", "--json")
+    found = json.loads(out.strip().splitlines()[-1])
+    assert (status, found["read"], found["added"]) == (1, 3, 2)
+    named = [(one["file"], one["line"]) for one in found["rejected"]]
+    assert named == [("lists/inner/three.csv", None), ("lists/one.csv", 3)]
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("send-test", "nobody", "--as", "hardware@example.com"),
+        ("segments", "create", "wrong", 'topic = "'),
+        ("subscribers", "import", "nowhere.csv"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(newsletter: Run, arguments: tuple[str, ...]) -> None:
+    status, _, err = newsletter(*arguments)
+    assert (status, err.count("\n"), err.startswith("error: ")) == (1, 1, True)
+    assert "should not have happened" not in err
