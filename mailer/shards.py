@@ -173,8 +173,17 @@ def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
                 .returning(Shard.number)
             ).all()
             if marked and rows:
+                held = _still_held(session, members)
+                rows = [row for row in rows if row["subscriber_id"] in held]
+            if marked and rows:
                 session.connection().execute(sa.insert(Delivery.table()), rows)
     return True
+
+
+def _still_held(session: Session, members: Sequence[Member]) -> set[int]:
+    """Who of them has not been erased since they were read; none will be before this is written."""
+    query = sa.select(Subscriber.id).where(Subscriber.id.in_([member.id for member in members]))
+    return set(session.scalars(query.with_for_update(read=True, key_share=True)))
 
 
 def _rows(

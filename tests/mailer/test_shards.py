@@ -2,6 +2,7 @@
 
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,8 +12,17 @@ from mailer import planning, shards
 from mailer.rendering import Template
 from mailer.shards import Desks
 from recommender import database, settings
-from recommender.models import Article, Delivery, Edition, EditionState, EditionStory, Shard
+from recommender.models import (
+    Article,
+    Delivery,
+    Edition,
+    EditionState,
+    EditionStory,
+    Shard,
+    Subscriber,
+)
 from recommender.settings import Settings
+from recommender.subscribers import consent
 from tests.promises.conftest import add_readers, add_stories
 
 READERS = 23
@@ -112,6 +122,22 @@ def test_a_planner_that_dies_in_a_shard_leaves_it_to_the_next(
     monkeypatch.setattr(shards, "_rows", finish_well)
     finish(store, opened)
     assert numbers(store) == list(range(1, READERS + 1))
+
+
+def test_a_reader_erased_while_a_shard_is_planned_holds_up_nobody(
+    store: Engine, opened: int, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = shards._rows
+
+    def erase_meanwhile(*values: Any) -> list[dict[str, object]]:  # Any: passed on as they come
+        with database.writing(store) as session:
+            first = session.scalars(sa.select(Subscriber.email).order_by(Subscriber.id)).first()
+            consent.erase(session, first or "", now=now)
+        return rows(*values)
+
+    monkeypatch.setattr(shards, "_rows", erase_meanwhile)
+    assert shards.plan(store, Desks(store), opened, 1)
+    assert numbers(store) == [2, 3, 4, 5]
 
 
 def test_all_shards_choose_from_what_there_was_at_the_beginning(
