@@ -83,15 +83,19 @@ class Clicks:
                 self._changed.notify_all()
 
     def _next(self) -> "_Note | None":
-        """What has come together; None when nothing more will."""
+        """What has come together; None when nothing more will, or no other file can be begun."""
         with self._changed:
             self._changed.wait_for(lambda: self._closing or self._note.size)
             self._changed.wait_for(lambda: self._closing, PAUSE)
             if not self._note.size:
                 self._note.drop()
                 return None
-            note, self._note = self._note, _note(self._folder)
-            return note
+        full = self._note  # which nobody else exchanges
+        return full if self._until_done(self._begin_another) else None
+
+    def _begin_another(self) -> None:
+        with self._changed:
+            self._note = _note(self._folder)
 
     def _until_done(self, step: Callable[..., None], *values: object) -> bool:
         """Do it, again while the store cannot be written; False when that lasts to the end."""
@@ -126,7 +130,8 @@ class _Note:
 
     def add(self, delivery_id: int, click: Click) -> None:
         fields = [delivery_id, click.at.isoformat(), click.story_id, click.method, click.agent]
-        os.write(self._handle, json.dumps(fields).encode() + b"\n")
+        # A line begins on its own, so that one cut short by a full disk spoils no other.
+        os.write(self._handle, b"\n" + json.dumps(fields).encode() + b"\n")
         self.size += 1
 
     def record(self, engine: Engine) -> None:

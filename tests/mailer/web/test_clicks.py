@@ -16,6 +16,7 @@ from mailer.answers import Click
 from mailer.web import clicks
 from mailer.web.clicks import Clicks
 from recommender import database
+from recommender.errors import ConfigurationError
 from recommender.models import Event
 
 from .conftest import PERSON, SENT_AT, Place
@@ -94,6 +95,48 @@ def test_a_click_waits_for_a_store_that_cannot_be_written(
     writer.close()
     assert len(kept(place)) == 1
     assert list(folder.iterdir()) == []
+
+
+def test_clicks_go_on_when_a_new_file_could_not_be_begun_for_a_while(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clicks, "RETRY", 0.05)
+    monkeypatch.setattr(clicks, "PAUSE", 0.01)
+    failed = threading.Event()
+    begin = clicks._note
+
+    def sometimes(where: Path) -> clicks._Note:
+        if not failed.is_set():
+            failed.set()
+            raise ConfigurationError("home: cannot write: No space left on device")
+        return begin(where)
+
+    copy = place.delivery("hardware@example.com")
+    folder = tmp_path / "clicks"
+    writer = Clicks(place.engine, folder)
+    monkeypatch.setattr(clicks, "_note", sometimes)
+    for at in (0, 1):
+        writer.put(copy.id, visit(copy.story_ids[at], 60 * at))
+        assert failed.wait(5)
+        writer.flush()
+    writer.close()
+    assert [event.story_id for event in kept(place)] == copy.story_ids[:2]
+    assert list(folder.iterdir()) == []
+
+
+def test_a_line_cut_short_by_a_full_disk_spoils_no_other(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = place.delivery("hardware@example.com")
+    note = clicks._note(tmp_path)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda handle, line: write(handle, line[:9]))
+    note.add(copy.id, visit(copy.story_ids[0]))
+    monkeypatch.setattr(os, "write", write)
+    note.add(copy.id, visit(copy.story_ids[1]))
+    note.record(place.engine)
+    note.close()
+    assert [event.story_id for event in kept(place)] == [copy.story_ids[1]]
 
 
 def test_a_full_disk_keeps_no_reader_from_the_story(
