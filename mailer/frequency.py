@@ -17,6 +17,8 @@ SKIPPED = "frequency"
 """Why a copy is skipped, as the ledger says it."""
 FORTNIGHT = 2
 """Weeks."""
+LOOKS_BACK_DAYS = 45
+"""How far back an issue counts: a month, and the days until its edition was closed."""
 
 
 def resting(

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from mailer import frequency
 from mailer.editions import ENDED
 from recommender import database
 from recommender.models import (
@@ -52,8 +53,9 @@ class Terms:
 
     @classmethod
     def of(cls, settings: Settings, now: datetime) -> "Terms":
-        # A story that may still be chosen must be known to whom it was sent.
-        history = max(settings.keep_history_days, settings.horizon_days)
+        # A story that may still be chosen must be known to whom it was sent; and so must the
+        # latest issue of those who want one a month.
+        history = max(settings.keep_history_days, settings.horizon_days, frequency.LOOKS_BACK_DAYS)
         return cls(
             copies=now - timedelta(days=min(settings.keep_copies_days, history)),
             history=now - timedelta(days=history),

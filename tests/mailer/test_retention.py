@@ -136,6 +136,11 @@ def test_what_may_be_chosen_again_is_never_forgotten(now: datetime) -> None:
     assert short.history == now - timedelta(days=2000)
 
 
+def test_who_wants_one_issue_a_month_is_known_to_have_had_it(now: datetime) -> None:
+    short = Terms.of(Settings(keep_history_days=1, horizon_days=1), now)
+    assert now - short.history > timedelta(days=31 + 7)
+
+
 def test_frozen_stories_that_nobody_was_sent_go_with_the_web_version(
     store: Engine, edition: Callable[..., int], terms: Terms
 ) -> None:
