@@ -46,16 +46,37 @@ def revision(engine: Engine) -> str | None:
 
 def head() -> str:
     """The migration this version of the code expects."""
-    config = Config()
-    config.set_main_option("script_location", str(resources.folder("migrations")))
-    found = ScriptDirectory.from_config(config).get_current_head()
+    found = _migrations().get_current_head()
     if found is None:
         raise StoreError("this installation carries no migrations; reinstall it")
     return found
 
 
+def _migrations() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(resources.folder("migrations")))
+    return ScriptDirectory.from_config(config)
+
+
+def _newer(found: str) -> bool:
+    """Whether a store at migration ``found`` was made by a later version than this one."""
+    return found not in {one.revision for one in _migrations().walk_revisions()}
+
+
+def _refuse_newer(engine: Engine, found: str | None) -> None:
+    if found is not None and _newer(found):
+        raise StoreError(
+            f"the store {place(engine)} was made by a newer version (it is at {found}, this one "
+            f"knows {head()}): install that version"
+        )
+
+
 def migrate(engine: Engine) -> bool:
-    """Bring the store to this version; whether anything had to be done."""
+    """Bring the store to this version; whether anything had to be done.
+
+    Raises StoreError for a store of a newer version.
+    """
+    _refuse_newer(engine, revision(engine))
     if revision(engine) == head() and not _jobs_outdated(engine):
         return False
     with database.lock(engine, "migration") as free:
@@ -109,6 +130,7 @@ def check_version(engine: Engine) -> None:
     found = revision(engine)
     if found is None:
         raise StoreError(f"there is no store at {place(engine)}")
+    _refuse_newer(engine, found)
     if found != head():
         raise StoreError(
             f"the store {place(engine)} is at version {found}, this code needs {head()}: "

@@ -65,9 +65,20 @@ def test_a_store_of_another_version_is_refused_with_the_remedy(
     sqlite_store: Engine, now: datetime
 ) -> None:
     with database.writing(sqlite_store) as session:
-        session.execute(sa.text("UPDATE alembic_version SET version_num = 'older'"))
+        session.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     with pytest.raises(StoreError, match="run `newsletter init`"):
         store_module.open_store(str(sqlite_store.url), newsletter="weekly", now=now)
+
+
+def test_a_store_of_a_newer_version_is_left_alone_and_says_so(
+    sqlite_store: Engine, now: datetime
+) -> None:
+    with database.writing(sqlite_store) as session:
+        session.execute(sa.text("UPDATE alembic_version SET version_num = 'later'"))
+    with pytest.raises(StoreError, match="newer version"):
+        store_module.open_store(str(sqlite_store.url), newsletter="weekly", now=now)
+    with pytest.raises(StoreError, match="newer version"):
+        store_module.migrate(sqlite_store)
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path, now: datetime) -> None:
