@@ -29,7 +29,7 @@ from mailer.ledger import Claim
 from mailer.outbox import file_name
 from mailer.terms import Terms
 from mailer.transport import VerdictKind
-from recommender import audience, database, resources
+from recommender import addresses, audience, database, resources
 from recommender.catalogue import Catalogue
 from recommender.errors import NewsletterError, NotFoundError, TransportError
 from recommender.models import (
@@ -295,8 +295,13 @@ def send_test(
 ) -> str:
     """Send the reader's next issue to ``address``; what the relay said.
 
-    The ledger is not touched. Raises TransportError when it was not accepted.
+    The ledger is not touched. Raises NewsletterError for what is no address, TransportError when it
+    was not accepted.
     """
+    try:
+        address = addresses.normalise(address)
+    except ValueError as error:
+        raise NewsletterError(f"{address!r} is no address: {error}") from error
     with database.reading(engine) as session:
         shown = next_issue(session, settings, reader, now=now, recipient=address)
     transport = transports.opener(settings, settings.outbox / "test")()

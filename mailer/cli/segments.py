@@ -6,7 +6,6 @@ import typer
 
 from mailer.cli.common import Json, emit, invocation, say, table, warn
 from recommender import database, segments
-from recommender.errors import SegmentError
 
 app = typer.Typer(no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The segment's name.")]
@@ -26,14 +25,9 @@ def create(
     Example: newsletter segments create executives 'role in ("CTO", "Investor") and status = active'
     """
     run = invocation(context)
-    try:
-        with run.store() as engine, database.writing(engine) as session:
-            segments.create(session, name, rule, now=run.now)
-            found = segments.count(session, name, now=run.now)
-    except SegmentError as error:
-        pointer = f"  {error.rule}\n  {' ' * (error.column - 1)}^" if len(error.rule) < 200 else ""
-        error.args = (f"{error}\n{pointer}".rstrip(),)
-        raise
+    with run.store() as engine, database.writing(engine) as session:
+        segments.create(session, name, rule, now=run.now)
+        found = segments.count(session, name, now=run.now)
     say(f"{name}: created, {found.total} readers, {found.mailable} of them can be mailed")
 
 

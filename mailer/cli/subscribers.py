@@ -10,7 +10,7 @@ from mailer import erasure
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender import database
-from recommender.errors import NewsletterError
+from recommender.errors import InputError, NewsletterError, Rejected
 from recommender.models import Frequency, Status
 from recommender.subscribers import consent, fields, files, intake, moving, records
 from recommender.subscribers.fields import SubscriberDraft
@@ -33,7 +33,7 @@ Hour = Annotated[str | None, typer.Option(help="Their own hour on their own cloc
 @app.command("import")
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A .csv or .jsonl file.")],
+    path: Annotated[Path, typer.Argument(help="A .csv or .jsonl file, or a folder of them.")],
     dry_run: Annotated[bool, typer.Option(help="Check everything, change nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -42,15 +42,22 @@ def import_(
     Example: newsletter subscribers import readers.csv --dry-run
     """
     run = invocation(context)
+    report = intake.Report()
     with run.store() as engine, progress("importing readers") as advance:
-        report = intake.import_rows(
-            lambda: database.writing(engine),
-            files.read(file),
-            file=str(file),
-            now=run.now,
-            dry_run=dry_run,
-            progress=advance,
-        )
+        for file in files.within(path):
+            so_far = report.read
+            try:
+                found = intake.import_rows(
+                    lambda: database.writing(engine),
+                    files.read(file),
+                    file=str(file),
+                    now=run.now,
+                    dry_run=dry_run,
+                    progress=lambda read, so_far=so_far: advance(so_far + read),  # type: ignore[misc]
+                )
+            except InputError as error:
+                found = intake.Report(rejected=[Rejected(error.path, error.line, error.why)])
+            report.add(found)
     before = "dry run, nothing changed: " if dry_run else ""
     imports.answer(report, as_json=as_json, before=before, held=report.held)
 

@@ -21,14 +21,26 @@ COLUMNS = (
 )  # fmt: skip
 
 
+def within(path: Path) -> list[Path]:
+    """The files that are meant by ``path``: itself, or all of a folder that can be read, in order.
+
+    Raises InputError for a folder without any.
+    """
+    if not path.is_dir():
+        return [path]
+    found = sorted(one for one in path.rglob("*") if one.suffix.lower() in READERS)
+    if not found:
+        raise InputError(path, None, "no .csv or .jsonl file in this folder")
+    return found
+
+
 def read(path: Path) -> Iterator[SubscriberDraft | Rejected]:
     """Every row of ``path``, in order.
 
     Raises InputError when the file as a whole cannot be read: missing, empty, not UTF-8 text,
     no ``email`` column, or neither ``.csv`` nor ``.jsonl``.
     """
-    readers = {".csv": _csv_rows, ".jsonl": _jsonl_rows}
-    rows = readers.get(path.suffix.lower())
+    rows = READERS.get(path.suffix.lower())
     if rows is None:
         raise InputError(path, None, "expected a .csv or .jsonl file")
     try:
@@ -180,3 +192,6 @@ def write(target: TextIO, readers: Iterable[Mapping[str, Any]], suffix: str) -> 
         else:
             target.write(json.dumps(reader, ensure_ascii=False) + "\n")
     return number
+
+
+READERS = {".csv": _csv_rows, ".jsonl": _jsonl_rows}

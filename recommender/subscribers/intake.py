@@ -44,6 +44,15 @@ class Report:
     held: int = 0
     rejected: list[Rejected] = field(default_factory=list)
 
+    def add(self, other: "Report") -> None:
+        """Count what another import did, too."""
+        self.read += other.read
+        self.added += other.added
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.held += other.held
+        self.rejected += other.rejected
+
 
 def import_rows(
     transaction: Callable[[], AbstractContextManager[Session]],
