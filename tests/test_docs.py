@@ -55,3 +55,15 @@ def _name(callback: object) -> str:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_every_module_has_its_place_among_the_rooms() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rooms = page.partition("## Rooms")[2].split("```")[1]
+    packages = dict(re.findall(r"^ {0,2}(\w+)/ +(.+(?:\n {20,}.+)*)", rooms, re.MULTILINE))
+    single = re.findall(r"(?<!\S)(\w+)\.py(?!\S)", rooms)
+    for room in (ROOT / "recommender", ROOT / "mailer"):
+        for module in room.rglob("[a-z]*.py"):
+            own = module.parent == room
+            named = single if own else re.findall(r"\w+", packages[module.parent.name])
+            assert module.stem in named, module.relative_to(ROOT)
