@@ -1,4 +1,4 @@
-"""The ledger in numbers: it reads deliveries and never writes them."""
+"""The ledger in numbers, and the answers to it: it reads them and never writes."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.models import Delivery, DeliveryState
+from recommender.models import Delivery, DeliveryState, Event, EventKind
 
 MINUTE = timedelta(minutes=1)
 SENT = Delivery.state == sa.literal_column("'sent'")
@@ -43,6 +43,17 @@ def count(session: Session, edition_id: int) -> Count:
         {row.state: row[1] for row in session.execute(states)},
         {reason or "unknown": number for reason, number in session.execute(skipped)},
     )
+
+
+def answers(session: Session, edition_id: int) -> dict[EventKind, int]:
+    """How many readers of an edition answered it, by what they did; only what counts."""
+    query = (
+        sa.select(Event.kind, sa.func.count(Event.subscriber_id.distinct()))
+        .join(Delivery, Delivery.id == Event.delivery_id)
+        .where(Delivery.edition_id == edition_id, Event.verified)
+        .group_by(Event.kind)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def not_yet_due(session: Session, edition_id: int, *, now: datetime) -> int:

@@ -54,6 +54,11 @@ class Settings(BaseSettings):
     old_secret_keys: SecretStr | None = Field(
         None, description="keys that signed before, with commas: links made with them still work"
     )
+    admin_password: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="opens the operators' pages, /admin; default: there are none",
+    )
     sender: str = Field(
         "The Weekly Brief <newsletter@newsletter.example.org>",
         validation_alias=AliasChoices(f"{PREFIX}FROM", "sender"),

@@ -21,6 +21,7 @@ from mailer.links import Links
 from mailer.previews import Previews
 from mailer.rates import Limiter
 from mailer.web import (
+    admin,
     leaving,
     moving,
     offer,
@@ -71,6 +72,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         leaving,
         reading,
         watching,
+        admin,
     ):
         routes += module.ROUTES
     app = Starlette(

@@ -1,0 +1,126 @@
+"""The operators' pages: editions and how far they got, and what became of one. They only read.
+
+Whoever has ``admin_password`` is signed in, by the browser's own dialogue (HTTP Basic, RFC 7617);
+without that setting there are no such pages. They name no reader, and are in English only.
+"""
+
+import base64
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from mailer import counts, editions, languages
+from mailer.web.site import Site, of
+from recommender import database
+from recommender.models import EventKind, Status, Subscriber
+
+LISTED = 12
+"""Editions on the first page."""
+SIGN_IN = {"WWW-Authenticate": 'Basic realm="newsletter", charset="UTF-8"'}
+Page = Callable[[Request, Site], Response]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A row of a plot: how many, their share (0 to 1) of the longest bar's, and where it leads."""
+
+    label: str
+    number: int
+    share: float
+    link: str | None = None
+
+
+def signed_in(page: Page) -> Callable[[Request], Response]:
+    """``page`` for whoever knows the password. It is too long to be guessed, so tries need no
+    limit; and nothing is changed by any of these pages."""
+
+    def checked(request: Request) -> Response:
+        site = replace(of(request), language=languages.choose("en"))
+        wanted = site.settings.admin_password
+        if wanted is None:
+            raise HTTPException(404)
+        given = _password(request.headers.get("authorization", ""))
+        if not hmac.compare_digest(given, wanted.get_secret_value().encode()):
+            raise HTTPException(401, "These pages are for who runs the newsletter.", SIGN_IN)
+        return page(request, site)
+
+    return checked
+
+
+def _password(header: str) -> bytes:
+    """The password in an Authorization header, whatever the name; empty when there is none."""
+    scheme, _, given = header.partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(given.strip(), validate=True).partition(b":")[2]
+    except ValueError:
+        return b""
+
+
+def overview(_request: Request, site: Site) -> Response:
+    """The latest editions, and how many readers there are."""
+    with database.reading(site.engine) as session:
+        latest = editions.listing(session)[:LISTED]
+        found = [(edition, editions.totals(session, edition)) for edition in latest]
+        held = sa.select(Subscriber.status, sa.func.count()).group_by(Subscriber.status)
+        readers = dict(session.execute(held).all())
+    sent = bars([(f"{one.name} ({one.state})", totals["sent"]) for one, totals in found])
+    linked = [
+        replace(bar, link=f"/admin/{one.name}") for bar, (one, _) in zip(sent, found, strict=True)
+    ]
+    statuses = bars([(str(status), readers.get(status, 0)) for status in Status])
+    return site.page("admin.html", editions=linked, readers=statuses)
+
+
+def edition(request: Request, site: Site) -> Response:
+    """What became of an edition: its ledger, how far its readers went, and its stories."""
+    name = request.path_params["name"]
+    with database.reading(site.engine) as session:
+        wanted = next((one for one in editions.listing(session) if one.name == name), None)
+        if wanted is None:
+            raise HTTPException(404)
+        document = editions.document(session, wanted)
+        answers = counts.answers(session, wanted.id)
+        stories = bars(editions.most_picked(session, wanted.id))
+    return site.page(
+        "admin_edition.html",
+        edition=document,
+        ledger=bars(ledger(document["totals"])),
+        funnel=bars(funnel(document["totals"], answers)),
+        stories=stories,
+    )
+
+
+def ledger(totals: dict[str, int]) -> list[tuple[str, int]]:
+    """Every copy, by what has become of it; together they are all."""
+    single = ("sent", "failed", "deferred", "in_doubt", "waiting", "in_hand")
+    plain = [(name.replace("_", " "), totals[name]) for name in single]
+    skipped: dict[str, int] = totals["skipped"]  # type: ignore[assignment]  # the one that is split
+    return plain + [(f"skipped: {reason}", number) for reason, number in skipped.items()]
+
+
+def funnel(totals: dict[str, int], answers: dict[EventKind, int]) -> list[tuple[str, int]]:
+    """How many readers got so far; opens are not counted, since programs load pictures for all."""
+    kinds = (EventKind.CLICK, EventKind.MORE, EventKind.LESS, EventKind.UNSUBSCRIBE)
+    words = ("read a story", "wanted more like one", "wanted less like one", "unsubscribed")
+    steps = [("readers", totals["readers"]), ("were sent it", totals["sent"])]
+    return steps + [(word, answers.get(kind, 0)) for word, kind in zip(words, kinds, strict=True)]
+
+
+def bars(numbers: list[tuple[str, int]]) -> list[Bar]:
+    """Rows of a plot."""
+    longest = max((number for _, number in numbers), default=0) or 1
+    return [Bar(label, number, number / longest) for label, number in numbers]
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/admin", signed_in(overview), methods=["GET"]),
+    Route("/admin/{name}", signed_in(edition), methods=["GET"]),
+]

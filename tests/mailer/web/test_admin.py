@@ -1,0 +1,77 @@
+"""The operators' pages: for who knows the password, and with the ledger's own numbers."""
+
+import re
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from mailer import answers
+from recommender import database
+from recommender.models import Delivery, Edition
+
+from .conftest import Place
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def open_place(place: Place) -> Place:
+    state = place.client.app.state  # type: ignore[attr-defined]  # an ASGI app to mypy
+    settings = place.settings.model_copy(update={"admin_password": SecretStr(PASSWORD)})
+    state.site = replace(state.site, settings=settings)
+    return place
+
+
+def rows(text: str) -> dict[str, int]:
+    """Labels of a page's plots, with their numbers."""
+    found = re.findall(r'<th scope="row">(.*?)</th><td>([\d,]+)</td>', text)
+    return {re.sub("<.*?>", "", label): int(number.replace(",", "")) for label, number in found}
+
+
+def test_without_a_password_there_are_no_such_pages(place: Place) -> None:
+    assert place.client.get("/admin").status_code == 404
+    assert place.client.get("/admin", auth=("operator", "")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Basic", "Basic !", "Basic Og==", "Bearer x", "Basic b3A6d3Jvbmc="]
+)
+@pytest.mark.parametrize("path", ["/admin", "/admin/weekly-2026-W48"])
+def test_whoever_does_not_know_the_password_is_asked_for_it(
+    open_place: Place, path: str, header: str
+) -> None:
+    answer = open_place.client.get(path, headers={"authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Basic ")
+    assert "weekly-2026-W48" not in answer.text
+
+
+def test_an_edition_shows_its_ledger_and_how_far_its_readers_went(open_place: Place) -> None:
+    copy = open_place.delivery("hardware@example.com")
+    with database.writing(open_place.engine) as session:
+        delivery = session.get_one(Delivery, copy.id)
+        for story in copy.story_ids[:2]:
+            answers.record_verdict(session, delivery, story, "more", open_place.moment[0])
+    page = open_place.client.get("/admin/weekly-2026-W48", auth=("operator", PASSWORD))
+    found = rows(page.text)
+    with database.reading(open_place.engine) as session:
+        copies = session.scalar(sa.select(sa.func.count()).select_from(Delivery))
+    assert (page.status_code, found["readers"], found["were sent it"]) == (200, copies, copies)
+    assert found["wanted more like one"] == 1
+    assert "example.com" not in page.text.partition("<main")[2].partition("</main>")[0]
+    assert "weekly-2026-W48" in open_place.client.get("/admin", auth=("", PASSWORD)).text
+
+
+def test_looking_changes_nothing_and_nothing_can_be_sent(open_place: Place) -> None:
+    def edition() -> object:
+        with open_place.engine.connect() as connection:
+            return connection.execute(sa.select(Edition.__table__)).all()
+
+    before = edition()
+    for path in ("/admin", "/admin/weekly-2026-W48"):
+        assert open_place.client.post(path, auth=("", PASSWORD)).status_code == 405
+        assert open_place.client.get(path, auth=("", PASSWORD)).status_code == 200
+    assert open_place.client.get("/admin/nothing", auth=("", PASSWORD)).status_code == 404
+    assert edition() == before
