@@ -200,48 +200,54 @@ def _move(
 
 
 _TABLE = Delivery.table()
-_NEW_STATE = sa.bindparam("new_state", type_=_TABLE.c.state.type)
+
+
+def _in_state(*states: DeliveryState) -> sa.ColumnElement[bool]:
+    """With the states in the statement itself: as parameters they would be given for each row."""
+    return sa.or_(*(_TABLE.c.state == sa.literal_column(f"'{state}'") for state in states))
+
+
 # Statements of the inner loop are built once: building one costs more than running it.
 _PUT_ON_WIRE = (
     sa.update(_TABLE)
     .where(
         _TABLE.c.id.in_(sa.bindparam("keys", expanding=True)),
-        _TABLE.c.state.in_(before(DeliveryState.ON_WIRE)),
         _TABLE.c.claimed_by == sa.bindparam("owner"),
+        _in_state(*before(DeliveryState.ON_WIRE)),
     )
-    .values(state=DeliveryState.ON_WIRE)
+    .values(state=sa.literal_column(f"'{DeliveryState.ON_WIRE}'"))
     .returning(_TABLE.c.id)
 )
-_RECORD = (
-    sa.update(_TABLE)
-    .where(
-        _TABLE.c.id == sa.bindparam("key"),
-        _TABLE.c.claimed_by == sa.bindparam("owner"),
-        sa.or_(
-            *(
-                (_TABLE.c.state == held) & (later == _NEW_STATE)
-                for held in (*HELD, DeliveryState.IN_DOUBT)
-                for later in TRANSITIONS[held]
-                if later in OUTCOMES
-            )
-        ),
+
+
+def _to_record(state: DeliveryState) -> sa.Update:
+    earlier = [one for one in (*HELD, DeliveryState.IN_DOUBT) if state in TRANSITIONS[one]]
+    return (
+        sa.update(_TABLE)
+        .where(
+            _TABLE.c.id == sa.bindparam("key"),
+            _TABLE.c.claimed_by == sa.bindparam("owner"),
+            _in_state(*earlier),
+        )
+        .values(
+            state=sa.literal_column(f"'{state}'"),
+            relay=sa.bindparam("new_relay"),
+            reply=sa.bindparam("new_reply"),
+            reason=sa.bindparam("new_reason"),
+            due_at=sa.func.coalesce(
+                sa.bindparam("retry_at", type_=_TABLE.c.due_at.type), _TABLE.c.due_at
+            ),
+            expires_at=sa.func.coalesce(
+                _TABLE.c.expires_at, sa.bindparam("new_expires_at", type_=_TABLE.c.expires_at.type)
+            ),
+            settled_at=sa.bindparam("new_settled_at"),
+            attempts=_TABLE.c.attempts + sa.bindparam("new_attempts", type_=sa.Integer()),
+            claimed_by=sa.null(),
+        )
     )
-    .values(
-        state=_NEW_STATE,
-        relay=sa.bindparam("new_relay"),
-        reply=sa.bindparam("new_reply"),
-        reason=sa.bindparam("new_reason"),
-        due_at=sa.func.coalesce(
-            sa.bindparam("retry_at", type_=_TABLE.c.due_at.type), _TABLE.c.due_at
-        ),
-        expires_at=sa.func.coalesce(
-            _TABLE.c.expires_at, sa.bindparam("new_expires_at", type_=_TABLE.c.expires_at.type)
-        ),
-        settled_at=sa.bindparam("new_settled_at"),
-        attempts=_TABLE.c.attempts + sa.bindparam("new_attempts", type_=sa.Integer()),
-        claimed_by=None,
-    )
-)
+
+
+_RECORD = {state: _to_record(state) for state in OUTCOMES}
 
 
 def put_on_wire(connection: Connection, ids: Sequence[int], *, owner: str) -> set[int]:
@@ -259,15 +265,16 @@ def record(
     An owner that had lost touch with the store, and was taken for gone, may find its copies in
     doubt. If nobody has touched them since, what it knows ends the doubt.
     """
-    if outcomes:
-        connection.execute(_RECORD, [_values(outcome, owner, now) for outcome in outcomes])
+    for state, statement in _RECORD.items():
+        these = [_values(outcome, owner, now) for outcome in outcomes if outcome.state == state]
+        if these:
+            connection.execute(statement, these)
 
 
 def _values(outcome: Outcome, owner: str, now: datetime) -> dict[str, Any]:
     return {
         "key": outcome.delivery_id,
         "owner": owner,
-        "new_state": outcome.state,
         "new_relay": outcome.relay,
         "new_reply": outcome.reply,
         "new_reason": outcome.reason,
