@@ -6,6 +6,7 @@ publish; it never verifies, and never looks anything up.
 """
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ COVERED = (
 SMALLEST_RSA = 1024
 """Bits; verifiers ignore signatures by shorter keys (RFC 8301 section 3.2)."""
 _LINE = 72
+_SPACES = re.compile(rb"  +")
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,11 @@ def load(path: Path, *, selector: str | None, domain: str) -> Signer:
 
 
 def relaxed_body(body: bytes) -> bytes:
-    """A body that ends in CRLF, in the relaxed form (RFC 6376 section 3.4.4). Whole-body
-    replacements run at the speed of memory, which a pattern does not."""
+    """A body that ends in CRLF, in the relaxed form (RFC 6376 section 3.4.4). Its first pass costs
+    as much as the hash: a pattern that begins with two fixed characters is searched for them."""
     if b"\t" in body:
         body = body.replace(b"\t", b" ")
-    while b"  " in body:
-        body = body.replace(b"  ", b" ")
-    body = body.replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
+    body = _SPACES.sub(b" ", body).replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
     return body + b"\r\n" if body else b""
 
 
