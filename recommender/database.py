@@ -146,6 +146,11 @@ def connect_arguments(url: sa.URL) -> dict[str, Any]:
     return {name: value for name, value in ours.items() if name not in url.query}
 
 
+def missing(engine: Engine) -> bool:
+    """Whether there is no such file; to connect would make it."""
+    return engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists()
+
+
 def many_machines(engine: Engine) -> bool:
     """Whether processes on many machines may work on this store, beside each other."""
     return engine.dialect.name == "postgresql"

@@ -127,7 +127,7 @@ def open_store(url: str, *, newsletter: str, now: datetime) -> Engine:
 
 def check_version(engine: Engine) -> None:
     """Raise StoreError when there is no store, or one of another version than this code."""
-    found = revision(engine)
+    found = None if database.missing(engine) else revision(engine)
     if found is None:
         raise StoreError(f"there is no store at {place(engine)}")
     _refuse_newer(engine, found)

@@ -95,7 +95,8 @@ def _unexpected(error: Exception) -> int:
         return _fail(f"{place}{error.strerror or error}", 1)
     if _is_database_error(error):
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        return _fail(f"the store refused: {cause}", 1)
+        again = "; something else is writing to it: try again" if "locked" in cause else ""
+        return _fail(f"the store refused: {cause}{again}", 1)
     return _fail(f"this should not have happened: {type(error).__name__}: {error}", 1)
 
 

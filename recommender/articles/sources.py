@@ -7,6 +7,7 @@ passed over.
 """
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -48,11 +49,11 @@ def _taken(found: Found, first: dict[str, tuple[str, int]]) -> Found | Rejected:
 
 def _files(paths: Sequence[Path]) -> Iterator[Path | Rejected]:
     """The files to read, each once, in order; a named one of another kind is rejected."""
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in paths:
         for file in [path] if not path.is_dir() else _walked(path):
             if isinstance(file, Path):
-                real = file.resolve()
+                real = os.path.realpath(file)  # which a loop of links does not stop
                 if real in seen:
                     continue
                 seen.add(real)

@@ -28,7 +28,11 @@ def within(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         return [path]
-    found = sorted(one for one in path.rglob("*") if one.suffix.lower() in READERS)
+    found = sorted(
+        one
+        for one in path.rglob("*")
+        if one.suffix.lower() in READERS and one.is_file() and not one.name.startswith(".")
+    )
     if not found:
         raise InputError(path, None, "no .csv or .jsonl file in this folder")
     return found

@@ -81,6 +81,14 @@ def test_a_store_of_a_newer_version_is_left_alone_and_says_so(
         store_module.migrate(sqlite_store)
 
 
+def test_looking_for_a_store_makes_none(tmp_path: Path) -> None:
+    engine = database.connect(f"sqlite:///{tmp_path / 'nowhere.db'}")
+    with pytest.raises(StoreError, match="there is no store at"):
+        store_module.check_version(engine)
+    engine.dispose()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_is_no_database_is_named(tmp_path: Path, now: datetime) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("this is not a database, but it is long enough to look at" * 10)

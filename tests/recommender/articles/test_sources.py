@@ -67,6 +67,14 @@ def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
     assert len(drafts(tmp_path, tmp_path / "a.md", tmp_path)) == 1
 
 
+def test_a_link_that_leads_to_itself_is_named(tmp_path: Path) -> None:
+    link = tmp_path / "loop.txt"
+    link.symlink_to(link)
+    [found] = sources.drafts([link], NOW)
+    assert isinstance(found, Rejected)
+    assert "no such file" in found.why
+
+
 def test_a_folder_that_links_to_itself_ends(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path)
     (tmp_path / "a.md").write_text(BRIEF.format("A"))
