@@ -9,7 +9,7 @@ how each looks on the wire. A soft line break joins two pieces, so each can be e
 import binascii
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -106,18 +106,11 @@ class Slots:
 
 class Filling(dict[str, bytes]):
     """The links of one copy: from slots to how each stands on the wire. ``link`` makes the link of
-    a slot; it is asked once for each."""
+    a slot, the same each time it is asked."""
 
     def __init__(self, link: Callable[[str], str]) -> None:
         super().__init__()
-        self._link = link
-        self._known: dict[str, str] = {}
-
-    def link(self, slot: str) -> str:
-        found = self._known.get(slot)
-        if found is None:
-            found = self._known[slot] = self._link(slot)
-        return found
+        self.link = link
 
     def __missing__(self, slot: str) -> bytes:
         self[slot] = found = _on_the_wire(self.link(slot))
@@ -143,20 +136,18 @@ class Typesetter:
         self._known: dict[str, _Piece] = {}
         self._remembered = 0
 
-    def set(self, pieces: Iterable[str], filling: Filling) -> Encoded:
+    def set(self, pieces: Sequence[str], filling: Filling) -> Encoded:
         """The part of these pieces, each slot replaced by its link."""
         known = self._known
         chunks: list[bytes | str] = []
         size = beyond_ascii = 0
-        texts = []
         for text in pieces:
-            texts.append(text)
             piece = known.get(text) or self._learn(text)
             chunks += piece.chunks
             size += piece.size
             beyond_ascii += piece.beyond_ascii
         if _rather_base64(size, beyond_ascii):
-            whole = self._clean("".join(texts))
+            whole = self._clean("".join(pieces))
             whole = self._pattern.sub(lambda slot: filling.link(slot[0]), whole)
             return encode(whole)
         filled = [filling[chunk] if isinstance(chunk, str) else chunk for chunk in chunks]

@@ -39,7 +39,7 @@ Run = tuple[Fields, list[nodes.Node]]
 class Pieces(Protocol):
     """A template that can be filled."""
 
-    def of(self, issue: object) -> Iterator[str]:
+    def of(self, issue: object) -> list[str]:
         """What the template makes of an issue, in pieces. Raises jinja2.TemplateError."""
 
 
@@ -49,8 +49,8 @@ class Whole:
 
     template: jinja2.Template
 
-    def of(self, issue: object) -> Iterator[str]:
-        return self.template.root_render_func(self.template.new_context({ISSUE: issue}))
+    def of(self, issue: object) -> list[str]:
+        return list(self.template.root_render_func(self.template.new_context({ISSUE: issue})))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +58,20 @@ class Passage:
     """A part of a template, and what it made of which values."""
 
     draw: Callable[..., str]
-    issue_key: Callable[[object], object]
-    item_key: Callable[[object], object]
+    key: Callable[..., object]
     made: dict[object, str] = field(default_factory=dict)
 
-    def of(self, issue: object, *item: object) -> str:
+    def of(self, *shown: object) -> str:
+        """What it makes of an issue, or of an issue and an item."""
         try:
-            key = (self.issue_key(issue), *map(self.item_key, item))
+            key = self.key(*shown)
             found = self.made.get(key)
         except (AttributeError, TypeError):  # Jinja says what is missing; a list may change
-            return self.draw(issue, *item)
+            return self.draw(*shown)
         if found is None:
             if len(self.made) >= MOST_REMEMBERED:
                 self.made.clear()
-            found = self.made[key] = self.draw(issue, *item)
+            found = self.made[key] = self.draw(*shown)
         return found
 
 
@@ -90,14 +90,15 @@ class Cut:
     environment: jinja2.Environment
     steps: tuple[Passage | Loop, ...]
 
-    def of(self, issue: object) -> Iterator[str]:
+    def of(self, issue: object) -> list[str]:
+        pieces: list[str] = []
         for step in self.steps:
             if isinstance(step, Passage):
-                yield step.of(issue)
+                pieces.append(step.of(issue))
                 continue
             for item in self.environment.getattr(issue, step.items):
-                for passage in step.passages:
-                    yield passage.of(issue, item)
+                pieces += [passage.of(issue, item) for passage in step.passages]
+        return pieces
 
 
 def cut(environment: jinja2.Environment, tree: nodes.Template) -> Pieces:
@@ -121,7 +122,7 @@ def cut(environment: jinja2.Environment, tree: nodes.Template) -> Pieces:
     steps: list[Passage | Loop] = []
     for loop, runs in plan:
         passages = tuple(
-            Passage(getattr(module, name), _key(fields, ISSUE), _key(fields, *_item(loop)))
+            Passage(getattr(module, name), _key(fields, ISSUE, *_item(loop)))
             for fields, name in runs
         )
         steps += passages if loop is None else [Loop(_chain(loop.iter)[1], passages)]
@@ -239,7 +240,15 @@ def _chain(node: nodes.Node) -> tuple[str, ...]:
     return ()
 
 
-def _key(fields: Fields, *root: str) -> Callable[[object], object]:
-    """What reads the fields of ``root`` from it."""
-    wanted = sorted(field.partition(".")[2] for field in fields if field.partition(".")[0] in root)
-    return attrgetter(*wanted) if wanted else lambda _: None
+def _key(fields: Fields, *roots: str) -> Callable[..., object]:
+    """What reads the fields of one or two ``roots`` from them."""
+    readers = []
+    for root in roots:
+        wanted = sorted(name.partition(".")[2] for name in fields if name.startswith(f"{root}."))
+        readers.append(attrgetter(*wanted) if wanted else _nothing)
+    of_issue, of_item = [*readers, _nothing][:2]
+    return of_issue if len(roots) == 1 else lambda issue, item: (of_issue(issue), of_item(item))
+
+
+def _nothing(_: object) -> None:
+    """What a passage without any field is remembered under."""

@@ -10,7 +10,7 @@ knows the store, the clock or the network.
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -205,11 +205,11 @@ class Renderer:
     def text(self, issue: Issue) -> str:
         return plaintext.printable("".join(self.text_pieces(issue)))
 
-    def html_pieces(self, issue: Issue) -> Iterator[str]:
+    def html_pieces(self, issue: Issue) -> list[str]:
         """The HTML in the pieces the template is made of."""
         return self._filled(self._in(self._html, issue), issue)
 
-    def text_pieces(self, issue: Issue) -> Iterator[str]:
+    def text_pieces(self, issue: Issue) -> list[str]:
         """The text in pieces; control characters are still to be taken out (``printable``)."""
         return self._filled(self._in(self._text, issue), issue)
 
@@ -228,9 +228,9 @@ class Renderer:
             raise ConfigurationError(f"template {self.template.name}: {error}") from error
         self._text[language.code], self._html[language.code] = text, html
 
-    def _filled(self, template: Pieces, issue: Issue) -> Iterator[str]:
+    def _filled(self, template: Pieces, issue: Issue) -> list[str]:
         try:
-            yield from template.of(issue)
+            return template.of(issue)
         except jinja2.TemplateError as error:
             raise ConfigurationError(f"template {self.template.name}: {error}") from error
 
