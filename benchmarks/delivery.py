@@ -43,9 +43,11 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mailer import dkim, kept, rendering
-from mailer.copies import press as make_press
-from mailer.message import Message
+from mailer.dispatch.copies import press as make_press
+from mailer.edition import kept
+from mailer.issue import rendering
+from mailer.mime import dkim
+from mailer.mime.message import Message
 from recommender import database, resources, store
 from recommender import settings as settings_module
 from recommender.articles import intake as article_intake

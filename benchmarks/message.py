@@ -22,12 +22,14 @@ import mjml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mailer import copies, kept, rendering
-from mailer.composition import Issue, ReaderView, StoryContent
-from mailer.copies import Press
-from mailer.dkim import Signer
-from mailer.ledger import Claim
-from mailer.rendering import Rendered
+from mailer.dispatch import copies
+from mailer.dispatch.copies import Press
+from mailer.dispatch.ledger import Claim
+from mailer.edition import kept
+from mailer.issue import rendering
+from mailer.issue.composition import Issue, ReaderView, StoryContent
+from mailer.issue.rendering import Rendered
+from mailer.mime.dkim import Signer
 from recommender import resources, settings
 from recommender.ranking.values import Pick, Reason
 

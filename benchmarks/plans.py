@@ -12,8 +12,11 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from benchmarks import filling
-from mailer import answers, counts, editions, ledger, retention, stopping
+from mailer import answers
 from mailer.answers import Click
+from mailer.dispatch import ledger
+from mailer.edition import counts, editions, retention
+from mailer.pace import stopping
 from mailer.web import reading
 from recommender import audience
 from recommender.models import Delivery, Edition, Event, Subscriber

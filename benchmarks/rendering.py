@@ -17,9 +17,9 @@ from typing import Literal
 import jinja2
 import mjml
 
-from mailer import rendering
-from mailer.composition import Issue, Publication, ReaderView, StoryContent, compose
-from mailer.rendering import Renderer
+from mailer.issue import rendering
+from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent, compose
+from mailer.issue.rendering import Renderer
 from recommender import resources
 from recommender.articles import briefs
 from recommender.ranking.values import Pick, Reason

@@ -28,7 +28,8 @@ from sqlalchemy.engine import Engine
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import filling, growth, ranking
-from mailer import frequency, planning, sending, shards
+from mailer.dispatch import sending
+from mailer.edition import frequency, planning, shards
 from recommender import audience, database, settings, store
 from recommender.articles import intake, sources
 

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.composition import TRAP
+from mailer.issue.composition import TRAP
 from recommender.models import Delivery, DeliveryState, Event, EventKind, Subscriber
 
 TOO_SOON = timedelta(seconds=30)

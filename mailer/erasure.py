@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.headers import on_the_wire
-from mailer.outbox import file_name
+from mailer.mime.headers import on_the_wire
+from mailer.relay.outbox import file_name
 from recommender import addresses, database
 from recommender.errors import StoreError
 from recommender.models import AddressChange

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import jinja2
 
-from mailer.copies import Shown
+from mailer.dispatch.copies import Shown
 from recommender import resources
 
 

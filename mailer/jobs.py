@@ -10,8 +10,9 @@ from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from mailer import sending, shards
-from mailer.shards import Desks
+from mailer.dispatch import sending
+from mailer.edition import shards
+from mailer.edition.shards import Desks
 from recommender import database
 from recommender.errors import ConflictError, NewsletterError
 from recommender.settings import Settings

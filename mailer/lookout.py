@@ -12,23 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, joinedload
 
-from mailer import (
-    copies,
-    frequency,
-    kept,
-    learned,
-    planning,
-    rendering,
-    schedule,
-    shards,
-    transports,
-)
-from mailer.composition import StoryContent
-from mailer.copies import Press, Shown
-from mailer.ledger import Claim
-from mailer.outbox import file_name
-from mailer.terms import Terms
-from mailer.transport import VerdictKind
+from mailer.dispatch import copies
+from mailer.dispatch.copies import Press, Shown
+from mailer.dispatch.ledger import Claim
+from mailer.edition import frequency, kept, learned, planning, schedule, shards
+from mailer.edition.terms import Terms
+from mailer.issue import rendering
+from mailer.issue.composition import StoryContent
+from mailer.relay import transports
+from mailer.relay.outbox import file_name
+from mailer.relay.transport import VerdictKind
 from recommender import addresses, audience, database, resources
 from recommender.catalogue import Catalogue
 from recommender.errors import NewsletterError, NotFoundError, TransportError

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer import lookout, planning, shards
-from mailer.content import StoryContent
-from mailer.terms import Terms
+from mailer import lookout
+from mailer.edition import planning, shards
+from mailer.edition.terms import Terms
+from mailer.issue.content import StoryContent
 from recommender import audience, database
 from recommender.catalogue import Catalogue
 from recommender.models import Article, Role, RoleAlias, Story, Subscriber, Topic, TopicAlias

@@ -23,8 +23,9 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.engine import Engine
 
-from mailer import retention, schedule, sending
-from mailer.tickets import HandOut, to_nobody
+from mailer.dispatch import sending
+from mailer.edition import retention, schedule
+from mailer.edition.tickets import HandOut, to_nobody
 from recommender import database
 from recommender.database import Lock
 from recommender.errors import ConflictError, NewsletterError

@@ -12,11 +12,11 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from hashlib import sha256
 
-from mailer import transports
-from mailer.headers import ascii_domain, on_the_wire
 from mailer.languages import Language
-from mailer.message import Message
-from mailer.transport import VerdictKind
+from mailer.mime.headers import ascii_domain, on_the_wire
+from mailer.mime.message import Message
+from mailer.relay import transports
+from mailer.relay.transport import VerdictKind
 from recommender.errors import TransportError
 from recommender.settings import Settings, mailbox
 

@@ -22,8 +22,8 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer import jobs
+from mailer.edition.tickets import Task, Ticket
 from mailer.jobs import Bench, UnfinishedError
-from mailer.tickets import Task, Ticket
 from recommender import database, store
 
 HEARTBEAT_SECONDS = 3.0

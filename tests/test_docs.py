@@ -57,13 +57,24 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_every_module_has_its_place_among_the_rooms() -> None:
+def _rooms() -> dict[str, set[str]]:
+    """The words that stand in docs/architecture.md for each room, and for each folder in one."""
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    rooms = page.partition("## Rooms")[2].split("```")[1]
-    packages = dict(re.findall(r"^ {0,2}(\w+)/ +(.+(?:\n {20,}.+)*)", rooms, re.MULTILINE))
-    single = re.findall(r"(?<!\S)(\w+)\.py(?!\S)", rooms)
+    found: dict[str, set[str]] = {}
+    top = folder = ""
+    for line in page.partition("## Rooms")[2].split("```")[1].splitlines():
+        if name := re.match(r"( {0,2})(\w+)/", line):
+            folder = name[2] if not name[1] else f"{top}/{name[2]}"
+            top = top if name[1] else folder
+        elif re.match(r" {2}\w", line):
+            folder = top
+        found.setdefault(folder, set()).update(re.findall(r"\w+", line))
+    return found
+
+
+def test_every_module_has_its_place_among_the_rooms() -> None:
+    rooms = _rooms()
     for room in (ROOT / "recommender", ROOT / "mailer"):
         for module in room.rglob("[a-z]*.py"):
-            own = module.parent == room
-            named = single if own else re.findall(r"\w+", packages[module.parent.name])
-            assert module.stem in named, module.relative_to(ROOT)
+            folder = module.parent.relative_to(ROOT).as_posix()
+            assert module.stem in rooms[folder], module.relative_to(ROOT)

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from benchmarks.force.post import Post
-from mailer import sending
+from mailer.dispatch import sending
 from recommender import database, resources, settings, store
 from recommender.articles import intake as article_intake
 from recommender.articles import sources

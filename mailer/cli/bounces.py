@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mailer import bounces, mailboxes
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say
+from mailer.returns import bounces, mailboxes
 from recommender import database
 from recommender.errors import ConfigurationError
 

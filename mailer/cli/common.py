@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import Engine
 
-from mailer.tickets import HandOut, to_nobody
+from mailer.edition.tickets import HandOut, to_nobody
 from recommender import settings as settings_module
 from recommender.settings import Settings
 

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from mailer import gallery, lookout, schedule, sending
+from mailer import gallery, lookout
 from mailer.cli.common import invocation, progress, say
+from mailer.dispatch import sending
+from mailer.edition import schedule
 from recommender import database, resources
 from recommender.articles import intake as article_intake
 from recommender.articles import sources

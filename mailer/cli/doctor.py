@@ -5,19 +5,14 @@ from typing import Literal
 
 import typer
 
-from mailer import (
-    conformance,
-    copies,
-    pauses,
-    relay_urls,
-    relays,
-    rendering,
-    schedule,
-    transports,
-    warmup,
-)
+from mailer import conformance
 from mailer.cli.common import Json, emit, invocation, say
-from mailer.composition import ReaderView, StoryContent
+from mailer.dispatch import copies
+from mailer.edition import schedule
+from mailer.issue import rendering
+from mailer.issue.composition import ReaderView, StoryContent
+from mailer.pace import pauses, warmup
+from mailer.relay import relay_urls, relays, transports
 from recommender import database, resources, settings, store
 from recommender.errors import NewsletterError
 from recommender.ranking.values import Pick, Reason

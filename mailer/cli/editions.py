@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer import editions, lookout, schedule, sending, status
+from mailer import lookout
 from mailer.cli.common import (
     Invocation,
     Json,
@@ -21,6 +21,8 @@ from mailer.cli.common import (
     table,
     warn,
 )
+from mailer.dispatch import sending
+from mailer.edition import editions, schedule, status
 from recommender import database
 from recommender.models import DeliveryState, Edition
 

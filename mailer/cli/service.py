@@ -12,7 +12,7 @@ import typer
 from sqlalchemy.engine import Engine
 
 from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal
-from mailer.tickets import Task
+from mailer.edition.tickets import Task
 from recommender.errors import ConfigurationError
 
 POLL_SECONDS = 0.2
@@ -82,8 +82,8 @@ def worker(
                 "database_url: workers need PostgreSQL; on SQLite, `newsletter serve` does it all"
             )
         from mailer import workers
+        from mailer.edition.shards import Desks
         from mailer.jobs import Bench
-        from mailer.shards import Desks
 
         bench = Bench(engine, run.settings, _now, stop, say, Desks(engine))
         say(f"working: {', '.join(wanted)}")
@@ -132,8 +132,8 @@ def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Itera
 def _schedule(run: Invocation, engine: Engine, stop: threading.Event) -> Iterator[None]:
     from apscheduler.schedulers.background import BackgroundScheduler
 
-    from mailer import schedule
     from mailer import scheduler as service_module
+    from mailer.edition import schedule
 
     background = BackgroundScheduler(timezone=UTC)
     service = service_module.Service(

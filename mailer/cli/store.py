@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Engine
 
-from mailer import rendering, restoring, retention
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
+from mailer.edition import restoring, retention
+from mailer.issue import rendering
 from recommender import database, resources, transfer, upkeep
 from recommender.errors import StoreError
 from recommender.store import check_version, place

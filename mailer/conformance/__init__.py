@@ -8,9 +8,9 @@ be asked of a name server, a browser or several messages is not here: SPF, contr
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer import anatomy
 from mailer.conformance import fields, page, parts, signature
 from mailer.conformance.rule import Level, Rule
+from mailer.mime import anatomy
 
 RULES: tuple[Rule, ...] = (*fields.RULES, *signature.RULES, *parts.RULES, *page.RULES)
 """In the order of a message: its fields, its signatures, its parts, its HTML."""

@@ -9,9 +9,9 @@ from email.header import decode_header
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
-from mailer.anatomy import Parsed
 from mailer.conformance.rule import Rule, related
-from mailer.headers import on_the_wire
+from mailer.mime.anatomy import Parsed
+from mailer.mime.headers import on_the_wire
 
 ONCE = ("From", "Date", "Message-ID", "Subject", "To", "MIME-Version")
 AT_MOST_ONCE = (

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from mailer.anatomy import Parsed
 from mailer.conformance.rule import Rule
+from mailer.mime.anatomy import Parsed
 
 SMALLEST_TEXT = 12.0
 """CSS pixels."""

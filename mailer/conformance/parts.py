@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from mailer.anatomy import Parsed
 from mailer.conformance.rule import Rule
+from mailer.mime.anatomy import Parsed
 
 MAX_HTML = 102_400
 """Bytes of decoded HTML from which Gmail cuts a message off, and its footer with it."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mailer.anatomy import Parsed
+from mailer.mime.anatomy import Parsed
 
 Level = Literal["must", "should"]
 

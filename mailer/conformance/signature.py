@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from mailer import dkim
-from mailer.anatomy import Parsed
 from mailer.conformance.rule import Rule, related
+from mailer.mime import dkim
+from mailer.mime.anatomy import Parsed
 
 MUST_BE_SIGNED = frozenset(
     (

@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import counts, editions, languages
+from mailer import languages
+from mailer.edition import counts, editions
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.models import EventKind, Status, Subscriber

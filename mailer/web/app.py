@@ -18,8 +18,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mailer.links import Links
+from mailer.pace.rates import Limiter
 from mailer.previews import Previews
-from mailer.rates import Limiter
 from mailer.web import (
     admin,
     leaving,

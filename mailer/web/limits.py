@@ -1,8 +1,8 @@
 """How often something may be asked for: what keeps the pages from being used to flood a mailbox.
 
-Counted in the store (``mailer.rates``), so that a limit holds for all web processes together and
-across restarts. The store sees no address in it, neither of mail nor of the network: only a keyed
-fingerprint, which is removed once its window has passed.
+Counted in the store (``mailer.pace.rates``), so that a limit holds for all web processes together
+and across restarts. The store sees no address in it, neither of mail nor of the network: only a
+keyed fingerprint, which is removed once its window has passed.
 """
 
 import hmac
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailer.rates import Full, Limiter
+from mailer.pace.rates import Full, Limiter
 from recommender.limits import Rate
 
 HOUR = 3600

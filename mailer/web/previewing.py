@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from mailer import wording
+from mailer.issue import wording
 from mailer.web.chosen import Chosen
 from mailer.web.site import Site
 from recommender.models import Subscriber

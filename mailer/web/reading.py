@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import copies, counts, kept
-from mailer.content import StoryContent
+from mailer.dispatch import copies
+from mailer.edition import counts, kept
+from mailer.issue.content import StoryContent
 from mailer.web import security, tokens
 from mailer.web.site import Site, of
 from recommender import database

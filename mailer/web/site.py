@@ -12,7 +12,8 @@ from sqlalchemy.engine import Engine
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from mailer import languages, wording
+from mailer import languages
+from mailer.issue import wording
 from mailer.languages import Language
 from mailer.links import Links
 from mailer.previews import Previews

@@ -15,8 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from mailer import answers
 from mailer.answers import Click
-from mailer.composition import TRAP
-from mailer.content import StoryContent
+from mailer.issue.composition import TRAP
+from mailer.issue.content import StoryContent
 from mailer.links import KINDS, Kind, TokenError
 from mailer.web import forms, tokens
 from mailer.web.site import Site, of

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import counts
+from mailer.edition import counts
 from mailer.web.site import of
 from recommender import database, store
 from recommender.errors import NewsletterError

@@ -60,7 +60,7 @@ class EditionState(StrEnum):
 
 class Edition(Base):
     """One newsletter in one period (ISO week, ``2026-W48``). ``slim_at`` is set when its copies
-    no longer hold what only their web version needs (``mailer/retention.py``)."""
+    no longer hold what only their web version needs (``mailer/edition/retention.py``)."""
 
     __tablename__ = "editions"
     __table_args__ = (UniqueConstraint("newsletter_id", "period"),)
@@ -119,8 +119,8 @@ class EditionStory(Base):
 
 
 class DeliveryState(StrEnum):
-    """The states of one copy. Only ``mailer/ledger.py`` writes them; the transitions are the
-    table in docs/architecture.md."""
+    """The states of one copy. Only ``mailer/dispatch/ledger.py`` writes them; the transitions are
+    the table in docs/architecture.md."""
 
     PLANNED = "planned"
     CLAIMED = "claimed"

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from mailer.message import Message
-from mailer.relays import RelayPool, RelayTransport
-from mailer.smtp import Relay
+from mailer.mime.message import Message
+from mailer.relay.relays import RelayPool, RelayTransport
+from mailer.relay.smtp import Relay
 
 MESSAGE = Message("b@example.org", "r@example.com", b"From: a@example.org\r\n\r\nhi\r\n", "<1@x.y>")
 HANG_UP = b""

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from mailer.composition import Issue, StoryContent
-from mailer.rendering import Renderer
+from mailer.issue.composition import Issue, StoryContent
+from mailer.issue.rendering import Renderer
 
 pytestmark = pytest.mark.browser
 FLAGS = (

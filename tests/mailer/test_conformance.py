@@ -10,10 +10,13 @@ from email.message import EmailMessage
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
-from mailer import conformance, copies, message, rendering
-from mailer.composition import ReaderView, StoryContent
-from mailer.dkim import Signer
-from mailer.message import Identity
+from mailer import conformance
+from mailer.dispatch import copies
+from mailer.issue import rendering
+from mailer.issue.composition import ReaderView, StoryContent
+from mailer.mime import message
+from mailer.mime.dkim import Signer
+from mailer.mime.message import Identity
 from recommender import resources, settings
 from recommender.ranking.values import Pick, Reason
 

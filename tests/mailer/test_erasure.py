@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import erasure, sending
+from mailer import erasure
+from mailer.dispatch import sending
 from recommender import addresses, database
 from recommender.articles import intake as article_intake
 from recommender.articles import sources

@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import sending
-from mailer.sending import Summary
+from mailer.dispatch import sending
+from mailer.dispatch.sending import Summary
 from recommender import database
 from recommender.articles import intake as articles
 from recommender.articles.values import ArticleDraft, Found

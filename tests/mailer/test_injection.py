@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from mailer.composition import Card, Issue, Part, Publication, ReaderView, StoryContent
-from mailer.rendering import Renderer
+from mailer.issue.composition import Card, Issue, Part, Publication, ReaderView, StoryContent
+from mailer.issue.rendering import Renderer
 from recommender.ranking.values import Reason, ReasonKind
 
 Make = Callable[..., Issue]

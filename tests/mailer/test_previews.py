@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import lookout, shards
+from mailer import lookout
+from mailer.edition import shards
 from mailer.previews import MOST_AT_ONCE, Foreseen, Previews
 from recommender import database, resources
 from recommender.articles import intake as article_intake

@@ -13,13 +13,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import ledger, scheduler, tickets, workers
-from mailer.tickets import Task, Ticket
+from mailer import scheduler, workers
+from mailer.dispatch import ledger
+from mailer.edition import tickets
+from mailer.edition.tickets import Task, Ticket
 from recommender import database
 from recommender.errors import StoreAwayError
 from recommender.models import DeliveryState
 from tests import fleet
-from tests.mailer.test_ledger import edition, ids, states, take  # noqa: F401  (fixtures)
+from tests.mailer.dispatch.test_ledger import edition, ids, states, take  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.postgresql
 S = DeliveryState

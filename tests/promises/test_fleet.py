@@ -21,7 +21,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import editions
+from mailer.edition import editions
 from recommender import database, store
 from recommender.models import Delivery, DeliveryState, Edition, EditionState, Subscriber
 from tests import fleet

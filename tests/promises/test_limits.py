@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from mailer import delivery, sending
+from mailer.dispatch import delivery, sending
 from recommender.settings import Settings
 
 

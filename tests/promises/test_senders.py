@@ -16,8 +16,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import crew, editions, senders, sending, shards
-from mailer.sending import Summary
+from mailer.dispatch import crew, senders, sending
+from mailer.dispatch.sending import Summary
+from mailer.edition import editions, shards
 from recommender import database
 from recommender.models import Delivery, DeliveryState, EditionState
 from recommender.settings import Settings

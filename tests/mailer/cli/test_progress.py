@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mailer import stopping
+from mailer.pace import stopping
 from recommender import database
 from recommender.models import Delivery, DeliveryState
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from starlette.testclient import TestClient
 
-from mailer import sending
+from mailer.dispatch import sending
 from mailer.links import Links
 from mailer.web import app
 from recommender import database, resources

@@ -14,7 +14,8 @@ from email import message_from_bytes, policy
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
-from mailer import languages, sending
+from mailer import languages
+from mailer.dispatch import sending
 from mailer.languages import Language
 from recommender.models import Status
 

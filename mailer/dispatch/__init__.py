@@ -1,0 +1,1 @@
+"""Planned copies go out, each once: claimed, made, sent and recorded."""

@@ -1,0 +1,177 @@
+"""One reader's copy: picks → issue → HTML and text → message.
+
+A ``Press`` holds what all copies of an edition share: the compiled template, the stories as they
+were frozen, who sends it, and the links. Making the same copy twice gives the same bytes but for
+the date. It reads the store when it is set up and never after.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mailer.dispatch.ledger import Claim
+from mailer.edition.kept import pick_of, reader_of
+from mailer.edition.schedule import occurrence
+from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent, compose
+from mailer.issue.plaintext import printable
+from mailer.issue.rendering import Rendered, Renderer, Template
+from mailer.links import Links
+from mailer.mime import dkim
+from mailer.mime.headers import ascii_domain
+from mailer.mime.message import Identity, Message, build
+from mailer.mime.parts import Filling, Slots, Typesetter
+from recommender.models import Edition, EditionStory, TemplateVersion
+from recommender.ranking.values import Pick
+from recommender.settings import Settings, mailbox
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A copy to look at."""
+
+    reader: str
+    name: str
+    roles: tuple[str, ...]
+    subject: str
+    html: str
+    text: str
+    file: str
+    message: Message
+
+
+@dataclass(frozen=True)
+class Press:
+    """Makes the copies of one edition; safe to share between threads."""
+
+    publication: Publication
+    identity: Identity
+    links: Links
+    renderer: Renderer
+    stories: Mapping[str, StoryContent]
+    _slots: Slots = field(default_factory=Slots)
+
+    @cached_property
+    def _typesetters(self) -> tuple[Typesetter, Typesetter]:
+        return Typesetter(self._slots), Typesetter(self._slots, printable)
+
+    def compose(self, delivery_id: int, picks: Sequence[Pick], reader: ReaderView) -> Issue:
+        return compose(self.publication, reader, picks, self.stories, self.links, delivery_id)
+
+    def message(self, claim: Claim, now: datetime) -> Message:
+        """The message of a claimed copy."""
+        picks = [pick_of(document) for document in claim.picks]
+        reader, number = reader_of(claim.reader), claim.delivery_id
+        issue = compose(self.publication, reader, picks, self.stories, self._slots, number)
+
+        def link(slot: str) -> str:
+            kind, story = self._slots.meaning(slot)
+            return self.links.of(kind, number, story)
+
+        filling = Filling(link)
+        html, text = self._typesetters
+        return build(
+            self.identity,
+            delivery_id=number,
+            recipient=claim.email,
+            subject=issue.subject,
+            html=html.set(self.renderer.html_pieces(issue), filling),
+            text=text.set(self.renderer.text_pieces(issue), filling),
+            unsubscribe_url=self.links.unsubscribe(number),
+            now=now,
+        )
+
+    def proof(self, now: datetime) -> None:
+        """Make one copy for nobody, so that a fault of the template shows before anything is sent.
+
+        Raises ConfigurationError when the template asks for what is not there.
+        """
+        story = next(iter(self.stories), None)
+        if story is not None:
+            issue = self.compose(0, [Pick(story, 1, 1.0, ())], ReaderView())
+            self.wrap(0, self.identity.from_address, issue, self.renderer.render(issue), now)
+
+    def wrap(
+        self, delivery_id: int, recipient: str, issue: Issue, rendered: Rendered, now: datetime
+    ) -> Message:
+        """An issue, rendered, as the message to ``recipient``."""
+        return build(
+            self.identity,
+            delivery_id=delivery_id,
+            recipient=recipient,
+            subject=issue.subject,
+            html=rendered.html,
+            text=rendered.text,
+            unsubscribe_url=issue.unsubscribe_url,
+            now=now,
+        )
+
+
+def press(session: Session, settings: Settings, edition: Edition) -> Press:
+    """The press of a planned edition: its template and stories as they were frozen."""
+    version = session.get_one(TemplateVersion, edition.template_hash)
+    frozen = session.execute(
+        sa.select(EditionStory.story_id, EditionStory.content).where(
+            EditionStory.edition_id == edition.id
+        )
+    )
+    return make_press(
+        settings,
+        newsletter=edition.newsletter.name,
+        period=edition.period,
+        template=Template(version.name, version.hash, version.html, version.text),
+        stories={str(story): StoryContent.from_document(content) for story, content in frozen},
+    )
+
+
+def make_press(
+    settings: Settings,
+    *,
+    newsletter: str,
+    period: str,
+    template: Template,
+    stories: Mapping[str, StoryContent],
+) -> Press:
+    """A press for ``period``, planned or not."""
+    name, address = mailbox(settings.sender)
+    day = occurrence(settings.schedule, period, settings.zone).astimezone(settings.zone)
+    domain = ascii_domain(address.rpartition("@")[2])
+    return Press(
+        publication=Publication(
+            title=settings.title,
+            edition=f"{newsletter}-{period}",
+            day=day.date(),
+            postal_address=settings.postal_address,
+            tracking=settings.tracking,
+            language=settings.language,
+        ),
+        identity=Identity(
+            from_name=name,
+            from_address=address,
+            reply_to=settings.reply_to and mailbox(settings.reply_to)[1],
+            envelope_from=mailbox(settings.bounce_address or settings.sender)[1],
+            list_id=f"{newsletter}.{domain}",
+            list_name=settings.title,
+            edition=f"{newsletter}-{period}",
+            secret=settings.secret,
+            signers=signers(settings),
+        ),
+        links=Links(settings.base_url, settings.secrets),
+        renderer=Renderer(template),
+        stories=stories,
+    )
+
+
+def signers(settings: Settings) -> tuple[dkim.Signer, ...]:
+    """What signs every message; nothing without ``dkim_key``.
+
+    Raises ConfigurationError when the key cannot be used.
+    """
+    if settings.dkim_key is None:
+        return ()
+    _, address = mailbox(settings.sender)
+    domain = ascii_domain(settings.dkim_domain or address.rpartition("@")[2])
+    return (dkim.load(settings.dkim_key, selector=settings.dkim_selector, domain=domain),)

@@ -1,0 +1,340 @@
+"""Delivers an edition: claimed copies are composed, rendered, sent and recorded.
+
+One thread, and in it one lane per connection (``lanes``). Between everything but the final dot and
+the dot itself, the ledger notes the copy as on the wire, so after a kill at most one copy per
+connection is in doubt. It stops cleanly when asked to: the copy on the wire is finished and
+recorded, what was claimed is given back.
+"""
+
+import random
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.engine import Engine
+
+from mailer.dispatch import ledger
+from mailer.dispatch.ledger import Claim, Outcome
+from mailer.dispatch.recorder import Recorder
+from mailer.edition import editions
+from mailer.mime.message import Message
+from mailer.pace.gate import Gate, Later
+from mailer.pace.stopping import Watch
+from mailer.relay import refusals, slowdown
+from mailer.relay.lanes import Lane, Lanes, current
+from mailer.relay.transport import Transport, Verdict, VerdictKind
+from recommender import database
+from recommender.database import Lock
+from recommender.errors import NewsletterError, StoreAwayError, TransportError
+from recommender.models import DeliveryState, EditionState
+
+BATCH = 100
+"""Copies claimed at once for each connection."""
+POLL_SECONDS = 0.1
+"""How often it looks whether the edition has been paused; in between it hears a stop."""
+GRACE_SECONDS = 4.0
+"""How long copies on the wire may take when the sender shall stop; with all that is to be written
+afterwards it must be gone within ten seconds."""
+LOOK_SECONDS = 1.0
+"""How often it looks whether too many copies are turned away."""
+FIRST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to deliver, ``most`` so many copies, and with what. ``copy`` makes the message of a
+    claim. ``open_transport`` is called once per connection. ``awake`` moves the moment of a claim's
+    next attempt out of its reader's quiet hours."""
+
+    edition_id: int
+    copy: Callable[[Claim], Message]
+    open_transport: Callable[[], Transport]
+    gate: Gate
+    watch: Watch
+    awake: Callable[[Claim, datetime], datetime]
+    connections: int
+    at_local_time: bool
+    too_late: timedelta | None
+    retry_for: timedelta
+    most: float = float("inf")
+
+
+@dataclass
+class Run:
+    """A run of ``deliver`` under one name, ``owner``: what it has in hand, and what has happened so
+    far. ``trouble`` ends it, and so does a limit that is used up (``held`` says which). ``left`` is
+    how many more copies may be claimed; ``lock`` says that the owner is alive."""
+
+    engine: Engine
+    job: Job
+    clock: Callable[[], datetime]
+    stop: threading.Event
+    owner: str = field(default_factory=lambda: uuid.uuid4().hex)
+    lanes: Lanes = field(default_factory=Lanes)
+    work: deque[Claim] = field(default_factory=deque)
+    idle: list[Lane] = field(default_factory=list)
+    no_more: bool = False
+    left: float = float("inf")
+    handled: int = 0
+    lock: Lock | None = None
+    leave_by: float = float("inf")
+    held: str | None = None
+    trouble: Exception | None = None
+    _asked: float = float("-inf")
+    _looked: float = float("-inf")
+
+    def next(self) -> Claim | None:
+        """The next copy for the lane that calls; None when there is none and the run has ended."""
+        while not self.work and not self.no_more:
+            lane = current()
+            if lane is None:
+                raise RuntimeError("only a lane waits for copies")
+            self.idle.append(lane)
+            lane.park()
+        return self.work.popleft() if self.work else None
+
+    def offer_work(self) -> None:
+        """Wake lanes that wait for copies."""
+        idle, self.idle = self.idle, []
+        for lane in idle:
+            lane.wake()
+
+    def busy(self) -> bool:
+        """Whether there are copies in hand."""
+        return bool(self.work) or len(self.idle) < self.lanes.alive
+
+    def end(self) -> None:
+        """Begin no further copy."""
+        self.work.clear()
+        self.no_more = True
+        self.lanes.halt()
+        self.offer_work()
+
+    def late(self) -> bool:
+        """Whether it has been asked to stop so long ago that nothing more is waited for."""
+        if self.leave_by == float("inf") and self.stop.is_set():
+            self.leave_by = time.monotonic() + GRACE_SECONDS
+        return time.monotonic() > self.leave_by
+
+    def halted(self) -> bool:
+        """Whether this run must end: asked to stop, in trouble, or the edition was paused, be it
+        by somebody or because too many copies were turned away."""
+        if self.trouble is not None or self.stop.is_set():
+            return True
+        now = time.monotonic()
+        if now < self._asked + POLL_SECONDS:
+            return False
+        self._asked = now
+        if now - self._looked > LOOK_SECONDS:
+            self._looked = now
+            if self.lock is not None and not self.lock.alive():
+                raise StoreAwayError("this sender has lost the lock that says it is alive")
+            self.job.watch.look(self.engine, self.clock())
+        with database.reading(self.engine) as session:
+            return editions.state(session, self.job.edition_id) != EditionState.SENDING
+
+
+def deliver(
+    engine: Engine,
+    job: Job,
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    progress: Callable[[int], None] = lambda _: None,
+) -> str | None:
+    """Send every copy that is due, or ``job.most`` of them. Returns when none is left, the edition
+    is paused or cancelled, or ``stop`` is set; or, with the reason, when a limit allows no more for
+    long.
+
+    A store whose server is away is waited for. Whoever has lost touch with it may have been taken
+    for dead, and so begins again under a new name. Raises TransportError when no relay can be used;
+    nothing claimed is lost by that.
+    """
+    handled, give_up = 0, float("inf")
+    while True:
+        run = Run(engine, job, clock, stop, left=job.most, handled=handled)
+        try:
+            return _under_one_name(run, progress)
+        except Exception as error:
+            if run.handled > handled:
+                handled, give_up = run.handled, float("inf")
+            give_up = min(give_up, time.monotonic() + database.AWAY_SECONDS)
+            if not database.away(engine, error) or stop.is_set() or time.monotonic() > give_up:
+                raise
+        time.sleep(POLL_SECONDS)
+        database.patiently(engine, lambda: ledger.recover(engine, now=clock()), stop.is_set)
+
+
+def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
+    with ledger.lock(run.engine, run.owner) as held:
+        if not held:
+            raise TransportError("the lock of a sender that has just been named is taken")
+        run.lock = held
+        recorder = Recorder(run.engine, run.owner, run.clock, run.late)
+        for _ in range(run.job.connections):
+            run.lanes.start(lambda: _connection(run, recorder))
+        try:
+            _feed(run, recorder, progress)
+        finally:
+            _finish(run, recorder)
+            database.patiently(run.engine, run.job.gate.close, run.late)
+        progress(run.handled)
+        if run.trouble is not None:
+            raise run.trouble
+        return run.held
+
+
+def _feed(run: Run, recorder: Recorder, progress: Callable[[int], None]) -> None:
+    """Claim batches and let the lanes work them off until nothing is due or somebody says stop."""
+    room = BATCH * run.job.connections
+    ask_again = time.monotonic()
+    while run.job.gate.shut() is None and not run.halted():
+        now = time.monotonic()
+        if len(run.work) <= room // 2 and now >= ask_again:
+            looked_at = _claim(run, room - len(run.work))
+            if looked_at == 0:  # what is in hand may come back, put off for a moment
+                ask_again = now + POLL_SECONDS
+                if not run.busy():
+                    seconds = run.job.gate.soon() if run.left else None
+                    if seconds is None:
+                        break
+                    ask_again = now + seconds
+            run.offer_work()
+        _step(run, recorder, max(0.0, min(ask_again - now, POLL_SECONDS)) or POLL_SECONDS)
+        progress(run.handled)
+    shut = run.job.gate.shut()
+    run.held = None if shut is None else shut.why
+
+
+def _claim(run: Run, limit: int) -> int:
+    """Take up to ``limit`` copies in hand; how many were looked at."""
+    if not run.left:
+        return 0
+    now, late = run.clock(), run.job.too_late
+    with database.writing(run.engine, run.stop.is_set) as session:
+        claims, looked_at = ledger.claim(
+            session,
+            run.job.edition_id,
+            owner=run.owner,
+            limit=int(min(limit, run.left)),
+            now=now,
+            at_local_time=run.job.at_local_time,
+            too_late=None if late is None else now - late,
+        )
+    run.work += claims
+    run.left -= looked_at
+    return looked_at
+
+
+def _step(run: Run, recorder: Recorder, longest: float) -> None:
+    """Let the lanes go as far as they get, write down what they wait for, and else rest."""
+    run.lanes.run()
+    if not recorder.flush(run.lanes.rest):
+        run.lanes.rest(longest)
+
+
+def _finish(run: Run, recorder: Recorder) -> None:
+    """Let every connection end its copy, record what happened, give back what was not touched.
+
+    A relay that does not answer in time is given up, and what was on the wire to it is in doubt.
+    """
+    run.end()
+    while run.lanes.alive:
+        try:
+            _step(run, recorder, POLL_SECONDS)
+        except Exception as error:
+            if not database.away(run.engine, error):
+                raise
+            run.lanes.rest(POLL_SECONDS)  # what is known is kept, and written down below
+        if run.late():
+            run.lanes.hurry()
+
+    def release() -> None:
+        with database.writing(run.engine, run.late) as session:
+            ledger.release_all(session, owner=run.owner, now=run.clock())
+
+    database.patiently(run.engine, recorder.flush, run.late)
+    database.patiently(run.engine, release, run.late)
+
+
+def _connection(run: Run, recorder: Recorder) -> None:
+    """One connection: copy after copy, until there is none or the run has ended."""
+    transport = run.job.open_transport()
+    try:
+        while (claim := run.next()) is not None:
+            _send(run, claim, transport, recorder)
+            run.handled += 1
+    except Exception as error:  # noqa: BLE001  (handed to whoever runs the lanes, who raises it)
+        run.trouble = run.trouble or error
+    finally:
+        transport.close()
+
+
+def _send(run: Run, claim: Claim, transport: Transport, recorder: Recorder) -> None:
+    job = run.job
+    try:
+        message = job.copy(claim)
+    except (NewsletterError, ValueError, LookupError, TypeError) as error:
+        why = f"this copy could not be made: {error}"
+        outcome = Outcome(claim.delivery_id, DeliveryState.FAILED, reply=why, reason="copy")
+        recorder.settle(outcome, claim.email)
+        return
+    answer = job.gate.offer(transport, message, number=claim.number, wait=run.lanes.pause)
+    if isinstance(answer, Later):
+        if answer.until is not None:  # otherwise the run is ending, which gives the claim back
+            until = job.awake(claim, answer.until)
+            recorder.settle(answer.outcome(claim.delivery_id, until), claim.email)
+        return
+    verdict = answer
+    if verdict is None:
+        try:
+            ours = recorder.put_on_wire(claim.delivery_id)
+        except Exception:
+            transport.abort()  # nothing of it is delivered, so it is due again, whatever was noted
+            due_again = Outcome(claim.delivery_id, DeliveryState.PLANNED, tried=False)
+            recorder.settle(due_again, claim.email)
+            raise
+        if not ours:
+            transport.abort()
+            return
+        verdict = transport.commit()
+    outcome = outcome_of(verdict, claim, run.clock(), job.retry_for)
+    if outcome.retry_at is not None:
+        outcome = replace(outcome, retry_at=job.awake(claim, outcome.retry_at))
+    recorder.settle(outcome, claim.email)  # first of all: whatever fails next, this is known
+    job.gate.heard(verdict, message.recipient)
+
+
+def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedelta) -> Outcome:
+    """What a verdict means for the ledger."""
+    states = {
+        VerdictKind.ACCEPTED: DeliveryState.SENT,
+        VerdictKind.REFUSED: DeliveryState.FAILED,
+        VerdictKind.DEFERRED: DeliveryState.DEFERRED,
+        VerdictKind.UNANSWERED: DeliveryState.IN_DOUBT,
+    }
+    state = states[verdict.kind]
+    deferred = state == DeliveryState.DEFERRED
+    return Outcome(
+        claim.delivery_id,
+        state,
+        relay=verdict.relay,
+        reply=verdict.reply,
+        reason=None if state == DeliveryState.SENT else verdict.enhanced or str(verdict.code or ""),
+        retry_at=now + backoff(claim.attempts, claim.delivery_id) if deferred else None,
+        expires_at=now + retry_for if deferred else None,
+        dead=refusals.about(verdict) == "mailbox",
+        tried=slowdown.asked_by(verdict) != "relay",  # which is about our pace, not about the copy
+    )
+
+
+def backoff(attempts: int, seed: int) -> timedelta:
+    """How long to wait after so many earlier attempts: tripling from 5 minutes up to 4 hours,
+    each spread by up to a quarter so that deferred copies do not come back all at once."""
+    wait: timedelta = min(FIRST_RETRY * 3 ** min(attempts, 10), LONGEST_RETRY)
+    return wait * (1 + random.Random(f"{seed}-{attempts}").random() / 4)  # noqa: S311

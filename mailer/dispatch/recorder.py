@@ -1,0 +1,107 @@
+"""Group commit for the ledger: all connections of a sender share a transaction.
+
+Before a connection writes its final dot, that must be in the store. Each waits for its own note to
+be durable; when all of them wait for something, one transaction takes the notes of those that are
+ready for their dots, and every outcome recorded since. It knows nothing of mail; the rules are
+``ledger``'s.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from mailer.dispatch import ledger
+from mailer.dispatch.ledger import Outcome
+from mailer.relay.lanes import Lane, current
+from recommender import database
+from recommender.models import Status
+from recommender.subscribers import consent
+
+LINGER = 0.01
+"""Seconds an outcome waits for a note to share its transaction."""
+
+
+class Recorder:
+    """The ledger as the lanes of one sender write it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        owner: str,
+        clock: Callable[[], datetime],
+        hurry: Callable[[], bool] | None = None,
+    ) -> None:
+        """``hurry`` is as for ``database.writer``."""
+        self._writer = database.writer(engine, hurry)
+        self._owner = owner
+        self._clock = clock
+        self._wires: list[tuple[int, Lane]] = []
+        self._outcomes: list[tuple[Outcome, str]] = []
+
+    def put_on_wire(self, delivery_id: int) -> bool:
+        """Return when it is durable that this copy's final dot is about to be written. Called in a
+        lane, which waits for the next ``flush``.
+
+        False: the copy is no longer this sender's, and must not be sent.
+        """
+        lane = current()
+        if lane is None:
+            raise RuntimeError("only a lane can wait for its note")
+        self._wires.append((delivery_id, lane))
+        answer = lane.park()
+        if isinstance(answer, BaseException):
+            raise answer
+        return bool(answer)
+
+    def settle(self, outcome: Outcome, email: str) -> None:
+        """Record an outcome; durable at the latest with the next final dot or ``flush``."""
+        self._outcomes.append((outcome, email))
+
+    def flush(self, wait: Callable[[float], bool] | None = None) -> bool:
+        """Make everything recorded so far durable; whether there was anything.
+
+        While there are outcomes only, nobody waits for them: with ``wait`` they are kept for the
+        next note, if that comes before it returns False.
+        """
+        if not self._wires and (not self._outcomes or (wait is not None and wait(LINGER))):
+            return bool(self._outcomes)
+        wires, self._wires = self._wires, []
+        outcomes, self._outcomes = self._outcomes, []
+        try:
+            ours = self._write([delivery for delivery, _ in wires], outcomes)
+        except Exception as error:
+            self._outcomes = outcomes + self._outcomes  # facts: they are kept for the next attempt
+            if not wires:
+                raise
+            for _, lane in wires:
+                lane.wake(error)
+            return True
+        for delivery, lane in wires:
+            lane.wake(delivery in ours)
+        return True
+
+    def _write(self, wires: list[int], outcomes: list[tuple[Outcome, str]]) -> set[int]:
+        now = self._clock()
+        with self._writer.begin() as connection:
+            ledger.record(
+                connection, [outcome for outcome, _ in outcomes], owner=self._owner, now=now
+            )
+            dead = [(outcome, email) for outcome, email in outcomes if outcome.dead]
+            if dead:
+                with Session(connection) as session, session.begin():
+                    for outcome, email in dead:
+                        consent.suppress(
+                            session,
+                            email,
+                            reason="bounce",
+                            now=now,
+                            proof={
+                                "delivery": outcome.delivery_id,
+                                "relay": outcome.relay,
+                                "reply": outcome.reply,
+                            },
+                            status=Status.BOUNCED,
+                        )
+            return ledger.put_on_wire(connection, wires, owner=self._owner)

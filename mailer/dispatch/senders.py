@@ -1,0 +1,141 @@
+"""Senders of one edition: this process, or several processes side by side.
+
+Each process is a sender in its own right: its own lock, claims, connections and copies in the
+ledger, so one that is killed leaves what any sender leaves. Rates, pauses and the automatic stop
+live in the store and hold for all together. Whoever starts them (``crew``) adds up what they say,
+and sends itself what one that died has left over.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Engine
+
+from mailer.dispatch import crew, delivery, ledger
+from mailer.dispatch.copies import press as make_press
+from mailer.dispatch.crew import Crew
+from mailer.dispatch.delivery import Job
+from mailer.dispatch.ledger import Claim
+from mailer.edition import schedule
+from mailer.pace.gate import Gate
+from mailer.pace.stopping import Watch
+from mailer.relay import transports
+from recommender import database, limits
+from recommender.errors import TransportError
+from recommender.models import Edition
+from recommender.settings import Settings
+
+ENOUGH = 1_000
+"""Copies that are worth a process of their own: it takes as long to start as to send them."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to send, ``most`` so many copies, and over how many connections to each relay."""
+
+    settings: Settings
+    edition_id: int
+    at_local_time: bool
+    connections: int
+    most: float = float("inf")
+
+    @property
+    def store_url(self) -> str:
+        return self.settings.store_url
+
+    def carry_out(
+        self, engine: Engine, stop: threading.Event, progress: Callable[[int], None]
+    ) -> str | None:
+        """What a process of a crew does."""
+        return here(
+            engine,
+            self,
+            clock=lambda: datetime.now(UTC),  # noqa: TID251  (an edge: time is made here)
+            stop=stop,
+            progress=progress,
+        )
+
+
+def deliver(
+    engine: Engine,
+    order: Order,
+    *,
+    processes: int,
+    due: int,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    progress: Callable[[int], None],
+) -> str | None:
+    """Send all that is due, about ``due`` copies, by at most so many ``processes``; otherwise as
+    ``delivery.deliver``. Other processes have the real clock, whatever ``clock`` is."""
+    number = min(processes, due // ENOUGH)
+    if number < 2:
+        return here(engine, order, clock=clock, stop=stop, progress=progress)
+    senders = Crew([crew.start(share) for share in _shares(order, number)])
+    try:
+        senders.work(stop, progress)
+    finally:
+        senders.end()
+    if senders.died:
+        database.patiently(engine, lambda: ledger.recover(engine, now=clock()), stop.is_set)
+    if senders.trouble is not None:
+        raise TransportError(senders.trouble)
+    if senders.held is not None or stop.is_set():
+        return senders.held
+    done = senders.handled
+    return here(engine, order, clock=clock, stop=stop, progress=lambda n: progress(done + n))
+
+
+def _shares(order: Order, number: int) -> list[Order]:
+    """``order`` for each of so many processes. Relays get as many connections as they would from
+    one process; the outbox has one in each."""
+    if order.settings.smtp_url is None:
+        return [order] * number
+    number = min(number, order.connections)
+    each, more = divmod(order.connections, number)
+    return [replace(order, connections=each + (place < more)) for place in range(number)]
+
+
+def here(
+    engine: Engine,
+    order: Order,
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    progress: Callable[[int], None],
+) -> str | None:
+    """Send all that is due in this process; otherwise as ``delivery.deliver``."""
+    job = database.patiently(engine, lambda: _job(engine, order, clock), stop.is_set)
+    return delivery.deliver(engine, job, clock=clock, stop=stop, progress=progress)
+
+
+def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
+    settings = order.settings
+    with database.reading(engine) as session:
+        edition = session.get_one(Edition, order.edition_id)
+        press = make_press(session, settings, edition)
+        press.proof(clock())
+        folder = settings.outbox / edition.name
+    late = timedelta(hours=settings.catch_up_hours)
+    gate = Gate(engine, settings, clock)
+    quiet = None if settings.quiet_hours is None else limits.quiet_hours(settings.quiet_hours)
+
+    def awake(claim: Claim, moment: datetime) -> datetime:
+        return schedule.after_quiet(moment, ZoneInfo(claim.timezone or settings.timezone), quiet)
+
+    return Job(
+        edition_id=order.edition_id,
+        copy=lambda claim: press.message(claim, clock()),
+        open_transport=transports.opener(settings, folder, gate),
+        gate=gate,
+        watch=Watch(order.edition_id, settings.stop_when_bouncing),
+        awake=awake,
+        connections=order.connections,
+        at_local_time=order.at_local_time,
+        too_late=late if order.at_local_time else None,
+        retry_for=timedelta(hours=settings.retry_hours),
+        most=order.most,
+    )

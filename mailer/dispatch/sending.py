@@ -1,0 +1,279 @@
+"""Joins the parts: plan an edition, send an edition, make one copy. What commands, scheduler and
+web call; the parts themselves do not know each other."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy.engine import Engine
+
+from mailer.dispatch import ledger, senders
+from mailer.dispatch.senders import Order
+from mailer.edition import counts, editions, planning, tickets
+from mailer.edition.tickets import HandOut, to_nobody
+from mailer.issue import rendering
+from mailer.pace import stopping
+from mailer.relay import transports
+from recommender import database, resources
+from recommender.errors import NewsletterError
+from recommender.models import DeliveryState, Edition, EditionState
+from recommender.settings import Settings
+from recommender.subscribers import choices
+
+POLL_SECONDS = 0.3
+OTHERS_SECONDS = 120.0
+"""For how long other senders are waited for while nothing changes."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one run did. The sum holds: due = sent + failed + deferred + skipped + in_doubt.
+
+    ``due`` is what was not settled when the run began. ``deferred`` is all that is left for a
+    later run; ``in_doubt`` is every copy of the edition whose fate is unknown. ``held`` says which
+    limit ended the run, ``trouble`` what went wrong.
+    """
+
+    edition: str
+    state: EditionState
+    due: int
+    sent: int
+    failed: int
+    deferred: int
+    skipped: dict[str, int] = field(default_factory=dict)
+    in_doubt: int = 0
+    seconds: float = 0.0
+    trouble: str | None = None
+    held: str | None = None
+
+    @property
+    def handled(self) -> int:
+        return self.sent + self.failed + sum(self.skipped.values())
+
+    def sentence(self) -> str:
+        """The same, for a person."""
+        parts = [
+            f"{self.due} due: {self.sent} sent, {self.failed} failed, {self.deferred} deferred"
+        ]
+        parts += [f"{number} skipped ({reason})" for reason, number in self.skipped.items()]
+        parts.append(f"{self.in_doubt} in doubt")
+        return ", ".join(parts) + (f"; held back: {self.held}" if self.held else "")
+
+
+def plan(
+    engine: Engine,
+    settings: Settings,
+    *,
+    period: str,
+    now: datetime,
+    segment: str | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+    stop: threading.Event | None = None,
+    processes: int = 1,
+    hand_out: HandOut = to_nobody,
+) -> int:
+    """Plan the edition of ``period`` with the current template; its id. ``stop`` leaves the rest
+    of the planning for another time; ``hand_out`` lets workers help."""
+    template = rendering.compile_template(resources.folder("templates") / "email")
+    with database.writing(engine) as session:
+        choices.resume_paused(session, now=now)
+    return planning.plan(
+        engine,
+        settings,
+        template,
+        period=period,
+        now=now,
+        segment=segment,
+        progress=progress,
+        stopped=lambda: stop is not None and stop.is_set(),
+        processes=processes,
+        hand_out=hand_out,
+    )
+
+
+def send(
+    engine: Engine,
+    settings: Settings,
+    *,
+    edition_id: int,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    at_local_time: bool,
+    planned_now: bool = False,
+    to_the_end: bool = True,
+    processes: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
+    hand_out: HandOut = to_nobody,
+) -> Summary:
+    """Deliver all that is due of an edition and sum up what this run, and its helpers, did.
+
+    ``planned_now`` counts the readers whom the planning of this same run skipped. ``hand_out`` lets
+    workers help; ``to_the_end`` waits for what other senders have in hand. A relay that cannot be
+    used is the summary's ``trouble``; what could not be sent counts as deferred. With more than one
+    of ``processes`` the clock must be the real one.
+    """
+    started = time.monotonic()
+    order = Order(settings, edition_id, at_local_time, transports.connections(settings))
+
+    engine = database.hurried(engine, stop.is_set)
+
+    def begin() -> Beginning:
+        return _begin(engine, order, clock(), hand_out, planned_now=planned_now)
+
+    def go_on(due: int) -> str | None:
+        return senders.deliver(
+            engine,
+            order,
+            processes=processes,
+            due=due,
+            clock=clock,
+            stop=stop,
+            progress=progress,
+        )
+
+    def end() -> Summary:
+        _finish(engine, edition_id, clock())
+        return _sum_up(engine, order, before, clock())
+
+    before, state, due = database.patiently(engine, begin, stop.is_set)
+    trouble: str | None = None
+    held: str | None = None
+    if state == EditionState.SENDING:
+        try:
+            held = go_on(due)
+            while to_the_end and held is None and _left_by_others(engine, order, clock, stop):
+                held = go_on(0)
+        except NewsletterError as error:
+            trouble = str(error)
+    summary = database.patiently(engine, end, stop.is_set)
+    seconds = round(time.monotonic() - started, 3)
+    return replace(summary, seconds=seconds, trouble=trouble or summary.trouble, held=held)
+
+
+def send_some(
+    engine: Engine,
+    settings: Settings,
+    *,
+    edition_id: int,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    at_local_time: bool,
+    most: int,
+) -> str | None:
+    """Deliver ``most`` so many due copies of an edition that is being sent. Why it went no further,
+    if a limit was the reason."""
+    connections = transports.connections(settings)
+    order = Order(settings, edition_id, at_local_time, connections, most)
+    ledger.recover(engine, now=clock())
+    if not _is_due(engine, order, clock()):
+        return None
+    held = senders.here(engine, order, clock=clock, stop=stop, progress=lambda _: None)
+    _finish(engine, edition_id, clock())
+    return held
+
+
+Beginning = tuple[counts.Count | None, EditionState, int]
+"""What was settled before, the edition's state, and how many copies are due."""
+
+
+def _begin(
+    engine: Engine, order: Order, now: datetime, hand_out: HandOut, *, planned_now: bool
+) -> Beginning:
+    edition_id = order.edition_id
+    ledger.recover(engine, now=now)
+    with database.writing(engine) as session:
+        before = None if planned_now else counts.count(session, edition_id)
+        if order.settings.in_doubt == "resend" and ledger.resend_doubtful(session, edition_id):
+            editions.reopen(session, edition_id)
+        state = editions.begin_sending(session, edition_id, now=now)
+        due = counts.count(session, edition_id).of(*ledger.OPEN)
+        due -= counts.not_yet_due(session, edition_id, now=now) if order.at_local_time else 0
+        if state == EditionState.SENDING:
+            hand_out(
+                session, tickets.to_deliver(edition_id, due, at_local_time=order.at_local_time)
+            )
+    return before, state, due
+
+
+def _is_due(engine: Engine, order: Order, now: datetime) -> bool:
+    """Whether the edition is being sent, and some of it could be claimed now."""
+    with database.reading(engine) as session:
+        state = editions.state(session, order.edition_id)
+        return state == EditionState.SENDING and ledger.is_due(
+            session, order.edition_id, now=now, at_local_time=order.at_local_time
+        )
+
+
+def _left_by_others(
+    engine: Engine, order: Order, clock: Callable[[], datetime], stop: threading.Event
+) -> bool:
+    """Wait until no other sender has copies in hand, or one has left some behind; whether it has.
+
+    A sender that is alive but does nothing is not waited for without end.
+    """
+
+    def look() -> tuple[int, bool]:
+        ledger.recover(engine, now=clock())
+        with database.reading(engine) as session:
+            return ledger.in_hand(session, order.edition_id), _is_due(engine, order, clock())
+
+    before, patience = -1, 0.0
+    while not stop.is_set():
+        in_hand, due = database.patiently(engine, look, stop.is_set)
+        if due:
+            return True
+        if in_hand != before:
+            before, patience = in_hand, time.monotonic() + OTHERS_SECONDS
+        if not in_hand or time.monotonic() > patience:
+            return False
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def _finish(engine: Engine, edition_id: int, now: datetime) -> None:
+    with database.writing(engine) as session:
+        if editions.state(session, edition_id) in (EditionState.SENDING, EditionState.CANCELLED):
+            editions.finish(session, edition_id, now=now)
+
+
+def _sum_up(engine: Engine, order: Order, before: counts.Count | None, now: datetime) -> Summary:
+    with database.reading(engine) as session:
+        edition = session.get_one(Edition, order.edition_id)
+        after = counts.count(session, edition.id)
+        later = counts.not_yet_due(session, edition.id, now=now) if order.at_local_time else 0
+        summary = _summary(edition, before, after, later)
+        if (why := stopping.in_force(session, edition)) is not None:
+            trouble = f"{edition.name} {why}; `newsletter editions resume` overrides that"
+            return replace(summary, trouble=trouble)
+        return summary
+
+
+def _summary(
+    edition: Edition,
+    before: counts.Count | None,
+    after: counts.Count,
+    not_yet_due: int,
+) -> Summary:
+    before = before or counts.Count({}, {})
+
+    def gained(state: DeliveryState) -> int:
+        return after.of(state) - before.of(state)
+
+    settled_before = before.of(DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED)
+    skipped = {
+        reason: number - before.skipped.get(reason, 0)
+        for reason, number in after.skipped.items()
+        if number > before.skipped.get(reason, 0)
+    }
+    return Summary(
+        edition=edition.name,
+        state=edition.state,
+        due=sum(after.states.values()) - settled_before - not_yet_due,
+        sent=gained(DeliveryState.SENT),
+        failed=gained(DeliveryState.FAILED),
+        deferred=after.of(*ledger.UNSETTLED) - not_yet_due,
+        skipped=skipped,
+        in_doubt=after.of(DeliveryState.IN_DOUBT),
+    )

@@ -1,0 +1,1 @@
+"""One newsletter in one period, from its opening to its end: who gets what and when, frozen."""

@@ -1,0 +1,58 @@
+"""What a delivery keeps of a choice: the picks with their reasons, and what its copy shows of the
+reader. Written once by planning, read by everything that makes the copy again.
+"""
+
+from collections.abc import Mapping
+
+from mailer.issue.composition import ReaderView
+from recommender.audience import Member
+from recommender.ranking.values import Pick, Reason
+
+
+def pick_document(pick: Pick) -> dict[str, object]:
+    """A pick as the delivery keeps it."""
+    return {
+        "story": int(pick.story),
+        "position": pick.position,
+        "score": round(pick.score, 6),
+        "reasons": [[r.kind, r.detail, round(r.share, 4)] for r in pick.reasons],
+        "also": [int(story) for story in pick.also],
+        "propensity": pick.propensity,
+    }
+
+
+def pick_of(document: dict[str, object]) -> Pick:
+    """The pick a delivery kept."""
+    reasons = document["reasons"]
+    also = document["also"]
+    if not isinstance(reasons, list) or not isinstance(also, list):
+        raise TypeError("a kept pick has no list of reasons")
+    return Pick(
+        story=str(document["story"]),
+        position=int(str(document["position"])),
+        score=float(str(document["score"])),
+        reasons=tuple(Reason(kind, detail, share) for kind, detail, share in reasons),
+        also=tuple(str(story) for story in also),
+        propensity=None,
+    )
+
+
+def reader_document(member: Member) -> dict[str, object]:
+    """What of the reader their copy shows, frozen with it."""
+    return {
+        "name": member.name,
+        "locale": member.locale,
+        "roles": list(member.reader.roles),
+        "topics": dict(member.reader.topics),
+    }
+
+
+def reader_of(document: Mapping[str, object]) -> ReaderView:
+    """The reader as a delivery kept them."""
+    roles, topics, locale = document.get("roles"), document.get("topics"), document.get("locale")
+    return ReaderView(
+        name=str(document.get("name") or ""),
+        locale=locale if isinstance(locale, str) else None,
+        roles=tuple(roles) if isinstance(roles, list) else (),
+        topics=topics if isinstance(topics, dict) else {},
+    )

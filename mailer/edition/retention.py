@@ -1,0 +1,237 @@
+"""Keeps the store from growing without bound: what is old is made small, then removed.
+
+Three steps, each in the settings. A copy first loses what only its web version needs (picks with
+their reasons, the reader as shown, the server's words), and keeps which stories its reader was
+sent. When every story of an edition is too old to be chosen again, the edition goes with all its
+copies. Clicks that were never believed go early. It works in batches by key, a transaction each,
+and rests as long as each took, so a sender beside it has the store at least half of the time.
+Consent, suppressions and readers are never touched.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from mailer.edition import frequency
+from mailer.edition.editions import ENDED
+from recommender import database
+from recommender.models import (
+    AddressChange,
+    Delivery,
+    DeliveryState,
+    Edition,
+    EditionStory,
+    Event,
+    EventKind,
+    Pause,
+    TemplateVersion,
+)
+from recommender.settings import Settings
+
+BATCH = 1_000
+PAUSE_KEPT = timedelta(days=30)
+"""How long it is remembered that a domain asked for less, after its pause has ended."""
+
+CHANGE_KEPT = timedelta(days=3)
+"""An address a reader asked for and did not confirm; the link to confirm it is good for less."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Before which moments what is not kept any more."""
+
+    copies: datetime
+    history: datetime
+    clicks: datetime
+    pauses: datetime
+    addresses: datetime
+
+    @classmethod
+    def of(cls, settings: Settings, now: datetime) -> "Terms":
+        # A story that may still be chosen must be known to whom it was sent; and so must the
+        # latest issue of those who want one a month.
+        history = max(settings.keep_history_days, settings.horizon_days, frequency.LOOKS_BACK_DAYS)
+        return cls(
+            copies=now - timedelta(days=min(settings.keep_copies_days, history)),
+            history=now - timedelta(days=history),
+            clicks=now - timedelta(days=settings.keep_raw_clicks_days),
+            pauses=now - PAUSE_KEPT,
+            addresses=now - CHANGE_KEPT,
+        )
+
+
+@dataclass
+class Pruned:
+    """What was done: ``slimmed`` copies, removed ``deliveries`` with their ``editions``, removed
+    ``clicks`` that never counted and ``events`` that did."""
+
+    slimmed: int = 0
+    deliveries: int = 0
+    editions: int = 0
+    clicks: int = 0
+    events: int = 0
+
+
+def prune(
+    engine: Engine,
+    terms: Terms,
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    rest: Callable[[float], object] = lambda _: None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Pruned:
+    """Make small or remove what is older than ``terms``; nothing while another process does.
+
+    ``rest`` is called after each batch with the seconds to leave the store to others, ``advance``
+    with the rows done so far. A run that was stopped is gone on with by the next.
+    """
+    done = Pruned()
+    with database.lock(engine, "prune") as free:
+        steps = (_slim, _forget, _drop_clicks, _drop_events) if free else ()
+        total = 0
+        for step in steps:
+            begun = time.monotonic()
+            for number in step(engine, terms, done):
+                total += number
+                advance(total)
+                if stopped():
+                    return done
+                rest(time.monotonic() - begun)
+                begun = time.monotonic()
+        if free:
+            _tidy(engine, terms)
+    return done
+
+
+def _slim(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+    """Take from the copies of old editions what only their web version needs, and from the editions
+    the stories that were candidates and sent to nobody."""
+    for edition in _old(engine, terms.copies, Edition.slim_at.is_(None)):
+        sent: set[int] = set()
+        for ids in _copies(engine, edition):
+            with database.writing(engine) as session:
+                number = len(slim(session, ids))
+                for stories in session.scalars(stories_of(ids)):
+                    sent.update(stories)
+            done.slimmed += number
+            yield number
+        with database.writing(engine) as session:
+            frozen = sa.select(EditionStory.story_id).where(EditionStory.edition_id == edition)
+            unsent = [story for story in session.scalars(frozen) if story not in sent]
+            session.execute(
+                sa.delete(EditionStory).where(
+                    EditionStory.edition_id == edition, EditionStory.story_id.in_(unsent)
+                )
+            )
+            session.execute(
+                sa.update(Edition).where(Edition.id == edition).values(slim_at=terms.copies)
+            )
+
+
+def stories_of(ids: list[int]) -> sa.Select[list[int]]:
+    return sa.select(Delivery.story_ids).where(Delivery.id.in_(ids))
+
+
+def slim(session: Session, ids: list[int]) -> list[int]:
+    """Make these copies small, but those in doubt: they might yet be sent again."""
+    query = (
+        sa.update(Delivery)
+        .where(
+            Delivery.id.in_(ids),
+            Delivery.state != DeliveryState.IN_DOUBT,
+            Delivery.picks != sa.literal([], Delivery.picks.type),
+        )
+        .values(picks=[], reader={}, reply=None)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(session.scalars(query))
+
+
+def _forget(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+    """Remove editions of which no story can be chosen any more."""
+    for edition in _old(engine, terms.history, sa.true()):
+        for ids in _copies(engine, edition):
+            with database.writing(engine) as session:
+                session.execute(sa.delete(Delivery).where(Delivery.id.in_(ids)))
+            done.deliveries += len(ids)
+            yield len(ids)
+        with database.writing(engine) as session:
+            session.execute(sa.delete(Edition).where(Edition.id == edition))
+        done.editions += 1
+
+
+def _old(
+    engine: Engine, before: datetime, condition: sa.ColumnElement[bool]
+) -> sa.ScalarResult[int] | list[int]:
+    """Editions that ended before that moment."""
+    ended = sa.func.coalesce(Edition.finished_at, Edition.planned_at)
+    query = sa.select(Edition.id).where(Edition.state.in_(ENDED), ended < before, condition)
+    with database.reading(engine) as session:
+        return list(session.scalars(query.order_by(Edition.id)))
+
+
+def _copies(engine: Engine, edition: int) -> Iterator[list[int]]:
+    """The copies of an edition, in the order of their readers."""
+    after = 0
+    while True:
+        with database.reading(engine) as session:
+            found = session.execute(copies_after(edition, after)).all()
+        if not found:
+            return
+        yield [row.id for row in found]
+        after = found[-1].subscriber_id
+
+
+def copies_after(edition: int, after: int) -> sa.Select[int, int]:
+    return (
+        sa.select(Delivery.id, Delivery.subscriber_id)
+        .where(Delivery.edition_id == edition, Delivery.subscriber_id > after)
+        .order_by(Delivery.subscriber_id)
+        .limit(BATCH)
+    )
+
+
+def _drop_clicks(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+    """Remove clicks that were not a person's; nothing is ever counted of them."""
+    never = ~Event.verified & (Event.kind == EventKind.CLICK)
+    for number in _drop(engine, never, terms.clicks):
+        done.clicks += number
+        yield number
+
+
+def _drop_events(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+    """Remove answers of which the stories are too old to be chosen."""
+    for verified in (sa.true(), sa.false()):
+        for number in _drop(engine, Event.verified == verified, terms.history):
+            done.events += number
+            yield number
+
+
+def _drop(engine: Engine, which: sa.ColumnElement[bool], before: datetime) -> Iterator[int]:
+    while True:
+        with database.writing(engine) as session:
+            ids = session.scalars(events_before(which, before)).all()
+            session.execute(sa.delete(Event).where(Event.id.in_(ids)))
+        if not ids:
+            return
+        yield len(ids)
+
+
+def events_before(which: sa.ColumnElement[bool], before: datetime) -> sa.Select[int]:
+    return sa.select(Event.id).where(which, Event.at < before).order_by(Event.at).limit(BATCH)
+
+
+def _tidy(engine: Engine, terms: Terms) -> None:
+    """Remove what nothing refers to any more: templates, pauses long over, addresses that were
+    asked for and not confirmed."""
+    used = sa.exists().where(Edition.template_hash == TemplateVersion.hash)
+    with database.writing(engine) as session:
+        session.execute(sa.delete(TemplateVersion).where(~used, TemplateVersion.at < terms.copies))
+        session.execute(sa.delete(Pause).where(Pause.until < terms.pauses))
+        session.execute(sa.delete(AddressChange).where(AddressChange.at < terms.addresses))

@@ -1,0 +1,66 @@
+"""The terms of an edition: how many picks, from how far back, at what hour. Frozen when it is
+planned, so that what is planned later of the same edition is planned alike."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from mailer.edition import schedule
+from recommender.limits import quiet_hours
+from recommender.models import Newsletter
+from recommender.settings import DAYS, Settings, weekday_and_time
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under which terms an edition was planned; frozen with it."""
+
+    picks: int
+    relevance_floor: float
+    horizon_days: int
+    schedule: str
+    timezone: str
+    local_time: bool
+    quiet_hours: str | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, newsletter: Newsletter) -> "Terms":
+        return cls(
+            picks=newsletter.picks or settings.picks,
+            relevance_floor=settings.relevance_floor,
+            horizon_days=settings.horizon_days,
+            schedule=newsletter.schedule or settings.schedule,
+            timezone=settings.timezone,
+            local_time=settings.local_time,
+            quiet_hours=settings.quiet_hours,
+        )
+
+    def due_at(
+        self, period: str, reader_zone: str | None, day: str | None = None, hour: int | None = None
+    ) -> datetime:
+        """When a copy is due: the newsletter's hour, on the reader's clock if so wanted; or, of a
+        reader with a ``day`` or ``hour`` of their own, the first of those once the edition is out.
+        Never in the reader's quiet hours."""
+        theirs = ZoneInfo(reader_zone or self.timezone)
+        moment = schedule.occurrence(
+            self.schedule, period, theirs if self.local_time else ZoneInfo(self.timezone)
+        )
+        if day is not None or hour is not None:
+            moment = self._own(period, theirs, day, hour)
+        quiet = None if self.quiet_hours is None else quiet_hours(self.quiet_hours)
+        return schedule.after_quiet(moment, theirs, quiet)
+
+    def out_at(self, period: str) -> datetime:
+        """When the edition is out, and planned: the newsletter's hour; with readers' own hours,
+        that hour where on earth it comes first."""
+        zone = schedule.EARLIEST if self.local_time else ZoneInfo(self.timezone)
+        return schedule.occurrence(self.schedule, period, zone)
+
+    def _own(self, period: str, zone: ZoneInfo, day: str | None, hour: int | None) -> datetime:
+        out = self.out_at(period)
+        if self.local_time:  # the newsletter's day, where the reader is, has begun too
+            out = max(out, schedule.day_begins(self.schedule, period, zone))
+        _, at, minute = weekday_and_time(self.schedule)
+        wanted = time(at, minute) if hour is None else time(hour)
+        weekday = None if day is None else DAYS.index(day)
+        return schedule.next_on_the_clock(out, wanted, zone, weekday)

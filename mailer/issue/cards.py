@@ -1,0 +1,238 @@
+"""One story as one reader sees it: the part of the brief that serves them, where it is from, and
+why it is there. Which story and for whom is decided elsewhere.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+from mailer.issue.content import StoryContent
+from mailer.issue.plaintext import shorten
+from mailer.languages import N_, Language
+
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the brief under its label: a text, or points. ``kind`` names the field."""
+
+    kind: str
+    label: str
+    text: str = ""
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """What a card says of its story, the same for every reader whom the same part of the brief
+    serves and who read the same language. ``origin`` says where it is from; ``short_title`` names
+    it in the labels of its links; ``url`` is None when there is nowhere to go. ``lang`` is the
+    story's own, empty when it is the issue's. Faces are remembered, so each is compared as the one
+    object it is."""
+
+    title: str
+    short_title: str
+    url: str | None
+    lang: str
+    dir: str
+    label: str
+    origin: str
+    summary: str
+    parts: tuple[Part, ...]
+    also: str
+    read: str
+    more_url: str
+    less_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One story as one reader sees it: its face, and why it is in this reader's issue."""
+
+    face: Face
+    why: str
+
+
+Servings = tuple[tuple[str, ...], ...]
+"""Parts of a brief, the most useful first; those in one tuple are shown together."""
+
+
+def _servings(order: str) -> Servings:
+    return tuple(tuple(serving.split("+")) for serving in order.split())
+
+
+DECIDER = _servings("takeaway insights principles practice code_references")
+INQUIRER = _servings("insights principles takeaway practice code_references")
+PRACTITIONER = _servings("practice+code_references insights takeaway principles")
+MAKER = _servings("practice principles takeaway insights code_references")
+ROLES: tuple[tuple[str, Servings], ...] = (
+    ("cto cio ceo cfo coo cpo cmo ciso chief vp svp evp president director head partner", DECIDER),
+    ("founder entrepreneur investor executive owner chair manager lead consultant", DECIDER),
+    ("journalist reporter editor writer researcher scientist analyst professor student", INQUIRER),
+    ("engineer developer programmer architect administrator devops sre operator", PRACTITIONER),
+    ("designer teacher product", MAKER),
+)
+"""Words in a role's name, and what serves such a reader; the first line with a word of the role
+decides."""
+
+LABELS = {
+    "takeaway": (N_("Key takeaway"), N_("Key takeaway")),
+    "practice": (N_("In practice"), N_("In practice")),
+    "insights": (N_("Key insight"), N_("Key insights")),
+    "principles": (N_("Principle"), N_("Principles")),
+    "code_references": (N_("Code reference"), N_("Code references")),
+}
+"""For one point and for several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most characters of each text of a card, and most points of a part."""
+
+    lead: int = 600
+    summary: int = 260
+    alone: int = 440
+    part: int = 560
+    point: int = 240
+    points: int = 3
+    title: int = 180
+    name: int = 60
+    read: int = 48
+    line: int = 160
+    url: int = 1000
+
+    def scaled(self, by: float) -> "Limits":
+        """The same, smaller; still a word or two each."""
+        sizes = {name: max(12, int(most * by)) for name, most in asdict(self).items()}
+        return Limits(**{**sizes, "points": max(1, int(self.points * by))})
+
+
+LIMITS = Limits()
+
+
+def serving_order(roles: Sequence[str]) -> Servings:
+    """The parts of a brief in the order that fits the first role we have a line for; the
+    deciders' order where there is none."""
+    return next((found for found in map(_serving, roles) if found is not None), DECIDER)
+
+
+@lru_cache(maxsize=10_000)
+def _serving(role: str) -> Servings | None:
+    words = set(re.findall(r"[a-z]+", role.casefold()))
+    for keywords, servings in ROLES:
+        if not words.isdisjoint(keywords.split()):
+            return servings
+    return None
+
+
+@lru_cache(maxsize=10_000)
+def face(
+    story: StoryContent,
+    also: tuple[StoryContent, ...],
+    order: Servings,
+    limits: Limits,
+    language: Language,
+    *,
+    lead: bool,
+    label: str,
+    urls: tuple[str | None, str, str],
+    written_in: str,
+) -> Face:
+    """The face of a picked story. ``also``: the near-identical stories it stands for; ``label``:
+    what it is marked as; ``urls``: read, more, less; ``written_in``: the language of stories that
+    do not say."""
+    _ = language.text
+    parts = _parts(story, order, limits, language)
+    if lead:
+        summary = shorten(story.summary, limits.lead, at_sentence=True)
+    elif parts:
+        summary = shorten(story.standfirst, limits.summary)
+    else:
+        summary = shorten(story.summary, limits.alone, at_sentence=True)
+    title = shorten(story.title or story.article_title or _("Untitled"), limits.title)
+    summary = "" if _told(summary, [title]) else summary
+    read_url, more_url, less_url = urls
+    read = _("Read at %(source)s", source=story.source) if story.source else _("Read the story")
+    return Face(
+        title=title,
+        short_title=shorten(title, limits.name),
+        url=read_url,
+        lang=_foreign(story.language or written_in, language),
+        dir=story.dir,
+        label=label,
+        origin=_origin(story, limits, language),
+        summary=summary,
+        parts=tuple(part for part in parts if not _told(part.text, [title, summary])),
+        also=_also(story, also, limits, language),
+        read=shorten(read, limits.read),
+        more_url=more_url,
+        less_url=less_url,
+    )
+
+
+def _foreign(tag: str, language: Language) -> str:
+    """A story's language tag where it is not the issue's own."""
+    own = tag.partition("-")[0].casefold() == language.code
+    return "" if own or not _LANGUAGE_TAG.fullmatch(tag) else tag
+
+
+def _parts(
+    story: StoryContent, order: Servings, limits: Limits, language: Language
+) -> tuple[Part, ...]:
+    """The first serving of which the story has anything."""
+    for serving in order:
+        parts = tuple(
+            _part(story, name, limits, language) for name in serving if getattr(story, name)
+        )
+        if parts:
+            return parts
+    return ()
+
+
+def _part(story: StoryContent, name: str, limits: Limits, language: Language) -> Part:
+    value: str | tuple[str, ...] = getattr(story, name)
+    one, several = map(language.text, LABELS[name])
+    if isinstance(value, str):
+        return Part(name, one, text=shorten(value, limits.part, at_sentence=True))
+    if len(value) == 1:
+        return Part(name, one, text=shorten(value[0], limits.part, at_sentence=True))
+    points = tuple(
+        shorten(point, limits.point, at_sentence=True) for point in value[: limits.points]
+    )
+    return Part(name, several, points=points)
+
+
+def _told(text: str, before: Sequence[str]) -> bool:
+    """Whether ``text`` only repeats what stands above it: stories cut from a digest often do."""
+    plain = text.rstrip(".…").casefold()
+    return bool(plain) and any(plain in other.casefold() for other in before)
+
+
+def _origin(story: StoryContent, limits: Limits, language: Language) -> str:
+    _ = language.text
+    source, curator = story.source, story.curator
+    if not source and story.article_title and story.article_title != story.title:
+        source = _("“%(title)s”", title=shorten(story.article_title, 60))
+    if curator == source:
+        curator = None
+    named = (
+        source,
+        _("curated by %(curator)s", curator=curator) if curator else "",
+        language.day(story.day) if story.day else "",
+    )
+    line = shorten(" · ".join(name for name in named if name), limits.line)
+    return line[:1].upper() + line[1:]
+
+
+def _also(
+    story: StoryContent, others: Sequence[StoryContent], limits: Limits, language: Language
+) -> str:
+    _ = language.text
+    names = [other.source or _("“%(title)s”", title=shorten(other.title, 60)) for other in others]
+    names = [name for name in dict.fromkeys(names) if name != story.source][:3]
+    if not names:
+        return ""
+    also = _("Also covered by %(sources)s", sources=language.all_of(names))
+    return shorten(also, limits.line) + "."

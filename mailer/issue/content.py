@@ -1,0 +1,110 @@
+"""A story as it is frozen into an edition: what copies and web pages show of it, and nothing else.
+
+Its texts are clean by construction, whoever wrote them. It never changes and never looks anything
+up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from mailer.issue.plaintext import clean, direction
+from recommender.articles import fields, sentences
+
+STANDFIRST_LENGTH = 190
+_TEXTS = ("title", "article_title", "summary", "takeaway", "source", "curator")
+_LISTS = ("insights", "principles", "practice", "code_references", "topics")
+_URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
+
+
+@dataclass(frozen=True)
+class StoryContent:
+    """One story. ``published_at`` is ISO 8601; ``language`` a language tag, None when unknown."""
+
+    title: str
+    article: str = ""
+    story: str = ""
+    article_title: str = ""
+    summary: str = ""
+    takeaway: str = ""
+    insights: tuple[str, ...] = ()
+    principles: tuple[str, ...] = ()
+    practice: tuple[str, ...] = ()
+    code_references: tuple[str, ...] = ()
+    url: str | None = None
+    source: str | None = None
+    curator: str | None = None
+    topics: tuple[str, ...] = ()
+    published_at: str | None = None
+    language: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in _TEXTS:
+            object.__setattr__(self, name, clean(getattr(self, name) or ""))
+        for name in _LISTS:
+            points = (clean(point) for point in getattr(self, name) or ())
+            object.__setattr__(self, name, tuple(point for point in points if point))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.title, self.article, self.story, self.summary))
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> "StoryContent":
+        """What ``edition_stories.content`` holds; keys of later versions are left aside."""
+        known = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
+        return cls(**{"title": "", **known})
+
+    def to_document(self) -> dict[str, Any]:
+        """The same as JSON."""
+        document = asdict(self)
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in document.items()}
+
+    @cached_property
+    def link(self) -> str | None:
+        """``url``, percent-encoded, when it is an http or https address without a user name."""
+        try:
+            address = fields.web_address(self.url or "")
+            parts = urlsplit(address)
+            host = (parts.hostname or "").encode("idna").decode("ascii")
+            if parts.username is not None or parts.password is not None or "." not in host:
+                return None
+        except (ValueError, UnicodeError):
+            return None
+        port = "" if parts.port is None else f":{parts.port}"
+        rest = address.partition("://")[2].partition(parts.netloc)[2]
+        return f"{parts.scheme}://{host}{port}{quote(rest, safe=_URL_SAFE)}"
+
+    @cached_property
+    def day(self) -> date | None:
+        """When it was published; None when unknown."""
+        try:
+            return datetime.fromisoformat(self.published_at or "").date()
+        except ValueError:
+            return None
+
+    @cached_property
+    def standfirst(self) -> str:
+        """The summary's first sentences, as many as make a short paragraph; at least one."""
+        text = ""
+        for sentence in sentences.split(self.summary):
+            if text and len(text) + len(sentence) > STANDFIRST_LENGTH:
+                break
+            text = f"{text} {sentence}".strip()
+        return text
+
+    @cached_property
+    def first_words(self) -> tuple[str, ...]:
+        """Sentences that say what it is about: of the takeaway, else of the summary."""
+        return tuple(sentences.split(self.takeaway or self.summary))
+
+    @cached_property
+    def dir(self) -> str:
+        """The direction it is written in: ``ltr`` or ``rtl``."""
+        return direction(self.title or self.summary)

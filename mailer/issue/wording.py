@@ -1,0 +1,260 @@
+"""The words of an issue that are ours: subject, preheader, intro, and why a story is there.
+
+In the reader's language, short and true: nothing is said that the choice does not bear out. Takes
+values, returns text; never markup.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+
+from mailer.issue.content import StoryContent
+from mailer.issue.plaintext import clean, shorten
+from mailer.languages import N_, SOURCE, Language
+from recommender.ranking.values import Reason, ReasonKind
+
+SUBJECT_LENGTH = 78
+PREHEADER_LENGTH = 110
+LEAST_PREHEADER = 40
+INTRO_LENGTH = 280
+WHY_LENGTH = 160
+SECOND_TOPIC = 0.15
+"""A second topic is named beside the first when it made at least this share of the score."""
+WHOM = {
+    # Whether the name, the role and the topics are known.
+    (True, False, False): N_("For %(name)s"),
+    (False, True, False): N_("For %(role)s"),
+    (True, True, False): N_("For %(name)s, %(role)s"),
+    (False, False, True): N_("For a reader who follows %(topics)s"),
+    (True, False, True): N_("For %(name)s, who follows %(topics)s"),
+    (False, True, True): N_("For %(role)s who follows %(topics)s"),
+    (True, True, True): N_("For %(name)s, %(role)s who follows %(topics)s"),
+}
+_REPLY = re.compile(
+    r"(?:\s*(?:re|fwd?|aw|wg|antw)\s*(?:[\[(]\d{1,3}[\])])?\s*[:：]+)+\s*", re.IGNORECASE
+)
+_NOT_A_NAME = re.compile(r"[@/\\:;<>{}\[\]|=#%*_^~`!?\"“”0-9]|\w{2}\.\w|\w\.\w{2}")
+
+
+@lru_cache(maxsize=1_000)
+def subject(title: str, newsletter: str, language: Language) -> str:
+    """The lead's title as a subject line: short, and never like a reply (RFC 5322, 3.6.5)."""
+    for text in (title, newsletter):
+        line = clean(text)
+        start = _REPLY.match(line)
+        line = line[start.end() :] if start else line
+        if line:
+            return shorten(line, SUBJECT_LENGTH)
+    _ = language.text
+    return _("Your stories this week")
+
+
+def preheader(
+    lead: StoryContent, others: Sequence[str], subject_line: str, language: Language
+) -> str:
+    """What mail programs show beside the subject, 40 to 110 characters: the lead's own words, then
+    what else is in the issue."""
+    _ = language.text
+    told = subject_line.rstrip("….").casefold()
+    text = ""
+    for sentence in lead.first_words:
+        if sentence.casefold().startswith(told):
+            continue
+        text = f"{text} {sentence}".strip()
+        if len(text) >= LEAST_PREHEADER:
+            break
+    if len(text) < LEAST_PREHEADER and others:
+        also = _("Also: %(titles)s", titles="; ".join(others))
+        text = f"{text} {also}".strip()
+    if len(text) < LEAST_PREHEADER:
+        also = _("Chosen for you from what our editors have read.")
+        text = f"{text} {also}".strip()
+    return shorten(text, PREHEADER_LENGTH)
+
+
+@lru_cache(maxsize=1_000)
+def date_line(edition: str, day: date | None, language: Language) -> str:
+    """The week and the day an issue is of: ``Week 48 · Thursday, 26 November 2026``."""
+    _ = language.text
+    number = re.search(r"-W0?(\d{1,2})$", edition)
+    parts = (
+        _("Week %(week)s", week=number[1]) if number else "",
+        language.day(day, "full") if day else "",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def week(period: str, language: Language) -> str:
+    """An edition's period, ``2026-W48``, as a heading: ``Week 48, 2026``."""
+    _ = language.text
+    year, _sign, number = period.partition("-W")
+    return _("Week %(week)s, %(year)s", week=number.lstrip("0"), year=year) if number else period
+
+
+@lru_cache(maxsize=1_000)
+def footer(title: str, language: Language) -> str:
+    """Why the reader gets this at all."""
+    _ = language.text
+    return _(
+        "You get this because you subscribed to %(title)s. Its stories are chosen for you by what "
+        "you told us and by what you read.",
+        title=title,
+    )
+
+
+def intro(
+    name: str,
+    roles: Sequence[str],
+    topics: Mapping[str, float],
+    number: int,
+    lead: str,
+    language: Language,
+) -> str:
+    """The personal line under the masthead, from what is known of the reader."""
+    _ = language.text
+    led = _led_by(number, lead, language)
+    whom = _whom(name, roles, topics, language)
+    if whom:
+        line = f"{whom}: {led}"
+    else:
+        invitation = _("Tell us your topics, and the next one is more your own")
+        line = f"{led[0].upper()}{led[1:]}. {invitation}"
+    ended = line.endswith(".") or line.rstrip("”“»")[-1:] in ("?", "!", "…")
+    return shorten(line if ended else f"{line}.", INTRO_LENGTH)
+
+
+@lru_cache(maxsize=1_000)
+def _led_by(number: int, lead: str, language: Language) -> str:
+    ngettext = language.plural
+    return ngettext(
+        "%(count)s story: “%(lead)s”",
+        "%(count)s stories, led by “%(lead)s”",
+        number,
+        count=_number(number, language),
+        lead=lead,
+    )
+
+
+def _whom(name: str, roles: Sequence[str], topics: Mapping[str, float], language: Language) -> str:
+    """``For Mina, a hardware engineer who follows TPUs and Racks``, as far as it is known."""
+    loved = [topic for topic, weight in topics.items() if weight > 0 and clean(topic)]
+    loved.sort(key=lambda topic: (-topics[topic], topic.casefold(), topic))
+    return _for_whom(_name(name), tuple(roles[:2]), tuple(loved[:2]), language)
+
+
+@lru_cache(maxsize=10_000)
+def _for_whom(
+    called: str, roles: tuple[str, ...], topics: tuple[str, ...], language: Language
+) -> str:
+    named = [role for role in roles if clean(role)]
+    work = language.all_of([as_noun(role, language) for role in named]) if named else ""
+    work = with_article(work, language) if work else ""
+    follows = [shorten(clean(topic), 50) for topic in topics]
+    sentence = WHOM.get((bool(called), bool(work), bool(follows)))
+    if sentence is None:
+        return ""
+    return language.text(sentence, name=called, role=work, topics=language.all_of(follows))
+
+
+def _name(name: str) -> str:
+    """The reader's name when it looks like one. Anybody can sign anybody up, and what they wrote
+    as the name is not to become a message."""
+    line = clean(name)
+    return "" if len(line) > 60 or _NOT_A_NAME.search(line) else line
+
+
+def as_noun(role: str, language: Language) -> str:
+    """A role inside a sentence: in English ``Hardware Engineer`` → ``hardware engineer``, while
+    ``CTO`` stays. Elsewhere it is a name and stays as it is."""
+    line = shorten(clean(role), 50)
+    if language.code != SOURCE:
+        return line
+    return re.sub(r"\b[A-Z][a-z]+\b", lambda match: match[0].lower(), line)
+
+
+def with_article(noun: str, language: Language) -> str:
+    """``a hardware engineer``, ``an SRE``; languages that do without get the noun alone."""
+    if language.code != SOURCE:
+        return noun
+    word = re.split(r"[\s/-]", noun, maxsplit=1)[0]
+    if word.isupper() and len(word) <= 4:  # spelt out: an SRE, a CTO
+        article = "an" if word[0] in "AEFHILMNORSX" else "a"
+    else:
+        silent = word.casefold().startswith(("honest", "hono", "hour", "heir"))
+        spoken = word.casefold().startswith(("eu", "uni", "use", "ux", "one"))
+        vowel = word[:1].casefold() in tuple("aeiou")
+        article = "an" if silent or (vowel and not spoken) else "a"
+    return f"{article} {noun}"
+
+
+def _number(number: int, language: Language) -> str:
+    _ = language.text
+    # Translators: the numbers from one on, in words, as far as your language writes them so.
+    words = _(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen twenty"
+    ).split()
+    return words[number - 1] if 1 <= number <= len(words) else str(number)
+
+
+def label(reasons: Sequence[Reason], language: Language) -> str:
+    """What a story is marked as, if anything."""
+    _ = language.text
+    kinds = {reason.kind for reason in reasons}
+    if "explore" in kinds:
+        return _("Outside your usual topics")
+    return _("Editor’s choice") if "must_read" in kinds else ""
+
+
+def why(reasons: Sequence[Reason], language: Language, *, known: bool) -> str:
+    """One sentence from the reason with the largest share; empty without reasons.
+
+    ``known``: whether the reader has told us a role or a topic.
+    """
+    _ = language.text
+    if not reasons:
+        return ""
+    kinds = {reason.kind for reason in reasons}
+    if "explore" in kinds:
+        return _("A deliberate step outside your topics; say whether you want more of it.")
+    if "must_read" in kinds:
+        return _("Our editors recommend this one to every reader.")
+    top = min(reasons, key=lambda reason: (-reason.share, reason.kind, reason.detail))
+    topics: tuple[str, ...] = ()
+    if top.kind == "topic":
+        named = [r for r in reasons if r.kind == "topic" and r.share >= SECOND_TOPIC]
+        named.sort(key=lambda reason: (-reason.share, reason.detail))
+        topics = tuple([reason.detail for reason in named])
+    return _sentence(top.kind, top.detail, topics, language, known=known)
+
+
+@lru_cache(maxsize=10_000)
+def _sentence(
+    kind: ReasonKind, detail: str, topics: tuple[str, ...], language: Language, *, known: bool
+) -> str:
+    """Why, from the leading reason and the topics that are named beside it."""
+    sentence = _in_words(kind, clean(detail), topics, language, known=known)
+    return shorten(sentence, WHY_LENGTH)
+
+
+def _in_words(
+    kind: ReasonKind, detail: str, topics: tuple[str, ...], language: Language, *, known: bool
+) -> str:
+    _ = language.text
+    if kind == "fresh":
+        if known:
+            return _("Published recently.")
+        return _("Published recently; you have not told us your topics yet.")
+    if not detail:
+        return ""
+    if kind == "topic":
+        others = [clean(topic) for topic in topics]
+        named = list(dict.fromkeys([detail, *(other for other in others if other)]))[:2]
+        return _("You follow %(topics)s.", topics=language.all_of(named))
+    if kind == "role":
+        role = with_article(as_noun(detail, language), language)
+        return _("Chosen for your work as %(role)s.", role=role)
+    if kind == "history":
+        return _("Because you read “%(title)s”.", title=shorten(detail, 90))
+    return _("Its words are close to what you follow: %(words)s.", words=detail)

@@ -1,0 +1,1 @@
+"""The ways out: relays over SMTP, and the outbox folder."""

@@ -1,0 +1,139 @@
+"""Open connections to relays, shared by the lanes of a sender.
+
+A lane borrows one for one message. A server that takes fewer connections than there are lanes
+is served with as many as it takes: the others wait their turn, and now and then one more is tried.
+It knows nothing of which relay to use, nor of rates.
+"""
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mailer.relay import lanes
+from mailer.relay.dialogue import Relay
+from mailer.relay.smtp import Connection
+from recommender.errors import TransportError
+
+WAIT = 0.5
+"""Seconds to wait for another's connection before the caller may think again."""
+FIRST_TRY = 15.0
+LONGEST_TRY = 600.0
+"""Seconds until one more connection than the server took is tried again; doubled each time."""
+
+
+@dataclass
+class _Line:
+    """The connections to one relay. ``open`` counts those in use and those being made, too."""
+
+    idle: list[Connection] = field(default_factory=list)
+    open: int = 0
+    ceiling: int | None = None
+    more_at: float = 0.0
+    tries: int = 0
+
+
+class Connections:
+    """Connections to several relays. Safe to share between lanes, and threads."""
+
+    def __init__(
+        self,
+        relays: tuple[Relay, ...],
+        *,
+        timeout: float,
+        messages_each: int,
+        context: ssl.SSLContext | None,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._timeout = timeout
+        self._messages_each = messages_each
+        self._context = context or ssl.create_default_context()
+        self._monotonic = monotonic
+        self._lines = {relay: _Line() for relay in relays}
+        self._changed = lanes.Condition()
+
+    def borrow(self, relay: Relay, *, fresh: bool = False) -> Connection | None:
+        """A connection to ``relay`` for one message; ``fresh``: one that has carried none.
+
+        None when the server takes no more and all are in use just now. Raises TransportError when
+        none can be made and none is open.
+        """
+        line = self._lines[relay]
+        worn: list[Connection] = []
+        try:
+            with self._changed:
+                while True:
+                    if (kept := self._kept(line, worn, fresh=fresh)) is not None:
+                        return kept
+                    if self._may_open(line):
+                        break
+                    if not self._changed.wait(WAIT):
+                        return None
+                line.open += 1
+        finally:
+            for connection in worn:
+                connection.close()
+        return self._open(relay, line)
+
+    def give_back(self, connection: Connection) -> None:
+        """The message has been answered, or there was none."""
+        line = self._lines[connection.relay]
+        with self._changed:
+            if connection.open:
+                line.idle.append(connection)
+            else:
+                line.open -= 1
+            self._changed.notify()
+
+    def drop(self, connection: Connection) -> None:
+        """Hang up: there is no other way not to deliver what was written."""
+        connection.close(polite=False)
+        self.give_back(connection)
+
+    def close(self) -> None:
+        """Take leave on every connection that is not in use."""
+        with self._changed:
+            idle = [connection for line in self._lines.values() for connection in line.idle]
+            for line in self._lines.values():
+                line.open -= len(line.idle)
+                line.idle.clear()
+        for connection in idle:
+            connection.close()
+
+    def _kept(self, line: _Line, worn: list[Connection], *, fresh: bool) -> Connection | None:
+        """One that is open and may carry another message; ``worn`` gets those that may not."""
+        while line.idle:
+            connection = line.idle.pop()
+            if not fresh and connection.carried < self._messages_each and connection.ready():
+                return connection
+            worn.append(connection)
+            line.open -= 1
+            if fresh:
+                break
+        return None
+
+    def _may_open(self, line: _Line) -> bool:
+        if line.ceiling is None or line.open < line.ceiling:
+            return True
+        if self._monotonic() < line.more_at:
+            return False
+        line.ceiling += 1
+        self._try_later(line)
+        return line.open < line.ceiling
+
+    def _open(self, relay: Relay, line: _Line) -> Connection | None:
+        try:
+            return Connection(relay, self._timeout, context=self._context)
+        except TransportError:
+            with self._changed:
+                line.open -= 1
+                self._changed.notify_all()
+                if line.open == 0:
+                    line.ceiling = None
+                    raise
+                line.ceiling = line.open
+                self._try_later(line)
+                return None
+
+    def _try_later(self, line: _Line) -> None:
+        line.more_at = self._monotonic() + min(FIRST_TRY * 2**line.tries, LONGEST_TRY)
+        line.tries += 1

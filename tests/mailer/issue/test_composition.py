@@ -1,0 +1,358 @@
+import dataclasses
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from mailer.issue.cards import DECIDER, INQUIRER, MAKER, PRACTITIONER, serving_order
+from mailer.issue.composition import BUDGET, Issue, Publication, ReaderView, StoryContent, weight
+from mailer.issue.rendering import Renderer
+from recommender.ranking.values import Reason, ReasonKind
+
+from ..conftest import PUBLICATION
+
+Make = Callable[..., Issue]
+Stories = Mapping[str, StoryContent]
+
+
+def reader(*roles: str, name: str = "", **topics: float) -> ReaderView:
+    return ReaderView(name=name, roles=roles, topics=topics)
+
+
+def one(issue_of: Make, **story: object) -> Issue:
+    """The issue of a single story."""
+    return issue_of(["9"], stories={"9": StoryContent.from_document(story)})
+
+
+# --- subject and preheader
+
+
+def test_the_subject_is_the_leads_title(issue_of: Make) -> None:
+    assert issue_of(["1", "2"]).subject == "Five generations of TPUs"
+    assert issue_of(["2", "1"]).subject == "Compute by contract"
+
+
+@pytest.mark.parametrize(
+    ("title", "subject"),
+    [
+        ("Re: AW: fwd : Re[2]: Chips", "Chips"),
+        ("Re：Chips", "Chips"),
+        ("Reading: chips", "Reading: chips"),
+        ("\u202egnirts\u202c\x00\r\nBcc: a@example.com", "gnirts Bcc: a@example.com"),
+        ("  ", "The Weekly Brief"),
+        ("Re:", "The Weekly Brief"),
+        (
+            "word " * 30,
+            "word word word word word word word word word word word word word word word…",
+        ),
+        ("x" * 100, "x" * 77 + "…"),
+        ("e\u0301" * 60, "e\u0301" * 38 + "…"),
+    ],
+)
+def test_a_subject_is_one_short_clean_line(issue_of: Make, title: str, subject: str) -> None:
+    assert one(issue_of, title=title).subject == subject
+    assert len(subject) <= 78
+
+
+def test_a_subject_is_never_empty(issue_of: Make) -> None:
+    bare = Publication(title="\x00", edition="", day=None, postal_address="")
+    issue = issue_of(["9"], stories={"9": StoryContent(title="")}, publication=bare)
+    assert issue.subject == "Your stories this week"
+
+
+@pytest.mark.parametrize("first", ["1", "2", "3", "4", "5", "6"])
+def test_a_preheader_has_40_to_110_characters_and_does_not_repeat_the_subject(
+    issue_of: Make, first: str
+) -> None:
+    for ids in ([first], [first, "2", "3"]):
+        issue = issue_of(ids)
+        assert 40 <= len(issue.preheader) <= 110
+        assert not issue.preheader.startswith(issue.subject)
+
+
+def test_a_preheader_is_taken_from_the_leads_takeaway(issue_of: Make) -> None:
+    assert issue_of(["1"]).preheader.startswith("For engineers: a stable core")
+
+
+def test_a_takeaway_that_is_the_title_again_is_no_preheader(issue_of: Make) -> None:
+    issue = one(issue_of, title="Chips stay put", takeaway="Chips stay put.")
+    assert "Chips stay put" not in issue.preheader
+
+
+# --- the personal line
+
+
+@pytest.mark.parametrize(
+    ("who", "line"),
+    [
+        (
+            ReaderView("Mina", None, ("Hardware Engineer",), {"TPUs": 3, "Racks": 2, "Film": 1}),
+            "For Mina, a hardware engineer who follows TPUs and Racks: ",
+        ),
+        (reader("CTO"), "For a CTO: "),
+        (reader("VP of Engineering/Data", "Investor"), "For a VP of engineering/data and investor"),
+        (reader("AI Engineer"), "For an AI engineer: "),
+        (reader("UX Designer"), "For a UX designer: "),
+        (reader(Robots=1.0), "For a reader who follows Robots: "),
+        (reader(name="Mina", Robots=1.0), "For Mina, who follows Robots: "),
+        (reader(name="Mina"), "For Mina: "),
+        (reader("Engineer", Film=-2.0), "For an engineer: "),
+        (reader(), "Two stories, led by “Five generations of TPUs”. Tell us your topics"),
+        (reader("", " \u202e"), "Two stories, led by"),
+    ],
+)
+def test_the_intro_says_what_is_known_of_the_reader(
+    issue_of: Make, who: ReaderView, line: str
+) -> None:
+    assert issue_of(["1", "2"], reader=who).intro.startswith(line)
+
+
+def test_the_intro_counts_the_stories_and_names_the_lead(issue_of: Make) -> None:
+    assert issue_of(["1", "2"]).intro.endswith(": two stories, led by “Five generations of TPUs”.")
+    assert issue_of(["2"]).intro.endswith(": one story: “Compute by contract”.")
+    assert "twenty stories" in issue_of(["5"] * 20).intro
+
+
+@pytest.mark.parametrize("name", ["Buy at spam.example", "https://x.example", "a@b", "x" * 61, "1"])
+def test_what_does_not_look_like_a_name_is_not_shown_as_one(issue_of: Make, name: str) -> None:
+    assert name not in issue_of(["1"], reader=reader("CTO", name=name)).intro
+
+
+def test_names_of_many_kinds_are_shown(issue_of: Make) -> None:
+    for name in ("J. R. Example", "Seán O'Example-Smith", "山田", "علي", "J.R. Example"):
+        assert name in issue_of(["1"], reader=reader(name=name)).intro
+
+
+# --- which part of the brief
+
+
+@pytest.mark.parametrize(
+    ("role", "order"),
+    [
+        ("CTO", DECIDER),
+        ("VP of Engineering/Data", DECIDER),
+        ("Director of AI/ML", DECIDER),
+        ("Entrepreneur", DECIDER),
+        ("Startup Founder", DECIDER),
+        ("Investor", DECIDER),
+        ("Product Manager", DECIDER),
+        ("Tech Journalist", INQUIRER),
+        ("AI Scientist", INQUIRER),
+        ("Researcher", INQUIRER),
+        ("Policy Analyst", INQUIRER),
+        ("Machine Learning Engineer", PRACTITIONER),
+        ("Front-End Developer", PRACTITIONER),
+        ("Software Architect", PRACTITIONER),
+        ("UX Designer", MAKER),
+        ("Beekeeper", DECIDER),
+        ("Doctor", DECIDER),
+    ],
+)
+def test_a_role_decides_which_part_comes_first(role: str, order: object) -> None:
+    assert serving_order([role]) == order
+
+
+def labels(issue: Issue) -> list[str]:
+    return [part.label for part in issue.lead.face.parts]
+
+
+def test_engineers_get_practice_and_code_others_one_part(issue_of: Make) -> None:
+    assert labels(issue_of(["1"], reader=reader("Engineer"))) == ["In practice", "Code references"]
+    assert labels(issue_of(["1"], reader=reader("Investor"))) == ["Key takeaway"]
+    assert labels(issue_of(["1"], reader=reader("Journalist"))) == ["Key insight"]
+    assert labels(issue_of(["1"], reader=reader())) == ["Key takeaway"]
+
+
+def test_a_missing_part_gives_way_to_the_next_best(issue_of: Make) -> None:
+    engineer = reader("Engineer")
+    assert labels(issue_of(["2"], reader=engineer)) == ["Key takeaway"]
+    assert labels(issue_of(["3"], reader=engineer)) == ["Key insights"]
+    assert labels(issue_of(["6"], reader=engineer)) == ["Code reference"]
+    assert labels(issue_of(["6"], reader=reader("Investor"))) == ["Principle"]
+
+
+def test_a_story_of_a_title_and_a_sentence_says_just_that(issue_of: Make) -> None:
+    sentence, alone = (card.face for card in issue_of(["1", "4", "5"]).cards)
+    assert sentence.summary == "A lab multiplied matrices with three colours."
+    assert (sentence.parts, alone.parts, alone.summary) == ((), (), "")
+
+
+def test_nothing_is_said_twice_in_one_card(issue_of: Make) -> None:
+    issue = one(issue_of, title="T", summary="Chips stay put. They do.", takeaway="Chips stay put")
+    assert (issue.lead.face.summary, issue.lead.face.parts) == ("Chips stay put. They do.", ())
+    assert one(issue_of, title="Chips stay put", summary="Chips stay put.").lead.face.summary == ""
+
+
+# --- why
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail", "why"),
+    [
+        ("topic", "TPU Development", "You follow TPU Development."),
+        ("role", "AI Engineer", "Chosen for your work as an AI engineer."),
+        ("text", "tpu, memory", "Its words are close to what you follow: tpu, memory."),
+        ("history", "Old news", "Because you read “Old news”."),
+        ("fresh", "published recently", "Published recently."),
+        ("must_read", "x", "Our editors recommend this one to every reader."),
+        ("explore", "x", "A deliberate step outside your topics; say whether you want more of it."),
+    ],
+)
+def test_the_largest_reason_says_why(
+    issue_of: Make, kind: ReasonKind, detail: str, why: str
+) -> None:
+    reasons = [Reason("role", "Beekeeper", 0.3), Reason(kind, detail, 0.7)]
+    assert issue_of(["1"], reasons=reasons).lead.why == why
+
+
+def test_a_second_topic_is_named_when_it_counted(issue_of: Make) -> None:
+    assert issue_of(["1"]).lead.why == "You follow TPU Development and Compute."
+    little = [Reason("topic", "A", 0.9), Reason("topic", "B", 0.1)]
+    assert issue_of(["1"], reasons=little).lead.why == "You follow A."
+
+
+def test_must_reads_and_explorations_are_labelled_however_small_their_share(issue_of: Make) -> None:
+    labels: dict[ReasonKind, str] = {
+        "must_read": "Editor’s choice",
+        "explore": "Outside your usual topics",
+        "topic": "",
+    }
+    for kind, label in labels.items():
+        reasons = [Reason("topic", "A", 0.9), Reason(kind, "x", 0.1)]
+        assert issue_of(["1"], reasons=reasons).lead.face.label == label
+
+
+def test_no_reason_no_claim(issue_of: Make) -> None:
+    assert issue_of(["1"], reasons=()).lead.why == ""
+
+
+# --- where from, where to
+
+
+def test_source_curator_and_day_are_named(issue_of: Make) -> None:
+    origin = issue_of(["1"]).lead.face.origin
+    assert origin == "Silicon Review · curated by The Desk · 19 November 2026"
+    digest = one(issue_of, title="A part", article_title="The whole digest", curator="The Desk")
+    assert digest.lead.face.origin == "“The whole digest” · curated by The Desk"
+    assert issue_of(["5"]).lead.face.origin == ""
+
+
+def test_near_identical_stories_are_named_by_source(issue_of: Make) -> None:
+    assert issue_of(["1"], also=["7"]).lead.face.also == "Also covered by The Other Paper."
+    assert issue_of(["1"], also=["7", "1", "2", "404"]).lead.face.also == (
+        "Also covered by The Other Paper and Grid & Rack."
+    )
+
+
+def test_links_are_redirects_with_tracking_and_direct_without(issue_of: Make) -> None:
+    assert "/c/" in str(issue_of(["1"]).lead.face.url)
+    direct = Publication("T", "weekly-2026-W48", None, "", tracking=False)
+    assert issue_of(["1"], publication=direct).lead.face.url == "https://silicon.example.com/tpu"
+    assert issue_of(["5"]).lead.face.url is None
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [
+        ("https://example.com/ä b", None),
+        ("https://example.com/ä?q=é#é", "https://example.com/%C3%A4?q=%C3%A9#%C3%A9"),
+        ("https://exämple.com/", "https://xn--exmple-cua.com/"),
+        ("http://example.com:8080/a%20b", "http://example.com:8080/a%20b"),
+        ("javascript:alert(1)", None),
+        ("data:text/html,<b>", None),
+        ("//example.com/x", None),
+        ("https://user:pw@example.com/", None),
+        ('https://example.com/"><script>', None),
+        ("https://localhost/", None),
+        (None, None),
+    ],
+)
+def test_only_a_web_address_is_linked(url: str | None, link: str | None) -> None:
+    assert StoryContent(title="T", url=url).link == link
+
+
+# --- language and limits
+
+
+@pytest.mark.parametrize(
+    ("locale", "lang"),
+    [
+        ("en-GB", "en-GB"), ("en_US.UTF-8", "en-US"), (None, "en"), ("de", "de"),
+        ("DE_at", "de-AT"), ("de-XX", "de"), ("tlh", "en"), ('en"><b>', "en"),
+    ],
+)  # fmt: skip
+def test_the_language_is_the_readers(issue_of: Make, locale: str, lang: str) -> None:
+    assert issue_of(["1"], reader=ReaderView(locale=locale)).lang == lang
+
+
+def test_who_prefers_no_known_language_gets_the_newsletters_own(issue_of: Make) -> None:
+    german = dataclasses.replace(PUBLICATION, language="de")
+    for locale in (None, "fr"):
+        assert issue_of(["1"], reader=ReaderView(locale=locale), publication=german).lang == "de"
+    english = issue_of(["1"], reader=ReaderView(locale="en"), publication=german)
+    assert (english.lang, english.lead.face.lang) == ("en", "de")  # the stories are German
+
+
+def test_an_issue_in_german(issue_of: Make, renderer: Renderer) -> None:
+    mina = ReaderView("Mina", "de-AT", ("CTO",), {"TPUs": 3, "Racks": 2})
+    issue = issue_of(["1", "2"], reader=mina, also=["7"])
+    assert issue.date == "Woche 48 · Donnerstag, 26. November 2026"
+    assert issue.intro == (
+        "Für Mina, CTO, vor allem zu TPUs und Racks: zwei Beiträge, an erster Stelle "
+        "„Five generations of TPUs“."
+    )
+    face = issue.lead.face
+    assert (face.lang, face.read) == ("en", "Weiterlesen bei Silicon Review")
+    assert face.origin == "Silicon Review · kuratiert von The Desk · 19. November 2026"
+    html, text = renderer.html(issue), renderer.text(issue)
+    assert '<html lang="de-AT"' in html
+    assert "Warum dieser Beitrag? Sie interessieren sich für" in " ".join(text.split())
+    for words in ("Mehr davon", "Weniger davon", "Abbestellen", "Auswahl anpassen"):
+        assert f">{words}</a>" in html
+        assert f"{words}:" in text
+
+
+def test_readers_of_one_edition_each_get_their_language(issue_of: Make, renderer: Renderer) -> None:
+    for locale, word in (("en", "More like this"), ("de", "Mehr davon")) * 2:
+        rendered = renderer.render(issue_of(["1"], reader=ReaderView(locale=locale)))
+        assert word in rendered.html
+        assert word in rendered.text
+
+
+def test_a_story_in_another_language_says_so(issue_of: Make) -> None:
+    hebrew = one(issue_of, title="שלום עולם", language="he").lead.face
+    assert (hebrew.lang, hebrew.dir) == ("he", "rtl")
+    english = one(issue_of, title="Hello", language="en-GB").lead.face
+    assert (english.lang, english.dir) == ("", "ltr")
+
+
+def test_long_texts_are_trimmed_until_the_issue_fits(issue_of: Make) -> None:
+    words = '"A long & quoted sentence" goes on. ' * 200
+    long = StoryContent(
+        title=words, summary=words, takeaway=words, practice=(words,) * 9, url="https://example.com/",
+        code_references=(words,) * 9, source=words, curator=words,
+    )  # fmt: skip
+    issue = issue_of(["1"] * 20, stories={"1": long})
+    assert weight(issue) <= BUDGET
+    assert len(issue.lead.face.title) >= 60
+
+
+def test_a_story_survives_storage(stories: Stories) -> None:
+    for story in stories.values():
+        assert StoryContent.from_document(story.to_document()) == story
+    assert StoryContent.from_document({"title": "T", "summary": None, "later": 1}).summary == ""
+
+
+def test_a_story_is_clean_however_it_was_made() -> None:
+    dirty = StoryContent(title="a\x00b\u202e\r\nc\ud800", insights=("\x07", " x  y "))
+    assert (dirty.title, dirty.insights) == ("a b c", ("x y",))
+
+
+def test_a_missing_story_is_named(issue_of: Make) -> None:
+    with pytest.raises(LookupError, match="story 404"):
+        issue_of(["404"])
+    with pytest.raises(ValueError, match="at least one"):
+        issue_of([])
+
+
+def test_the_same_input_gives_the_same_issue(issue_of: Make) -> None:
+    assert dataclasses.asdict(issue_of()) == dataclasses.asdict(issue_of())

@@ -1,0 +1,141 @@
+"""Parts put together from pieces read the same as parts written in one go."""
+
+import email
+import quopri
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email import policy
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer.dispatch.copies import Press
+from mailer.dispatch.ledger import Claim
+from mailer.edition import kept
+from mailer.issue.composition import Publication, ReaderView, StoryContent
+from mailer.issue.rendering import Renderer, Template
+from mailer.links import Links
+from mailer.mime.message import Identity
+from mailer.mime.parts import Encoded, Filling, Slots, Typesetter
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200)
+WEB = "https://news.example.org"
+
+
+def decoded(part: Encoded) -> str:
+    """The text of a part as a mail program reads it, without the CRLF before the boundary."""
+    message = email.message_from_bytes(
+        b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+        + part.encoding.encode()
+        + b"\r\n\r\n"
+        + part.body,
+        policy=policy.default,
+    )
+    payload = message.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode("utf-8").replace("\r\n", "\n")
+
+
+def as_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+@given(st.lists(TEXTS, max_size=8))
+def test_pieces_read_as_the_text_they_make_up(pieces: list[str]) -> None:
+    # A lone CR that ends one piece, followed by LF in the next, is one line end or two: both are.
+    pieces = [as_lines(piece) for piece in pieces]
+    part = Typesetter(Slots()).set(pieces, Filling(str))
+    assert decoded(part).removesuffix("\n") == "".join(pieces).removesuffix("\n")
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=8))
+def test_every_line_is_short_and_ascii(pieces: list[str]) -> None:
+    part = Typesetter(Slots()).set(pieces, Filling(str))
+    assert part.body.isascii()
+    assert part.body.endswith(b"\r\n")
+    assert all(len(line) <= 76 for line in part.body.split(b"\r\n"))
+    assert b"\n" not in part.body.replace(b"\r\n", b"")
+
+
+@given(st.lists(st.text("a.\n =", max_size=90), min_size=1, max_size=8))
+def test_no_line_begins_with_a_dot_and_all_read_as_written(pieces: list[str]) -> None:
+    part = Typesetter(Slots()).set(pieces, Filling(str))
+    lines = part.body.split(b"\r\n")
+    assert not any(line.startswith(b".") for line in lines)
+    assert all(len(line) <= 76 for line in lines)
+    assert decoded(part).rstrip("\n") == "".join(pieces).rstrip("\n")
+
+
+def test_slots_are_filled_with_links_of_any_length() -> None:
+    slots = Slots()
+    pieces = [f"<a href={slots.click(0, 7)}>", "read", f"</a> {slots.view(0)}"]
+    long = "https://news.example.org/" + "x" * 200 + "?a=b"
+    part = Typesetter(slots).set(
+        pieces,
+        Filling(lambda slot: long if slots.meaning(slot) == ("click", 7) else "https://e.org/v"),
+    )
+    assert decoded(part).strip() == f"<a href={long}>read</a> https://e.org/v"
+    assert all(len(line) <= 76 for line in part.body.split(b"\r\n"))
+
+
+def test_a_text_that_is_mostly_beyond_ascii_goes_as_base64() -> None:
+    slots = Slots()
+    part = Typesetter(slots).set(
+        ["五世代の演算装置\n" * 9, slots.view(0)], Filling(lambda _: "https://e.org")
+    )
+    assert part.encoding == "base64"
+    assert decoded(part).strip() == "五世代の演算装置\n" * 9 + "https://e.org"
+
+
+def test_nobody_can_write_a_slot() -> None:
+    mine, other = Slots(), Slots()
+    part = Typesetter(mine).set([other.view(0)], Filling(lambda _: "filled"))
+    assert "filled" not in decoded(part)
+
+
+@pytest.mark.parametrize("kind", ["more", "less"])
+def test_a_slot_says_what_it_stands_for(kind: str) -> None:
+    slots = Slots()
+    assert slots.meaning(slots.feedback(1, 23, "more" if kind == "more" else "less")) == (kind, 23)
+    assert slots.meaning(slots.unsubscribe(1)) == ("unsubscribe", 0)
+
+
+def test_the_library_writes_the_same_content() -> None:
+    text = "Straße, 50 % = half\n.dot\nFrom here\n trailing \n" + "long " * 60
+    by_library = EmailMessage(policy=policy.SMTP)
+    by_library.set_content(text, cte="quoted-printable")
+    body = by_library.as_bytes().split(b"\r\n\r\n", 1)[1]
+    ours = Typesetter(Slots()).set([text[:11], text[11:]], Filling(str))
+    assert quopri.decodestring(ours.body).rstrip() == quopri.decodestring(body).rstrip()
+
+
+def test_a_copy_put_together_from_pieces_is_the_copy_rendered_whole(
+    template: Template, stories: Mapping[str, StoryContent]
+) -> None:
+    secret = b"s" * 32
+    press = Press(
+        Publication("The Brief", "weekly-2026-W48", None, "1 Street"),
+        Identity("B", "b@example.org", None, "e@example.org", "l.example.org", "B", "e", secret),
+        Links(WEB, [secret]),
+        Renderer(template),
+        stories,
+    )
+    for number in range(1, 20):  # the later copies find what the first have left
+        chosen = [str((number + place) % 7 + 1) for place in range(1 + number % 6)]
+        documents = [
+            {"story": int(key), "position": 1, "score": 1.0, "also": [],
+             "reasons": [["topic", f"Topic {number % 3}", 1.0]]}
+            for key in chosen
+        ]  # fmt: skip
+        roles = [["CTO"], ["Developer"], []][number % 3]
+        claim = Claim(number, 1, 1, "mina@example.org", documents, {"roles": roles}, 0)
+        made = email.message_from_bytes(press.message(claim, NOW).data, policy=policy.default)
+        picks = [kept.pick_of(document) for document in documents]
+        whole = press.renderer.render(press.compose(number, picks, ReaderView(roles=tuple(roles))))
+        for kind, wanted in (("html", whole.html), ("plain", whole.text)):
+            body = made.get_body((kind,))
+            assert body is not None
+            assert as_lines(body.get_content()).strip() == wanted.strip()
