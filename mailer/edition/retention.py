@@ -17,13 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from mailer.dispatch.transitions import TRANSITIONS
 from mailer.edition import frequency
 from mailer.edition.editions import ENDED
 from recommender import database
 from recommender.models import (
     AddressChange,
     Delivery,
-    DeliveryState,
     Edition,
     EditionStory,
     Event,
@@ -34,6 +34,8 @@ from recommender.models import (
 from recommender.settings import Settings
 
 BATCH = 1_000
+FOR_GOOD = tuple(state for state, later in TRANSITIONS.items() if not later)
+"""States that a copy never leaves."""
 PAUSE_KEPT = timedelta(days=30)
 """How long it is remembered that a domain asked for less, after its pause has ended."""
 
@@ -138,12 +140,12 @@ def stories_of(ids: list[int]) -> sa.Select[list[int]]:
 
 
 def slim(session: Session, ids: list[int]) -> list[int]:
-    """Make these copies small, but those in doubt: they might yet be sent again."""
+    """Make these copies small, but those in doubt, or due again since: they might yet be sent."""
     query = (
         sa.update(Delivery)
         .where(
             Delivery.id.in_(ids),
-            Delivery.state != DeliveryState.IN_DOUBT,
+            Delivery.state.in_(FOR_GOOD),
             Delivery.picks != sa.literal([], Delivery.picks.type),
         )
         .values(picks=[], reader={}, reply=None)

@@ -160,12 +160,13 @@ def test_an_edition_that_has_not_ended_is_left_alone(
     assert retention.prune(store, terms) == retention.Pruned()
 
 
-def test_a_copy_in_doubt_can_still_be_sent_again(
-    store: Engine, edition: Callable[..., int], terms: Terms
+@pytest.mark.parametrize("state", [DeliveryState.IN_DOUBT, DeliveryState.PLANNED])
+def test_a_copy_in_doubt_or_due_again_can_still_be_sent(
+    store: Engine, edition: Callable[..., int], terms: Terms, state: DeliveryState
 ) -> None:
     doubtful = edition(500, state=EditionState.FINISHED)
     with database.writing(store) as session:
-        session.execute(sa.update(Delivery).values(state=DeliveryState.IN_DOUBT))
+        session.execute(sa.update(Delivery).values(state=state))
     assert retention.prune(store, terms).slimmed == 0
     assert all(copy.picks for copy in copies(store, doubtful))
 
