@@ -29,6 +29,9 @@ BUSY_SECONDS = 30.0
 FIRST_TRY, LONGEST_TRY = 0.0002, 0.01
 """Seconds between two tries: senders write several hundred times a second, for a moment each, and
 SQLite's own waiting sleeps through ten of them, and hears no signal."""
+LOG_PAGES = 4_000
+"""Pages of SQLite's write-ahead log (16 MiB) before they are brought into the file: a copy that is
+sent writes its page three times, which is then brought in once."""
 LARGEST_SKEW = timedelta(minutes=5)
 AWAY_SECONDS = 300.0
 """For how long a server that cannot be reached is waited for."""
@@ -71,6 +74,7 @@ def _sqlite(url: sa.URL) -> Engine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA secure_delete = ON")  # what is erased is overwritten
         cursor.close()

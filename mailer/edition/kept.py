@@ -3,6 +3,7 @@ reader. Written once by planning, read by everything that makes the copy again.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from mailer.issue.composition import ReaderView
 from recommender.audience import Member
@@ -21,7 +22,7 @@ def pick_document(pick: Pick) -> dict[str, object]:
     }
 
 
-def pick_of(document: dict[str, object]) -> Pick:
+def pick_of(document: Mapping[str, Any]) -> Pick:
     """The pick a delivery kept."""
     reasons = document["reasons"]
     also = document["also"]
@@ -29,10 +30,10 @@ def pick_of(document: dict[str, object]) -> Pick:
         raise TypeError("a kept pick has no list of reasons")
     return Pick(
         story=str(document["story"]),
-        position=int(str(document["position"])),
-        score=float(str(document["score"])),
-        reasons=tuple(Reason(kind, detail, share) for kind, detail, share in reasons),
-        also=tuple(str(story) for story in also),
+        position=int(document["position"]),
+        score=float(document["score"]),
+        reasons=tuple([Reason(kind, detail, share) for kind, detail, share in reasons]),
+        also=tuple(map(str, also)),
         propensity=None,
     )
 
