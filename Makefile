@@ -29,8 +29,9 @@ test: $(VENV)/developer  ## the test suite, without the long ones
 test-all: $(VENV)/developer  ## the whole test suite
 	$(BIN)/python -m pytest -n 2
 
-test-postgresql: $(VENV)/developer  ## promises and commands, on PostgreSQL instead of SQLite
-	$(BIN)/python -m pytest -n 2 -m 'not slow' --store postgresql tests/promises tests/mailer/cli
+# What is marked postgresql always runs there, and thus in test and test-all already.
+test-postgresql: $(VENV)/developer  ## all that uses a store, on PostgreSQL instead of SQLite
+	$(BIN)/python -m pytest -n 2 -m 'not slow and not postgresql' --store postgresql
 
 check: $(VENV)/developer  ## style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 
 import procrastinate
@@ -32,6 +32,9 @@ LOOK_SECONDS = 5.0
 """How often a worker looks for what stalled workers had begun."""
 POLL_SECONDS = 0.2
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+SERVER_SECONDS = 4.0
+"""For how long the queue's server may keep a worker waiting until that takes it for away."""
+FAREWELL_SECONDS = 1.0
 BUSY_SECONDS = 2
 TRIES = 1_000
 """A job whose server is away is tried for about as long as anybody would wait."""
@@ -97,7 +100,7 @@ def application(bench: Bench) -> procrastinate.App:
             kwargs=database.connect_arguments(bench.engine.url),
             min_size=1,
             max_size=4,
-            timeout=STALLED_SECONDS,
+            timeout=SERVER_SECONDS,
         )
     )
     for task, function in FUNCTIONS.items():
@@ -132,7 +135,7 @@ def _rest(stop: threading.Event, seconds: float) -> None:
 
 async def _work(bench: Bench, queues: Sequence[str], concurrency: int) -> None:
     app = application(bench)
-    async with app.open_async():
+    async with _opened(app):
         worker = asyncio.create_task(
             app.run_worker_async(
                 queues=queues,
@@ -154,6 +157,19 @@ async def _work(bench: Bench, queues: Sequence[str], concurrency: int) -> None:
             worker.cancel()  # which lets what is running come to its end
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
+
+
+@contextlib.asynccontextmanager
+async def _opened(app: procrastinate.App) -> AsyncIterator[None]:
+    """The queue's connections, which neither come nor go at the pace of a server that is away."""
+    try:
+        async with asyncio.timeout(SERVER_SECONDS):
+            await app.open_async()
+        yield
+    finally:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await app.close_async()
 
 
 async def _take_over(app: procrastinate.App) -> None:

@@ -270,6 +270,39 @@ def lock(engine: Engine, name: str, *, once: bool = False, shared: bool = False)
 
 
 @contextmanager
+def taking_part(engine: Engine, name: str, refusal: str) -> Iterator[None]:
+    """Share the lock ``name`` for as long as anything can be written through ``engine``; raises
+    StoreError with ``refusal`` while somebody holds it alone.
+
+    On PostgreSQL every connection takes its own share when it is made, or is not made. A process
+    that lost all of them with the server has no share, but nothing to write with either.
+    """
+    if engine.dialect.name != "postgresql":
+        with lock(engine, name, shared=True) as free:
+            if not free:
+                raise StoreError(refusal)
+            yield
+        return
+
+    def take(connection: Any, _record: Any) -> None:  # Any: the driver's own types
+        query = "SELECT pg_try_advisory_lock_shared(%s)"
+        [free] = connection.execute(query, (_key(name),)).fetchone()
+        connection.rollback()  # of the transaction; the lock is the session's
+        if not free:
+            connection.close()
+            raise StoreError(refusal)
+
+    engine.dispose()  # connections that were made without
+    sa.event.listen(engine, "connect", take)
+    try:
+        engine.connect().close()
+        yield
+    finally:
+        sa.event.remove(engine, "connect", take)
+        engine.dispose()
+
+
+@contextmanager
 def inheriting(engine: Engine, name: str) -> Iterator[Session | None]:
     """A transaction that holds the lock ``name`` from its beginning to its end; None when somebody
     else holds it. What it writes can thus never be late: on PostgreSQL both end together, whatever

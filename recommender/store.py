@@ -1,5 +1,6 @@
 """Creates, migrates and opens the store. The only place that runs Alembic."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +19,8 @@ from recommender.models import Newsletter, Property
 
 IN_USE = "in-use"
 """The lock that every command shares on the store it works on."""
+LEAVING_SECONDS = 1.0
+"""For how long a server may hold the lock of a connection that was closed."""
 COPY = "copy"
 """The property of a store that was copied from another: UNFINISHED, or FINISHED until it is first
 used. From then on it has a life of its own, and must not be copied over."""
@@ -146,21 +149,25 @@ def check_version(engine: Engine) -> None:
 @contextmanager
 def using(engine: Engine) -> Iterator[None]:
     """Work on the store beside others; StoreError while somebody wants it alone."""
-    with database.lock(engine, IN_USE, shared=True) as free:
-        if not free:
-            raise StoreError(f"{place(engine)} is being copied; wait until that is done")
+    refusal = f"{place(engine)} is being copied; wait until that is done"
+    with database.taking_part(engine, IN_USE, refusal):
         yield
 
 
 @contextmanager
 def alone(engine: Engine) -> Iterator[None]:
     """Have the store for oneself; StoreError while any other command works on it."""
-    with database.lock(engine, IN_USE) as free:
-        if not free:
+    give_up = time.monotonic() + LEAVING_SECONDS
+    while True:
+        with database.lock(engine, IN_USE) as free:
+            if free:
+                yield
+                return
+        if time.monotonic() > give_up:
             raise StoreError(
                 f"{place(engine)} is in use: stop the service, workers and every other command"
             )
-        yield
+        time.sleep(LEAVING_SECONDS / 10)
 
 
 def place(engine: Engine) -> str:

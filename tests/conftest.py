@@ -4,7 +4,8 @@ the checkout. Migrations run once; each test gets a copy."""
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,8 +24,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--store",
         choices=("sqlite", "postgresql"),
         default="sqlite",
-        help="on what the tests run that use one store only: the promises, the commands",
+        help="on what the tests run that use a store of one kind only; with postgresql, only "
+        "tests that use a PostgreSQL server are run at all",
     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL leave out what has nothing to do with it."""
+    if config.getoption("--store") == "sqlite":
+        return
+    kept: list[pytest.Item] = []
+    others: list[pytest.Item] = []
+    for item in items:
+        uses = "stores" in getattr(item, "fixturenames", ())
+        (kept if uses or item.get_closest_marker("postgresql") else others).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=others)
 
 
 @pytest.fixture
@@ -69,6 +84,9 @@ def postgresql_url() -> Iterator[str]:
         prefix="newsletter-postgresql-", ignore_cleanup_errors=True
     ) as folder:
         server = pgserver.get_server(folder, cleanup_mode="stop")
+        for name in ("fsync", "full_page_writes"):  # it need not outlive a power cut
+            server.psql(f"ALTER SYSTEM SET {name} = off")
+        server.psql("SELECT pg_reload_conf()")
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
         server.cleanup()
 
@@ -113,14 +131,87 @@ def store(request: pytest.FixtureRequest) -> Engine:
     return engine
 
 
-@pytest.fixture
-def elsewhere(request: pytest.FixtureRequest) -> Engine | None:
-    """The store of a test's home if that is to be a PostgreSQL server's (``--store``); else None:
-    then it is a file in the home."""
+@dataclass
+class Stores:
+    """Stores of the kind that was asked for (``--store``), made by copying: files in a folder, or
+    databases of a ``server``. All are named by their URLs."""
+
+    migrated: str
+    server: str | None = None
+    made: list[str] = field(default_factory=list)
+
+    def copy(self, url: str, folder: Path) -> str:
+        """A copy of the store at ``url``, in which nobody may be at work."""
+        if self.server is None:
+            file = folder / "newsletter.db"
+            shutil.copy(str(sa.make_url(url).database), file)
+            return f"sqlite:///{file}"
+        name = f"copy_{os.getpid()}_{len(self.made)}"
+        _administer(self.server, f"CREATE DATABASE {name} TEMPLATE {sa.make_url(url).database}")
+        self.made.append(_named(self.server, name))
+        return self.made[-1]
+
+    def remove(self, url: str) -> None:
+        """The same for what is not a file in a temporary folder."""
+        if self.server is not None:
+            _administer(
+                self.server, f"DROP DATABASE IF EXISTS {sa.make_url(url).database} WITH (FORCE)"
+            )
+
+    def put(self, url: str, place: Engine) -> None:
+        """Put a copy where another store was that has not been used yet."""
+        place.dispose()
+        name = str(place.url.database)
+        if self.server is None:
+            shutil.copy(str(sa.make_url(url).database), name)
+            return
+        _administer(self.server, f"DROP DATABASE {name} WITH (FORCE)")
+        _administer(self.server, f"CREATE DATABASE {name} TEMPLATE {sa.make_url(url).database}")
+
+    def settle(self, engine: Engine) -> None:
+        """Be done with a store that shall be copied."""
+        if self.server is None:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    """Stores of the kind that was asked for. A test's own are to be had from ``store_like``."""
     if request.config.getoption("--store") == "sqlite":
-        return None
-    engine: Engine = request.getfixturevalue("postgresql_store")
-    return engine
+        yield Stores(f"sqlite:///{request.getfixturevalue('migrated_file')}")
+        return
+    server = request.getfixturevalue("postgresql_url")
+    found = Stores(_named(server, request.getfixturevalue("migrated_template")), server)
+    yield found
+    for url in found.made:
+        found.remove(url)
+
+
+@pytest.fixture
+def store_like(stores: Stores) -> Iterator[Callable[[str, Path], str]]:
+    """``store_like(url, folder)``: a store of this test's own with the contents of another; its
+    URL."""
+    mine: list[str] = []
+
+    def copy(url: str, folder: Path) -> str:
+        mine.append(stores.copy(url, folder))
+        return mine[-1]
+
+    yield copy
+    for url in mine:
+        stores.remove(url)
+
+
+@pytest.fixture
+def store_asked_for(
+    stores: Stores, store_like: Callable[[str, Path], str], tmp_path: Path
+) -> Iterator[Engine]:
+    """A fresh store of the kind that was asked for."""
+    engine = database.connect(store_like(stores.migrated, tmp_path))
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

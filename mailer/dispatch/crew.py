@@ -23,7 +23,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from mailer import memory
-from recommender import database
+from recommender import database, store
 from recommender.errors import NewsletterError
 
 POLL_SECONDS = 0.1
@@ -164,7 +164,8 @@ def main() -> None:
     held = trouble = None
     engine = database.connect(order.store_url)
     try:
-        held = order.carry_out(engine, stop, report.progress)
+        with store.using(engine):
+            held = order.carry_out(engine, stop, report.progress)
     except (NewsletterError, DBAPIError, OSError) as error:
         trouble = str(error).partition("\n")[0]
     engine.dispose()

@@ -1,11 +1,10 @@
 """A whole edition to servers that do wrong in every way SMTP allows: the sum holds, and the ledger
 has the reason in the server's words."""
 
-import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from recommender.articles.values import ArticleDraft, Found
 from recommender.models import Delivery, DeliveryState, Suppression
 from recommender.settings import Settings, load
 from recommender.subscribers import fields, intake
+from tests.conftest import Stores
 
 from .relaying import HANG_UP, Serve, Server
 
@@ -34,9 +34,9 @@ Row = tuple[DeliveryState, str | None, str | None]
 
 @pytest.fixture(scope="module")
 def planned(
-    migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[tuple[str, ...]], Path]:
-    """A store with an edition planned for these addresses; made once for each set of them."""
+    stores: Stores, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[tuple[str, ...]], str]:
+    """The URL of a store with an edition planned for these addresses; made once for each."""
     now = datetime.now(UTC)
     draft = ArticleDraft(
         key="one",
@@ -47,10 +47,10 @@ def planned(
     )
 
     @cache
-    def plan(addresses: tuple[str, ...]) -> Path:
+    def plan(addresses: tuple[str, ...]) -> str:
         home = tmp_path_factory.mktemp("planned")
-        shutil.copy(migrated_file, home / "newsletter.db")
-        engine = database.connect(f"sqlite:///{home / 'newsletter.db'}")
+        url = stores.copy(stores.migrated, home)
+        engine = database.connect(url)
         found = [Found(draft, "sample", 1)]
         articles.import_articles(lambda: database.writing(engine), found, now=now)
         rows = [
@@ -59,10 +59,8 @@ def planned(
         ]
         intake.import_rows(lambda: database.writing(engine), rows, file="readers", now=now)
         sending.plan(engine, configured(home), period="2026-W48", now=now)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        engine.dispose()
-        return home / "newsletter.db"
+        stores.settle(engine)
+        return url
 
     return plan
 
@@ -75,17 +73,17 @@ def configured(home: Path, *servers: Server, **changes: object) -> Settings:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = database.connect(f"sqlite:///{tmp_path / 'newsletter.db'}")
-    yield engine
-    engine.dispose()
+def engine(store_asked_for: Engine) -> Engine:
+    return store_asked_for
 
 
 Edition = Callable[..., tuple[Summary, list[Row]]]
 
 
 @pytest.fixture
-def edition(planned: Callable[[tuple[str, ...]], Path], engine: Engine, tmp_path: Path) -> Edition:
+def edition(
+    planned: Callable[[tuple[str, ...]], str], stores: Stores, engine: Engine, tmp_path: Path
+) -> Edition:
     """Send an edition for six readers (or the ``addresses`` given) to ``servers``; the summary, and
     the rows of the ledger in order."""
 
@@ -95,7 +93,7 @@ def edition(planned: Callable[[tuple[str, ...]], Path], engine: Engine, tmp_path
         stop_after: float | None = None,
         **changes: object,
     ) -> tuple[Summary, list[Row]]:
-        shutil.copy(planned(addresses), tmp_path / "newsletter.db")
+        stores.put(planned(addresses), engine)
         return send(engine, configured(tmp_path, *servers, **changes), stop_after)
 
     return run

@@ -29,13 +29,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def filled(sqlite_store: Engine, now: datetime) -> Engine:
+def filled(store_asked_for: Engine, now: datetime) -> Engine:
     sample = resources.folder("sample")
     briefs = sources.drafts([sample / "briefs"], now)
-    article_intake.import_articles(lambda: database.writing(sqlite_store), briefs, now=now)
+    article_intake.import_articles(lambda: database.writing(store_asked_for), briefs, now=now)
     rows = files.read(sample / "subscribers.jsonl")
-    intake.import_rows(lambda: database.writing(sqlite_store), rows, file="sample", now=now)
-    return sqlite_store
+    intake.import_rows(lambda: database.writing(store_asked_for), rows, file="sample", now=now)
+    return store_asked_for
 
 
 def reader(engine: Engine) -> Subscriber:

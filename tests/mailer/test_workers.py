@@ -1,12 +1,14 @@
 """Workers on PostgreSQL: what is handed out is done once; limits hold for all together; a stop, a
 lost connection and a dead leader lose nothing."""
 
+import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,9 @@ from mailer.dispatch import ledger
 from mailer.edition import tickets
 from mailer.edition.tickets import Task, Ticket
 from recommender import database
+from recommender import store as store_module
 from recommender.errors import StoreAwayError
-from recommender.models import DeliveryState
+from recommender.models import DeliveryState, Edition
 from tests import fleet
 from tests.mailer.dispatch.test_ledger import edition, ids, states, take  # noqa: F401  (fixtures)
 
@@ -152,6 +155,78 @@ def test_when_the_leader_is_cut_off_another_leads(
     for thread in threads:
         thread.join()
     assert leading == []
+
+
+@pytest.fixture
+def server() -> Iterator[fleet.Server]:
+    """A server of this test's own, to be killed, with a store on it."""
+    with fleet.server(fleet.HERE, 53_000 + os.getpid() % 1_000) as found:
+        now = datetime.now(UTC)
+        store_module.open_store(found.url, newsletter="weekly", now=now).dispose()
+        yield found
+
+
+@pytest.mark.slow
+def test_a_worker_stops_in_time_though_the_server_is_away(
+    server: fleet.Server, tmp_path: Path
+) -> None:
+    workers = [fleet.command(tmp_path, server.url, "smtp://127.0.0.1:9", "worker") for _ in "ab"]
+    for worker in workers:
+        assert worker.stdout is not None
+        worker.stdout.readline()
+    server.kill()
+    for worker, seconds in zip(workers, (1, 12), strict=True):
+        time.sleep(seconds)
+        asked = time.monotonic()
+        worker.send_signal(signal.SIGTERM)
+        said, _ = worker.communicate(timeout=60)
+        assert (worker.returncode, said.splitlines()[-1]) == (0, "stopped")
+        assert time.monotonic() - asked < 10
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_when_the_leading_scheduler_is_killed_another_leads_within_a_minute(
+    tmp_path: Path, store: Engine
+) -> None:
+    from tests.promises.conftest import add_readers, add_stories
+
+    due = datetime.now(UTC) - timedelta(hours=1)
+    add_stories(store, due)
+    add_readers(store, due, 60)
+    url = store.url.render_as_string(hide_password=False)
+    settings = {"schedule": f"{due:%A %H:%M}", "timezone": "UTC", "rate": "20 per 3 seconds"}
+    settings |= {"connections": "2"}
+    with fleet.relay(tmp_path / "accepted", fleet.HERE, 25_800) as relay:
+        to = f"smtp://{relay.host}:{relay.port}?starttls=never"
+        leader = fleet.command(tmp_path, url, to, "scheduler", **settings)
+        assert leader.stdout is not None
+        assert leader.stdout.readline().startswith("running")
+        other = fleet.command(tmp_path, url, to, "scheduler", **settings)
+        assert other.stdout is not None
+        assert other.stdout.readline().startswith("standing by")
+        while not relay.accepted():  # it is in the middle of the edition
+            time.sleep(0.05)
+        leader.kill()
+        killed = time.monotonic()
+        leader.communicate()
+        assert other.stdout.readline().startswith("running")
+        assert time.monotonic() - killed < 60
+        while _edition_states(store) != ["finished"]:  # one edition, and it is done
+            time.sleep(0.2)
+        other.send_signal(signal.SIGTERM)
+        other.communicate(timeout=60)
+        accepted = relay.accepted()
+    left = Counter(states(store))
+    assert set(left) <= {"sent", "in_doubt"}
+    assert left.total() == 60
+    assert left["in_doubt"] <= 2  # its connections
+    assert set(accepted.values()) == {1}
+
+
+def _edition_states(store: Engine) -> list[str]:
+    with database.reading(store) as session:
+        return [str(state) for state in session.scalars(sa.select(Edition.state))]
 
 
 @pytest.mark.slow

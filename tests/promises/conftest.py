@@ -1,8 +1,7 @@
 """A small newsletter that is ready to send: settings, a store with stories and readers."""
 
 import random
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -20,12 +19,10 @@ ZONES = ("Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Auckland
 
 
 @pytest.fixture
-def home(migrated_file: Path, elsewhere: Engine | None, tmp_path: Path) -> Path:
+def home(store_asked_for: Engine, tmp_path: Path) -> Path:
     """A folder with a fresh store in it, or settings that say where that is."""
-    if elsewhere is None:
-        shutil.copy(migrated_file, tmp_path / "newsletter.db")
-    else:
-        address = elsewhere.url.render_as_string(hide_password=False)
+    if store_asked_for.dialect.name != "sqlite":
+        address = store_asked_for.url.render_as_string(hide_password=False)
         (tmp_path / "newsletter.toml").write_text(f'database_url = "{address}"\n')
     return tmp_path
 
@@ -45,10 +42,8 @@ def configured(home: Path) -> Callable[..., Settings]:
 
 
 @pytest.fixture
-def engine(home: Path, elsewhere: Engine | None) -> Iterator[Engine]:
-    engine = elsewhere or database.connect(f"sqlite:///{home / 'newsletter.db'}")
-    yield engine
-    engine.dispose()
+def engine(store_asked_for: Engine) -> Engine:
+    return store_asked_for
 
 
 def words(seed: str) -> str:

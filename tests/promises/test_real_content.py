@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
 from mailer import cli
 from recommender import database, resources
@@ -13,10 +14,14 @@ from recommender.models import Delivery
 
 
 @pytest.fixture
-def home(shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(
+    shared_data: Path, store_asked_for: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A new home with the real content and the sample readers."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEWSLETTER_HOME", str(tmp_path))
+    address = store_asked_for.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("NEWSLETTER_DATABASE_URL", address)
     seed = shared_data / "seeds" / "645-brief.txt"
     weekly = shared_data / "data" / "ml-weekly" / "articles.jsonl"
     assert cli.run(["articles", "import", str(seed), str(weekly)]) == 0
@@ -40,13 +45,11 @@ def test_each_reader_gets_their_own_story_of_the_digest(
 
 
 def test_everybody_gets_an_issue_of_their_own(
-    home: Path, capsys: pytest.CaptureFixture[str]
+    home: Path, store_asked_for: Engine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.run(["editions", "send", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["sent"] == 12
     assert len(list(home.glob("outbox/*/*.eml"))) == 12
-    engine = database.connect(f"sqlite:///{home / 'newsletter.db'}")
-    with database.reading(engine) as session:
+    with database.reading(store_asked_for) as session:
         issues = [tuple(ids) for ids in session.scalars(sa.select(Delivery.story_ids))]
-    engine.dispose()
     assert len(set(issues)) == 12

@@ -159,12 +159,37 @@ def test_a_store_that_was_only_just_made_may_be_copied_into(
 def test_nothing_is_copied_while_somebody_works_on_either_store(
     sqlite_store: Engine, target: Engine, now: datetime, side: str
 ) -> None:
-    engine = sqlite_store if side == "source" else target
-    with store.using(engine), store.using(engine), pytest.raises(StoreError, match="is in use"):
+    url = (sqlite_store if side == "source" else target).url
+    one, other = (database.connect(url.render_as_string(hide_password=False)) for _ in "ab")
+    with store.using(one), store.using(other), pytest.raises(StoreError, match="is in use"):
         transfer.copy(sqlite_store, target)
-    with store.alone(engine), pytest.raises(StoreError, match="wait"), store.using(engine):
+    with store.alone(one), pytest.raises(StoreError, match="wait"), store.using(other):
         pass
     transfer.copy(sqlite_store, target)
+    one.dispose()
+    other.dispose()
+
+
+@pytest.mark.postgresql
+def test_a_process_that_was_cut_off_cannot_write_beside_a_copy(postgresql_store: Engine) -> None:
+    url = postgresql_store.url.render_as_string(hide_password=False)
+    process = database.connect(url)
+    with store.using(process):
+        with postgresql_store.begin() as connection:  # as a restart of the server would
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        with (
+            store.alone(postgresql_store),
+            pytest.raises(StoreError, match="is being copied"),
+            database.writing(process) as session,
+        ):
+            session.execute(sa.delete(Property))
+        with database.writing(process) as session:  # and when that is over it takes part again
+            session.execute(sa.delete(Property))
+        with pytest.raises(StoreError, match="is in use"), store.alone(postgresql_store):
+            pass
 
 
 CHANGES: list[tuple[str, Callable[[], sa.Executable]]] = [

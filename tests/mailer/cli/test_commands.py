@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
 from mailer import answers
 from recommender import database
@@ -230,21 +231,20 @@ def test_erasing_takes_the_files_of_the_outbox_along(newsletter: Run) -> None:
     assert "suppressed (erased)" in error
 
 
-def test_picks_name_the_answers_they_learned_from(newsletter: Run) -> None:
+def test_picks_name_the_answers_they_learned_from(newsletter: Run, engine: Engine) -> None:
     who = "founder@example.com"
     newsletter("editions", "send", "--period", "2026-W48")
     before = newsletter("picks", who, "--explain")[1]
     assert "Learned from" not in before
-    title = answer_more(Path("newsletter.db"), who)
+    title = answer_more(engine, who)
     after = newsletter("picks", who, "--explain")[1]
     assert after != before
     assert f"more like this: {title}" in after.partition("Learned from")[2]
     assert f"more like this: {title}" in after.partition("Not chosen")[0]  # as a reason of a pick
 
 
-def answer_more(store: Path, who: str) -> str:
+def answer_more(engine: Engine, who: str) -> str:
     """The reader wants more like the first story of their issue; its title."""
-    engine = database.connect(f"sqlite:///{store}")
     with database.writing(engine) as session:
         delivery = session.scalars(
             sa.select(Delivery).join(Subscriber).where(Subscriber.email == who)
@@ -252,9 +252,7 @@ def answer_more(store: Path, who: str) -> str:
         answers.record_verdict(
             session, delivery, delivery.story_ids[0], "more", datetime(2026, 11, 25, tzinfo=UTC)
         )
-        title = session.get_one(Story, delivery.story_ids[0]).title
-    engine.dispose()
-    return title
+        return session.get_one(Story, delivery.story_ids[0]).title
 
 
 def test_related_stories_are_those_of_other_articles_on_the_same_subject(newsletter: Run) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
 from mailer.pace import stopping
 from recommender import database
@@ -46,23 +47,21 @@ def test_an_edition_that_was_sent_is_done(newsletter: Run) -> None:
     assert "messages per second" in out
 
 
-def test_a_stopped_edition_ends_the_command_with_the_reason(newsletter: Run, now: datetime) -> None:
+def test_a_stopped_edition_ends_the_command_with_the_reason(
+    newsletter: Run, engine: Engine, now: datetime
+) -> None:
     newsletter("editions", "plan", "--period", "2026-W48")
     why = "stopped: 60 of 100 copies bounced or were deferred, more than 10%"
-    engine = database.connect("sqlite:///newsletter.db")
     with database.writing(engine) as session:
         edition = session.scalars(sa.select(Delivery.edition_id).limit(1)).one()
         assert stopping.stop(session, edition, why, now=now)
-    engine.dispose()
     status, _, err = newsletter("editions", "send", "--period", "2026-W48")
     assert status == 1
     assert err == f"error: weekly-2026-W48 {why}; `newsletter editions resume` overrides that\n"
     assert newsletter("editions", "resume", "--period", "2026-W48")[0] == 0
     assert newsletter("editions", "send", "--period", "2026-W48")[0] == 0
-    engine = database.connect("sqlite:///newsletter.db")
     with database.reading(engine) as session:
         states = set(session.scalars(sa.select(Delivery.state)))
-    engine.dispose()
     assert states <= {DeliveryState.SENT, DeliveryState.SKIPPED}
 
 

@@ -38,6 +38,14 @@ def addressees() -> list[str]:
     return sorted(path.name.split("-", 1)[1] for path in Path("outbox").rglob("*.eml"))
 
 
+@pytest.fixture
+def file(request: pytest.FixtureRequest) -> None:
+    """The store is a file."""
+    if request.config.getoption("--store") != "sqlite":
+        pytest.skip("`store backup` copies a file; PostgreSQL brings pg_dump, which is tested too")
+
+
+@pytest.mark.usefixtures("file")
 def test_after_an_old_backup_nobody_gets_an_issue_twice(newsletter: Run) -> None:
     answer(newsletter, "editions", "plan", *WEEK)
     assert answer(newsletter, "store", "backup", "backup.db")["bytes"]
@@ -53,6 +61,7 @@ def test_after_an_old_backup_nobody_gets_an_issue_twice(newsletter: Run) -> None
     assert addressees() == before
 
 
+@pytest.mark.usefixtures("file")
 def test_an_edition_that_the_backup_knows_nothing_of_is_not_sent_again(newsletter: Run) -> None:
     answer(newsletter, "store", "backup", "backup.db")
     assert answer(newsletter, "editions", "send", *WEEK)["sent"] == 12
@@ -76,6 +85,7 @@ def test_one_that_was_begun_by_hand_can_be_named(newsletter: Run) -> None:
     assert answer(newsletter, "editions", "send", *WEEK)["sent"] == 0
 
 
+@pytest.mark.usefixtures("file")
 def test_keys_in_links_that_readers_hold_are_not_given_out_again(newsletter: Run) -> None:
     answer(newsletter, "store", "backup", "backup.db")
     answer(newsletter, "editions", "send", *WEEK)
@@ -88,6 +98,7 @@ def test_keys_in_links_that_readers_hold_are_not_given_out_again(newsletter: Run
     engine.dispose()
 
 
+@pytest.mark.usefixtures("file")
 def test_a_backup_is_refused_where_a_file_is(newsletter: Run) -> None:
     Path("there.db").write_text("precious")
     status, _, err = newsletter("store", "backup", "there.db")
@@ -95,6 +106,7 @@ def test_a_backup_is_refused_where_a_file_is(newsletter: Run) -> None:
     assert Path("there.db").read_text() == "precious"
 
 
+@pytest.mark.usefixtures("file")
 def test_a_damaged_store_is_found(newsletter: Run) -> None:
     assert newsletter("store", "check")[1].endswith("sound\n")
     engine = database.connect("sqlite:///newsletter.db")

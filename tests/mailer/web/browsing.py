@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,10 +33,10 @@ STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 class Live:
     """A site on a port of its own, and its store."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.settings = Settings(home=home, base_url=self.url)
+        self.settings = settings.replace(base_url=self.url)
         self.engine = database.connect(self.settings.store_url)
         self.now = SENT_AT + timedelta(hours=5)
         self.links = Links(self.url, self.settings.secrets)

@@ -1,5 +1,6 @@
 """A site with a sent issue: the sample's stories, three readers, mail in an outbox."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from recommender.articles import sources
 from recommender.models import Delivery, DeliveryState, Event, Status, Subscriber
 from recommender.settings import Settings
 from recommender.subscribers import files, intake
+from tests.conftest import Stores
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -80,13 +82,10 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-def published(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A home with the sample's briefs and readers, and its issue sent to the outbox."""
-    import shutil
-
     home = tmp_path_factory.mktemp("published")
-    shutil.copy(migrated_file, home / "newsletter.db")
-    settings = Settings(home=home)
+    settings = Settings(home=home, database_url=stores.copy(stores.migrated, home))
     engine = database.connect(settings.store_url)
     sample = resources.folder("sample")
     briefs = sources.drafts([sample / "briefs"], SENT_AT)
@@ -106,20 +105,24 @@ def published(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         stop=threading.Event(),
         at_local_time=False,
     )
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return home
+    stores.settle(engine)
+    return settings
 
 
 @pytest.fixture
-def place(published: Path, tmp_path: Path) -> Iterator[Place]:
-    """The site five minutes after the issue went out."""
-    import shutil
-
+def afterwards(
+    published: Settings, store_like: Callable[[str, Path], str], tmp_path: Path
+) -> Settings:
+    """A home of this test's own that holds the same."""
     home = tmp_path / "home"
-    shutil.copytree(published, home)
-    settings = Settings(home=home, base_url="https://news.example.org")
+    shutil.copytree(published.home, home)
+    return published.replace(home=home, database_url=store_like(published.store_url, home))
+
+
+@pytest.fixture
+def place(afterwards: Settings) -> Iterator[Place]:
+    """The site five minutes after the issue went out."""
+    settings = afterwards.replace(base_url="https://news.example.org")
     engine = database.connect(settings.store_url)
     moment = [SENT_AT + timedelta(minutes=5)]
     site = app.create(engine, settings, lambda: moment[0])
@@ -136,14 +139,11 @@ def place(published: Path, tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture
-def live(published: Path, tmp_path: Path) -> Iterator["Live"]:
+def live(afterwards: Settings) -> Iterator["Live"]:
     """The same site on a port of its own."""
-    import shutil
-
     from .browsing import Live
 
-    shutil.copytree(published, tmp_path / "home")
-    with Live(tmp_path / "home") as site:
+    with Live(afterwards) as site:
         yield site
 
 

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from recommender import database
 from recommender.models import Base
 from recommender.settings import Settings
+from tests.conftest import Stores
 
 pytestmark = pytest.mark.slow
 MALFORMED = {
@@ -67,13 +68,18 @@ MALFORMED = {
 
 
 @pytest.fixture(scope="module")
-def served(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
-    """The port of a running `newsletter web`, and the file that holds what it complained of."""
+def served(
+    published: Settings, stores: Stores, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[int, Path, str]]:
+    """The port of a running `newsletter web`, the file that holds what it complained of, and the
+    URL of its store."""
     home = tmp_path_factory.mktemp("served") / "home"
-    shutil.copytree(published, home)
+    shutil.copytree(published.home, home)
+    url = stores.copy(published.store_url, home)
     said = home / "said"
     command = [sys.executable, "-m", "mailer", "web", "--port", "0"]
     environment = {"PATH": os.environ["PATH"], "NEWSLETTER_HOME": str(home)}
+    environment |= {"NEWSLETTER_DATABASE_URL": url}
     with (
         said.open("w") as words,
         subprocess.Popen(
@@ -83,7 +89,7 @@ def served(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         assert process.stdout is not None
         found = re.search(r":(\d+)/", process.stdout.readline())
         assert found is not None, said.read_text()
-        yield int(found[1]), said
+        yield int(found[1]), said, url
         process.terminate()
         assert process.wait(20) == 0
 
@@ -103,10 +109,10 @@ def exchange(port: int, request: bytes) -> bytes:
 
 
 def test_bytes_that_no_browser_sends_are_refused_and_harm_nothing(
-    served: tuple[int, Path],
+    served: tuple[int, Path, str],
 ) -> None:
-    port, said = served
-    engine = database.connect(Settings(home=said.parent).store_url)
+    port, said, url = served
+    engine = database.connect(url)
     with engine.connect() as store:
         before = {t.name: store.scalar(sa.select(sa.func.count()).select_from(t))
                   for t in Base.metadata.sorted_tables}  # fmt: skip
@@ -128,8 +134,8 @@ def test_bytes_that_no_browser_sends_are_refused_and_harm_nothing(
     assert after == before
 
 
-def test_connections_that_say_nothing_keep_nobody_out(served: tuple[int, Path]) -> None:
-    port, _ = served
+def test_connections_that_say_nothing_keep_nobody_out(served: tuple[int, Path, str]) -> None:
+    port, *_ = served
     silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(200)]
     for number, connection in enumerate(silent):
         connection.sendall(b"GET /subscribe HTTP/1.1\r\nHost: x\r\n"[: number % 30])

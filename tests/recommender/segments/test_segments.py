@@ -132,9 +132,9 @@ WRONG = [
 
 @pytest.mark.parametrize(("rule", "column", "why"), WRONG, ids=[w[2] + str(w[1]) for w in WRONG])
 def test_what_is_wrong_is_pointed_at(
-    sqlite_store: Engine, now: dt.datetime, rule: str, column: int, why: str
+    store_asked_for: Engine, now: dt.datetime, rule: str, column: int, why: str
 ) -> None:
-    with database.reading(sqlite_store) as session, pytest.raises(SegmentError) as caught:
+    with database.reading(store_asked_for) as session, pytest.raises(SegmentError) as caught:
         segments.compile_rule(session, rule, now)
     assert (caught.value.column, why in caught.value.why) == (column, True), caught.value.why
 
