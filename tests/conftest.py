@@ -9,12 +9,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from recommender import database
 from recommender import store as store_module
+
+# A busy machine is slow, and nothing is wrong with that.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

@@ -78,7 +78,7 @@ def test_a_thousand_random_paths(place: Place) -> None:
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     path=st.sampled_from(["/subscribe", "/unsubscribe/x", "/f/x", "/confirm/x", "/preferences/x"]),

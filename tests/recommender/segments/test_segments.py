@@ -105,7 +105,9 @@ def combined(tests: st.SearchStrategy[Test]) -> st.SearchStrategy[Test]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(test=st.recursive(st.sampled_from(TESTS), combined, max_leaves=8))
 def test_and_or_not_mean_what_logic_says(filled: Engine, now: dt.datetime, test: Test) -> None:
