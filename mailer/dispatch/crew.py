@@ -167,7 +167,8 @@ def main() -> None:
         with store.using(engine):
             held = order.carry_out(engine, stop, report.progress)
     except (NewsletterError, DBAPIError, OSError) as error:
-        trouble = str(error).partition("\n")[0]
+        cause = getattr(error, "orig", None) or error  # the database's own words, if it is that
+        trouble = str(cause).partition("\n")[0]
     engine.dispose()
     report.say(held=held, trouble=trouble)
 
