@@ -26,7 +26,9 @@ from recommender.settings import Settings
 READERS = 600
 S = DeliveryState
 # The command, with processes worth their while for a few hundred copies already.
-COMMAND = "from mailer import cli, senders; senders.ENOUGH = 100; cli.main()"
+COMMAND = (
+    "from mailer import cli; from mailer.dispatch import senders; senders.ENOUGH = 100; cli.main()"
+)
 
 
 def states(engine: Engine) -> Counter[DeliveryState]:
