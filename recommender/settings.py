@@ -7,7 +7,6 @@ description says.
 
 import os
 import re
-import secrets
 import tomllib
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -19,13 +18,12 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from recommender import resources
+from recommender import keys, resources
 from recommender.errors import ConfigurationError
 from recommender.limits import DomainTable, HoursText, RatesText, StepsText
 
 PREFIX = "NEWSLETTER_"
 FILE = "newsletter.toml"
-SHORTEST_KEY = 16
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SCHEDULE = re.compile(r"\s*([a-z]{3,9})\s+([01]?\d|2[0-3]):([0-5]\d)\s*", re.IGNORECASE)
 
@@ -223,11 +221,8 @@ class Settings(BaseSettings):
         if self.secret_key is not None:
             found: tuple[bytes, ...] = (self.secret_key.get_secret_value().encode(),)
         else:
-            found = tuple(_kept_secret(self.home / "secret_key").split())
-        for name, keys in (("secret_key", found), ("old_secret_keys", before)):
-            if (name == "secret_key" and not keys) or any(len(key) < SHORTEST_KEY for key in keys):
-                raise ConfigurationError(f"{name}: must have at least {SHORTEST_KEY} characters")
-        return found + before
+            found = keys.kept(self.home / "secret_key")
+        return keys.checked("secret_key", found or (b"",)) + keys.checked("old_secret_keys", before)
 
     @property
     def senders(self) -> int:
@@ -243,20 +238,6 @@ class Settings(BaseSettings):
         """A copy with other values, validated."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
         return type(self)(**(given | changes))
-
-
-def _kept_secret(path: Path) -> bytes:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes().strip()
-    except OSError as error:
-        raise ConfigurationError(f"secret_key: cannot write {path}: {error.strerror}") from error
-    with os.fdopen(handle, "wb") as file:
-        value = secrets.token_urlsafe(32).encode()
-        file.write(value + b"\n")
-    return value
 
 
 def mailbox(value: str) -> tuple[str, str]:
