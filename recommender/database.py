@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
+from recommender import documents
 from recommender.errors import ConfigurationError, StoreAwayError, StoreError
 
 BUSY_SECONDS = 30.0
@@ -66,7 +67,9 @@ def _sqlite(url: sa.URL) -> Engine:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot make the folder of {url.database}: {error.strerror}") from error
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = sa.create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS}, **documents.READ_AND_WRITE
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:  # Any: the driver's own types
@@ -134,7 +137,9 @@ def _postgresql(url: sa.URL) -> Engine:
     arguments = connect_arguments(url)
     url = url.set(drivername="postgresql+psycopg")
     try:
-        return sa.create_engine(url, pool_pre_ping=True, connect_args=arguments)
+        return sa.create_engine(
+            url, pool_pre_ping=True, connect_args=arguments, **documents.READ_AND_WRITE
+        )
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             "database_url: PostgreSQL needs an extra: "
