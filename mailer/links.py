@@ -13,7 +13,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -35,8 +35,12 @@ PATHS: dict[Scope, str] = {
     "manage": "preferences",
     "address": "address",
 }
+Keyed = hashlib.blake2s
+"""A hash that has taken in its key, to be copied for each code."""
 KINDS: tuple[Kind, ...] = ("less", "more")
 """What the third number of a ``feedback`` token stands for."""
+OF_COPIES: tuple[Scope, ...] = ("click", "unsubscribe", "preferences", "view")
+"""Scopes that are a kind of link by themselves."""
 SIGNATURE = 16
 """Bytes of the authentication code: 128 bits."""
 LONGEST = 120
@@ -70,10 +74,15 @@ class Links:
             raise ValueError("links need at least one secret, and none that is empty")
         self._prefixes = {scope: f"{base_url.rstrip('/')}/{path}/" for scope, path in PATHS.items()}
         self._keys = {
-            scope: tuple(
-                hmac.digest(secret, f"links:{scope}".encode(), "sha256") for secret in secrets
-            )
-            for scope in PATHS
+            scope: tuple([_keyed(secret, scope) for secret in secrets]) for scope in PATHS
+        }
+        scopes: list[tuple[str, Scope, bytes]] = [
+            (kind, "feedback", _varint(place)) for place, kind in enumerate(KINDS)
+        ]
+        scopes += [(scope, scope, b"") for scope in OF_COPIES]
+        self._kinds = {
+            kind: (self._prefixes[scope].encode(), self._keys[scope][0], end)
+            for kind, scope, end in scopes
         }
 
     def click(self, delivery_id: int, story_id: int) -> str:
@@ -125,22 +134,26 @@ class Links:
         except (ValueError, OverflowError, OSError) as error:
             raise TokenError("this link has no date") from error
 
-    def of(self, kind: str, delivery_id: int, story_id: int) -> str:
-        """The link called ``kind``: click, more, less, unsubscribe, preferences or view."""
-        match kind:
-            case "click":
-                return self.click(delivery_id, story_id)
-            case "more" | "less":
-                return self.feedback(delivery_id, story_id, kind)
-            case "unsubscribe" | "preferences" | "view":
-                return self._prefixes[kind] + self.token(kind, delivery_id)
-        raise ValueError(f"there is no link called {kind!r}")
+    def of_copy(self, delivery_id: int) -> Callable[[str, int | None], bytes]:
+        """What makes the links of one copy, by their kind (click, more, less, unsubscribe,
+        preferences, view) and, where they have one, their story."""
+        start, kinds, encode = _VERSION + _varint(delivery_id), self._kinds, binascii.b2a_base64
+
+        def link(kind: str, story_id: int | None) -> bytes:
+            # As ``token``, with nothing called that need not be: the inner loop of sending.
+            prefix, key, end = kinds[kind]
+            payload = start if story_id is None else start + _varint(story_id) + end
+            code = key.copy()
+            code.update(payload)
+            token = encode(payload + code.digest(), newline=False)
+            return prefix + token.translate(_TO_URL, b"=")
+
+        return link
 
     def token(self, scope: Scope, *numbers: int) -> str:
         """``numbers`` (not negative, below LARGEST) signed for ``scope``."""
-        payload = _VERSION + b"".join([_varint(number) for number in numbers])
-        raw = binascii.b2a_base64(payload + _mac(self._keys[scope][0], payload), newline=False)
-        return raw.translate(_TO_URL).rstrip(b"=").decode("ascii")
+        payload = _VERSION + b"".join(map(_varint, numbers))
+        return _token(_sealed(self._keys[scope][0], payload)).decode("ascii")
 
     def read(self, scope: Scope, token: str) -> tuple[int, ...]:
         """The numbers of a token made for ``scope``; TokenError for anything else.
@@ -154,9 +167,9 @@ class Links:
             raw = binascii.a2b_base64(text, strict_mode=True)
         except binascii.Error as error:
             raise TokenError("this link is damaged") from error
-        payload, signature = raw[:-SIGNATURE], raw[-SIGNATURE:]
+        payload = raw[:-SIGNATURE]
         spelt_as_ours = binascii.b2a_base64(raw, newline=False) == text
-        valid = [hmac.compare_digest(_mac(key, payload), signature) for key in self._keys[scope]]
+        valid = [hmac.compare_digest(_sealed(key, payload), raw) for key in self._keys[scope]]
         if not any(valid) or not spelt_as_ours or payload[:1] != _VERSION:
             raise TokenError("this link is damaged or for something else")
         numbers = _numbers(payload[1:])
@@ -165,8 +178,20 @@ class Links:
         return numbers
 
 
-def _mac(key: bytes, payload: bytes) -> bytes:
-    return hashlib.blake2s(payload, digest_size=SIGNATURE, key=key).digest()
+def _keyed(secret: bytes, scope: Scope) -> Keyed:
+    key = hmac.digest(secret, f"links:{scope}".encode(), "sha256")
+    return hashlib.blake2s(digest_size=SIGNATURE, key=key)
+
+
+def _sealed(key: Keyed, payload: bytes) -> bytes:
+    """``payload`` and its authentication code."""
+    code = key.copy()
+    code.update(payload)
+    return payload + code.digest()
+
+
+def _token(sealed: bytes) -> bytes:
+    return binascii.b2a_base64(sealed, newline=False).translate(_TO_URL, b"=")
 
 
 @lru_cache(maxsize=10_000)

@@ -6,7 +6,7 @@ the date. It reads the store when it is set up and never after.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
@@ -14,16 +14,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.dispatch.ledger import Claim
-from mailer.edition.kept import pick_of, reader_of
+from mailer.edition.kept import reader_of, shown_of
 from mailer.edition.schedule import occurrence
-from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent, compose
+from mailer.issue.composition import (
+    Composer,
+    Issue,
+    Publication,
+    ReaderView,
+    StoryContent,
+    compose,
+)
 from mailer.issue.plaintext import printable
-from mailer.issue.rendering import Rendered, Renderer, Template
+from mailer.issue.rendering import Filler, Rendered, Renderer, Template
 from mailer.links import Links
 from mailer.mime import dkim
 from mailer.mime.headers import ascii_domain
 from mailer.mime.message import Identity, Message, build
-from mailer.mime.parts import Filling, Slots, Typesetter
+from mailer.mime.parts import Encoded, Filling, Slots, Typesetter
 from recommender.models import Edition, EditionStory, TemplateVersion
 from recommender.ranking.values import Pick
 from recommender.settings import Settings, mailbox
@@ -52,35 +59,26 @@ class Press:
     links: Links
     renderer: Renderer
     stories: Mapping[str, StoryContent]
-    _slots: Slots = field(default_factory=Slots)
 
     @cached_property
-    def _typesetters(self) -> tuple[Typesetter, Typesetter]:
-        return Typesetter(self._slots), Typesetter(self._slots, printable)
+    def _line(self) -> "_Line":
+        return _Line(self)
 
     def compose(self, delivery_id: int, picks: Sequence[Pick], reader: ReaderView) -> Issue:
         return compose(self.publication, reader, picks, self.stories, self.links, delivery_id)
 
     def message(self, claim: Claim, now: datetime) -> Message:
         """The message of a claimed copy."""
-        picks = [pick_of(document) for document in claim.picks]
-        reader, number = reader_of(claim.reader), claim.delivery_id
-        issue = compose(self.publication, reader, picks, self.stories, self._slots, number)
-
-        def link(slot: str) -> str:
-            kind, story = self._slots.meaning(slot)
-            return self.links.of(kind, number, story)
-
-        filling = Filling(link)
-        html, text = self._typesetters
+        number = claim.delivery_id
+        subject, html, text, unsubscribe = self._line.set(claim)
         return build(
             self.identity,
             delivery_id=number,
             recipient=claim.email,
-            subject=issue.subject,
-            html=html.set(self.renderer.html_pieces(issue), filling),
-            text=text.set(self.renderer.text_pieces(issue), filling),
-            unsubscribe_url=self.links.unsubscribe(number),
+            subject=subject,
+            html=html,
+            text=text,
+            unsubscribe_url=unsubscribe,
             now=now,
         )
 
@@ -107,6 +105,34 @@ class Press:
             text=rendered.text,
             unsubscribe_url=issue.unsubscribe_url,
             now=now,
+        )
+
+
+class _Line:
+    """How a press makes copy after copy: with slots in place of links a card, a passage of the
+    template and its encoded form are the same in many copies, and each is made once."""
+
+    def __init__(self, press: Press) -> None:
+        slots = Slots()
+        template = press.renderer.template
+        self._slots = slots
+        self._links = press.links
+        self._composer = Composer(press.publication, press.stories, slots, remember=True)
+        self._html, self._text = Typesetter(slots), Typesetter(slots, printable)
+        self._html_of = Filler(template, "html", self._html.set)
+        self._text_of = Filler(template, "text", self._text.set)
+
+    def set(self, claim: Claim) -> tuple[str, Encoded, Encoded, str]:
+        """Subject, HTML and text of a copy, and its way out."""
+        number = claim.delivery_id
+        shown = [shown_of(document) for document in claim.picks]
+        issue = self._composer.compose(reader_of(claim.reader), shown, number)
+        filling = Filling(self._slots, self._links.of_copy(number))
+        return (
+            issue.subject,
+            self._html.part(self._html_of.fill(issue), filling),
+            self._text.part(self._text_of.fill(issue), filling),
+            filling.link(issue.unsubscribe_url).decode(),
         )
 
 

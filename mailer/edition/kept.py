@@ -5,7 +5,8 @@ reader. Written once by planning, read by everything that makes the copy again.
 from collections.abc import Mapping
 from typing import Any
 
-from mailer.issue.composition import ReaderView
+from mailer.issue.composition import ReaderView, Shown
+from mailer.issue.wording import told
 from recommender.audience import Member
 from recommender.ranking.values import Pick, Reason
 
@@ -35,6 +36,17 @@ def pick_of(document: Mapping[str, Any]) -> Pick:
         reasons=tuple([Reason(kind, detail, share) for kind, detail, share in reasons]),
         also=tuple(map(str, also)),
         propensity=None,
+    )
+
+
+def shown_of(document: Mapping[str, Any]) -> Shown:
+    """What a copy shows of a pick that a delivery kept: less than the whole, and made for every
+    copy."""
+    also = document["also"]
+    return (
+        str(document["story"]),
+        told(document["reasons"]),
+        tuple(map(str, also)) if also else (),
     )
 
 

@@ -5,7 +5,7 @@ business, the sentences are in ``wording``.
 """
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -16,6 +16,8 @@ from mailer.issue import cards, wording
 from mailer.issue.cards import LIMITS, Card, Face, Limits, Part
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import clean, shorten
+from mailer.issue.wording import Told
+from mailer.languages import Language
 from recommender.ranking.values import Pick
 
 __all__ = [
@@ -97,6 +99,8 @@ class Issue:
     trap_url: str
 
 
+MOST_REMEMBERED = 20_000
+"""Cards a composer remembers before it starts anew."""
 TRAP = 0
 """In place of a story's number: the link that no reader sees."""
 SCALES = (0.7, 0.5, 0.35, 0.2, 0.1)
@@ -122,112 +126,170 @@ def compose(
     Long texts are trimmed until the HTML fits ``BUDGET``. Raises ValueError without picks,
     LookupError when the content of a pick is missing.
     """
-    if not picks:
-        raise ValueError("an issue needs at least one story")
-    for pick in picks:
-        if pick.story not in stories:
-            raise LookupError(f"the edition holds no content for story {pick.story}")
-    issue = _compose(publication, reader, picks, stories, links, delivery_id, LIMITS)
-    for scale in SCALES:
-        if weight(issue) <= BUDGET:
-            break
-        limits = LIMITS.scaled(scale)
-        issue = _compose(publication, reader, picks, stories, links, delivery_id, limits)
-    return issue
+    shown = [(pick.story, wording.told(pick.reasons), pick.also) for pick in picks]
+    return Composer(publication, stories, links).compose(reader, shown, delivery_id)
 
 
-def _compose(
-    publication: Publication,
-    reader: ReaderView,
-    picks: Sequence[Pick],
-    stories: Mapping[str, StoryContent],
-    links: Links,
-    delivery_id: int,
-    limits: Limits,
-) -> Issue:
-    language = languages.choose(reader.locale, publication.language)
-    order = cards.serving_order(reader.roles)
-    longest = None if publication.tracking else limits.url
-    known = bool(reader.roles) or any(weight > 0 for weight in reader.topics.values())
-    title = publication.name
-    composed = [
-        Card(
-            cards.face(
-                stories[pick.story],
-                tuple([stories[other] for other in pick.also if other in stories]),
-                order,
-                limits,
-                language,
-                lead=place == 0,
-                label=wording.label(pick.reasons, language),
-                written_in=publication.language,
-                urls=_urls(stories[pick.story], int(pick.story), links, delivery_id, longest),
+Shown = tuple[str, Told, tuple[str, ...]]
+"""What an issue shows of a pick: the story, what is told of the reasons, and the ids of stories it
+stands for."""
+
+
+class Composer:
+    """Composes the issues of one publication. With ``links`` that are the same for every delivery
+    (slots), a card that many readers get is composed once."""
+
+    def __init__(
+        self,
+        publication: Publication,
+        stories: Mapping[str, StoryContent],
+        links: Links,
+        *,
+        remember: bool = False,
+    ) -> None:
+        self._publication = publication
+        self._stories = stories
+        self._links = links
+        self._remember = remember
+        self._known: dict[object, dict[object, Card]] = {}
+        self._made = 0
+
+    def compose(self, reader: ReaderView, picks: Sequence[Shown], delivery_id: int) -> Issue:
+        """As the function of this name."""
+        if not picks:
+            raise ValueError("an issue needs at least one story")
+        issue = self._issue(reader, picks, delivery_id, LIMITS)
+        for scale in SCALES:
+            if weight(issue) <= BUDGET:
+                break
+            issue = self._issue(reader, picks, delivery_id, LIMITS.scaled(scale))
+        return issue
+
+    def _issue(
+        self, reader: ReaderView, picks: Sequence[Shown], delivery_id: int, limits: Limits
+    ) -> Issue:
+        publication, links = self._publication, self._links
+        language = languages.choose(reader.locale, publication.language)
+        composed = self._cards(reader, picks, delivery_id, limits, language)
+        title = publication.name
+        lead = self._stories[picks[0][0]]
+        subject = wording.subject(lead.title or lead.article_title, title, language)
+        return Issue(
+            lang=language.tag,
+            subject=subject,
+            preheader=wording.preheader(
+                lead, [card.face.title for card in composed[1:]], subject, language
             ),
-            why=shorten(wording.why(pick.reasons, language, known=known), limits.line),
+            title=title,
+            date=wording.date_line(publication.edition, publication.day, language),
+            intro=wording.intro(
+                reader.name,
+                reader.roles,
+                reader.topics,
+                len(composed),
+                shorten(composed[0].face.title, 90),
+                language,
+            ),
+            lead=composed[0],
+            cards=tuple(composed[1:]),
+            footer_why=wording.footer(title, language),
+            postal_address=publication.address,
+            unsubscribe_url=links.unsubscribe(delivery_id),
+            preferences_url=links.preferences(delivery_id),
+            view_url=links.view(delivery_id),
+            trap_url=links.click(delivery_id, TRAP) if publication.tracking else "",
         )
-        for place, pick in enumerate(picks)
-    ]
-    lead = stories[picks[0].story]
-    subject = wording.subject(lead.title or lead.article_title, title, language)
-    return Issue(
-        lang=language.tag,
-        subject=subject,
-        preheader=wording.preheader(
-            lead, [card.face.title for card in composed[1:]], subject, language
-        ),
-        title=title,
-        date=wording.date_line(publication.edition, publication.day, language),
-        intro=wording.intro(
-            reader.name,
-            reader.roles,
-            reader.topics,
-            len(composed),
-            shorten(composed[0].face.title, 90),
+
+    def _cards(
+        self,
+        reader: ReaderView,
+        picks: Sequence[Shown],
+        delivery_id: int,
+        limits: Limits,
+        language: Language,
+    ) -> list[Card]:
+        """The cards, the lead first; from those of earlier readers with the same roles and
+        language, if they are remembered."""
+        told_us = bool(reader.roles) or any(weight > 0 for weight in reader.topics.values())
+        known: dict[object, Card] = {}
+        if self._remember and limits is LIMITS:
+            known = self._known.setdefault((reader.roles, language.tag, told_us), known)
+        found: list[Card] = []
+        for pick in picks:
+            key = (pick, not found)
+            card = known.get(key)
+            if card is None:
+                urls = self._urls(pick[0], delivery_id, limits)
+                card = self._card(
+                    pick, reader.roles, limits, language, urls, lead=not found, told_us=told_us
+                )
+                known[key] = card
+                self._made += 1
+            found.append(card)
+        if self._made > MOST_REMEMBERED:
+            self._known, self._made = {}, 0
+        return found
+
+    def _card(
+        self,
+        pick: Shown,
+        roles: Sequence[str],
+        limits: Limits,
+        language: Language,
+        urls: tuple[str | None, str, str],
+        *,
+        lead: bool,
+        told_us: bool,
+    ) -> Card:
+        key, told, also = pick
+        face = cards.face(
+            self._stories[key],
+            tuple([self._stories[other] for other in also if other in self._stories]),
+            cards.serving_order(roles),
+            limits,
             language,
-        ),
-        lead=composed[0],
-        cards=tuple(composed[1:]),
-        footer_why=wording.footer(title, language),
-        postal_address=publication.address,
-        unsubscribe_url=links.unsubscribe(delivery_id),
-        preferences_url=links.preferences(delivery_id),
-        view_url=links.view(delivery_id),
-        trap_url=links.click(delivery_id, TRAP) if publication.tracking else "",
-    )
+            lead=lead,
+            label=wording.label(told, language),
+            written_in=self._publication.language,
+            urls=urls,
+        )
+        return Card(face, shorten(wording.why(told, language, known=told_us), limits.line))
 
+    def _urls(self, key: str, delivery_id: int, limits: Limits) -> tuple[str | None, str, str]:
+        """Where a card leads: the story if there is anywhere to go, more like it, less like it.
 
-def _urls(
-    story: StoryContent, number: int, links: Links, delivery_id: int, longest: int | None
-) -> tuple[str | None, str, str]:
-    """Where a card leads: the story if there is anywhere to go, more like it, less like it.
-
-    Addresses longer than ``longest`` characters (None: all) go by way of the redirect.
-    """
-    read = story.link
-    if read is not None and (longest is None or len(read) > longest):
-        read = links.click(delivery_id, number)
-    return (
-        read,
-        links.feedback(delivery_id, number, "more"),
-        links.feedback(delivery_id, number, "less"),
-    )
+        Without tracking, addresses of bearable length lead to the story directly.
+        """
+        story, number, links = self._stories.get(key), int(key), self._links
+        if story is None:
+            raise LookupError(f"the edition holds no content for story {key}")
+        read = story.link
+        if read is not None and (self._publication.tracking or len(read) > limits.url):
+            read = links.click(delivery_id, number)
+        return (
+            read,
+            links.feedback(delivery_id, number, "more"),
+            links.feedback(delivery_id, number, "less"),
+        )
 
 
 def weight(issue: Issue) -> int:
     """Bytes the HTML of an issue takes at most, in the shipped template."""
-    texts = list(_own_texts(issue))
-    faces = [_face_bytes(card.face) for card in (issue.lead, *issue.cards)]
-    most = FRAME_BYTES + sum(map(_most_bytes, texts)) + sum(most for _, most in faces)
+    texts = _own_texts(issue)
+    faces = [_face_bytes(issue.lead.face), *[_face_bytes(card.face) for card in issue.cards]]
+    most = FRAME_BYTES + _most_bytes("".join(texts)) + sum([most for _, most in faces])
     if most <= BUDGET:
         return most
     return FRAME_BYTES + sum(map(_escaped_bytes, texts)) + sum(counted for counted, _ in faces)
 
 
-def _own_texts(issue: Issue) -> Iterator[str]:
-    yield from (issue.subject, issue.subject, issue.preheader, issue.title, issue.date)
-    yield from (issue.intro, issue.footer_why, *issue.postal_address)
-    yield from (issue.unsubscribe_url, issue.preferences_url, issue.view_url, issue.trap_url)
-    yield from (card.why for card in (issue.lead, *issue.cards))
+def _own_texts(issue: Issue) -> list[str]:
+    return [
+        *(issue.subject, issue.subject, issue.preheader, issue.title, issue.date),
+        *(issue.intro, issue.footer_why, *issue.postal_address),
+        *(issue.unsubscribe_url, issue.preferences_url, issue.view_url, issue.trap_url),
+        *(issue.lead.why, *[card.why for card in issue.cards]),
+    ]
 
 
 @lru_cache(maxsize=10_000)

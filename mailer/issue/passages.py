@@ -11,7 +11,7 @@ themselves) is evaluated as a whole for each copy. It knows nothing of languages
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import jinja2
 from jinja2 import nodes
@@ -34,34 +34,40 @@ Fields = frozenset[str]
 """What a part of a template asks for: ``issue.intro``, ``card.face``."""
 Run = tuple[Fields, list[nodes.Node]]
 """Neighbours in a template, and what they ask for together."""
+Piece = TypeVar("Piece")
+
+Finish = Callable[[str], Piece]
+"""What is done to every piece once it is drawn; ``str`` leaves it as text."""
 
 
-class Pieces(Protocol):
+class Pieces(Protocol[Piece]):
     """A template that can be filled."""
 
-    def of(self, issue: object) -> list[str]:
+    def of(self, issue: object) -> list[Piece]:
         """What the template makes of an issue, in pieces. Raises jinja2.TemplateError."""
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Generic[Piece]):
     """A template that is evaluated for each copy."""
 
     template: jinja2.Template
+    finish: Finish[Piece]
 
-    def of(self, issue: object) -> list[str]:
-        return list(self.template.root_render_func(self.template.new_context({ISSUE: issue})))
+    def of(self, issue: object) -> list[Piece]:
+        drawn = self.template.root_render_func(self.template.new_context({ISSUE: issue}))
+        return [self.finish(text) for text in drawn]
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(Generic[Piece]):
     """A part of a template, and what it made of which values."""
 
-    draw: Callable[..., str]
+    draw: Callable[..., Piece]
     key: Callable[..., object]
-    made: dict[object, str] = field(default_factory=dict)
+    made: dict[object, Piece] = field(default_factory=dict)
 
-    def of(self, *shown: object) -> str:
+    def of(self, *shown: object) -> Piece:
         """What it makes of an issue, or of an issue and an item."""
         try:
             key = self.key(*shown)
@@ -76,37 +82,41 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
-    """Passages that are repeated for each item of a field of the issue."""
+class Loop(Generic[Piece]):
+    """What is repeated for each item of a field of the issue: several passages, remembered
+    together as well."""
 
     items: str
-    passages: tuple[Passage, ...]
+    turn: Passage[tuple[Piece, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Generic[Piece]):
     """A template in passages."""
 
     environment: jinja2.Environment
-    steps: tuple[Passage | Loop, ...]
+    steps: tuple[Passage[Piece] | Loop[Piece], ...]
 
-    def of(self, issue: object) -> list[str]:
-        pieces: list[str] = []
+    def of(self, issue: object) -> list[Piece]:
+        pieces: list[Piece] = []
         for step in self.steps:
             if isinstance(step, Passage):
                 pieces.append(step.of(issue))
                 continue
+            turn = step.turn.of
             for item in self.environment.getattr(issue, step.items):
-                pieces += [passage.of(issue, item) for passage in step.passages]
+                pieces += turn(issue, item)
         return pieces
 
 
-def cut(environment: jinja2.Environment, tree: nodes.Template) -> Pieces:
+def cut(
+    environment: jinja2.Environment, tree: nodes.Template, finish: Finish[Piece]
+) -> Pieces[Piece]:
     """The template of a syntax tree, in passages if it can be cut."""
     macros = [node for node in tree.body if isinstance(node, nodes.Macro)]
     rest = [node for node in tree.body if not isinstance(node, nodes.Macro)]
     if not _can_be_cut(tree, macros, rest):
-        return Whole(environment.from_string(tree))
+        return Whole(environment.from_string(tree), finish)
     drawn: list[nodes.Macro] = []  # each passage as a macro, so that it can be called by itself
 
     def draw(parts: list[nodes.Node], *names: str) -> str:
@@ -119,14 +129,27 @@ def cut(environment: jinja2.Environment, tree: nodes.Template) -> Pieces:
         for loop, runs in _plan(rest)
     ]
     module = environment.from_string(nodes.Template([*macros, *drawn], lineno=1)).module
-    steps: list[Passage | Loop] = []
+    steps: list[Passage[Piece] | Loop[Piece]] = []
     for loop, runs in plan:
-        passages = tuple(
-            Passage(getattr(module, name), _key(fields, ISSUE, *_item(loop)))
+        passages = [
+            Passage(_finished(getattr(module, name), finish), _key(fields, ISSUE, *_item(loop)))
             for fields, name in runs
-        )
-        steps += passages if loop is None else [Loop(_chain(loop.iter)[1], passages)]
+        ]
+        if loop is None:
+            steps += passages
+        else:
+            fields = frozenset().union(*(fields for fields, _ in runs))
+            turn = Passage(_all(passages), _key(fields, ISSUE, *_item(loop)))
+            steps.append(Loop(_chain(loop.iter)[1], turn))
     return Cut(environment, tuple(steps))
+
+
+def _finished(draw: Callable[..., str], finish: Finish[Piece]) -> Callable[..., Piece]:
+    return lambda *shown: finish(draw(*shown))
+
+
+def _all(passages: Sequence[Passage[Piece]]) -> Callable[..., tuple[Piece, ...]]:
+    return lambda *shown: tuple([passage.of(*shown) for passage in passages])
 
 
 def _can_be_cut(

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Generic, Literal
 
 import jinja2
 import jinja2.meta
@@ -24,7 +25,7 @@ from jinja2.visitor import NodeTransformer
 from mailer import languages
 from mailer.issue import passages, plaintext
 from mailer.issue.composition import Issue
-from mailer.issue.passages import Pieces
+from mailer.issue.passages import Finish, Piece, Pieces
 from mailer.languages import Language
 from recommender.errors import ConfigurationError
 
@@ -182,58 +183,66 @@ def _check_tokens(html: str, pieces: Sequence[str], path: str) -> None:
             )
 
 
-class Renderer:
-    """Fills a compiled template; made once per edition, safe to share between threads.
+class Filler(Generic[Piece]):
+    """Fills one of a compiled template's sources, in pieces; made once per edition, safe to share
+    between threads.
 
-    What a passage of the template makes of the same values is made once: a card that a thousand
-    copies show is drawn for the first of them. Each language has a template of its own, into which
-    its words are put when the first copy in it is made.
+    What a passage of the template makes of the same values is made, and ``finished``, once: a card
+    that a thousand copies show is drawn for the first of them. Each language has a template of its
+    own, into which its words are put when the first copy in it is made.
     """
+
+    def __init__(
+        self, template: Template, part: Literal["html", "text"], finish: Finish[Piece]
+    ) -> None:
+        self._template = template
+        self._part = part
+        self._finish = finish
+        self._in: dict[str, Pieces[Piece]] = {}
+        self._add(languages.choose())
+
+    def fill(self, issue: Issue) -> list[Piece]:
+        """The part in the pieces the template is made of. ConfigurationError when the template
+        asks for what is not there."""
+        language = languages.choose(issue.lang)
+        template = self._in.get(language.code) or self._add(language)
+        try:
+            return template.of(issue)
+        except jinja2.TemplateError as error:
+            raise self._wrong(error) from error
+
+    def _add(self, language: Language) -> Pieces[Piece]:
+        source, escaped = getattr(self._template, self._part), self._part == "html"
+        environment = _environment(autoescape=escaped)
+        try:
+            tree = _Translation(language).visit(environment.parse(source))
+            found = passages.cut(environment, tree, self._finish)
+        except jinja2.TemplateError as error:
+            raise self._wrong(error) from error
+        self._in[language.code] = found
+        return found
+
+    def _wrong(self, error: jinja2.TemplateError) -> ConfigurationError:
+        return ConfigurationError(f"template {self._template.name}: {error}")
+
+
+class Renderer:
+    """Fills a compiled template; safe to share between threads."""
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self._html: dict[str, Pieces] = {}
-        self._text: dict[str, Pieces] = {}
-        self._add(languages.choose())
+        self._text = Filler(template, "text", str)
+        self._html = Filler(template, "html", str)
 
     def render(self, issue: Issue) -> Rendered:
         """Both parts of a copy. ConfigurationError when the template asks for what is not there."""
         return Rendered(self.html(issue), self.text(issue))
 
     def html(self, issue: Issue) -> str:
-        return "".join(self.html_pieces(issue))
+        return "".join(self._html.fill(issue))
 
     def text(self, issue: Issue) -> str:
-        return plaintext.printable("".join(self.text_pieces(issue)))
-
-    def html_pieces(self, issue: Issue) -> list[str]:
-        """The HTML in the pieces the template is made of."""
-        return self._filled(self._in(self._html, issue), issue)
-
-    def text_pieces(self, issue: Issue) -> list[str]:
-        """The text in pieces; control characters are still to be taken out (``printable``)."""
-        return self._filled(self._in(self._text, issue), issue)
-
-    def _in(self, templates: dict[str, Pieces], issue: Issue) -> Pieces:
-        """The template in the issue's language."""
-        language = languages.choose(issue.lang)
-        if language.code not in templates:
-            self._add(language)
-        return templates[language.code]
-
-    def _add(self, language: Language) -> None:
-        try:
-            text = _cut(self.template.text, language, autoescape=False)
-            html = _cut(self.template.html, language, autoescape=True)
-        except jinja2.TemplateError as error:
-            raise ConfigurationError(f"template {self.template.name}: {error}") from error
-        self._text[language.code], self._html[language.code] = text, html
-
-    def _filled(self, template: Pieces, issue: Issue) -> list[str]:
-        try:
-            return template.of(issue)
-        except jinja2.TemplateError as error:
-            raise ConfigurationError(f"template {self.template.name}: {error}") from error
+        return plaintext.printable("".join(self._text.fill(issue)))
 
 
 class _Translation(NodeTransformer):
@@ -251,12 +260,6 @@ class _Translation(NodeTransformer):
         if not isinstance(message, nodes.Const) or not isinstance(message.value, str):
             return node
         return nodes.Const(self._language.text(message.value), lineno=node.lineno)
-
-
-def _cut(source: str, language: Language, *, autoescape: bool) -> Pieces:
-    """``source`` in a language."""
-    environment = _environment(autoescape=autoescape)
-    return passages.cut(environment, _Translation(language).visit(environment.parse(source)))
 
 
 def _environment(*, autoescape: bool) -> jinja2.Environment:

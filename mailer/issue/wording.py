@@ -5,20 +5,23 @@ values, returns text; never markup.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import clean, shorten
 from mailer.languages import N_, SOURCE, Language
-from recommender.ranking.values import Reason, ReasonKind
+from recommender.ranking.values import ReasonKind
 
 SUBJECT_LENGTH = 78
 PREHEADER_LENGTH = 110
 LEAST_PREHEADER = 40
 INTRO_LENGTH = 280
 WHY_LENGTH = 160
+RANKS: dict[ReasonKind, float] = {"explore": -3.0, "must_read": -2.0}
+"""Before every reason that is known by its share (0 to 1)."""
 SECOND_TOPIC = 0.15
 """A second topic is named beside the first when it made at least this share of the score."""
 WHOM = {
@@ -198,43 +201,55 @@ def _number(number: int, language: Language) -> str:
     return words[number - 1] if 1 <= number <= len(words) else str(number)
 
 
-def label(reasons: Sequence[Reason], language: Language) -> str:
+class Told(NamedTuple):
+    """What of the reasons for a story is told: the leading one, and topics that stand beside it, by
+    their share."""
+
+    kind: ReasonKind | None
+    detail: str = ""
+    topics: tuple[str, ...] = ()
+
+
+def told(reasons: Iterable[tuple[ReasonKind, str, float]]) -> Told:
+    """The reason with the largest share leads, but that a step outside the reader's topics and a
+    word of the editors go before all others."""
+    first: tuple[float, ReasonKind, str] | None = None
+    topics = []
+    for kind, detail, share in reasons:
+        rank = RANKS.get(kind, -share)
+        if first is None or (rank, kind, detail) < first:
+            first = (rank, kind, detail)
+        if kind == "topic" and share >= SECOND_TOPIC:
+            topics.append((-share, detail))
+    if first is None:
+        return Told(None)
+    if first[1] in RANKS:
+        return Told(first[1])
+    beside = tuple([detail for _, detail in sorted(topics)[:2]]) if first[1] == "topic" else ()
+    return Told(first[1], first[2], beside)
+
+
+def label(told: Told, language: Language) -> str:
     """What a story is marked as, if anything."""
     _ = language.text
-    kinds = {reason.kind for reason in reasons}
-    if "explore" in kinds:
+    if told.kind == "explore":
         return _("Outside your usual topics")
-    return _("Editor’s choice") if "must_read" in kinds else ""
+    return _("Editor’s choice") if told.kind == "must_read" else ""
 
 
-def why(reasons: Sequence[Reason], language: Language, *, known: bool) -> str:
-    """One sentence from the reason with the largest share; empty without reasons.
+def why(told: Told, language: Language, *, known: bool) -> str:
+    """One sentence from what is told of the reasons; empty without any.
 
     ``known``: whether the reader has told us a role or a topic.
     """
     _ = language.text
-    if not reasons:
+    if told.kind is None:
         return ""
-    kinds = {reason.kind for reason in reasons}
-    if "explore" in kinds:
+    if told.kind == "explore":
         return _("A deliberate step outside your topics; say whether you want more of it.")
-    if "must_read" in kinds:
+    if told.kind == "must_read":
         return _("Our editors recommend this one to every reader.")
-    top = min(reasons, key=lambda reason: (-reason.share, reason.kind, reason.detail))
-    topics: tuple[str, ...] = ()
-    if top.kind == "topic":
-        named = [r for r in reasons if r.kind == "topic" and r.share >= SECOND_TOPIC]
-        named.sort(key=lambda reason: (-reason.share, reason.detail))
-        topics = tuple([reason.detail for reason in named])
-    return _sentence(top.kind, top.detail, topics, language, known=known)
-
-
-@lru_cache(maxsize=10_000)
-def _sentence(
-    kind: ReasonKind, detail: str, topics: tuple[str, ...], language: Language, *, known: bool
-) -> str:
-    """Why, from the leading reason and the topics that are named beside it."""
-    sentence = _in_words(kind, clean(detail), topics, language, known=known)
+    sentence = _in_words(told.kind, clean(told.detail), told.topics, language, known=known)
     return shorten(sentence, WHY_LENGTH)
 
 

@@ -201,5 +201,5 @@ def _part(kind: bytes, content: str | Encoded) -> tuple[bytes, ...]:
     return (
         b"\r\nContent-Type: " + kind + b"; charset=utf-8\r\n"
         b"Content-Transfer-Encoding: " + part.encoding.encode("ascii") + b"\r\n\r\n",
-        part.body,
+        *part.pieces,
     )

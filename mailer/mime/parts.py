@@ -7,15 +7,18 @@ how each looks on the wire. A soft line break joins two pieces, so each can be e
 """
 
 import binascii
+import itertools
 import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 SOFT_BREAK = b"=\r\n"
 LONGEST_LINE = 76
 """Characters of an encoded line (RFC 2045 section 6.7)."""
+NO_SLOT = ""
+"""Stands where a piece ends without a slot; nothing is put in its place."""
 MOST_REMEMBERED = 32 * 1024 * 1024
 """Bytes of encoded pieces a ``Typesetter`` remembers before it starts anew."""
 
@@ -26,10 +29,14 @@ Encoding = Literal["quoted-printable", "base64"]
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A part's body on the wire, with the CRLF that ends its last line."""
+    """A part's body on the wire, in pieces, with the CRLF that ends its last line."""
 
     encoding: Encoding
-    body: bytes
+    pieces: Sequence[bytes]
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.pieces)
 
 
 def encode(text: str) -> Encoded:
@@ -37,8 +44,8 @@ def encode(text: str) -> Encoded:
     lines = _lines(text)
     raw = lines.encode("utf-8", "replace")
     if _rather_base64(len(raw), len(raw) - len(lines)):
-        return Encoded("base64", _base64(raw.replace(b"\n", b"\r\n")))
-    return Encoded("quoted-printable", _quoted(raw) + b"\r\n")
+        return Encoded("base64", [_base64(raw.replace(b"\n", b"\r\n"))])
+    return Encoded("quoted-printable", [_quoted(raw), b"\r\n"])
 
 
 def _lines(text: str) -> str:
@@ -77,7 +84,7 @@ class Slots:
     def __init__(self) -> None:
         self._mark = f"slot{secrets.token_hex(8)}"
         self.pattern = re.compile(f"({self._mark}[a-z]+[0-9]*x)")
-        self._meanings: dict[str, tuple[str, int]] = {}
+        self.meanings = _Meanings(self._mark)
 
     def click(self, delivery_id: int, story_id: int) -> str:
         return f"{self._mark}click{story_id}x"
@@ -94,33 +101,54 @@ class Slots:
     def view(self, delivery_id: int) -> str:
         return f"{self._mark}viewx"
 
-    def meaning(self, slot: str) -> tuple[str, int]:
-        """What a slot stands for: the kind of link, and its story (0 for links of the copy)."""
-        found = self._meanings.get(slot)
-        if found is None:
-            kind = slot[len(self._mark) : -1].rstrip("0123456789")
-            found = kind, int(slot[len(self._mark) + len(kind) : -1] or 0)
-            self._meanings[slot] = found
+
+class _Meanings(dict[str, tuple[str, int | None]]):
+    """What each slot stands for: the kind of link, and its story (None for links of the copy)."""
+
+    def __init__(self, mark: str) -> None:
+        super().__init__()
+        self._mark = mark
+
+    def __missing__(self, slot: str) -> tuple[str, int | None]:
+        kind = slot[len(self._mark) : -1].rstrip("0123456789")
+        story = slot[len(self._mark) + len(kind) : -1]
+        self[slot] = found = kind, int(story) if story else None
         return found
 
 
 class Filling(dict[str, bytes]):
-    """The links of one copy: from slots to how each stands on the wire. ``link`` makes the link of
-    a slot, the same each time it is asked."""
+    """The links of one copy: from slots to how each stands on the wire. ``link`` makes what a slot
+    means, the same each time it is asked."""
 
-    def __init__(self, link: Callable[[str], str]) -> None:
+    __slots__ = ("_link", "_meanings")
+
+    def __init__(self, slots: Slots, link: Callable[[str, int | None], bytes]) -> None:
         super().__init__()
-        self.link = link
+        self[NO_SLOT] = b""
+        self._meanings = slots.meanings
+        self._link = link
 
     def __missing__(self, slot: str) -> bytes:
-        self[slot] = found = _on_the_wire(self.link(slot))
-        return found
+        kind, story = self._meanings[slot]
+        url = self._link(kind, story)
+        if len(url) < LONGEST_LINE and b"=" not in url and url.isascii():
+            url += SOFT_BREAK
+        else:
+            url = _quoted(url) + SOFT_BREAK
+        self[slot] = url
+        return url
+
+    def link(self, slot: str) -> bytes:
+        """The link itself."""
+        return self._link(*self._meanings[slot])
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """How a piece looks on the wire: texts and, between them, slots (as ``str``)."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A piece of text, and how it looks on the wire: texts (``bytes``) and slots (``str``) by
+    turns, beginning with a text and ending with a slot."""
 
+    text: str
     chunks: tuple[bytes | str, ...]
     size: int
     beyond_ascii: int
@@ -133,49 +161,42 @@ class Typesetter:
     def __init__(self, slots: Slots, clean: Callable[[str], str] = str) -> None:
         self._pattern = slots.pattern
         self._clean = clean
-        self._known: dict[str, _Piece] = {}
+        self._known: dict[str, Piece] = {}
         self._remembered = 0
 
-    def set(self, pieces: Sequence[str], filling: Filling) -> Encoded:
+    def set(self, text: str) -> Piece:
+        """A piece, set once."""
+        return self._known.get(text) or self._learn(text)
+
+    def part(self, pieces: Sequence[Piece], filling: Filling) -> Encoded:
         """The part of these pieces, each slot replaced by its link."""
-        known = self._known
-        chunks: list[bytes | str] = []
+        chunks: list[Any] = []
         size = beyond_ascii = 0
-        for text in pieces:
-            piece = known.get(text) or self._learn(text)
+        for piece in pieces:
             chunks += piece.chunks
             size += piece.size
             beyond_ascii += piece.beyond_ascii
         if _rather_base64(size, beyond_ascii):
-            whole = self._clean("".join(pieces))
-            whole = self._pattern.sub(lambda slot: filling.link(slot[0]), whole)
-            return encode(whole)
-        filled = [filling[chunk] if isinstance(chunk, str) else chunk for chunk in chunks]
-        filled.append(b"\r\n")
-        return Encoded("quoted-printable", b"".join(filled))
+            whole = self._clean("".join([piece.text for piece in pieces]))
+            return encode(self._pattern.sub(lambda slot: filling.link(slot[0]).decode(), whole))
+        chunks[1::2] = map(filling.__getitem__, chunks[1::2])
+        chunks.append(b"\r\n")
+        return Encoded("quoted-printable", chunks)
 
-    def _learn(self, text: str) -> _Piece:
+    def _learn(self, text: str) -> Piece:
+        # The pattern is one group, so texts and slots come by turns.
+        parts = self._pattern.split(self._clean(text))
         chunks: list[bytes | str] = []
         size = beyond_ascii = 0
-        for part in self._pattern.split(self._clean(text)):
-            if self._pattern.fullmatch(part):
-                chunks.append(part)
-            elif part:
-                lines = _lines(part)
-                raw = lines.encode("utf-8", "replace")
-                size, beyond_ascii = size + len(raw), beyond_ascii + len(raw) - len(lines)
-                end = b"" if raw.endswith(b"\n") else SOFT_BREAK
-                chunks.append(_quoted(raw) + end)
-        piece = _Piece(tuple(chunks), size, beyond_ascii)
+        for part, slot in itertools.zip_longest(parts[::2], parts[1::2], fillvalue=NO_SLOT):
+            lines = _lines(part)
+            raw = lines.encode("utf-8", "replace")
+            size, beyond_ascii = size + len(raw), beyond_ascii + len(raw) - len(lines)
+            end = b"" if not raw or raw.endswith(b"\n") else SOFT_BREAK
+            chunks += [_quoted(raw) + end, slot]
+        piece = Piece(text, tuple(chunks), size, beyond_ascii)
         if self._remembered > MOST_REMEMBERED:
             self._known, self._remembered = {}, 0
         self._known[str(text)] = piece
         self._remembered += 2 * size + 200
         return piece
-
-
-def _on_the_wire(url: str) -> bytes:
-    raw = url.encode("utf-8", "replace")
-    if len(raw) < LONGEST_LINE and b"=" not in raw and url.isascii():
-        return raw + SOFT_BREAK
-    return _quoted(raw) + SOFT_BREAK

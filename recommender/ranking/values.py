@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ReasonKind = Literal["topic", "role", "text", "history", "fresh", "must_read", "explore"]
 ActionKind = Literal["click", "more", "less", "sent"]
@@ -55,8 +55,7 @@ class Reader:
     history: tuple[Action, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """A true part of a score. ``detail`` names the topic, the role, the words or the story that
     contributed; ``share`` is its part of the score, and a pick's shares add up to 1."""
 

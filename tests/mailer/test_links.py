@@ -95,3 +95,17 @@ def test_a_link_is_short_and_names_nobody() -> None:
 def test_there_is_no_signing_without_a_secret(secrets: list[bytes]) -> None:
     with pytest.raises(ValueError, match="at least one secret"):
         Links("https://news.example.org", secrets)
+
+
+def test_the_links_of_a_copy_are_the_same_whoever_makes_them() -> None:
+    of = LINKS.of_copy(300)
+    made = [
+        (of("click", 7), LINKS.click(300, 7)),
+        (of("click", 0), LINKS.click(300, 0)),
+        (of("more", 7), LINKS.feedback(300, 7, "more")),
+        (of("less", 7_000), LINKS.feedback(300, 7_000, "less")),
+        (of("unsubscribe", None), LINKS.unsubscribe(300)),
+        (of("preferences", None), LINKS.preferences(300)),
+        (of("view", None), LINKS.view(300)),
+    ]
+    assert [one.decode() for one, _ in made] == [other for _, other in made]

@@ -36,9 +36,9 @@ def environment() -> jinja2.Environment:
     return jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
 
 
-def cut(source: str) -> passages.Pieces:
+def cut(source: str) -> passages.Pieces[str]:
     made = environment()
-    return passages.cut(made, made.parse(source))
+    return passages.cut(made, made.parse(source), str)
 
 
 @pytest.mark.parametrize(
