@@ -76,6 +76,11 @@ class Crew:
 
     members: list[Member]
     leave_by: float = field(default=float("inf"))
+    _talking: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+
+    def __post_init__(self) -> None:
+        for member in self.members:
+            self._talking.register(member.output, selectors.EVENT_READ, member)
 
     @property
     def handled(self) -> int:
@@ -96,16 +101,17 @@ class Crew:
 
     def work(self, stop: threading.Event, progress: Callable[[int], None]) -> None:
         """Wait until all have ended; hand down ``stop``."""
-        with selectors.DefaultSelector() as selector:
-            for member in self.members:
-                selector.register(member.output, selectors.EVENT_READ, member)
-            while selector.get_map() and time.monotonic() < self.leave_by:
-                if stop.is_set():
-                    self.stop()
-                for key, _ in selector.select(POLL_SECONDS):
-                    if not key.data.hear():
-                        selector.unregister(key.fileobj)
-                progress(self.handled)
+        while self._talking.get_map() and time.monotonic() < self.leave_by:
+            self.look(stop, POLL_SECONDS)
+            progress(self.handled)
+
+    def look(self, stop: threading.Event, seconds: float = 0.0) -> None:
+        """Take in what they have said, within so many seconds; hand down ``stop``."""
+        if stop.is_set():
+            self.stop()
+        for key, _ in self._talking.select(seconds):
+            if not key.data.hear():
+                self._talking.unregister(key.fileobj)
 
     def stop(self) -> None:
         """Let each finish what it has on the wire, and end."""
@@ -122,6 +128,7 @@ class Crew:
             member.process.kill()
             member.process.wait()
             member.output.close()
+        self._talking.close()
 
     def _first(self, key: str) -> str | None:
         words = (member.last[key] for member in self.members if member.last is not None)

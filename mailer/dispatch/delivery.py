@@ -181,6 +181,8 @@ def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
         try:
             _feed(run, recorder, progress)
         finally:
+            run.end()
+            progress(run.handled)  # whoever helps hears of the end now, and not when all is over
             _finish(run, recorder)
             database.patiently(run.engine, run.job.gate.close, run.late)
         progress(run.handled)
@@ -239,11 +241,10 @@ def _step(run: Run, recorder: Recorder, longest: float) -> None:
 
 
 def _finish(run: Run, recorder: Recorder) -> None:
-    """Let every connection end its copy, record what happened, give back what was not touched.
+    """Let every connection end its last copy, record what happened, give back what was not touched.
 
     A relay that does not answer in time is given up, and what was on the wire to it is in doubt.
     """
-    run.end()
     while run.lanes.alive:
         try:
             _step(run, recorder, POLL_SECONDS)

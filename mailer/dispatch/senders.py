@@ -2,8 +2,8 @@
 
 Each process is a sender in its own right: its own lock, claims, connections and copies in the
 ledger, so one that is killed leaves what any sender leaves. Rates, pauses and the automatic stop
-live in the store and hold for all together. Whoever starts them (``crew``) adds up what they say,
-and sends itself what one that died has left over.
+live in the store and hold for all together. The one that starts the others (``crew``) sends beside
+them, adds up what they say, and sends at last what one that died has left over.
 """
 
 import threading
@@ -69,23 +69,34 @@ def deliver(
     stop: threading.Event,
     progress: Callable[[int], None],
 ) -> str | None:
-    """Send all that is due, about ``due`` copies, by at most so many ``processes``; otherwise as
-    ``delivery.deliver``. Other processes have the real clock, whatever ``clock`` is."""
-    number = min(processes, due // ENOUGH)
-    if number < 2:
+    """Send all that is due, about ``due`` copies, by at most so many ``processes``, this one among
+    them; otherwise as ``delivery.deliver``. Other processes have the real clock, whatever ``clock``
+    is."""
+    own, *shares = _shares(order, max(1, min(processes, due // ENOUGH)))
+    if not shares:
         return here(engine, order, clock=clock, stop=stop, progress=progress)
-    senders = Crew([crew.start(share) for share in _shares(order, number)])
+    others = Crew([crew.start(share) for share in shares])
+    done = 0
+
+    def both(handled: int) -> None:
+        nonlocal done
+        done = handled
+        others.look(stop)
+        progress(handled + others.handled)
+
     try:
-        senders.work(stop, progress)
+        held = here(engine, own, clock=clock, stop=stop, progress=both)
+        others.work(stop, lambda handled: progress(done + handled))
     finally:
-        senders.end()
-    if senders.died:
+        others.end()
+    if others.died:
         database.patiently(engine, lambda: ledger.recover(engine, now=clock()), stop.is_set)
-    if senders.trouble is not None:
-        raise TransportError(senders.trouble)
-    if senders.held is not None or stop.is_set():
-        return senders.held
-    done = senders.handled
+    if others.trouble is not None:
+        raise TransportError(others.trouble)
+    held = held or others.held
+    if held is not None or stop.is_set():
+        return held
+    done += others.handled
     return here(engine, order, clock=clock, stop=stop, progress=lambda n: progress(done + n))
 
 

@@ -94,6 +94,12 @@ class Identity:
     def _envelope_from(self) -> str:
         return on_the_wire(self.envelope_from)
 
+    @cached_property
+    def _international(self) -> bool:
+        """Whether an address of the sender's has more than ASCII before its ``@``."""
+        addresses = (self._envelope_from, self.from_address, self.reply_to or "")
+        return not all(address.rpartition("@")[0].isascii() for address in addresses)
+
     def message_id(self, delivery_id: int) -> str:
         """The same for the same delivery, whenever it is made; nobody else can tell the next."""
         mac = signature(self.secret, self.edition, delivery_id)
@@ -103,7 +109,8 @@ class Identity:
 @dataclass(frozen=True, slots=True)
 class Message:
     """What SMTP needs: envelope and bytes. ``smtputf8``: an address needs RFC 6531; ``ready``: the
-    bytes go after DATA as they are, with CRLF line ends only and no line that begins with a dot."""
+    bytes go after DATA as they are, with CRLF line ends only and no line that begins with a dot;
+    ``ascii``: none of them is beyond ASCII, which need not be looked for."""
 
     envelope_from: str
     recipient: str
@@ -111,6 +118,7 @@ class Message:
     message_id: str
     smtputf8: bool = False
     ready: bool = False
+    ascii: bool = False
 
 
 def build(
@@ -135,7 +143,7 @@ def build(
     boundary = b"=_" + hashlib.sha256(message_id.encode("ascii")).hexdigest()[:32].encode("ascii")
     fields = [
         *identity._sender,
-        mailbox("To", "", to),
+        f"To: <{to}>\r\n".encode(),
         _subject(subject, identity.list_name),
         _date(now.replace(microsecond=0)),
         f"Message-ID: {message_id}\r\n".encode("ascii"),
@@ -149,14 +157,15 @@ def build(
     if identity.signers:
         body = [b"".join(body)]
         signatures = [signer.sign(fields, body[0], now) for signer in identity.signers]
-    addresses = (to, identity._envelope_from, identity.from_address, identity.reply_to or "")
+    international = identity._international or not to.rpartition("@")[0].isascii()
     return Message(
         envelope_from=identity._envelope_from,
         recipient=to,
         data=b"".join((*signatures, *fields, b"\r\n", *body)),
         message_id=message_id,
-        smtputf8=not all(address.rpartition("@")[0].isascii() for address in addresses),
+        smtputf8=international,
         ready=True,
+        ascii=not international,
     )
 
 

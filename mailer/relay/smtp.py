@@ -9,6 +9,7 @@ affair.
 
 import re
 import ssl
+import time
 
 from mailer.mime.headers import plain
 from mailer.mime.message import Message
@@ -19,9 +20,12 @@ from mailer.relay.transport import Verdict, VerdictKind
 __all__ = ["Connection", "ConnectionLost", "Relay", "StartTls"]
 CLOSING = 421
 """The reply of a server that is about to close the connection (RFC 5321 section 3.8)."""
+AT_WORK = 1.0
+"""For how many seconds after a reply a connection is not asked whether it is still there."""
 LONGEST_WORDS = 1_000
 """Characters of a server's words that are kept."""
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+_SMUGGLING = re.compile(r"[\x00-\x20<>\x7f]")
 _QMAIL = re.compile(r"\(#([245]\.\d{1,3}\.\d{1,3})\b")
 _LONE_LF = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 Reply = tuple[int, str]
@@ -39,6 +43,7 @@ class Connection:
     ) -> None:
         self.relay = relay
         self.carried = 0
+        self._heard = float("-inf")
         self._server = dialogue.connect(relay, timeout, context or ssl.create_default_context())
         self._pipelining = self._server.has_extn("pipelining")
         self._eight_bit = self._server.has_extn("8bitmime")
@@ -53,8 +58,10 @@ class Connection:
 
     def ready(self) -> bool:
         """Whether the connection can take a message: open, and the server has said nothing since
-        its last reply. Servers close an idle connection without being asked."""
-        return self.open and self._server.silent()
+        its last reply. Servers close an idle connection without being asked; one that answered a
+        moment ago is believed to be there, and if it is not, the next command will say so."""
+        just_now = time.monotonic() - self._heard < AT_WORK
+        return self.open and (just_now or self._server.silent())
 
     def offer(self, message: Message) -> Verdict | None:
         """Everything but the final dot; None when the text has been written.
@@ -63,9 +70,10 @@ class Connection:
         """
         self.carried += 1
         text = message.data if message.ready else _dot_stuffed(message.data)
-        if (refusal := self._cannot_take(message, len(text))) is not None:
+        beyond_ascii = not message.ascii and not message.data.isascii()
+        if (refusal := self._cannot_take(message, len(text), beyond_ascii)) is not None:
             return refusal
-        options = " BODY=8BITMIME" if self._eight_bit and not message.data.isascii() else ""
+        options = " BODY=8BITMIME" if self._eight_bit and beyond_ascii else ""
         options += " SMTPUTF8" if message.smtputf8 else ""
         options += f" SIZE={len(text)}" if self._size else ""
         replies = self._exchange(
@@ -95,7 +103,7 @@ class Connection:
         Until the dot is written a server has nothing to say. One that has spoken, or is gone, will
         not deliver the message: that is a deferral, not a doubt.
         """
-        if not self.ready():
+        if not (self.open and self._server.silent()):
             words = self._server.last_words() or "the server closed the connection before the dot"
             self.close(polite=False)
             return Verdict(VerdictKind.DEFERRED, self.relay.name, reply=plain(words))
@@ -116,12 +124,12 @@ class Connection:
             self._server.leave()
         self._server.close()
 
-    def _cannot_take(self, message: Message, size: int) -> Verdict | None:
+    def _cannot_take(self, message: Message, size: int, beyond_ascii: bool) -> Verdict | None:
         """A refusal of our own, for what this server has said it does not take (RFC 1870, 6152,
         6531) and for addresses that could smuggle in a command."""
         refused = VerdictKind.REFUSED
         for address in (message.envelope_from, message.recipient):
-            if any(character <= " " or character in "<>\x7f" for character in address):
+            if _SMUGGLING.search(address):
                 status = "5.1.3" if address == message.recipient else "5.1.7"
                 words = f"553 {status} {address!r} is not an address"
                 return Verdict(refused, self.relay.name, 553, status, words)
@@ -131,7 +139,7 @@ class Connection:
         if self._largest and size > self._largest:
             words = f"552 5.3.4 {size} bytes are more than the {self._largest} the relay takes"
             return Verdict(refused, self.relay.name, 552, "5.3.4", words)
-        if not (self._eight_bit or message.smtputf8 or message.data.isascii()):
+        if beyond_ascii and not (self._eight_bit or message.smtputf8):
             words = "554 5.6.3 the relay takes 7-bit messages only (no 8BITMIME)"
             return Verdict(refused, self.relay.name, 554, "5.6.3", words)
         return None
@@ -184,6 +192,7 @@ class Connection:
 
     def _reply(self) -> Reply:
         code, text = self._server.getreply()
+        self._heard = time.monotonic()
         return code, plain(text.decode("utf-8", "replace"))[:LONGEST_WORDS]
 
 
