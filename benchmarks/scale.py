@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import filling, growth, ranking
 from mailer.dispatch import sending
-from mailer.edition import editions, frequency, planning, shards, tickets
+from mailer.edition import desks, editions, frequency, planning, shards, tickets
 from mailer.workers import hand_out
 from recommender import audience, database, settings, store
 from recommender.articles import intake, sources
@@ -93,7 +93,7 @@ def plan(url: str) -> None:
     audience.batches = timed("read", lambda *a, **n: list(batches(*a, **n)))
     frequency.resting = timed("read", frequency.resting)
     planning._open = timed("prepare", planning._open)
-    for kind, method, stage in ((shards.Desks, "_open", "prepare"), (shards.Desk, "rank", "rank")):
+    for kind, method, stage in ((desks.Desks, "_open", "prepare"), (desks.Desk, "choose", "rank")):
         setattr(kind, method, timed(stage, getattr(kind, method)))
     shards._rows = timed("rows", shards._rows)
     before, started, busy = _written(engine), time.perf_counter(), time.process_time()

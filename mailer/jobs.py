@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.dispatch import sending
 from mailer.edition import shards
-from mailer.edition.shards import Desks
+from mailer.edition.desks import Desks
 from recommender import database
 from recommender.errors import ConflictError, NewsletterError
 from recommender.settings import Settings

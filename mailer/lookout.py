@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 from mailer.dispatch import copies
 from mailer.dispatch.copies import Press, Shown
 from mailer.dispatch.ledger import Claim
-from mailer.edition import frequency, kept, learned, planning, schedule, shards
+from mailer.edition import desks, frequency, kept, learned, planning, schedule
 from mailer.edition.terms import Terms
 from mailer.issue import rendering
 from mailer.issue.composition import StoryContent
@@ -103,7 +103,7 @@ def next_picks(
     name = f"{settings.newsletter}-{period}"
     since = waiting.edition.planned_at if waiting else now
     planned = waiting.edition.id if waiting else None
-    ranker, stories = shards.ranker_for(session, terms, since, edition_id=planned)
+    ranker, stories = desks.ranker_for(session, terms, since, edition_id=planned)
     reader = audience.member(session, subscriber, without_edition=planned)
     [ranking] = ranker.rank(
         [reader.reader], now=since, top=terms.picks, seed=name, runners_up=RUNNERS_UP
@@ -207,7 +207,7 @@ def next_issue(
         return _shown(press, claim, subscriber.name, now)
     terms = Terms.of(settings, planning.newsletter_of(session, settings))
     period = next_period(session, settings, subscriber, now)
-    ranker, stories = shards.ranker_for(session, terms, now)
+    ranker, stories = desks.ranker_for(session, terms, now)
     member = audience.member(session, subscriber)
     [ranking] = ranker.rank(
         [member.reader], now=now, top=terms.picks, seed=f"{settings.newsletter}-{period}"

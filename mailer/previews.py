@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer import lookout
-from mailer.edition import planning, shards
+from mailer.edition import desks, planning
 from mailer.edition.terms import Terms
 from mailer.issue.content import StoryContent
 from recommender import audience, database
@@ -124,7 +124,7 @@ class Previews:
         state = _state(session)
         if kept is None or kept.state != state or abs(now - kept.made_at) > KEEP:
             terms = Terms.of(self._settings, planning.newsletter_of(session, self._settings))
-            ranker, stories = shards.ranker_for(session, terms, now)
+            ranker, stories = desks.ranker_for(session, terms, now)
             kept = _Kept(state, now, ranker, stories, terms)
         self._kept, self._looked_at = kept, now
         return kept

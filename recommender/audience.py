@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender import database
 from recommender.models import (
     Delivery,
     DeliveryState,
@@ -97,7 +98,7 @@ def members(session: Session, rows: Any, *, without_edition: int | None = None) 
     for owner, name, weight in session.execute(
         sa.select(SubscriberTopic.subscriber_id, Topic.name, SubscriberTopic.weight)
         .join(Topic, Topic.id == SubscriberTopic.topic_id)
-        .where(SubscriberTopic.subscriber_id.in_(ids))
+        .where(database.among(session, SubscriberTopic.subscriber_id, ids))
         .order_by(Topic.key)
     ):
         topics[owner][name] = weight
@@ -105,7 +106,7 @@ def members(session: Session, rows: Any, *, without_edition: int | None = None) 
     for owner, name in session.execute(
         sa.select(SubscriberRole.subscriber_id, Role.name)
         .join(Role, Role.id == SubscriberRole.role_id)
-        .where(SubscriberRole.subscriber_id.in_(ids))
+        .where(database.among(session, SubscriberRole.subscriber_id, ids))
         .order_by(Role.key)
     ):
         roles[owner].append(name)
@@ -133,13 +134,16 @@ def _history(
     history: dict[int, list[Action]] = {id_: [] for id_ in ids}
     sent = (
         sa.select(Delivery.subscriber_id, Delivery.story_ids, Delivery.due_at)
-        .where(Delivery.subscriber_id.in_(ids), Delivery.state.not_in(NOT_RECEIVED))
+        .where(
+            database.among(session, Delivery.subscriber_id, ids),
+            Delivery.state.not_in(NOT_RECEIVED),
+        )
         .order_by(Delivery.subscriber_id, Delivery.id)  # as the index is, or it is not used
     )
     answered = (
         sa.select(Event.subscriber_id, Event.story_id, Event.kind, Event.at)
         .where(
-            Event.subscriber_id.in_(ids),
+            database.among(session, Event.subscriber_id, ids),
             Event.story_id.is_not(None),
             Event.verified,
             Event.kind.in_(_ANSWERS),

@@ -7,10 +7,11 @@ commits by leaving the ``with`` block; an exception rolls everything back.
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from typing import IO, Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from recommender import documents
 from recommender.errors import ConfigurationError, StoreAwayError, StoreError
@@ -204,6 +205,54 @@ def insert(session: Session, table: type[Any] | sa.Table) -> Insert:
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def among(
+    session: Session, column: sa.ColumnElement[int] | InstrumentedAttribute[int], ids: Sequence[int]
+) -> sa.ColumnElement[bool]:
+    """``column IN ids``, with all of them as one parameter: thousands take long one by one."""
+    if session.get_bind().dialect.name == "postgresql":
+        given = sa.bindparam(None, list(ids), postgresql.ARRAY(sa.BigInteger))
+        return column == sa.any_(given)
+    text = sa.bindparam(None, list(ids), sa.JSON)
+    return column.in_(sa.select(sa.func.json_each(text).table_valued("value").c.value))
+
+
+def insert_all(session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert ``rows``, which have the same columns in the same order; what they leave out is null
+    or the server's to fill in. SQLAlchemy looks at every value of every row by itself."""
+    if session.get_bind().dialect.name == "postgresql":
+        _insert_document(session, table, rows)
+    else:
+        _insert_tuples(session, table, rows)
+
+
+def _insert_document(
+    session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """As one document, which the server takes apart."""
+    columns = [table.c[name] for name in rows[0]]
+    given = sa.func.jsonb_to_recordset(sa.bindparam(None, rows, postgresql.JSONB))
+    shape = [sa.column(column.name, column.type) for column in columns]
+    found = given.table_valued(*shape).render_derived(with_types=True)
+    session.execute(sa.insert(table).from_select(columns, sa.select(found), include_defaults=False))
+
+
+def _insert_tuples(session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """As the driver takes them; of what recurs, such as times and states, each value is made into
+    what the driver stores once."""
+    dialect = session.get_bind().dialect
+    values: list[Iterable[object]] = list(zip(*(row.values() for row in rows), strict=True))
+    for at, name in enumerate(rows[0]):
+        kind = table.c[name].type
+        stored = kind.dialect_impl(dialect).bind_processor(dialect)
+        if stored is not None:
+            recurs = not isinstance(kind, sa.JSON)
+            values[at] = map(functools.cache(stored) if recurs else stored, values[at])
+    names, places = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
+    session.connection().exec_driver_sql(
+        f"INSERT INTO {table.name} ({names}) VALUES ({places})", list(zip(*values, strict=True))
+    )
 
 
 def away(engine: Engine, error: BaseException) -> bool:

@@ -82,7 +82,7 @@ def worker(
                 "database_url: workers need PostgreSQL; on SQLite, `newsletter serve` does it all"
             )
         from mailer import workers
-        from mailer.edition.shards import Desks
+        from mailer.edition.desks import Desks
         from mailer.jobs import Bench
 
         bench = Bench(engine, run.settings, _now, stop, say, Desks(engine))

@@ -2,7 +2,7 @@
 reader. Written once by planning, read by everything that makes the copy again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailer.issue.composition import ReaderView, Shown
@@ -10,16 +10,37 @@ from mailer.issue.wording import told
 from recommender.audience import Member
 from recommender.ranking.values import Pick, Reason
 
+Document = dict[str, object]
 
-def pick_document(pick: Pick) -> dict[str, object]:
+
+def pick_document(pick: Pick) -> Document:
     """A pick as the delivery keeps it."""
+    return document(
+        int(pick.story),
+        pick.position,
+        pick.score,
+        [(reason.kind, reason.detail, round(reason.share, 4)) for reason in pick.reasons],
+        [int(story) for story in pick.also],
+        pick.propensity,
+    )
+
+
+def document(
+    story: int,
+    position: int,
+    score: float,
+    reasons: Sequence[tuple[str, str, float]],
+    also: list[int],
+    propensity: float | None,
+) -> Document:
+    """The same, of a pick in parts. ``reasons`` are kinds, details and shares."""
     return {
-        "story": int(pick.story),
-        "position": pick.position,
-        "score": round(pick.score, 6),
-        "reasons": [[r.kind, r.detail, round(r.share, 4)] for r in pick.reasons],
-        "also": [int(story) for story in pick.also],
-        "propensity": pick.propensity,
+        "story": story,
+        "position": position,
+        "score": round(score, 6),
+        "reasons": reasons,
+        "also": also,
+        "propensity": propensity,
     }
 
 
@@ -50,7 +71,7 @@ def shown_of(document: Mapping[str, Any]) -> Shown:
     )
 
 
-def reader_document(member: Member) -> dict[str, object]:
+def reader_document(member: Member) -> Document:
     """What of the reader their copy shows, frozen with it."""
     return {
         "name": member.name,

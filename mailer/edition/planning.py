@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from mailer.dispatch.crew import Crew, start
 from mailer.edition import schedule, shards, tickets
-from mailer.edition.shards import Desks
+from mailer.edition.desks import Desks
 from mailer.edition.terms import Terms
 from mailer.edition.tickets import HandOut, to_nobody
 from mailer.issue.rendering import Template

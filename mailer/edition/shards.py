@@ -6,56 +6,30 @@ the candidates that were frozen when the edition was opened, and what a reader g
 nothing else that another process does. The lock of a shard only spares others the work.
 """
 
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from functools import cache, partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.edition import frequency
-from mailer.edition.kept import pick_document, reader_document
-from mailer.edition.terms import Terms
-from recommender import audience, catalogue, database, segments, vocabulary
+from mailer.edition.desks import Desk, Desks
+from mailer.edition.kept import Document, reader_document
+from recommender import audience, database, segments
 from recommender.audience import Member
-from recommender.catalogue import Catalogue
 from recommender.models import (
     Delivery,
     DeliveryState,
     Edition,
     EditionState,
-    EditionStory,
     Shard,
     Subscriber,
 )
-from recommender.ranking.ranker import Ranker
-from recommender.ranking.settings import RankingSettings
-from recommender.ranking.values import Ranking
 
 SIZE = 2_000
 """Readers of a shard: a second's work, a few megabytes."""
 NOTHING_RELEVANT = "nothing_relevant"
-
-
-def ranker_for(
-    session: Session, terms: Terms, now: datetime, *, edition_id: int | None = None
-) -> tuple[Ranker, Catalogue]:
-    """The ranker over the stories of the store as of ``now``, and those stories; with
-    ``edition_id`` over the candidates of that edition."""
-    frozen = None
-    if edition_id is not None:
-        query = sa.select(EditionStory.story_id).where(EditionStory.edition_id == edition_id)
-        frozen = set(session.scalars(query))
-    stories = catalogue.load(session, now=now, horizon_days=terms.horizon_days, frozen=frozen)
-    ranker = Ranker(
-        stories.candidates,
-        archive=stories.archive,
-        vocabulary=vocabulary.load(session),
-        settings=RankingSettings(relevance_floor=terms.relevance_floor),
-    )
-    return ranker, stories
 
 
 def split(session: Session, edition: Edition) -> int:
@@ -101,51 +75,6 @@ def planned(session: Session, edition_id: int) -> int:
     return session.scalar(query) or 0
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What every shard of an edition is planned with."""
-
-    edition: Edition
-    terms: Terms
-    ranker: Ranker
-
-    def rank(self, members: Sequence[Member]) -> list[Ranking]:
-        return self.ranker.rank(
-            [member.reader for member in members],
-            now=self.edition.planned_at,
-            top=self.terms.picks,
-            seed=self.edition.name,
-        )
-
-
-class Desks:
-    """The desks of this process: an edition's stories are read and prepared once. Safe to share
-    between threads."""
-
-    KEPT = 2
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._lock = threading.Lock()
-        self._known: dict[int, Desk] = {}
-
-    def of(self, edition_id: int) -> Desk:
-        with self._lock:
-            desk = self._known.pop(edition_id, None) or self._open(edition_id)
-            self._known[edition_id] = desk
-            for oldest in list(self._known)[: -self.KEPT]:
-                del self._known[oldest]
-            return desk
-
-    def _open(self, edition_id: int) -> Desk:
-        with database.reading(self._engine) as session:
-            edition = session.get_one(Edition, edition_id, options=[sa.orm.joinedload("*")])
-            terms = Terms(**edition.settings)
-            ranker, _ = ranker_for(session, terms, edition.planned_at, edition_id=edition_id)
-            session.expunge_all()
-        return Desk(edition, terms, ranker)
-
-
 def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
     """Plan a shard, unless that has been done. False: another process has it in hand."""
     with database.lock(engine, f"shard-{edition_id}-{number}", once=True) as free:
@@ -163,8 +92,8 @@ def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
                 session, desk.edition.newsletter_id, desk.edition.period, members
             )
         awake = [member for member in members if member.id not in resting]
-        rankings = dict(zip((member.id for member in awake), desk.rank(awake), strict=True))
-        rows = _rows(desk, members, rankings, shard.start)
+        picks = dict(zip([member.id for member in awake], desk.choose(awake), strict=True))
+        rows = _rows(desk, members, picks, shard.start)
         with database.writing(engine) as session:
             marked = session.scalars(
                 sa.update(Shard)
@@ -176,26 +105,28 @@ def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
                 held = _still_held(session, members)
                 rows = [row for row in rows if row["subscriber_id"] in held]
             if marked and rows:
-                session.connection().execute(sa.insert(Delivery.table()), rows)
+                database.insert_all(session, Delivery.table(), rows)
     return True
 
 
 def _still_held(session: Session, members: Sequence[Member]) -> set[int]:
     """Who of them has not been erased since they were read; none will be before this is written."""
-    query = sa.select(Subscriber.id).where(Subscriber.id.in_([member.id for member in members]))
+    query = sa.select(Subscriber.id).where(
+        database.among(session, Subscriber.id, [m.id for m in members])
+    )
     return set(session.scalars(query.with_for_update(read=True, key_share=True)))
 
 
 def _rows(
-    desk: Desk, members: Sequence[Member], rankings: Mapping[int, Ranking], start: int
+    desk: Desk, members: Sequence[Member], chosen: Mapping[int, list[Document]], start: int
 ) -> list[dict[str, object]]:
-    """The copies of a shard, as rows. Who rests this time has no ranking."""
+    """The copies of a shard, as rows. For who rests this time nothing was chosen, nor not."""
     edition = desk.edition
+    due_at = cache(partial(desk.terms.due_at, edition.period))  # few zones, many readers
     rows: list[dict[str, object]] = []
     for number, member in enumerate(members, start + 1):
-        ranking = rankings.get(member.id)
-        picks = ranking.picks if ranking else ()
-        reason = None if picks else NOTHING_RELEVANT if ranking else frequency.SKIPPED
+        picks = chosen.get(member.id)
+        reason = None if picks else frequency.SKIPPED if picks is None else NOTHING_RELEVANT
         rows.append(
             {
                 "edition_id": edition.id,
@@ -204,13 +135,12 @@ def _rows(
                 "state": DeliveryState.PLANNED if picks else DeliveryState.SKIPPED,
                 "reason": reason,
                 "settled_at": None if picks else edition.planned_at,
-                "due_at": desk.terms.due_at(
-                    edition.period, member.timezone, member.day, member.hour
-                ),
-                "picks": [pick_document(pick) for pick in picks],
-                "story_ids": [int(pick.story) for pick in picks],
+                "due_at": due_at(member.timezone, member.day, member.hour),
+                "picks": picks or [],
+                "story_ids": [pick["story"] for pick in picks or ()],
                 "reader": reader_document(member),
                 "template_hash": edition.template_hash,
+                "attempts": 0,
             }
         )
     return rows

@@ -5,8 +5,7 @@ row is the same whoever asks, in whatever order.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +33,7 @@ KEPT_BYTES = 512_000_000
 """Memory for rows; past it those of answered stories are dropped and made again when needed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interest:
+class Interest(NamedTuple):
     """One thing a score can be due to. ``name`` is folded; for an answered story (``history``, or
     ``learned`` once there are answers enough) it is the story's id. The interest ``fresh`` stands
     for a reader of whom nothing is known: any story will do."""
@@ -133,9 +131,8 @@ class Affinities:
     def _common(self, topic: str, candidate: int, most: int, *, field: bool) -> str:
         key = (topic, field)
         if key not in self._shared:
-            text = self._of_topics.field(topic) if field else self._of_topics.query(topic)
-            own = self.space.vectors[self._columns]
-            self._shared[key] = sp.csr_array(own.multiply(text))
+            text = (self._of_topics.field if field else self._of_topics.own)(topic)
+            self._shared[key] = _in_common(self.space.vectors[self._columns], text)
         shared = self._shared[key]
         start, end = shared.indptr[candidate : candidate + 2].tolist()
         columns, weights = shared.indices[start:end].tolist(), shared.data[start:end].tolist()
@@ -224,3 +221,11 @@ class Affinities:
                 rows = found.setdefault(names.canonical(name), {})
                 rows[row] = max(rows.get(row, 0.0), weight)
         return found
+
+
+def _in_common(vectors: sp.csr_array, text: Row) -> sp.csr_array:
+    """Each row of ``vectors`` times ``text`` (dense), term by term."""
+    weights = vectors.data * text[vectors.indices]
+    shared = weights != 0
+    starts = np.concatenate([[0], np.cumsum(shared)])[vectors.indptr]
+    return sp.csr_array((weights[shared], vectors.indices[shared], starts), shape=vectors.shape)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recommender.ranking.ranker import Ranked, Ranker
-from recommender.ranking.reasons import EXPLORE, UNIT
+from recommender.ranking.reasons import UNIT
 
 
 class Export:
@@ -66,20 +66,12 @@ class Export:
 
     def _reasons(self, ranked: Ranked) -> list[str]:
         parts = ranked.parts
-        story_of = np.repeat(ranked.stories, np.diff(parts.starts))
-        # A phrase is looked up once for each (interest, story) that occurs, not for each reason.
-        width = len(self._picks)
-        codes, which = np.unique(
-            (parts.interests - EXPLORE) * width + story_of, return_inverse=True
-        )
-        phrase = self._ranker.phrases.phrase
-        openings = [
-            self._opening(phrase(code // width + EXPLORE, code % width)) for code in codes.tolist()
-        ]
+        phrases, which = self._ranker.phrases.of(parts, ranked.stories)
+        openings = [self._opening(phrase) for phrase in phrases]
         shares = self._shares
         return [
             openings[code] + shares[share]
-            for code, share in zip(which.tolist(), parts.shares.tolist(), strict=True)
+            for code, share in zip(which, parts.shares.tolist(), strict=True)
         ]
 
     def _opening(self, phrase: tuple[str, str]) -> str:

@@ -68,9 +68,7 @@ def fill(
             lists.lifts[row, second] = scores[row, places[row, second]] + floor
             lists.lifted_by[row, second] = MUST_READ
     if settings.explore and top >= 5:
-        full = np.flatnonzero(places[:, -1] != NONE).tolist()
-        for row in full:
-            _explore(lists, row, open_scores[row], shelf, settings, f"{seed}/{readers[row]}")
+        _explore(lists, readers, open_scores, shelf, settings, seed)
     return lists
 
 
@@ -89,22 +87,34 @@ def _must_reads(
 
 def _explore(
     lists: Lists,
-    row: int,
-    scores: npt.NDArray[np.float32],
+    readers: Sequence[str],
+    scores: Scores,
     shelf: Shelf,
     settings: RankingSettings,
-    seed: str,
+    seed: int | str,
 ) -> None:
-    """Give the last place to one of the newest stories the reader's interests do not reach."""
-    listed = lists.places[row]
-    articles = shelf.articles[listed]
-    below = np.flatnonzero((scores >= 0) & (scores < max(settings.relevance_floor, 1e-6)))
-    pool = below[~np.isin(shelf.articles[below], articles)][:DRAWN_FROM]
-    if len(pool) == 0 or lists.lifted_by[row, -1] == MUST_READ:
-        return
-    digest = hashlib.sha256(seed.encode("utf-8", "surrogatepass")).digest()
-    drawn = int(pool[int.from_bytes(digest[:8], "big") % len(pool)])
-    listed[-1] = drawn
-    lists.lifts[row, -1] = float(scores[drawn]) + max(settings.relevance_floor, 0.01)
-    lists.lifted_by[row, -1] = EXPLORE
-    lists.propensities[row, -1] = 1 / len(pool)
+    """Give the last place of a full list to one of the newest stories the reader's interests do
+    not reach."""
+    full = np.flatnonzero((lists.places[:, -1] != NONE) & (lists.lifted_by[:, -1] != MUST_READ))
+    listed = np.zeros((len(full), int(shelf.articles.max(initial=0)) + 1), dtype=bool)
+    listed[np.arange(len(full))[:, None], shelf.articles[lists.places[full]]] = True
+    below = (scores[full] >= 0) & (scores[full] < max(settings.relevance_floor, 1e-6))
+    below &= ~listed[:, shelf.articles]
+    number = np.cumsum(below, axis=1, dtype=np.int32)
+    pool = np.minimum(number[:, -1], DRAWN_FROM)
+    some = np.flatnonzero(pool)
+    full, pool = full[some], pool[some]
+    draws = np.array([_draw(f"{seed}/{readers[row]}") for row in full.tolist()], dtype=np.uint64)
+    nth = (draws % pool.astype(np.uint64)).astype(np.int32) + 1
+    drawn = (number[some] == nth[:, None]).argmax(axis=1)
+    lists.places[full, -1] = drawn
+    lists.lifts[full, -1] = scores[full, drawn].astype(np.float64) + max(
+        settings.relevance_floor, 0.01
+    )
+    lists.lifted_by[full, -1] = EXPLORE
+    lists.propensities[full, -1] = 1 / pool
+
+
+def _draw(seed: str) -> int:
+    """A number of 64 bits that is a function of the seed."""
+    return int.from_bytes(hashlib.sha256(seed.encode("utf-8", "surrogatepass")).digest()[:8], "big")

@@ -40,20 +40,17 @@ def build(
     for reader in readers:
         liked = _stated(reader, affinities, settings)
         learned, unwanted = _learned(reader.history, affinities, settings, now)
-        say = sum(liked.values())
         if learned:
+            say = sum(liked.values())
             known = sum(learned.values())
             mass = say * known / (known + settings.patience) if liked else 1.0
             for interest, weight in learned.items():
                 liked[interest] = weight * mass / known
         likes.add(liked or {NOTHING_KNOWN: 1.0}, affinities)
         dislikes.add(unwanted, affinities)
-        muted.append(
-            tuple(
-                affinities.topics.canonical(t) for t, weight in reader.topics.items() if weight < 0
-            )
-        )
-        answered.append(tuple(dict.fromkeys(action.story for action in reader.history)))
+        unloved = [name for name, weight in reader.topics.items() if weight < 0]
+        muted.append(tuple(map(affinities.topics.canonical, unloved)))
+        answered.append(tuple(dict.fromkeys([action.story for action in reader.history])))
     width = len(affinities.values)
     return Profiles(likes.matrix(width), dislikes.matrix(width), muted, answered)
 
@@ -70,9 +67,9 @@ def _stated(
     strongest = max(topics.values(), default=1.0)
     for name, weight in topics.items():
         liked[Interest("topic", name)] = weight / strongest
-    roles = dict.fromkeys(affinities.roles.canonical(role) for role in reader.roles)
+    roles = dict.fromkeys(map(affinities.roles.canonical, reader.roles))
+    share = settings.role if topics else 1.0
     for role in roles:
-        share = settings.role if topics else 1.0
         liked[Interest("role", role)] = share / len(roles) ** 0.5
     return liked
 
@@ -80,7 +77,7 @@ def _stated(
 def _learned(
     history: Sequence[Action], affinities: Affinities, settings: ProfileSettings, now: datetime
 ) -> tuple[dict[Interest, float], dict[Interest, float]]:
-    values = {"click": 1.0, "more": settings.more, "less": -settings.less, "sent": 0.0}
+    values = {"click": 1.0, "more": settings.more, "less": -settings.less}
     total: dict[Interest, float] = {}
     for action in history:
         if action.kind == "sent" or action.story not in affinities.space.row:

@@ -18,7 +18,7 @@ from recommender.ranking.affinities import Affinities, Interest
 from recommender.ranking.issues import Lists
 from recommender.ranking.names import Names
 from recommender.ranking.profiles import Profiles
-from recommender.ranking.reasons import Parts
+from recommender.ranking.reasons import Parts, Told
 from recommender.ranking.scoring import EXCLUDED, Scores
 from recommender.ranking.selection import NONE
 from recommender.ranking.settings import RankingSettings
@@ -85,11 +85,12 @@ class Ranker:
             self._space, stories, self.candidates, self.settings.duplicate
         )
         self.phrases = because.Phrases(self.affinities, {s.id: s.title for s in stories})
-        self._also = [
+        self.also = [
             tuple(self.candidates[other].id for other in self.duplicates.also(at))
             for at in range(len(self.candidates))
         ]
         self._carriers: dict[str, npt.NDArray[np.bool_]] = {}
+        self._repeated: dict[str, npt.NDArray[np.int64]] = {}
 
     def rank(
         self,
@@ -173,6 +174,10 @@ class Ranker:
             ),
         )
 
+    def told(self, found: Ranked) -> list[list[Told]]:
+        """The reasons of each pick that was found."""
+        return because.told(found.parts, found.stories, self.phrases)
+
     def explain(
         self,
         reader: Reader,
@@ -210,7 +215,7 @@ class Ranker:
             np.zeros(len(columns)),
             np.full(len(columns), because.FRESH, dtype=np.int64),
         )
-        found = because.reasons(parts, columns.tolist(), self.phrases)
+        found = because.reasons(parts, columns, self.phrases)
         choice = whynot.Choice(
             self.candidates,
             self.column,
@@ -287,25 +292,28 @@ class Ranker:
         return np.array([] if at is None else [at], dtype=np.int64)
 
     def _repeats(self, story: str) -> npt.NDArray[np.int64]:
-        row = self._space.row.get(story)
-        return self._itself(story) if row is None else self.duplicates.repeats(row)
+        if story not in self._repeated:
+            row = self._space.row.get(story)
+            self._repeated[story] = (
+                self._itself(story) if row is None else self.duplicates.repeats(row)
+            )
+        return self._repeated[story]
 
     def _picks(self, found: Ranked) -> list[Pick]:
-        stories = found.stories.tolist()
         return [
             Pick(
                 story=self.candidates[at].id,
                 position=position,
                 score=score,
                 reasons=reasons,
-                also=self._also[at],
+                also=self.also[at],
                 propensity=None if np.isnan(propensity) else propensity,
             )
             for at, position, score, reasons, propensity in zip(
-                stories,
+                found.stories.tolist(),
                 found.positions.tolist(),
                 found.scores.tolist(),
-                because.reasons(found.parts, stories, self.phrases),
+                because.reasons(found.parts, found.stories, self.phrases),
                 found.propensities.tolist(),
                 strict=True,
             )

@@ -4,8 +4,9 @@ Worked out for all picks of a chunk at once. A part is what one interest added t
 freshness added, or the lift of an editor's word or of exploration; nothing else enters a score.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -123,19 +124,36 @@ class Phrases:
         shared = self._affinities.words(topic, story)
         return ("text", shared) if shared else ("topic", shown)
 
+    def of(
+        self, found: Parts, stories: npt.NDArray[np.int32]
+    ) -> tuple[list[tuple[ReasonKind, str]], list[int]]:
+        """The phrases that occur among the parts of picks of ``stories``, and which of them each
+        part has: looked up once for each interest and story, not for each part."""
+        width = int(stories.max(initial=0)) + 1
+        story_of = np.repeat(stories, np.diff(found.starts))
+        codes, which = np.unique(
+            (found.interests - EXPLORE) * width + story_of, return_inverse=True
+        )
+        phrases = [self.phrase(code // width + EXPLORE, code % width) for code in codes.tolist()]
+        return phrases, which.tolist()
 
-def reasons(found: Parts, stories: Sequence[int], phrases: Phrases) -> list[tuple[Reason, ...]]:
+
+Told = tuple[ReasonKind, str, float]
+"""A reason as a bare tuple: its kind, detail and share."""
+
+
+def told(found: Parts, stories: npt.NDArray[np.int32], phrases: Phrases) -> list[list[Told]]:
+    """The reasons of each pick, for those who tell them by the million."""
+    known, which = phrases.of(found, stories)
+    parts = [
+        (*known[phrase], share / UNIT)
+        for phrase, share in zip(which, found.shares.tolist(), strict=True)
+    ]
+    return [parts[start:end] for start, end in pairwise(found.starts.tolist())]
+
+
+def reasons(
+    found: Parts, stories: npt.NDArray[np.int32], phrases: Phrases
+) -> list[tuple[Reason, ...]]:
     """The reasons of each pick."""
-    known: dict[tuple[int, int], tuple[ReasonKind, str]] = {}
-    interests, shares = found.interests.tolist(), found.shares.tolist()
-    starts = found.starts.tolist()
-    result = []
-    for pick, story in enumerate(stories):
-        own = []
-        for at in range(starts[pick], starts[pick + 1]):
-            key = (interests[at], story)
-            if key not in known:
-                known[key] = phrases.phrase(*key)
-            own.append(Reason(*known[key], shares[at] / UNIT))
-        result.append(tuple(own))
-    return result
+    return [tuple([Reason(*reason) for reason in pick]) for pick in told(found, stories, phrases)]

@@ -51,8 +51,16 @@ def exclude(
 ) -> None:
     """Mark, in place, the stories each reader must not get: those that carry a topic they muted,
     and those that repeat a story they were sent or answered."""
+    muting: dict[str, list[int]] = {}
+    rows: list[int] = []
+    stories: list[npt.NDArray[np.int64]] = []
     for row, (muted, answered) in enumerate(zip(profiles.muted, profiles.answered, strict=True)):
         for topic in muted:
-            scores[row, carriers(topic)] = EXCLUDED
-        for story in answered:
-            scores[row, repeats(story)] = EXCLUDED
+            muting.setdefault(topic, []).append(row)
+        rows += [row] * len(answered)
+        stories += map(repeats, answered)
+    for topic, theirs in muting.items():
+        scores[np.ix_(np.array(theirs), np.flatnonzero(carriers(topic)))] = EXCLUDED
+    if rows:
+        repeated = np.repeat(rows, [len(found) for found in stories])
+        scores[repeated, np.concatenate(stories)] = EXCLUDED

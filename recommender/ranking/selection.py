@@ -68,22 +68,53 @@ class _Lists:
         self.scaled = self.relevance / most[:, None]
         self.open = self.relevance >= max(settings.relevance_floor, 1e-9)
         self.likest = np.zeros_like(self.relevance)
-        self.mix = None if shares is None else shares.mix
+        caps = (shelf.articles, settings.max_per_article), (shelf.sources, settings.max_per_source)
+        self.capped = [_Capped.of(numbers, pool, cap) for numbers, cap in caps if cap is not None]
+        self.mix = None if shares is None else np.ascontiguousarray(shares.mix.T)[:, :, None]
         self.shares = None if shares is None else shares.of(pool)
-        self.listed = None if self.shares is None else np.zeros_like(self.shares[:, 0])
+        self.listed = None if self.shares is None else np.zeros_like(self.shares[:, :, 0])
 
     def gains(self) -> Scores:
         """What each open slot of the pool would add to its list; −inf where it is closed."""
         settings = self.settings
         gain = (1 - settings.diversity) * self.scaled - settings.diversity * self.likest
         if self.mix is not None and self.shares is not None and self.listed is not None:
-            after = self.listed[:, None, :] + self.shares
-            after /= np.maximum(after.sum(axis=2, keepdims=True), 1e-9)
-            q = (1 - SMOOTHING) * after + SMOOTHING * self.mix[:, None, :]
-            p = self.mix[:, None, :]
-            terms = np.where(p > 0, p * np.log(np.maximum(p, 1e-12) / np.maximum(q, 1e-12)), 0)
-            gain = gain - settings.calibration * terms.sum(axis=2)
+            after = self.listed[:, :, None] + self.shares
+            after /= np.maximum(after.sum(axis=0), 1e-9)
+            after *= 1 - SMOOTHING
+            after += SMOOTHING * self.mix
+            terms = np.divide(
+                np.maximum(self.mix, 1e-12), np.maximum(after, 1e-12, out=after), out=after
+            )
+            np.log(terms, out=terms)
+            terms *= self.mix
+            gain -= settings.calibration * terms.sum(axis=0)
         return np.where(self.open, gain, -np.inf).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Capped:
+    """One rule on how many stories of a kind a list may hold: the ``kinds`` of a pool's stories (−1
+    is none, and never capped), and how many of each kind ``have`` a place already."""
+
+    kinds: npt.NDArray[np.int32]
+    have: npt.NDArray[np.int32]
+    numbers: npt.NDArray[np.int32]
+    cap: int
+
+    @classmethod
+    def of(cls, numbers: npt.NDArray[np.int32], pool: Places, cap: int) -> "_Capped":
+        kinds = numbers[np.maximum(pool, 0)]
+        return cls(kinds, np.zeros_like(kinds), numbers, cap)
+
+    def take(
+        self, rows: npt.NDArray[np.int64], taken: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.bool_]:
+        """Count a story more for each of ``rows``; which slots of theirs are still open."""
+        kinds = self.kinds[rows]
+        self.have[rows] += kinds == self.numbers[taken][:, None]
+        found: npt.NDArray[np.bool_] = (self.have[rows] < self.cap) | (kinds == -1)
+        return found
 
 
 def similar(vectors: sp.csr_array) -> npt.NDArray[np.float32]:
@@ -141,27 +172,12 @@ def _take(
     known = np.maximum(pool, 0)
     lists.likest[rows] = np.maximum(lists.likest[rows], likeness[at[taken][:, None], at[known]])
     lists.open[rows] &= pool != taken[:, None]
-    for numbers, cap in (
-        (lists.shelf.articles, lists.settings.max_per_article),
-        (lists.shelf.sources, lists.settings.max_per_source),
-    ):
-        if cap is not None:
-            _close(lists, rows, numbers, cap)
+    for capped in lists.capped:
+        lists.open[rows] &= capped.take(rows, taken)
     if lists.listed is not None and lists.shares is not None:
         same = pool == taken[:, None]
-        lists.listed[rows] += (lists.shares[rows] * same[:, :, None]).sum(axis=1)
-
-
-def _close(
-    lists: _Lists, rows: npt.NDArray[np.int64], numbers: npt.NDArray[np.int32], cap: int
-) -> None:
-    """Close what shares an article (or a source) with ``cap`` stories of its list; −1 is no
-    source and never capped."""
-    held = lists.places[rows]
-    of_held = np.where(held == NONE, -2, numbers[np.maximum(held, 0)])
-    of_pool = numbers[np.maximum(lists.pool[rows], 0)]
-    have = (of_pool[:, :, None] == of_held[:, None, :]).sum(axis=2)
-    lists.open[rows] &= (have < cap) | (of_pool == -1)
+        slot, known = same.argmax(axis=1), same.any(axis=1)
+        lists.listed[:, rows[known]] += lists.shares[:, rows[known], slot[known]]
 
 
 @dataclass(frozen=True)
@@ -198,12 +214,11 @@ class Shares:
         return found
 
     def of(self, pool: Places) -> npt.NDArray[np.float32]:
-        """Readers × pool × interests; each candidate's parts sum to 1 (or 0 when it has none)."""
-        picked = self.values[self.columns[:, None, :], np.maximum(pool, 0)[:, :, None]]
-        parts = picked * self.weights[:, None, :]
-        total = parts.sum(axis=2, keepdims=True)
-        found: npt.NDArray[np.float32] = parts / np.maximum(total, 1e-9)
-        return found
+        """Interests × readers × pool; each candidate's parts sum to 1 (or 0 when it has none)."""
+        parts = self.values[self.columns.T[:, :, None], np.maximum(pool, 0)]
+        parts *= self.weights.T[:, :, None]
+        parts /= np.maximum(parts.sum(axis=0), 1e-9)
+        return parts
 
 
 def numbers(names: Sequence[str | None]) -> npt.NDArray[np.int32]:

@@ -4,6 +4,8 @@ A label's definition is read as a short article. A story that speaks of the labe
 the label itself, is found through the labels around it; words that every field uses count little.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
@@ -48,10 +50,20 @@ class Subjects:
             self._direct[name] = np.asarray(product, dtype=np.float32)
         return self._direct[name]
 
-    def field(self, name: str) -> sp.csr_array:
-        """The texts of the labels around a name, together, as a row of the space."""
-        around = self.around(name)
-        return sp.csr_array(sum(weight * self.query(other) for other, weight in around.items()))
+    def own(self, name: str) -> Row:
+        """The name's own text, dense."""
+        return self._together({name: 1.0})
+
+    def field(self, name: str) -> Row:
+        """The texts of the labels around a name, together, dense."""
+        return self._together(self.around(name))
+
+    def _together(self, names: Mapping[str, float]) -> Row:
+        found = np.zeros(self._space.vectors.shape[1])
+        for name, weight in names.items():
+            text = self.query(name)
+            found[text.indices] += weight * text.data
+        return found
 
     def likeness(self, name: str, full: float) -> Row:
         """Likeness of every story to a label and, less, to those around it, from 0 to 1; nearly 1

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer import lookout
-from mailer.edition import shards
+from mailer.edition import desks
 from mailer.previews import MOST_AT_ONCE, Foreseen, Previews
 from recommender import database, resources
 from recommender.articles import intake as article_intake
@@ -105,14 +105,14 @@ def test_while_a_ranker_is_made_others_get_the_one_before_and_too_many_are_turne
     previews = Previews(filled, settings)
     before = look(previews, None, (), {"AI Strategy": 1}, now=now)
     going_on, begun = threading.Event(), threading.Event()
-    make = shards.ranker_for
+    make = desks.ranker_for
 
     def slowly(*given: Any) -> Any:  # Any: passed on as it comes
         begun.set()
         assert going_on.wait(30)
         return make(*given)
 
-    monkeypatch.setattr(shards, "ranker_for", slowly)
+    monkeypatch.setattr(desks, "ranker_for", slowly)
     later = now + timedelta(hours=2)  # so that a new one is wanted
     thread = threading.Thread(target=look, args=(previews, None, (), {}, later))
     thread.start()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.edition import planning, shards
-from mailer.edition.shards import Desks
+from mailer.edition.desks import Desks
 from mailer.issue.rendering import Template
 from recommender import database, settings
 from recommender.models import (
