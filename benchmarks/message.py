@@ -30,7 +30,7 @@ from mailer.issue import rendering
 from mailer.issue.composition import Issue, ReaderView, StoryContent
 from mailer.issue.rendering import Rendered
 from mailer.mime.dkim import Signer
-from recommender import resources, settings
+from recommender import documents, resources, settings
 from recommender.ranking.values import Pick, Reason
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -49,8 +49,10 @@ STORIES = {
     for number in range(1, 7)
 }
 PICKS = [Pick(key, int(key), 1.0, (Reason("topic", "TPU Development", 1.0),)) for key in STORIES]
-KEPT = [kept.pick_document(pick) for pick in PICKS]
-SHOWN = {"name": "Reader", "roles": ["Hardware Engineer"], "topics": {"TPU Development": 3.0}}
+KEPT = documents.dump([kept.pick_document(pick) for pick in PICKS])
+SHOWN = documents.dump(
+    {"name": "Reader", "roles": ["Hardware Engineer"], "topics": {"TPU Development": 3.0}}
+)
 READER = ReaderView(name="Reader", roles=("Hardware Engineer",), topics={"TPU Development": 3.0})
 
 

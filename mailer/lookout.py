@@ -4,6 +4,7 @@ It plans nothing and records nothing. What has been planned is shown as it was f
 ranker is asked as planning would ask it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,11 +15,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from mailer.dispatch import copies
 from mailer.dispatch.copies import Press, Shown
-from mailer.dispatch.ledger import Claim
 from mailer.edition import desks, frequency, kept, learned, planning, schedule
 from mailer.edition.terms import Terms
 from mailer.issue import rendering
-from mailer.issue.composition import StoryContent
+from mailer.issue.composition import ReaderView, StoryContent
 from mailer.relay import transports
 from mailer.relay.outbox import file_name
 from mailer.relay.transport import VerdictKind
@@ -203,8 +203,8 @@ def next_issue(
     waiting = _waiting(session, settings, subscriber)
     if waiting is not None:
         press = copies.press(session, settings, waiting.edition)
-        claim = _claim(waiting.delivery, recipient or subscriber.email)
-        return _shown(press, claim, subscriber.name, now)
+        copy = _copy(waiting.delivery, recipient or subscriber.email)
+        return _shown(press, copy, subscriber.name, now)
     terms = Terms.of(settings, planning.newsletter_of(session, settings))
     period = next_period(session, settings, subscriber, now)
     ranker, stories = desks.ranker_for(session, terms, now)
@@ -221,48 +221,49 @@ def next_issue(
         template=rendering.compile_template(resources.folder("templates") / "email"),
         stories=_contents(stories),
     )
-    claim = Claim(
+    copy = _Copy(
         delivery_id=0,
-        subscriber_id=subscriber.id,
         number=0,
         email=recipient or subscriber.email,
-        picks=[kept.pick_document(pick) for pick in ranking.picks],
-        reader=kept.reader_document(member),
-        attempts=0,
+        picks=ranking.picks,
+        reader=kept.reader_of(kept.reader_document(member)),
     )
-    return _shown(press, claim, subscriber.name, now)
+    return _shown(press, copy, subscriber.name, now)
 
 
 def _contents(stories: Catalogue) -> dict[str, StoryContent]:
     return {key: StoryContent.from_document(doc) for key, doc in stories.documents.items()}
 
 
-def _claim(delivery: Delivery, email: str) -> Claim:
-    return Claim(
-        delivery.id,
-        delivery.subscriber_id,
-        delivery.number,
-        email,
-        delivery.picks,
-        delivery.reader,
-        delivery.attempts,
-    )
+@dataclass(frozen=True)
+class _Copy:
+    """What a copy is made from, planned or not."""
+
+    delivery_id: int
+    number: int
+    email: str
+    picks: Sequence[Pick]
+    reader: ReaderView
 
 
-def _shown(press: Press, claim: Claim, name: str, now: datetime) -> Shown:
-    reader = kept.reader_of(claim.reader)
-    picks = [kept.pick_of(document) for document in claim.picks]
-    issue = press.compose(claim.delivery_id, picks, reader)
+def _copy(delivery: Delivery, email: str) -> _Copy:
+    picks = [kept.pick_of(document) for document in delivery.picks]
+    reader = kept.reader_of(delivery.reader)
+    return _Copy(delivery.id, delivery.number, email, picks, reader)
+
+
+def _shown(press: Press, copy: _Copy, name: str, now: datetime) -> Shown:
+    issue = press.compose(copy.delivery_id, copy.picks, copy.reader)
     rendered = press.renderer.render(issue)
     return Shown(
-        reader=claim.email,
+        reader=copy.email,
         name=name,
-        roles=reader.roles,
+        roles=copy.reader.roles,
         subject=issue.subject,
         html=rendered.html,
         text=rendered.text,
-        file=file_name(claim.number, claim.email),
-        message=press.wrap(claim.delivery_id, claim.email, issue, rendered, now),
+        file=file_name(copy.number, copy.email),
+        message=press.wrap(copy.delivery_id, copy.email, issue, rendered, now),
     )
 
 
@@ -277,7 +278,7 @@ def issues(session: Session, settings: Settings, edition_id: int) -> list[Shown]
         .order_by(Delivery.number)
     )
     return [
-        _shown(press, _claim(delivery, email), name, delivery.settled_at or edition.planned_at)
+        _shown(press, _copy(delivery, email), name, delivery.settled_at or edition.planned_at)
         for delivery, email, name in rows
         if delivery.picks
     ]

@@ -6,10 +6,11 @@ refuses, half characters (lone surrogates), the standard library takes.
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
+Value = TypeVar("Value")
 _ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder()
 
 
@@ -27,6 +28,20 @@ def load(text: str | bytes) -> Any:  # whatever the document is
         return _DECODER.decode(text)
     except msgspec.DecodeError:
         return json.loads(text)
+
+
+def reader(kind: type[Value]) -> Callable[[str], Value]:
+    """What reads the text of a document of one kind, straight into values of that type and without
+    what they leave aside. It raises ValueError for any other document."""
+    decoder = msgspec.json.Decoder(kind)
+
+    def read(text: str) -> Value:
+        try:
+            return decoder.decode(text)
+        except msgspec.DecodeError:
+            return msgspec.convert(load(text), kind)
+
+    return read
 
 
 READ_AND_WRITE: dict[str, Callable[[Any], Any]] = {

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.dispatch.ledger import Claim
-from mailer.edition.kept import reader_of, shown_of
+from mailer.edition.kept import reader_in, shown_in
 from mailer.edition.schedule import occurrence
 from mailer.issue.composition import (
     Composer,
@@ -125,8 +125,8 @@ class _Line:
     def set(self, claim: Claim) -> tuple[str, Encoded, Encoded, str]:
         """Subject, HTML and text of a copy, and its way out."""
         number = claim.delivery_id
-        shown = [shown_of(document) for document in claim.picks]
-        issue = self._composer.compose(reader_of(claim.reader), shown, number)
+        reader, shown = reader_in(claim.reader), shown_in(claim.picks)
+        issue = self._composer.compose(reader, shown, number)
         filling = Filling(self._slots, self._links.of_copy(number))
         return (
             issue.subject,

@@ -41,14 +41,15 @@ OWNERS = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A copy this sender alone may send now."""
+    """A copy this sender alone may send now. ``picks`` and ``reader`` are documents as the store
+    keeps them; ``kept`` reads them."""
 
     delivery_id: int
     subscriber_id: int
     number: int
     email: str
-    picks: list[dict[str, Any]]
-    reader: dict[str, Any]
+    picks: str
+    reader: str
     attempts: int
     timezone: str | None = None
 
@@ -124,7 +125,9 @@ def claim(
     return claims, len(rows)
 
 
-def _due(edition_id: int, state: DeliveryState, by: datetime | None, limit: int) -> sa.Select[Any]:
+def _due(
+    edition_id: int, state: DeliveryState, by: datetime | None, limit: int
+) -> sa.Select[*tuple[Any, ...]]:
     """Copies in ``state``, in order of due time; with ``by``, those that are due by then."""
     due = Delivery.state == state
     if by is not None:
@@ -135,8 +138,8 @@ def _due(edition_id: int, state: DeliveryState, by: datetime | None, limit: int)
             Delivery.id,
             Delivery.subscriber_id,
             Delivery.number,
-            Delivery.picks,
-            Delivery.reader,
+            sa.cast(Delivery.picks, sa.Text).label("picks"),
+            sa.cast(Delivery.reader, sa.Text).label("reader"),
             Delivery.attempts,
             Delivery.due_at,
             Delivery.state,

@@ -5,10 +5,13 @@ reader. Written once by planning, read by everything that makes the copy again.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from mailer.issue.composition import ReaderView, Shown
 from mailer.issue.wording import told
+from recommender import documents
 from recommender.audience import Member
-from recommender.ranking.values import Pick, Reason
+from recommender.ranking.values import Pick, Reason, ReasonKind
 
 Document = dict[str, object]
 
@@ -60,15 +63,37 @@ def pick_of(document: Mapping[str, Any]) -> Pick:
     )
 
 
-def shown_of(document: Mapping[str, Any]) -> Shown:
-    """What a copy shows of a pick that a delivery kept: less than the whole, and made for every
-    copy."""
-    also = document["also"]
-    return (
-        str(document["story"]),
-        told(document["reasons"]),
-        tuple(map(str, also)) if also else (),
-    )
+class _Pick(msgspec.Struct, gc=False):
+    """What a copy shows of a pick that was kept: less than all."""
+
+    story: int
+    reasons: tuple[tuple[ReasonKind, str, float], ...]
+    also: tuple[int, ...]
+
+
+class _Reader(msgspec.Struct, gc=False):
+    name: str | None = ""
+    locale: str | None = None
+    roles: tuple[str, ...] = ()
+    topics: dict[str, float] = {}
+
+
+_picks, _reader = documents.reader(tuple[_Pick, ...]), documents.reader(_Reader)
+
+
+def shown_in(picks: str) -> list[Shown]:
+    """What a copy shows of the picks in this document; ValueError when it is none of ours. Made for
+    every copy that is sent, where ``pick_of`` serves those that are looked at."""
+    return [
+        (str(pick.story), told(pick.reasons), tuple(map(str, pick.also)) if pick.also else ())
+        for pick in _picks(picks)
+    ]
+
+
+def reader_in(reader: str) -> ReaderView:
+    """The reader in this document; ValueError when it is none of ours."""
+    found = _reader(reader)
+    return ReaderView(found.name or "", found.locale, found.roles, found.topics)
 
 
 def reader_document(member: Member) -> Document:

@@ -20,8 +20,8 @@ PREHEADER_LENGTH = 110
 LEAST_PREHEADER = 40
 INTRO_LENGTH = 280
 WHY_LENGTH = 160
-RANKS: dict[ReasonKind, float] = {"explore": -3.0, "must_read": -2.0}
-"""Before every reason that is known by its share (0 to 1)."""
+RANKS: dict[ReasonKind | None, float] = {"explore": 3.0, "must_read": 2.0}
+"""Above every reason that is known by its share (0 to 1)."""
 SECOND_TOPIC = 0.15
 """A second topic is named beside the first when it made at least this share of the score."""
 WHOM = {
@@ -213,20 +213,23 @@ class Told(NamedTuple):
 def told(reasons: Iterable[tuple[ReasonKind, str, float]]) -> Told:
     """The reason with the largest share leads, but that a step outside the reader's topics and a
     word of the editors go before all others."""
-    first: tuple[float, ReasonKind, str] | None = None
+    first, name, most = None, "", -1.0
     topics = []
     for kind, detail, share in reasons:
-        rank = RANKS.get(kind, -share)
-        if first is None or (rank, kind, detail) < first:
-            first = (rank, kind, detail)
-        if kind == "topic" and share >= SECOND_TOPIC:
-            topics.append((-share, detail))
-    if first is None:
-        return Told(None)
-    if first[1] in RANKS:
-        return Told(first[1])
-    beside = tuple([detail for _, detail in sorted(topics)[:2]]) if first[1] == "topic" else ()
-    return Told(first[1], first[2], beside)
+        if kind == "topic":
+            if share >= SECOND_TOPIC:
+                topics.append((-share, detail))
+        elif kind in RANKS:
+            share = RANKS[kind]
+        if share > most or (share == most and (kind, detail) < (first or "", name)):
+            first, name, most = kind, detail, share
+    if first in RANKS:
+        return Told(first)
+    if first != "topic":
+        return Told(first, name)
+    if len(topics) > 1:
+        topics.sort()
+    return Told(first, name, tuple([detail for _, detail in topics[:2]]))
 
 
 def label(told: Told, language: Language) -> str:

@@ -152,7 +152,7 @@ def test_only_the_ledger_and_planning_write_states() -> None:
                     writers.add((str(file.relative_to(ROOT)), verb))
     assert writers == {
         ("mailer/dispatch/ledger.py", "update"),
-        ("mailer/edition/shards.py", "insert"),
+        ("mailer/edition/shards.py", "insert_all"),
         ("mailer/edition/retention.py", "update"),  # of what an old copy showed, never of its state
         ("mailer/edition/retention.py", "delete"),  # of an edition too old to be chosen from
         ("recommender/subscribers/consent.py", "delete"),  # a reader who is erased
@@ -164,7 +164,7 @@ def _writes(node: ast.AST) -> str | None:
     if isinstance(node, ast.Call):
         verb = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         named = [ast.unparse(argument) for argument in node.args]
-        if verb in ("update", "insert", "delete", "add"):
+        if verb in ("update", "insert", "insert_all", "delete", "add"):
             if {"Delivery", "_TABLE", "Delivery.__table__", "Delivery.table()"} & set(named):
                 return verb
             if any(name.startswith("Delivery(") for name in named):

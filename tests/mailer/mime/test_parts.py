@@ -1,6 +1,7 @@
 """Parts put together from pieces read the same as parts written in one go."""
 
 import email
+import json
 import quopri
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -140,7 +141,9 @@ def test_a_copy_put_together_from_pieces_is_the_copy_rendered_whole(
             for key in chosen
         ]  # fmt: skip
         roles = [["CTO"], ["Developer"], []][number % 3]
-        claim = Claim(number, 1, 1, "mina@example.org", documents, {"roles": roles}, 0)
+        claim = Claim(
+            number, 1, 1, "mina@example.org", json.dumps(documents), json.dumps({"roles": roles}), 0
+        )
         made = email.message_from_bytes(press.message(claim, NOW).data, policy=policy.default)
         picks = [kept.pick_of(document) for document in documents]
         whole = press.renderer.render(press.compose(number, picks, ReaderView(roles=tuple(roles))))
