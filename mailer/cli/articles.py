@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, selectinload
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender import database
-from recommender import related as nearest
 from recommender.articles import intake, sources
 from recommender.errors import NotFoundError
 from recommender.models import Article, Story
@@ -149,6 +148,8 @@ def related(
 
     Example: newsletter articles related 645-brief
     """
+    from recommender import related as nearest  # loads the ranker, which the others do without
+
     run = invocation(context)
     with run.store() as engine, database.reading(engine) as session:
         find(session, article)

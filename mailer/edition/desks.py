@@ -10,7 +10,6 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
@@ -82,7 +81,7 @@ class Desk:
                 strict=True,
             )
         ]
-        starts = np.searchsorted(found.readers, np.arange(len(members) + 1)).tolist()
+        starts = found.readers.searchsorted(range(len(members) + 1)).tolist()
         return [picks[start:end] for start, end in pairwise(starts)]
 
     def rank(self, members: Sequence[Member]) -> "Ranked":

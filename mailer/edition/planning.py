@@ -36,7 +36,7 @@ from recommender.settings import Settings
 
 WORTH_A_PROCESS = 2
 """Shards; it takes as long to start a process as to plan one."""
-OTHERS_AT_WORK = 0.2
+OTHERS_AT_WORK = 0.05
 """Seconds to wait where every shard that is left is in another process's hands."""
 
 

@@ -4,7 +4,10 @@ Rows are made when first asked for and kept. An interest never sees the reader w
 row is the same whoever asks, in whatever order.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -42,6 +45,31 @@ class Interest(NamedTuple):
     name: str
 
 
+@dataclass(frozen=True)
+class _Titles:
+    """The titles of an archive, one after the other in one ``text``; each begins at its place of
+    ``starts``. Words stand between spaces, titles between line ends."""
+
+    text: str
+    starts: Sequence[int]
+
+    @classmethod
+    def of(cls, titles: Iterable[str]) -> "_Titles":
+        lines = [f" {' '.join(words.tokens(title))} \n" for title in titles]
+        return cls("".join(lines), [0, *accumulate(map(len, lines))][:-1])
+
+    def naming(self, spellings: Iterable[Sequence[str]]) -> npt.NDArray[np.bool_]:
+        """Which titles hold one of ``spellings`` (content words), word for word."""
+        found = np.zeros(len(self.starts), dtype=bool)
+        for spelling in spellings:
+            wanted = f" {' '.join(spelling)} "
+            at = self.text.find(wanted)
+            while at >= 0:
+                found[bisect_right(self.starts, at) - 1] = True
+                at = self.text.find(wanted, at + 1)
+        return found
+
+
 class Affinities:
     """Interests × candidate stories, grown as interests are met. Values are ≥ 0; a story that is
     plainly about an interest has about 1."""
@@ -63,7 +91,7 @@ class Affinities:
         self.roles = roles
         self._latent = Latent(space.vectors, space.labels)
         self._columns = np.array([space.row[story.id] for story in candidates], dtype=np.int64)
-        self._titles = [f" {' '.join(words.tokens(story.title))} " for story in stories]
+        self._titles = _Titles.of(story.title for story in stories)
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._by_role = self._tagged(stories, "roles", self.roles)
         self._likeness = Likeness(space, self._latent, self._by_topic, crowd, likeness)
@@ -150,7 +178,7 @@ class Affinities:
     def _make(self, interest: Interest) -> Row:
         """One row over the whole archive."""
         if interest.kind == "fresh":
-            return np.full(len(self._titles), ANYTHING)
+            return np.full(len(self._titles.starts), ANYTHING)
         if interest.kind == "topic":
             return self._stated(self.topics, self._of_topics, self._by_topic, interest.name)
         if interest.kind == "role":
@@ -198,7 +226,7 @@ class Affinities:
 
     def _tags(self, own: dict[int, float], related: Iterable[dict[int, float]]) -> Row:
         """How far each story carries a label, or one related to it."""
-        found = np.zeros(len(self._titles))
+        found = np.zeros(len(self._titles.starts))
         for tagged in related:
             for row, weight in tagged.items():
                 found[row] = max(found[row], self.settings.related * weight)
@@ -206,13 +234,9 @@ class Affinities:
             found[row] = max(found[row], weight)
         return found
 
-    def _spelt(self, names: Names, name: str) -> list[str]:
-        spelt = (" ".join(words.tokens(text)) for text in names.spellings(name))
-        return [found for found in spelt if found]
-
     def _named(self, names: Names, name: str) -> npt.NDArray[np.bool_]:
-        wanted = [f" {found} " for found in self._spelt(names, name)]
-        return np.array([any(w in title for w in wanted) for title in self._titles], dtype=bool)
+        spelt = (words.tokens(text) for text in names.spellings(name))
+        return self._titles.naming([found for found in spelt if found])
 
     def _tagged(self, stories: Sequence[Story], field: str, names: Names) -> Tagged:
         found: Tagged = {}
