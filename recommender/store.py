@@ -1,22 +1,25 @@
-"""Creates, migrates and opens the store. The only place that runs Alembic."""
+"""Creates, migrates and opens the store. The only place that runs Alembic, and loads it only then:
+which migration a store is at, every command asks."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from io import StringIO
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
 from recommender import addresses, database, jobtables, resources, vocabulary
 from recommender.errors import StoreError
 from recommender.models import Newsletter, Property
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+AT = sa.table("alembic_version", sa.column("version_num", sa.String))
+"""Where Alembic notes the migration that a store is at."""
 IN_USE = "in-use"
 """The lock that every command shares on the store it works on."""
 LEAVING_SECONDS = 1.0
@@ -27,8 +30,10 @@ used. From then on it has a life of its own, and must not be copied over."""
 UNFINISHED, FINISHED = "unfinished", "finished"
 
 
-def configuration(engine: Engine) -> Config:
+def configuration(engine: Engine) -> "Config":
     """Alembic's settings for ``engine``, with the migrations that travel with the code."""
+    from alembic.config import Config
+
     config = Config(stdout=StringIO())
     config.set_main_option("script_location", str(resources.folder("migrations")))
     config.attributes["engine"] = engine
@@ -42,32 +47,28 @@ def revision(engine: Engine) -> str | None:
     """
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            made = sa.inspect(connection).has_table(AT.name)
+            return connection.scalar(sa.select(AT.c.version_num)) if made else None
     except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
         raise StoreError(f"cannot open the store {place(engine)}: {_first_line(error)}") from error
 
 
 def head() -> str:
     """The migration this version of the code expects."""
-    found = _migrations().get_current_head()
-    if found is None:
+    found = revisions()
+    if not found:
         raise StoreError("this installation carries no migrations; reinstall it")
-    return found
+    return found[-1]
 
 
-def _migrations() -> ScriptDirectory:
-    config = Config()
-    config.set_main_option("script_location", str(resources.folder("migrations")))
-    return ScriptDirectory.from_config(config)
-
-
-def _newer(found: str) -> bool:
-    """Whether a store at migration ``found`` was made by a later version than this one."""
-    return found not in {one.revision for one in _migrations().walk_revisions()}
+def revisions() -> list[str]:
+    """All migrations this version of the code knows, in order: their files are named by them."""
+    files = (resources.folder("migrations") / "versions").glob("*_*.py")
+    return sorted(file.name.partition("_")[0] for file in files if file.name[0].isdigit())
 
 
 def _refuse_newer(engine: Engine, found: str | None) -> None:
-    if found is not None and _newer(found):
+    if found is not None and found not in revisions():
         raise StoreError(
             f"the store {place(engine)} was made by a newer version (it is at {found}, this one "
             f"knows {head()}): install that version"
@@ -82,6 +83,8 @@ def migrate(engine: Engine) -> bool:
     _refuse_newer(engine, revision(engine))
     if revision(engine) == head() and not _jobs_outdated(engine):
         return False
+    from alembic import command
+
     with database.lock(engine, "migration") as free:
         if not free:
             raise StoreError("another process is migrating the store; try again in a minute")

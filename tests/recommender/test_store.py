@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
 from recommender import database, jobtables
@@ -26,6 +27,11 @@ def test_migrations_and_models_agree(store: Engine) -> None:
         options = {"compare_type": True, "include_name": ours}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrations_follow_each_other_as_their_files_are_named(store: Engine) -> None:
+    chain = ScriptDirectory.from_config(store_module.configuration(store)).walk_revisions()
+    assert [one.revision for one in chain][::-1] == store_module.revisions()
 
 
 def test_downgrade_and_upgrade_both_run(store: Engine) -> None:
