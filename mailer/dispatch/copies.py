@@ -119,8 +119,8 @@ class _Line:
         self._links = press.links
         self._composer = Composer(press.publication, press.stories, slots, remember=True)
         self._html, self._text = Typesetter(slots), Typesetter(slots, printable)
-        self._html_of = Filler(template, "html", self._html.set)
-        self._text_of = Filler(template, "text", self._text.set)
+        self._html_of = Filler(template, "html", self._html)
+        self._text_of = Filler(template, "text", self._text)
 
     def set(self, claim: Claim) -> tuple[str, Encoded, Encoded, str]:
         """Subject, HTML and text of a copy, and its way out."""

@@ -36,8 +36,25 @@ Run = tuple[Fields, list[nodes.Node]]
 """Neighbours in a template, and what they ask for together."""
 Piece = TypeVar("Piece")
 
-Finish = Callable[[str], Piece]
-"""What is done to every piece once it is drawn; ``str`` leaves it as text."""
+
+class Setter(Protocol[Piece]):
+    """What is done with everything that is drawn, before it is remembered."""
+
+    def set(self, text: str) -> Piece:
+        """The piece of a text."""
+
+    def join(self, pieces: Sequence[Piece]) -> Piece:
+        """One piece of several."""
+
+
+class AsText:
+    """Pieces that stay text."""
+
+    def set(self, text: str) -> str:
+        return str(text)
+
+    def join(self, pieces: Sequence[str]) -> str:
+        return "".join(pieces)
 
 
 class Pieces(Protocol[Piece]):
@@ -52,11 +69,11 @@ class Whole(Generic[Piece]):
     """A template that is evaluated for each copy."""
 
     template: jinja2.Template
-    finish: Finish[Piece]
+    setter: Setter[Piece]
 
     def of(self, issue: object) -> list[Piece]:
         drawn = self.template.root_render_func(self.template.new_context({ISSUE: issue}))
-        return [self.finish(text) for text in drawn]
+        return [self.setter.set(text) for text in drawn]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +100,11 @@ class Passage(Generic[Piece]):
 
 @dataclass(frozen=True, slots=True)
 class Loop(Generic[Piece]):
-    """What is repeated for each item of a field of the issue: several passages, remembered
-    together as well."""
+    """What is repeated for each item of a field of the issue: several passages, remembered as one
+    as well."""
 
     items: str
-    turn: Passage[tuple[Piece, ...]]
+    turn: Passage[Piece]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +121,19 @@ class Cut(Generic[Piece]):
                 pieces.append(step.of(issue))
                 continue
             turn = step.turn.of
-            for item in self.environment.getattr(issue, step.items):
-                pieces += turn(issue, item)
+            items = self.environment.getattr(issue, step.items)
+            pieces += [turn(issue, item) for item in items]
         return pieces
 
 
 def cut(
-    environment: jinja2.Environment, tree: nodes.Template, finish: Finish[Piece]
+    environment: jinja2.Environment, tree: nodes.Template, setter: Setter[Piece]
 ) -> Pieces[Piece]:
     """The template of a syntax tree, in passages if it can be cut."""
     macros = [node for node in tree.body if isinstance(node, nodes.Macro)]
     rest = [node for node in tree.body if not isinstance(node, nodes.Macro)]
     if not _can_be_cut(tree, macros, rest):
-        return Whole(environment.from_string(tree), finish)
+        return Whole(environment.from_string(tree), setter)
     drawn: list[nodes.Macro] = []  # each passage as a macro, so that it can be called by itself
 
     def draw(parts: list[nodes.Node], *names: str) -> str:
@@ -132,24 +149,24 @@ def cut(
     steps: list[Passage[Piece] | Loop[Piece]] = []
     for loop, runs in plan:
         passages = [
-            Passage(_finished(getattr(module, name), finish), _key(fields, ISSUE, *_item(loop)))
+            Passage(_set(getattr(module, name), setter), _key(fields, ISSUE, *_item(loop)))
             for fields, name in runs
         ]
         if loop is None:
             steps += passages
         else:
             fields = frozenset().union(*(fields for fields, _ in runs))
-            turn = Passage(_all(passages), _key(fields, ISSUE, *_item(loop)))
+            turn = Passage(_joined(passages, setter), _key(fields, ISSUE, *_item(loop)))
             steps.append(Loop(_chain(loop.iter)[1], turn))
     return Cut(environment, tuple(steps))
 
 
-def _finished(draw: Callable[..., str], finish: Finish[Piece]) -> Callable[..., Piece]:
-    return lambda *shown: finish(draw(*shown))
+def _set(draw: Callable[..., str], setter: Setter[Piece]) -> Callable[..., Piece]:
+    return lambda *shown: setter.set(draw(*shown))
 
 
-def _all(passages: Sequence[Passage[Piece]]) -> Callable[..., tuple[Piece, ...]]:
-    return lambda *shown: tuple([passage.of(*shown) for passage in passages])
+def _joined(passages: Sequence[Passage[Piece]], setter: Setter[Piece]) -> Callable[..., Piece]:
+    return lambda *shown: setter.join([passage.of(*shown) for passage in passages])
 
 
 def _can_be_cut(

@@ -25,7 +25,7 @@ from jinja2.visitor import NodeTransformer
 from mailer import languages
 from mailer.issue import passages, plaintext
 from mailer.issue.composition import Issue
-from mailer.issue.passages import Finish, Piece, Pieces
+from mailer.issue.passages import AsText, Piece, Pieces, Setter
 from mailer.languages import Language
 from recommender.errors import ConfigurationError
 
@@ -187,17 +187,17 @@ class Filler(Generic[Piece]):
     """Fills one of a compiled template's sources, in pieces; made once per edition, safe to share
     between threads.
 
-    What a passage of the template makes of the same values is made, and ``finished``, once: a card
+    What a passage of the template makes of the same values is made, and set, once: a card
     that a thousand copies show is drawn for the first of them. Each language has a template of its
     own, into which its words are put when the first copy in it is made.
     """
 
     def __init__(
-        self, template: Template, part: Literal["html", "text"], finish: Finish[Piece]
+        self, template: Template, part: Literal["html", "text"], setter: Setter[Piece]
     ) -> None:
         self._template = template
         self._part = part
-        self._finish = finish
+        self._setter = setter
         self._in: dict[str, Pieces[Piece]] = {}
         self._add(languages.choose())
 
@@ -216,7 +216,7 @@ class Filler(Generic[Piece]):
         environment = _environment(autoescape=escaped)
         try:
             tree = _Translation(language).visit(environment.parse(source))
-            found = passages.cut(environment, tree, self._finish)
+            found = passages.cut(environment, tree, self._setter)
         except jinja2.TemplateError as error:
             raise self._wrong(error) from error
         self._in[language.code] = found
@@ -231,8 +231,8 @@ class Renderer:
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self._text = Filler(template, "text", str)
-        self._html = Filler(template, "html", str)
+        self._text = Filler(template, "text", AsText())
+        self._html = Filler(template, "html", AsText())
 
     def render(self, issue: Issue) -> Rendered:
         """Both parts of a copy. ConfigurationError when the template asks for what is not there."""

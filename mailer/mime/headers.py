@@ -24,7 +24,9 @@ _CONTROL = re.compile(
 )
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _ASCII = re.compile(r"[\x20-\x7e]*")
-_ADDRESS = re.compile(r'[^\s\x00-\x20\x7f-\x9f()<>\[\]\\,;:"@]+@[^\s\x00-\x20\x7f-\x9f()<>\\,;"@]+')
+_PLAIN = r'[^\s\x00-\x20\x7f-\x9f()<>\[\]\\,;:"@]+'
+_ADDRESS = re.compile(rf"{_PLAIN}@({_PLAIN}|\[[A-Za-z0-9.:-]+\])")
+"""A domain, or an address literal in brackets (RFC 5321 section 4.1.3)."""
 _Piece = TypeVar("_Piece", str, bytes)
 _AS_THEY_ARE = {c: c for c in map(chr, range(128)) if c.isalnum() or c in "!*+-/"} | {" ": "_"}
 

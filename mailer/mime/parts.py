@@ -168,6 +168,23 @@ class Typesetter:
         """A piece, set once."""
         return self._known.get(text) or self._learn(text)
 
+    def join(self, pieces: Sequence[Piece]) -> Piece:
+        """Several pieces as one: where none ends with a slot, its text goes with the next."""
+        chunks: list[Any] = [b""]
+        for piece in pieces:
+            chunks[-1] += piece.chunks[0]
+            chunks += piece.chunks[1:]
+            if chunks[-1] == NO_SLOT:
+                chunks.pop()
+            else:
+                chunks.append(b"")
+        return Piece(
+            "".join([piece.text for piece in pieces]),
+            (*chunks, NO_SLOT),
+            sum(piece.size for piece in pieces),
+            sum(piece.beyond_ascii for piece in pieces),
+        )
+
     def part(self, pieces: Sequence[Piece], filling: Filling) -> Encoded:
         """The part of these pieces, each slot replaced by its link."""
         chunks: list[Any] = []

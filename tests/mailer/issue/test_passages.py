@@ -38,7 +38,7 @@ def environment() -> jinja2.Environment:
 
 def cut(source: str) -> passages.Pieces[str]:
     made = environment()
-    return passages.cut(made, made.parse(source), str)
+    return passages.cut(made, made.parse(source), passages.AsText())
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ def test_a_domain_goes_out_in_ascii(address: str, carried: str) -> None:
 @example("a@b.c>\r\nBcc: x@example.org")
 @example("a@b.c, d@e.f")
 @example("a@b\u2028c")
+@example("a@:")
 def test_nothing_but_one_address_passes(text: str) -> None:
     try:
         carried = headers.on_the_wire(text)

@@ -47,7 +47,9 @@ def typeset(
 ) -> Encoded:
     slots = slots or Slots()
     setter = Typesetter(slots)
-    return setter.part([setter.set(piece) for piece in pieces], Filling(slots, link))
+    set_ = [setter.set(piece) for piece in pieces]
+    half = len(set_) // 2
+    return setter.part([*set_[:half], setter.join(set_[half:])], Filling(slots, link))
 
 
 def as_lines(text: str) -> str:
