@@ -32,8 +32,15 @@ from recommender.database import Lock
 from recommender.errors import NewsletterError, StoreAwayError, TransportError
 from recommender.models import DeliveryState, EditionState
 
-BATCH = 100
-"""Copies claimed at once for each connection."""
+OTHERWISE = {
+    VerdictKind.REFUSED: DeliveryState.FAILED,
+    VerdictKind.DEFERRED: DeliveryState.DEFERRED,
+    VerdictKind.UNANSWERED: DeliveryState.IN_DOUBT,
+}
+"""What becomes of a copy that is not accepted."""
+BATCH = 25
+"""Copies claimed at once for each connection. At the end of an edition, processes that find none
+left wait for the one that has some in hand: with few they do not wait long."""
 POLL_SECONDS = 0.1
 """How often it looks whether the edition has been paused; in between it hears a stop."""
 GRACE_SECONDS = 4.0
@@ -313,20 +320,16 @@ def _send(run: Run, claim: Claim, transport: Transport, recorder: Recorder) -> N
 
 def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedelta) -> Outcome:
     """What a verdict means for the ledger."""
-    states = {
-        VerdictKind.ACCEPTED: DeliveryState.SENT,
-        VerdictKind.REFUSED: DeliveryState.FAILED,
-        VerdictKind.DEFERRED: DeliveryState.DEFERRED,
-        VerdictKind.UNANSWERED: DeliveryState.IN_DOUBT,
-    }
-    state = states[verdict.kind]
+    if verdict.kind is VerdictKind.ACCEPTED:
+        return Outcome(claim.delivery_id, DeliveryState.SENT, verdict.relay, verdict.reply)
+    state = OTHERWISE[verdict.kind]
     deferred = state == DeliveryState.DEFERRED
     return Outcome(
         claim.delivery_id,
         state,
         relay=verdict.relay,
         reply=verdict.reply,
-        reason=None if state == DeliveryState.SENT else verdict.enhanced or str(verdict.code or ""),
+        reason=verdict.enhanced or str(verdict.code or ""),
         retry_at=now + backoff(claim.attempts, claim.delivery_id) if deferred else None,
         expires_at=now + retry_for if deferred else None,
         dead=refusals.about(verdict) == "mailbox",

@@ -225,6 +225,20 @@ _PUT_ON_WIRE = (
 
 def _to_record(state: DeliveryState) -> sa.Update:
     earlier = [one for one in (*HELD, DeliveryState.IN_DOUBT) if state in TRANSITIONS[one]]
+    values: dict[str, Any] = {
+        "state": sa.literal_column(f"'{state}'"),
+        "relay": sa.bindparam("new_relay"),
+        "reply": sa.bindparam("new_reply"),
+        "reason": sa.bindparam("new_reason"),
+        "settled_at": sa.bindparam("new_settled_at"),
+        "attempts": _TABLE.c.attempts + sa.bindparam("new_attempts", type_=sa.Integer()),
+        "claimed_by": sa.null(),
+    }
+    if state == DeliveryState.DEFERRED:
+        retry_at = sa.bindparam("retry_at", type_=_TABLE.c.due_at.type)
+        expires_at = sa.bindparam("new_expires_at", type_=_TABLE.c.expires_at.type)
+        values["due_at"] = sa.func.coalesce(retry_at, _TABLE.c.due_at)
+        values["expires_at"] = sa.func.coalesce(_TABLE.c.expires_at, expires_at)
     return (
         sa.update(_TABLE)
         .where(
@@ -232,21 +246,7 @@ def _to_record(state: DeliveryState) -> sa.Update:
             _TABLE.c.claimed_by == sa.bindparam("owner"),
             _in_state(*earlier),
         )
-        .values(
-            state=sa.literal_column(f"'{state}'"),
-            relay=sa.bindparam("new_relay"),
-            reply=sa.bindparam("new_reply"),
-            reason=sa.bindparam("new_reason"),
-            due_at=sa.func.coalesce(
-                sa.bindparam("retry_at", type_=_TABLE.c.due_at.type), _TABLE.c.due_at
-            ),
-            expires_at=sa.func.coalesce(
-                _TABLE.c.expires_at, sa.bindparam("new_expires_at", type_=_TABLE.c.expires_at.type)
-            ),
-            settled_at=sa.bindparam("new_settled_at"),
-            attempts=_TABLE.c.attempts + sa.bindparam("new_attempts", type_=sa.Integer()),
-            claimed_by=sa.null(),
-        )
+        .values(values)
     )
 
 
@@ -275,17 +275,18 @@ def record(
 
 
 def _values(outcome: Outcome, owner: str, now: datetime) -> dict[str, Any]:
-    return {
+    values = {
         "key": outcome.delivery_id,
         "owner": owner,
         "new_relay": outcome.relay,
         "new_reply": outcome.reply,
         "new_reason": outcome.reason,
-        "retry_at": outcome.retry_at,
-        "new_expires_at": outcome.expires_at,
         "new_attempts": int(outcome.tried),
         "new_settled_at": None if outcome.state in OPEN else now,
     }
+    if outcome.state == DeliveryState.DEFERRED:
+        values |= {"retry_at": outcome.retry_at, "new_expires_at": outcome.expires_at}
+    return values
 
 
 def release_all(session: Session, *, owner: str, now: datetime) -> tuple[int, int]:

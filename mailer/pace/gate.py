@@ -165,8 +165,8 @@ class Gate:
         while True:
             if (later := self._barred(domain)) is not None:
                 return later
-            mine = self._mine()
-            mine.full = None
+            if (mine := self._known()) is not None:
+                mine.full = None
             verdict = self._offer(transport, message, number)
             if verdict is None or verdict.kind is not HELD:
                 return verdict
@@ -196,9 +196,9 @@ class Gate:
     def heard(self, verdict: Verdict, recipient: str) -> None:
         """The answer to a message that was offered."""
         now = self.now()
-        mine = self._mine()
-        slots, mine.slots = mine.slots, []
-        if slots:
+        mine = self._known()
+        if mine is not None and mine.slots:
+            slots, mine.slots = mine.slots, []
             self._limiter.used(slots, now)
         domain = pauses.domain_of(recipient)
         if pauses.matters(self._pauses.get(domain), verdict, now):
@@ -213,6 +213,10 @@ class Gate:
     def close(self) -> None:
         """The run has ended: what was reserved and not used is free again."""
         self._limiter.flush(self.now())
+
+    def _known(self) -> _Mine | None:
+        """What whoever asks has in hand, if ever anything; without limits nobody has."""
+        return self._in_hand.get(lanes.caller()) if self._in_hand else None
 
     def _mine(self) -> _Mine:
         who = lanes.caller()

@@ -60,6 +60,8 @@ def heard(session: Session, domain: str, verdict: Verdict, now: datetime) -> Pau
 
 def matters(pause: Pause | None, verdict: Verdict, now: datetime) -> bool:
     """Whether ``heard`` would change anything: spares the store the answers that change nothing."""
+    if pause is None and verdict.kind is VerdictKind.ACCEPTED:
+        return False
     if slowdown.asked_by(verdict) == "domain":
         return pause is None or pause.until <= now
     return pause is not None and verdict.kind is VerdictKind.ACCEPTED and _forgiven(pause, now)

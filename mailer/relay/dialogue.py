@@ -9,6 +9,7 @@ nothing is known of messages.
 import contextlib
 import errno
 import os
+import re
 import smtplib
 import socket
 import ssl
@@ -22,6 +23,7 @@ from recommender.errors import TransportError
 from recommender.limits import Rate
 
 StartTls = Literal["require", "optional", "never"]
+_ONE_LINE = re.compile(rb"([2-5]\d\d) (.*)", re.DOTALL)
 MAX_REPLY_LINES = 100
 MAX_LINE = 8_192
 LAST_WORDS = 2.0
@@ -54,6 +56,9 @@ class Relay:
     def __repr__(self) -> str:
         return f"Relay({self.name!r})"  # never the password
 
+    def __hash__(self) -> int:
+        return hash((self.host, self.port))  # of all fields it would be made anew for every message
+
 
 class ConnectionLost(smtplib.SMTPServerDisconnected):
     """The connection ended, the server fell silent, or what it said was no SMTP."""
@@ -76,6 +81,10 @@ class Server(smtplib.SMTP):
 
     def getreply(self) -> tuple[int, bytes]:
         """The next reply: its code, and its lines joined by line feeds. Raises ConnectionLost."""
+        arrived, end, rest = self.unread.partition(b"\n")
+        if end and (found := _ONE_LINE.fullmatch(arrived)):  # as most are, and there already
+            self.unread = rest
+            return int(found[1]), found[2].strip()
         lines: list[bytes] = []
         deadline = time.monotonic() + self.timeout
         while len(lines) < MAX_REPLY_LINES:

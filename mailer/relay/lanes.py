@@ -162,12 +162,17 @@ class Condition(threading.Condition):
     def __init__(self) -> None:
         super().__init__(threading.Lock())
         self._lanes: deque[Lane] = deque()
+        self._threads = 0
 
     def wait(self, timeout: float | None = None) -> bool:
         """As a condition's: the lock is released meanwhile; False after ``timeout`` seconds."""
         lane = current()
         if lane is None:
-            return super().wait(timeout)
+            self._threads += 1
+            try:
+                return super().wait(timeout)
+            finally:
+                self._threads -= 1
         self._lanes.append(lane)
         self.release()
         try:
@@ -182,7 +187,8 @@ class Condition(threading.Condition):
         """As a condition's, to the lanes of this thread and to threads."""
         for _ in range(min(n, len(self._lanes))):
             self._lanes.popleft().wake()
-        super().notify(n)
+        if self._threads:
+            super().notify(n)
 
     def notify_all(self) -> None:
         self.notify(1_000_000)

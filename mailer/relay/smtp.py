@@ -20,6 +20,8 @@ from mailer.relay.transport import Verdict, VerdictKind
 __all__ = ["Connection", "ConnectionLost", "Relay", "StartTls"]
 CLOSING = 421
 """The reply of a server that is about to close the connection (RFC 5321 section 3.8)."""
+KINDS = {2: VerdictKind.ACCEPTED, 4: VerdictKind.DEFERRED, 5: VerdictKind.REFUSED}
+"""By the first digit of a reply."""
 AT_WORK = 1.0
 """For how many seconds after a reply a connection is not asked whether it is still there."""
 LONGEST_WORDS = 1_000
@@ -28,7 +30,7 @@ _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 _SMUGGLING = re.compile(r"[\x00-\x20<>\x7f]")
 _QMAIL = re.compile(r"\(#([245]\.\d{1,3}\.\d{1,3})\b")
 _LONE_LF = re.compile(rb"(?<!\r)\n|\r(?!\n)")
-Reply = tuple[int, str]
+Reply = tuple[int, bytes]
 
 
 class Connection:
@@ -114,7 +116,7 @@ class Connection:
             return Verdict(VerdictKind.UNANSWERED, self.relay.name, reply=plain(str(lost)))
         if 300 <= code < 400:
             self.close(polite=False)
-            words = f"an answer out of place: {code} {text}"
+            words = f"an answer out of place: {code} {_words(text)}"
             return Verdict(VerdictKind.UNANSWERED, self.relay.name, code, reply=words)
         return self._verdict(code, text, ".")
 
@@ -177,23 +179,23 @@ class Connection:
         except ConnectionLost:
             pass  # it is closed, which is as good
 
-    def _verdict(self, code: int, text: str, command: str) -> Verdict:
-        kinds = {2: VerdictKind.ACCEPTED, 4: VerdictKind.DEFERRED, 5: VerdictKind.REFUSED}
+    def _verdict(self, code: int, text: bytes, command: str) -> Verdict:
         if code == CLOSING:
             self.close(polite=False)
+        words = _words(text)
+        enhanced = enhanced_code(code, words)
         return Verdict(
-            kinds[code // 100],
-            self.relay.name,
-            code,
-            enhanced_code(code, text),
-            f"{code} {text}",
-            command,
+            KINDS[code // 100], self.relay.name, code, enhanced, f"{code} {words}", command
         )
 
     def _reply(self) -> Reply:
-        code, text = self._server.getreply()
+        reply = self._server.getreply()
         self._heard = time.monotonic()
-        return code, plain(text.decode("utf-8", "replace"))[:LONGEST_WORDS]
+        return reply
+
+
+def _words(text: bytes) -> str:
+    return plain(text.decode("utf-8", "replace"))[:LONGEST_WORDS]
 
 
 def enhanced_code(code: int, text: str) -> str | None:
