@@ -220,39 +220,40 @@ def among(
 
 def insert_all(session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert ``rows``, which have the same columns in the same order; what they leave out is null
-    or the server's to fill in. SQLAlchemy looks at every value of every row by itself."""
-    if session.get_bind().dialect.name == "postgresql":
-        _insert_document(session, table, rows)
-    else:
-        _insert_tuples(session, table, rows)
+    or the server's to fill in.
 
-
-def _insert_document(
-    session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]
-) -> None:
-    """As one document, which the server takes apart."""
-    columns = [table.c[name] for name in rows[0]]
-    given = sa.func.jsonb_to_recordset(sa.bindparam(None, rows, postgresql.JSONB))
-    shape = [sa.column(column.name, column.type) for column in columns]
-    found = given.table_valued(*shape).render_derived(with_types=True)
-    session.execute(sa.insert(table).from_select(columns, sa.select(found), include_defaults=False))
-
-
-def _insert_tuples(session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """As the driver takes them; of what recurs, such as times and states, each value is made into
-    what the driver stores once."""
-    dialect = session.get_bind().dialect
+    SQLAlchemy looks at each value of each row by itself. Here values that recur, such as times and
+    states, are made into what the driver takes once; PostgreSQL gets all rows as one COPY.
+    """
+    connection = session.connection()
+    dialect = connection.dialect
     values: list[Iterable[object]] = list(zip(*(row.values() for row in rows), strict=True))
     for at, name in enumerate(rows[0]):
         kind = table.c[name].type
-        stored = kind.dialect_impl(dialect).bind_processor(dialect)
-        if stored is not None:
+        made = kind.dialect_impl(dialect).bind_processor(dialect)
+        if made is not None:
             recurs = not isinstance(kind, sa.JSON)
-            values[at] = map(functools.cache(stored) if recurs else stored, values[at])
-    names, places = ", ".join(rows[0]), ", ".join("?" * len(rows[0]))
-    session.connection().exec_driver_sql(
-        f"INSERT INTO {table.name} ({names}) VALUES ({places})", list(zip(*values, strict=True))
-    )
+            values[at] = map(functools.cache(made) if recurs else made, values[at])
+    names, found = ", ".join(rows[0]), list(zip(*values, strict=True))
+    if dialect.name == "postgresql":
+        _copy(connection, f"COPY {table.name} ({names}) FROM STDIN", found)
+    else:
+        places = ", ".join("?" * len(rows[0]))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({places})", found)
+
+
+def _copy(connection: Connection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """PostgreSQL's COPY, which SQLAlchemy has no call for; its errors are those of any other."""
+    dialect = connection.dialect
+    driver: Any = dialect.dbapi  # the driver's own module, and its own cursor
+    try:
+        with _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except driver.Error as error:
+        raise sa.exc.DBAPIError.instance(
+            statement, None, error, driver.Error, dialect=dialect
+        ) from error
 
 
 def away(engine: Engine, error: BaseException) -> bool:
