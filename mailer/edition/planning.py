@@ -34,8 +34,8 @@ from recommender.models import (
 )
 from recommender.settings import Settings
 
-WORTH_A_PROCESS = 2
-"""Shards; it takes as long to start a process as to plan one."""
+WORTH_A_PROCESS = 5
+"""Shards; it takes as long to start a process as to plan them."""
 OTHERS_AT_WORK = 0.05
 """Seconds to wait where every shard that is left is in another process's hands."""
 

@@ -28,7 +28,7 @@ from recommender.models import (
 )
 
 SIZE = 2_000
-"""Readers of a shard: a second's work, a few megabytes."""
+"""Readers of a shard: a fifth of a second's work, a few megabytes."""
 NOTHING_RELEVANT = "nothing_relevant"
 
 

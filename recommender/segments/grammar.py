@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput
@@ -100,7 +101,11 @@ class Node:
 
 
 _PATH = re.compile(r"[\w-]+(\.[\w-]+){0,9}")
-_parser = Lark(GRAMMAR, start="rule", parser="lalr", lexer="contextual", propagate_positions=True)
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(GRAMMAR, start="rule", parser="lalr", lexer="contextual", propagate_positions=True)
 
 
 def parse(rule: str) -> Node:
@@ -111,7 +116,7 @@ def parse(rule: str) -> Node:
         raise SegmentError(rule, 1, "the rule is empty; `all` stands for every reader")
     _check_depth(rule)
     try:
-        tree = _parser.parse(rule)
+        tree = _parser().parse(rule)
         node: Node = _Builder(rule).transform(tree)
     except UnexpectedInput as error:
         raise SegmentError(rule, *_problem(rule, error)) from error

@@ -148,7 +148,7 @@ def test_a_signal_stops_all_of_them_without_a_doubt(
 def test_processes_that_help_to_plan_leave_nobody_out(
     newsletter: Engine, configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shards, "SIZE", 50)
+    monkeypatch.setattr(shards, "SIZE", 30)
     edition = sending.plan(
         newsletter,
         configured(),
