@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -29,6 +30,8 @@ COVERED = (
 """Signed where they stand, and all of them against being added (RFC 6376 section 8.15)."""
 SMALLEST_RSA = 1024
 """Bits; verifiers ignore signatures by shorter keys (RFC 8301 section 3.2)."""
+MOST_KNOWN = 5_000
+"""Pieces of bodies whose relaxed form is remembered, of a few kilobytes each."""
 _LINE = 72
 _SPACES = re.compile(rb"  +")
 
@@ -45,19 +48,22 @@ class Signer:
     def algorithm(self) -> str:
         return "rsa-sha256" if isinstance(self.key, RSAPrivateKey) else "ed25519-sha256"
 
-    def sign(self, fields: Sequence[bytes], body: bytes, at: datetime) -> bytes:
+    def sign(self, fields: Sequence[bytes], body: Sequence[bytes], at: datetime) -> bytes:
         """The DKIM-Signature field of a message.
 
         ``fields`` are its header fields, each whole with its CRLF and each name standing once;
-        ``body`` has CRLF line ends only.
+        ``body`` is in pieces of whole lines with CRLF line ends only, by turns: what may hold
+        anything, and what is in the relaxed form already.
         """
         found = dict(map(_relaxed, fields))
-        signed = [name for name in COVERED if name in found]
-        digest = hashlib.sha256(relaxed_body(body)).digest()
+        signed = tuple([name for name in COVERED if name in found])
+        relaxed = list(body)
+        relaxed[::2] = map(_KNOWN.__getitem__, relaxed[::2])
+        digest = hashlib.sha256(_without_end(b"".join(relaxed))).digest()
         tags = (
             f"v=1; a={self.algorithm}; c=relaxed/relaxed; d={self.domain};\r\n"
             f" s={self.selector}; t={int(at.timestamp())};\r\n"
-            f" h={_names([*signed, *COVERED])};\r\n"
+            f" h={_names((*signed, *COVERED))};\r\n"
             f" bh={b64encode(digest).decode()};\r\n b="
         ).encode("ascii")
         lines = [name + b":" + found[name] + b"\r\n" for name in signed]
@@ -105,12 +111,37 @@ def load(path: Path, *, selector: str | None, domain: str) -> Signer:
 
 
 def relaxed_body(body: bytes) -> bytes:
-    """A body that ends in CRLF, in the relaxed form (RFC 6376 section 3.4.4). Its first pass costs
-    as much as the hash: a pattern that begins with two fixed characters is searched for them."""
-    if b"\t" in body:
-        body = body.replace(b"\t", b" ")
-    body = _SPACES.sub(b" ", body).replace(b" \r\n", b"\r\n").rstrip(b"\r\n")
-    return body + b"\r\n" if body else b""
+    """A body that ends in CRLF, in the relaxed form (RFC 6376 section 3.4.4)."""
+    return _without_end(_relaxed_lines(body))
+
+
+def _relaxed_lines(lines: bytes) -> bytes:
+    """Whole lines in the relaxed form, but for empty ones at the end of a body."""
+    if b"\t" in lines:
+        lines = lines.replace(b"\t", b" ")
+    return _SPACES.sub(b" ", lines).replace(b" \r\n", b"\r\n")
+
+
+class _Known(dict[bytes, bytes]):
+    """The relaxed form of lines. Most of a body stands in many others, and to search all of it
+    costs as much as the hash."""
+
+    def __missing__(self, lines: bytes) -> bytes:
+        if len(self) > MOST_KNOWN:
+            self.clear()
+        self[lines] = found = _relaxed_lines(lines)
+        return found
+
+
+_KNOWN = _Known()
+
+
+def _without_end(lines: bytes) -> bytes:
+    """Without the empty lines at the end."""
+    if lines.endswith(b"\r\n\r\n") or lines == b"\r\n":
+        lines = lines.rstrip(b"\r\n")
+        return lines + b"\r\n" if lines else b""
+    return lines
 
 
 def _relaxed(field: bytes) -> tuple[bytes, bytes]:
@@ -119,7 +150,8 @@ def _relaxed(field: bytes) -> tuple[bytes, bytes]:
     return name.strip().lower(), b" ".join(value.split())
 
 
-def _names(names: Sequence[bytes]) -> str:
+@lru_cache(maxsize=100)
+def _names(names: tuple[bytes, ...]) -> str:
     """A list of field names, folded behind colons."""
     text, length = "", 3
     for name in names:

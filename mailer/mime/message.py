@@ -29,8 +29,9 @@ _URI = re.compile(r"https?://[!-;=?-~]+")
 class Signs(Protocol):
     """What adds a signature: ``dkim.Signer`` does."""
 
-    def sign(self, fields: Sequence[bytes], body: bytes, at: datetime) -> bytes:
-        """The header field that signs a message of these fields and this body."""
+    def sign(self, fields: Sequence[bytes], body: Sequence[bytes], at: datetime) -> bytes:
+        """The header field that signs a message of these fields and this body: whole lines, by
+        turns such as may hold anything and such as hold no run of spaces."""
 
 
 @lru_cache(maxsize=8)
@@ -152,11 +153,12 @@ def build(
         b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n',
     ]
     frame = b"--" + boundary
-    body = [frame, *_part(b"text/plain", text), frame, *_part(b"text/html", html), frame, b"--\r\n"]
-    signatures = []
-    if identity.signers:
-        body = [b"".join(body)]
-        signatures = [signer.sign(fields, body[0], now) for signer in identity.signers]
+    body = [
+        *_part(frame, b"text/plain", text),
+        *_part(frame, b"text/html", html),
+        *(b"", frame + b"--\r\n"),
+    ]
+    signatures = [signer.sign(fields, body, now) for signer in identity.signers]
     international = identity._international or not to.rpartition("@")[0].isascii()
     return Message(
         envelope_from=identity._envelope_from,
@@ -203,12 +205,12 @@ def _subject(subject: str, list_name: str) -> bytes:
     return free_text("Subject", plain(subject) or plain(list_name) or "(no subject)")
 
 
-def _part(kind: bytes, content: str | Encoded) -> tuple[bytes, ...]:
-    """A part from the end of its boundary line on: headers, text, and the CRLF that belongs to the
-    next boundary (RFC 2046 section 5.1.1)."""
+def _part(frame: bytes, kind: bytes, content: str | Encoded) -> tuple[bytes, ...]:
+    """A part behind its boundary line: headers, text, and the CRLF that belongs to the next
+    boundary (RFC 2046 section 5.1.1); in turns as ``Signs`` wants them."""
     part = encode(content) if isinstance(content, str) else content
-    return (
-        b"\r\nContent-Type: " + kind + b"; charset=utf-8\r\n"
-        b"Content-Transfer-Encoding: " + part.encoding.encode("ascii") + b"\r\n\r\n",
-        *part.pieces,
+    head = (
+        frame + b"\r\nContent-Type: " + kind + b"; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: " + part.encoding.encode("ascii") + b"\r\n\r\n"
     )
+    return (b"", head, *part.pieces)

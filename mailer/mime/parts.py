@@ -29,7 +29,8 @@ Encoding = Literal["quoted-printable", "base64"]
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A part's body on the wire, in pieces, with the CRLF that ends its last line."""
+    """A part's body on the wire, with the CRLF that ends its last line: whole lines, a text and a
+    link (or nothing) by turns."""
 
     encoding: Encoding
     pieces: Sequence[bytes]
@@ -44,8 +45,8 @@ def encode(text: str) -> Encoded:
     lines = _lines(text)
     raw = lines.encode("utf-8", "replace")
     if _rather_base64(len(raw), len(raw) - len(lines)):
-        return Encoded("base64", [_base64(raw.replace(b"\n", b"\r\n"))])
-    return Encoded("quoted-printable", [_quoted(raw), b"\r\n"])
+        return Encoded("base64", (_base64(raw.replace(b"\n", b"\r\n")), b""))
+    return Encoded("quoted-printable", (_quoted(raw) + b"\r\n", b""))
 
 
 def _lines(text: str) -> str:
@@ -145,10 +146,10 @@ class Filling(dict[str, bytes]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A piece of text, and how it looks on the wire: texts (``bytes``) and slots (``str``) by
-    turns, beginning with a text and ending with a slot."""
+    """A piece of text (in parts, if it was joined of several), and how it looks on the wire: texts
+    (``bytes``) and slots (``str``) by turns, beginning with a text and ending with a slot."""
 
-    text: str
+    texts: tuple[str, ...]
     chunks: tuple[bytes | str, ...]
     size: int
     beyond_ascii: int
@@ -179,7 +180,7 @@ class Typesetter:
             else:
                 chunks.append(b"")
         return Piece(
-            "".join([piece.text for piece in pieces]),
+            tuple([text for piece in pieces for text in piece.texts]),
             (*chunks, NO_SLOT),
             sum(piece.size for piece in pieces),
             sum(piece.beyond_ascii for piece in pieces),
@@ -194,10 +195,10 @@ class Typesetter:
             size += piece.size
             beyond_ascii += piece.beyond_ascii
         if _rather_base64(size, beyond_ascii):
-            whole = self._clean("".join([piece.text for piece in pieces]))
+            whole = self._clean("".join([text for piece in pieces for text in piece.texts]))
             return encode(self._pattern.sub(lambda slot: filling.link(slot[0]).decode(), whole))
         chunks[1::2] = map(filling.__getitem__, chunks[1::2])
-        chunks.append(b"\r\n")
+        chunks += b"\r\n", b""
         return Encoded("quoted-printable", chunks)
 
     def _learn(self, text: str) -> Piece:
@@ -211,7 +212,7 @@ class Typesetter:
             size, beyond_ascii = size + len(raw), beyond_ascii + len(raw) - len(lines)
             end = b"" if not raw or raw.endswith(b"\n") else SOFT_BREAK
             chunks += [_quoted(raw) + end, slot]
-        piece = Piece(text, tuple(chunks), size, beyond_ascii)
+        piece = Piece((text,), tuple(chunks), size, beyond_ascii)
         if self._remembered > MOST_REMEMBERED:
             self._known, self._remembered = {}, 0
         self._known[str(text)] = piece
