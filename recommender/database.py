@@ -87,14 +87,17 @@ def _sqlite(url: sa.URL) -> Engine:
     def _begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         if options.get("writing"):
-            _begin_writing(connection, options.get("hurry") or _never)
+            hurry, meanwhile = options.get("hurry") or _never, options.get("meanwhile") or _never
+            _begin_writing(connection, hurry, meanwhile)
         else:
             connection.exec_driver_sql("BEGIN DEFERRED")
 
     return engine
 
 
-def _begin_writing(connection: Connection, hurry: Callable[[], bool]) -> None:
+def _begin_writing(
+    connection: Connection, hurry: Callable[[], bool], meanwhile: Callable[[], bool]
+) -> None:
     """Take the write lock, waiting for whoever holds it until that has been long enough."""
     patience = time.monotonic() + BUSY_SECONDS
     pause = FIRST_TRY
@@ -104,8 +107,9 @@ def _begin_writing(connection: Connection, hurry: Callable[[], bool]) -> None:
             if time.monotonic() > patience or hurry():
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # and if not now, say why
                 return
-            time.sleep(pause)
-            pause = min(pause * 2, LONGEST_TRY)
+            if not meanwhile():
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_TRY)
     finally:
         _wait_at_most(connection, BUSY_SECONDS)
 
@@ -195,6 +199,12 @@ def writer(engine: Engine, hurry: Callable[[], bool] | None = None) -> Engine:
 def hurried(engine: Engine, hurry: Callable[[], bool]) -> Engine:
     """``engine`` whose writers wait for nobody once ``hurry`` returns True."""
     return engine.execution_options(hurry=hurry)
+
+
+def occupied(engine: Engine, meanwhile: Callable[[], bool]) -> Engine:
+    """``engine`` whose writers, while they wait for SQLite's write lock, call ``meanwhile``: it
+    does a moment's work that has nothing to do with the store, or returns False for want of any."""
+    return engine.execution_options(meanwhile=meanwhile)
 
 
 Insert = sqlite.Insert | postgresql.Insert

@@ -71,6 +71,10 @@ class Job:
     most: float = float("inf")
 
 
+Copy = tuple[Claim, Message | Exception]
+"""A claimed copy as a message, or why none could be made."""
+
+
 @dataclass
 class Run:
     """A run of ``deliver`` under one name, ``owner``: what it has in hand, and what has happened so
@@ -84,6 +88,7 @@ class Run:
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     lanes: Lanes = field(default_factory=Lanes)
     work: deque[Claim] = field(default_factory=deque)
+    made: deque[Copy] = field(default_factory=deque)
     idle: list[Lane] = field(default_factory=list)
     no_more: bool = False
     left: float = float("inf")
@@ -95,15 +100,32 @@ class Run:
     _asked: float = float("-inf")
     _looked: float = float("-inf")
 
-    def next(self) -> Claim | None:
+    def next(self) -> Copy | None:
         """The next copy for the lane that calls; None when there is none and the run has ended."""
-        while not self.work and not self.no_more:
+        while not self.work and not self.made and not self.no_more:
             lane = current()
             if lane is None:
                 raise RuntimeError("only a lane waits for copies")
             self.idle.append(lane)
             lane.park()
-        return self.work.popleft() if self.work else None
+        if not self.made and self.work:
+            self._make()
+        return self.made.popleft() if self.made else None
+
+    def make_ahead(self) -> bool:
+        """Make a copy that a lane will take, while there is nothing else to do; False when there is
+        nothing to make, or enough has been made."""
+        if not self.work or len(self.made) >= self.job.connections:
+            return False
+        self._make()
+        return True
+
+    def _make(self) -> None:
+        claim = self.work.popleft()
+        try:
+            self.made.append((claim, self.job.copy(claim)))
+        except Exception as error:  # noqa: BLE001  (for the lane that takes the copy to judge)
+            self.made.append((claim, error))
 
     def offer_work(self) -> None:
         """Wake lanes that wait for copies."""
@@ -113,11 +135,12 @@ class Run:
 
     def busy(self) -> bool:
         """Whether there are copies in hand."""
-        return bool(self.work) or len(self.idle) < self.lanes.alive
+        return bool(self.work or self.made) or len(self.idle) < self.lanes.alive
 
     def end(self) -> None:
         """Begin no further copy."""
         self.work.clear()
+        self.made.clear()
         self.no_more = True
         self.lanes.halt()
         self.offer_work()
@@ -182,6 +205,7 @@ def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
         if not held:
             raise TransportError("the lock of a sender that has just been named is taken")
         run.lock = held
+        run.engine = database.occupied(run.engine, run.make_ahead)
         recorder = Recorder(run.engine, run.owner, run.clock, run.late)
         for _ in range(run.job.connections):
             run.lanes.start(lambda: _connection(run, recorder))
@@ -241,9 +265,10 @@ def _claim(run: Run, limit: int) -> int:
 
 
 def _step(run: Run, recorder: Recorder, longest: float) -> None:
-    """Let the lanes go as far as they get, write down what they wait for, and else rest."""
+    """Let the lanes go as far as they get, write down what they wait for, and else make copies
+    ahead, or rest."""
     run.lanes.run()
-    if not recorder.flush(run.lanes.rest):
+    if (recorder.awaited or not run.make_ahead()) and not recorder.flush(run.lanes.rest):
         run.lanes.rest(longest)
 
 
@@ -274,8 +299,8 @@ def _connection(run: Run, recorder: Recorder) -> None:
     """One connection: copy after copy, until there is none or the run has ended."""
     transport = run.job.open_transport()
     try:
-        while (claim := run.next()) is not None:
-            _send(run, claim, transport, recorder)
+        while (copy := run.next()) is not None:
+            _send(run, *copy, transport, recorder)
             run.handled += 1
     except Exception as error:  # noqa: BLE001  (handed to whoever runs the lanes, who raises it)
         run.trouble = run.trouble or error
@@ -283,15 +308,21 @@ def _connection(run: Run, recorder: Recorder) -> None:
         transport.close()
 
 
-def _send(run: Run, claim: Claim, transport: Transport, recorder: Recorder) -> None:
+def _send(
+    run: Run,
+    claim: Claim,
+    message: Message | Exception,
+    transport: Transport,
+    recorder: Recorder,
+) -> None:
     job = run.job
-    try:
-        message = job.copy(claim)
-    except (NewsletterError, ValueError, LookupError, TypeError) as error:
-        why = f"this copy could not be made: {error}"
+    if isinstance(message, NewsletterError | ValueError | LookupError | TypeError):
+        why = f"this copy could not be made: {message}"
         outcome = Outcome(claim.delivery_id, DeliveryState.FAILED, reply=why, reason="copy")
         recorder.settle(outcome, claim.email)
         return
+    if isinstance(message, Exception):
+        raise message
     answer = job.gate.offer(transport, message, number=claim.number, wait=run.lanes.pause)
     if isinstance(answer, Later):
         if answer.until is not None:  # otherwise the run is ending, which gives the claim back
