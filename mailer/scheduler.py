@@ -26,9 +26,9 @@ from sqlalchemy.engine import Engine
 from mailer.dispatch import sending
 from mailer.edition import retention, schedule
 from mailer.edition.tickets import HandOut, to_nobody
-from recommender import database
-from recommender.database import Lock
+from recommender import database, locks
 from recommender.errors import ConflictError, NewsletterError
+from recommender.locks import Lock
 from recommender.models import Edition, EditionState, Newsletter
 from recommender.settings import DAYS, Settings, weekday_and_time
 
@@ -64,7 +64,7 @@ _running: list[Service] = []
 @contextmanager
 def only_instance(engine: Engine) -> Iterator[None]:
     """Be the one scheduler of this store; ConflictError while another one runs."""
-    with database.lock(engine, LEADER) as mine:
+    with locks.hold(engine, LEADER) as mine:
         if not mine:
             raise ConflictError("another scheduler is already running on this store")
         yield
@@ -85,7 +85,7 @@ def lead(
     waiting = False
     while not stop.is_set():
         try:
-            with database.lock(engine, LEADER) as mine:
+            with locks.hold(engine, LEADER) as mine:
                 if mine:
                     waiting = False
                     _while_leading(mine, stop, work)

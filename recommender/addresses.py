@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
-from recommender.database import insert
 from recommender.models import Property
+from recommender.statements import insert
 
 SALT = "address_salt"
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender import database
+from recommender import statements
 from recommender.models import (
     Delivery,
     DeliveryState,
@@ -98,7 +98,7 @@ def members(session: Session, rows: Any, *, without_edition: int | None = None) 
     for owner, name, weight in session.execute(
         sa.select(SubscriberTopic.subscriber_id, Topic.name, SubscriberTopic.weight)
         .join(Topic, Topic.id == SubscriberTopic.topic_id)
-        .where(database.among(session, SubscriberTopic.subscriber_id, ids))
+        .where(statements.among(session, SubscriberTopic.subscriber_id, ids))
         .order_by(Topic.key)
     ):
         topics[owner][name] = weight
@@ -106,7 +106,7 @@ def members(session: Session, rows: Any, *, without_edition: int | None = None) 
     for owner, name in session.execute(
         sa.select(SubscriberRole.subscriber_id, Role.name)
         .join(Role, Role.id == SubscriberRole.role_id)
-        .where(database.among(session, SubscriberRole.subscriber_id, ids))
+        .where(statements.among(session, SubscriberRole.subscriber_id, ids))
         .order_by(Role.key)
     ):
         roles[owner].append(name)
@@ -135,7 +135,7 @@ def _history(
     sent = (
         sa.select(Delivery.subscriber_id, Delivery.story_ids, Delivery.due_at)
         .where(
-            database.among(session, Delivery.subscriber_id, ids),
+            statements.among(session, Delivery.subscriber_id, ids),
             Delivery.state.not_in(NOT_RECEIVED),
         )
         .order_by(Delivery.subscriber_id, Delivery.id)  # as the index is, or it is not used
@@ -143,7 +143,7 @@ def _history(
     answered = (
         sa.select(Event.subscriber_id, Event.story_id, Event.kind, Event.at)
         .where(
-            database.among(session, Event.subscriber_id, ids),
+            statements.among(session, Event.subscriber_id, ids),
             Event.story_id.is_not(None),
             Event.verified,
             Event.kind.in_(_ANSWERS),

@@ -1,27 +1,21 @@
-"""Engine, transactions and locks: everything in which SQLite and PostgreSQL differ.
+"""Engine and transactions, on SQLite and PostgreSQL.
 
 SQLite runs in WAL mode with foreign keys on and a busy timeout; a writing transaction takes the
 write lock when it begins, so that it never fails half-way for having read first. The caller
 commits by leaving the ``with`` block; an exception rolls everything back.
 """
 
-import contextlib
-import fcntl
-import functools
-import hashlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from recommender import documents
 from recommender.errors import ConfigurationError, StoreAwayError, StoreError
@@ -117,7 +111,7 @@ def _begin_writing(
 def _has_begun(connection: Connection) -> bool:
     """Whether a writing transaction could be begun; raises what is no matter of waiting."""
     try:
-        _driver(connection).execute("BEGIN IMMEDIATE")
+        driver(connection).execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
         # Without what extends the code: SQLITE_BUSY_RECOVERY and its like are waited for, too.
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -127,10 +121,11 @@ def _has_begun(connection: Connection) -> bool:
 
 
 def _wait_at_most(connection: Connection, seconds: float) -> None:
-    _driver(connection).execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+    driver(connection).execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
 
-def _driver(connection: Connection) -> Any:  # the driver's own connection
+def driver(connection: Connection) -> Any:
+    """The driver's own connection."""
     return connection.connection.driver_connection
 
 
@@ -207,65 +202,6 @@ def occupied(engine: Engine, meanwhile: Callable[[], bool]) -> Engine:
     return engine.execution_options(meanwhile=meanwhile)
 
 
-Insert = sqlite.Insert | postgresql.Insert
-
-
-def insert(session: Session, table: type[Any] | sa.Table) -> Insert:
-    """An INSERT with ``on_conflict_do_nothing`` and ``on_conflict_do_update``, on either store."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
-
-
-def among(
-    session: Session, column: sa.ColumnElement[int] | InstrumentedAttribute[int], ids: Sequence[int]
-) -> sa.ColumnElement[bool]:
-    """``column IN ids``, with all of them as one parameter: thousands take long one by one."""
-    if session.get_bind().dialect.name == "postgresql":
-        given = sa.bindparam(None, list(ids), postgresql.ARRAY(sa.BigInteger))
-        return column == sa.any_(given)
-    text = sa.bindparam(None, list(ids), sa.JSON)
-    return column.in_(sa.select(sa.func.json_each(text).table_valued("value").c.value))
-
-
-def insert_all(session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert ``rows``, which have the same columns in the same order; what they leave out is null
-    or the server's to fill in.
-
-    SQLAlchemy looks at each value of each row by itself. Here values that recur, such as times and
-    states, are made into what the driver takes once; PostgreSQL gets all rows as one COPY.
-    """
-    connection = session.connection()
-    dialect = connection.dialect
-    values: list[Iterable[object]] = list(zip(*(row.values() for row in rows), strict=True))
-    for at, name in enumerate(rows[0]):
-        kind = table.c[name].type
-        made = kind.dialect_impl(dialect).bind_processor(dialect)
-        if made is not None:
-            recurs = not isinstance(kind, sa.JSON)
-            values[at] = map(functools.cache(made) if recurs else made, values[at])
-    names, found = ", ".join(rows[0]), list(zip(*values, strict=True))
-    if dialect.name == "postgresql":
-        _copy(connection, f"COPY {table.name} ({names}) FROM STDIN", found)
-    else:
-        places = ", ".join("?" * len(rows[0]))
-        connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({places})", found)
-
-
-def _copy(connection: Connection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-    """PostgreSQL's COPY, which SQLAlchemy has no call for; its errors are those of any other."""
-    dialect = connection.dialect
-    driver: Any = dialect.dbapi  # the driver's own module, and its own cursor
-    try:
-        with _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
-    except driver.Error as error:
-        raise sa.exc.DBAPIError.instance(
-            statement, None, error, driver.Error, dialect=dialect
-        ) from error
-
-
 def away(engine: Engine, error: BaseException) -> bool:
     """Whether ``error`` means that the server could not be reached, or broke off, or asked to try
     again: the same work may well succeed in a moment. A file is never away."""
@@ -293,139 +229,6 @@ def patiently(
                 raise
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
-
-
-@dataclass
-class Lock:
-    """A lock that was asked for; true if it could be had."""
-
-    held: bool
-    _connection: Connection | None = None
-
-    def __bool__(self) -> bool:
-        return self.held
-
-    def alive(self) -> bool:
-        """Whether it is held still: a server that was restarted, or a connection that broke, has
-        given it up, and others may have it. To be asked by one thread at a time."""
-        if self.held and self._connection is not None:
-            try:
-                self._connection.scalar(sa.select(1))
-            except sa.exc.DBAPIError:
-                self.held = False
-        return self.held
-
-
-@contextmanager
-def lock(engine: Engine, name: str, *, once: bool = False, shared: bool = False) -> Iterator[Lock]:
-    """Hold the store-wide lock ``name`` for the block; yields whether it could be had, at once.
-
-    The lock ends with its process, however that ends (``flock`` beside the SQLite file, a session
-    advisory lock on PostgreSQL), so a lock that can be had proves that its last holder is gone, or
-    has lost touch with the server. ``once`` says that the name is never used again, so that nothing
-    of it is kept. Any number may hold a ``shared`` lock, but not while one holds it alone.
-    """
-    if engine.dialect.name == "postgresql":
-        with _advisory_lock(engine, name, "_shared" if shared else "") as held:
-            yield held
-    else:
-        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-        with _file_lock(Path(f"{engine.url.database}.locks") / name, kind, once=once) as free:
-            yield Lock(free)
-
-
-@contextmanager
-def taking_part(engine: Engine, name: str, refusal: str) -> Iterator[None]:
-    """Share the lock ``name`` for as long as anything can be written through ``engine``; raises
-    StoreError with ``refusal`` while somebody holds it alone.
-
-    On PostgreSQL every connection takes its own share when it is made, or is not made. A process
-    that lost all of them with the server has no share, but nothing to write with either.
-    """
-    if engine.dialect.name != "postgresql":
-        with lock(engine, name, shared=True) as free:
-            if not free:
-                raise StoreError(refusal)
-            yield
-        return
-
-    def take(connection: Any, _record: Any) -> None:  # Any: the driver's own types
-        query = "SELECT pg_try_advisory_lock_shared(%s)"
-        [free] = connection.execute(query, (_key(name),)).fetchone()
-        connection.rollback()  # of the transaction; the lock is the session's
-        if not free:
-            connection.close()
-            raise StoreError(refusal)
-
-    engine.dispose()  # connections that were made without
-    sa.event.listen(engine, "connect", take)
-    try:
-        engine.connect().close()
-        yield
-    finally:
-        sa.event.remove(engine, "connect", take)
-        engine.dispose()
-
-
-@contextmanager
-def inheriting(engine: Engine, name: str) -> Iterator[Session | None]:
-    """A transaction that holds the lock ``name`` from its beginning to its end; None when somebody
-    else holds it. What it writes can thus never be late: on PostgreSQL both end together, whatever
-    becomes of connections, so nobody who takes the lock afterwards is overwritten."""
-    if engine.dialect.name == "postgresql":
-        with writing(engine) as session:
-            take = sa.func.pg_try_advisory_xact_lock(_key(name))
-            yield session if session.scalar(sa.select(take)) else None
-        return
-    with lock(engine, name, once=True) as free:
-        if not free:
-            yield None
-            return
-        with writing(engine) as session:
-            yield session
-
-
-@contextmanager
-def _file_lock(path: Path, kind: int, *, once: bool) -> Iterator[bool]:
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a+b") as handle:
-        if not _flock(handle, kind):
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            if once:
-                path.unlink(missing_ok=True)
-            fcntl.flock(handle, fcntl.LOCK_UN)
-
-
-def _flock(handle: IO[bytes], kind: int) -> bool:
-    try:
-        fcntl.flock(handle, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-@contextmanager
-def _advisory_lock(engine: Engine, name: str, kind: str) -> Iterator[Lock]:
-    key = _key(name)
-    take = getattr(sa.func, f"pg_try_advisory_lock{kind}")
-    give = getattr(sa.func, f"pg_advisory_unlock{kind}")
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        held = bool(connection.scalar(sa.select(take(key))))
-        lock = Lock(held, connection)
-        try:
-            yield lock
-        finally:
-            if lock.held:
-                with contextlib.suppress(sa.exc.DBAPIError):  # the server, and the lock, are gone
-                    connection.execute(sa.select(give(key)))
-
-
-def _key(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def forget(engine: Engine) -> None:

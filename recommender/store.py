@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import addresses, database, jobtables, resources, vocabulary
+from recommender import addresses, database, jobtables, locks, resources, vocabulary
 from recommender.errors import StoreError
 from recommender.models import Newsletter, Property
 
@@ -85,7 +85,7 @@ def migrate(engine: Engine) -> bool:
         return False
     from alembic import command
 
-    with database.lock(engine, "migration") as free:
+    with locks.hold(engine, "migration") as free:
         if not free:
             raise StoreError("another process is migrating the store; try again in a minute")
         try:
@@ -153,7 +153,7 @@ def check_version(engine: Engine) -> None:
 def using(engine: Engine) -> Iterator[None]:
     """Work on the store beside others; StoreError while somebody wants it alone."""
     refusal = f"{place(engine)} is being copied; wait until that is done"
-    with database.taking_part(engine, IN_USE, refusal):
+    with locks.taking_part(engine, IN_USE, refusal):
         yield
 
 
@@ -162,7 +162,7 @@ def alone(engine: Engine) -> Iterator[None]:
     """Have the store for oneself; StoreError while any other command works on it."""
     give_up = time.monotonic() + LEAVING_SECONDS
     while True:
-        with database.lock(engine, IN_USE) as free:
+        with locks.hold(engine, IN_USE) as free:
             if free:
                 yield
                 return

@@ -28,8 +28,8 @@ from mailer.relay import refusals, slowdown
 from mailer.relay.lanes import Lane, Lanes, current
 from mailer.relay.transport import Transport, Verdict, VerdictKind
 from recommender import database
-from recommender.database import Lock
 from recommender.errors import NewsletterError, StoreAwayError, TransportError
+from recommender.locks import Lock
 from recommender.models import DeliveryState, EditionState
 
 OTHERWISE = {

@@ -1,7 +1,7 @@
 """The ledger of deliveries: claim, record, resume. The only writer of their states.
 
 Every write is a compare-and-set on the state it leaves, so two senders can never take one copy.
-A claim belongs to an owner; an owner holds a lock that ends with its process (``database.lock``),
+A claim belongs to an owner; an owner holds a lock that ends with its process (``locks.hold``),
 so when the lock can be had the owner is gone: what it had merely claimed is due again, what it had
 on the wire is in doubt. Which transitions there are is said in ``transitions``. The caller commits.
 """
@@ -17,8 +17,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from mailer.dispatch.transitions import TRANSITIONS, before
-from recommender import database
-from recommender.database import Lock
+from recommender import database, locks
+from recommender.locks import Lock
 from recommender.models import Delivery, DeliveryState, Status, Subscriber, Suppression
 
 OPEN = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
@@ -307,7 +307,7 @@ def recover(engine: Engine, *, now: datetime) -> tuple[int, int]:
     for owner in owners:
         if owner is None:
             continue
-        with database.inheriting(engine, _lock_of(owner)) as heir:
+        with locks.inheriting(engine, _lock_of(owner)) as heir:
             if heir is not None:
                 due, doubtful = release_all(heir, owner=owner, now=now)
                 released, doubts = released + due, doubts + doubtful
@@ -316,7 +316,7 @@ def recover(engine: Engine, *, now: datetime) -> tuple[int, int]:
 
 def lock(engine: Engine, owner: str) -> AbstractContextManager[Lock]:
     """The lock that says ``owner`` is alive."""
-    return database.lock(engine, _lock_of(owner), once=True)
+    return locks.hold(engine, _lock_of(owner), once=True)
 
 
 def _lock_of(owner: str) -> str:

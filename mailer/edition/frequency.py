@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.edition import schedule
-from recommender import database
+from recommender import statements
 from recommender.audience import NOT_RECEIVED, Member
 from recommender.models import Delivery, Edition, Frequency
 
@@ -48,7 +48,7 @@ def latest(
         .where(
             Edition.newsletter_id == newsletter_id,
             Edition.period < period,  # weeks are written so that they sort by time
-            database.among(session, Delivery.subscriber_id, list(readers)),
+            statements.among(session, Delivery.subscriber_id, list(readers)),
             Delivery.state.not_in(NOT_RECEIVED),
         )
         .group_by(Delivery.subscriber_id)

@@ -22,7 +22,7 @@ from mailer.edition.desks import Desks
 from mailer.edition.terms import Terms
 from mailer.edition.tickets import HandOut, to_nobody
 from mailer.issue.rendering import Template
-from recommender import catalogue, database, segments
+from recommender import catalogue, database, segments, statements
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import (
     Edition,
@@ -177,7 +177,7 @@ def _open(
 
 def keep_template(session: Session, template: Template, now: datetime) -> None:
     """Keep the compiled template under its hash, once."""
-    version = database.insert(session, TemplateVersion).values(
+    version = statements.insert(session, TemplateVersion).values(
         hash=template.hash, name=template.name, html=template.html, text=template.text, at=now
     )
     session.execute(version.on_conflict_do_nothing())

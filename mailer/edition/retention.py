@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from mailer.dispatch.transitions import TRANSITIONS
 from mailer.edition import frequency
 from mailer.edition.editions import ENDED
-from recommender import database
+from recommender import database, locks
 from recommender.models import (
     AddressChange,
     Delivery,
@@ -93,7 +93,7 @@ def prune(
     with the rows done so far. A run that was stopped is gone on with by the next.
     """
     done = Pruned()
-    with database.lock(engine, "prune") as free:
+    with locks.hold(engine, "prune") as free:
         steps = (_slim, _forget, _drop_clicks, _drop_events) if free else ()
         total = 0
         for step in steps:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from mailer.edition import frequency
 from mailer.edition.desks import Desk, Desks
 from mailer.edition.kept import Document, reader_document
-from recommender import audience, database, segments
+from recommender import audience, database, locks, segments, statements
 from recommender.audience import Member
 from recommender.models import (
     Delivery,
@@ -77,7 +77,7 @@ def planned(session: Session, edition_id: int) -> int:
 
 def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
     """Plan a shard, unless that has been done. False: another process has it in hand."""
-    with database.lock(engine, f"shard-{edition_id}-{number}", once=True) as free:
+    with locks.hold(engine, f"shard-{edition_id}-{number}", once=True) as free:
         if not free:
             return False
         with database.reading(engine) as session:
@@ -105,14 +105,14 @@ def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
                 held = _still_held(session, members)
                 rows = [row for row in rows if row["subscriber_id"] in held]
             if marked and rows:
-                database.insert_all(session, Delivery.table(), rows)
+                statements.insert_all(session, Delivery.table(), rows)
     return True
 
 
 def _still_held(session: Session, members: Sequence[Member]) -> set[int]:
     """Who of them has not been erased since they were read; none will be before this is written."""
     query = sa.select(Subscriber.id).where(
-        database.among(session, Subscriber.id, [m.id for m in members])
+        statements.among(session, Subscriber.id, [m.id for m in members])
     )
     return set(session.scalars(query.with_for_update(read=True, key_share=True)))
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailer.relay import slowdown
 from mailer.relay.transport import Verdict, VerdictKind
-from recommender import database
+from recommender import statements
 from recommender.models import Pause
 
 FIRST = 60
@@ -75,7 +75,7 @@ def _lengthened(
     session: Session, pause: Pause | None, domain: str, words: str, now: datetime
 ) -> Pause:
     if pause is None:
-        new = database.insert(session, Pause).values(
+        new = statements.insert(session, Pause).values(
             domain=domain, until=now, seconds=0, changed_at=now, why=""
         )
         session.execute(new.on_conflict_do_nothing())

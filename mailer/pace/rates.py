@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from mailer.pace import windows
 from mailer.pace.windows import Window, ticks
-from recommender import database
+from recommender import database, statements
 from recommender.limits import Rate
 from recommender.models import RateLimit
 
@@ -213,7 +213,7 @@ def _locked(
     if not missing or now is None:
         return rows
     new = [{"key": k, "windows": {}, "started_at": now, "expires_at": now} for k in missing]
-    session.execute(database.insert(session, RateLimit).on_conflict_do_nothing(), new)
+    session.execute(statements.insert(session, RateLimit).on_conflict_do_nothing(), new)
     return {row.key: row.windows for row in session.execute(query)}
 
 

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import addresses, audience
-from recommender.database import insert
 from recommender.errors import ConflictError, NewsletterError, NotFoundError
 from recommender.models import Newsletter, Segment, SegmentKind, SegmentMember, Subscriber
 from recommender.segments.conditions import Condition, compile_rule, of_segment
+from recommender.statements import insert
 
 _NAME = re.compile(r"[\w][\w .-]{0,99}")
 BATCH = 5_000

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.addresses import address_hash
-from recommender.database import insert
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import ConsentEvent, Delivery, Event, Status, Subscriber, Suppression
+from recommender.statements import insert
 
 
 def change(

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender import database
+from recommender import statements
 from recommender.errors import ConfigurationError
 from recommender.models import Base
 from recommender.ranking.values import Term, Vocabulary
@@ -65,7 +65,7 @@ def _install(session: Session, kind: Kind, terms: tuple[Term, ...]) -> None:
             }
             for term in new
         ]
-        session.execute(database.insert(session, named).on_conflict_do_nothing(), rows)
+        session.execute(statements.insert(session, named).on_conflict_do_nothing(), rows)
     _fill(session, kind, [term for term in terms if fold(term.name) in before])
     _add_aliases(session, kind, new)
 
@@ -109,4 +109,4 @@ def _add_aliases(session: Session, kind: Kind, terms: list[Term]) -> None:
     taken = find(session, kind, wanted)
     rows = [row for key, row in wanted.items() if key and key not in taken]
     if rows:
-        session.execute(database.insert(session, tables.aliases).on_conflict_do_nothing(), rows)
+        session.execute(statements.insert(session, tables.aliases).on_conflict_do_nothing(), rows)

@@ -19,7 +19,7 @@ from mailer import scheduler, workers
 from mailer.dispatch import ledger
 from mailer.edition import tickets
 from mailer.edition.tickets import Task, Ticket
-from recommender import database
+from recommender import database, locks
 from recommender import store as store_module
 from recommender.errors import StoreAwayError
 from recommender.models import DeliveryState, Edition
@@ -48,7 +48,7 @@ def cut_off(store: Engine, name: str) -> None:
                 "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' "
                 "AND classid::bigint << 32 | objid::bigint = :key"
             ),
-            {"key": database._key(name)},
+            {"key": locks._key(name)},
         )
 
 

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from recommender import database, jobtables
+from recommender import database, jobtables, locks, statements
 from recommender import store as store_module
 from recommender.errors import StoreError
 from recommender.models import Base, Status, Subscriber
@@ -61,7 +61,7 @@ def test_data_survives_a_second_migration(store: Engine, now: datetime) -> None:
 
 
 def row(number: int, now: datetime, **more: object) -> dict[str, object]:
-    """A reader, as ``database.insert_all`` takes them."""
+    """A reader, as ``statements.insert_all`` takes them."""
     filled = {"email": f"{number}@example.com", "address_hash": f"{number:064}", "name": ""}
     times = {"created_at": now, "updated_at": now, "paused_until": None}
     return filled | times | {"status": Status.ACTIVE, "attributes": {}} | more
@@ -71,18 +71,18 @@ def test_rows_put_in_together_read_as_they_were(store: Engine, now: datetime) ->
     awkward = "tab\t, line\n, \\N, “quotes”, 'others', \u2028 and 🦉"
     rows = [row(1, now), row(2, now, name=awkward, attributes={"of": [awkward, None, 1.5]})]
     with database.writing(store) as session:
-        database.insert_all(session, Subscriber.table(), rows)
+        statements.insert_all(session, Subscriber.table(), rows)
     with database.reading(store) as session:
         found = session.scalars(sa.select(Subscriber).order_by(Subscriber.id)).all()
         read = [{name: getattr(reader, name) for name in rows[0]} for reader in found]
-        among = sa.select(Subscriber.id).where(database.among(session, Subscriber.id, [2, 3]))
+        among = sa.select(Subscriber.id).where(statements.among(session, Subscriber.id, [2, 3]))
         assert session.scalars(among).all() == [2]
     assert read == rows
 
 
 def test_of_rows_that_do_not_all_fit_none_is_put_in(store: Engine, now: datetime) -> None:
     with pytest.raises(sa.exc.IntegrityError), database.writing(store) as session:
-        database.insert_all(session, Subscriber.table(), [row(1, now), row(1, now)])
+        statements.insert_all(session, Subscriber.table(), [row(1, now), row(1, now)])
     with database.reading(store) as session:
         assert session.scalars(sa.select(Subscriber)).all() == []
 
@@ -130,9 +130,9 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path, now: datetime) -> N
 
 
 def test_a_lock_is_had_by_one_and_free_when_its_holder_is_done(store: Engine) -> None:
-    with database.lock(store, "one") as first, database.lock(store, "one") as second:
+    with locks.hold(store, "one") as first, locks.hold(store, "one") as second:
         assert (bool(first), bool(second)) == (True, False)
-    with database.lock(store, "one") as again:
+    with locks.hold(store, "one") as again:
         assert again
 
 

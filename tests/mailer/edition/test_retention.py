@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.edition import retention
 from mailer.edition.retention import Terms
-from recommender import audience, database
+from recommender import audience, database, locks
 from recommender.models import (
     AddressChange,
     Article,
@@ -228,5 +228,5 @@ def test_only_one_prunes_at_a_time(
     store: Engine, edition: Callable[..., int], terms: Terms
 ) -> None:
     edition(500)
-    with database.lock(store, "prune"):
+    with locks.hold(store, "prune"):
         assert retention.prune(store, terms) == retention.Pruned()
