@@ -17,8 +17,8 @@ from sqlalchemy.engine import Engine
 from mailer.dispatch import crew, delivery, ledger
 from mailer.dispatch.copies import press as make_press
 from mailer.dispatch.crew import Crew
-from mailer.dispatch.delivery import Job
 from mailer.dispatch.ledger import Claim
+from mailer.dispatch.run import Job
 from mailer.edition import schedule
 from mailer.pace.gate import Gate
 from mailer.pace.stopping import Watch
