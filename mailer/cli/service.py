@@ -1,6 +1,7 @@
 """``newsletter scheduler``, ``web``, ``serve`` and ``worker``: what goes on by itself."""
 
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -41,7 +42,7 @@ def web(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> 
     """
     stop = stop_on_signal()
     run = invocation(context)
-    with run.store() as engine, _pages(run, engine, host, port):
+    with run.store() as engine, _listening(host, port) as place, _pages(run, engine, place):
         _wait(stop)
     say("stopped")
 
@@ -53,7 +54,12 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
     """
     stop = stop_on_signal()
     run = invocation(context)
-    with run.store() as engine, _scheduling(run, engine, stop), _pages(run, engine, host, port):
+    with (
+        run.store() as engine,
+        _listening(host, port) as place,  # first of all: nothing begins that could not go on
+        _scheduling(run, engine, stop),
+        _pages(run, engine, place),
+    ):
         _wait(stop)
     say("stopped")
 
@@ -155,17 +161,23 @@ def _schedule(run: Invocation, engine: Engine, stop: threading.Event) -> Iterato
         background.shutdown(wait=True)
 
 
+def _listening(host: str, port: int) -> socket.socket:
+    """A place where requests can come in; ConfigurationError when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), backlog=512, family=family)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise ConfigurationError(f"cannot listen on {host}:{port}: {why}") from error
+
+
 @contextlib.contextmanager
-def _pages(run: Invocation, engine: Engine, host: str, port: int) -> Iterator[None]:
+def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[None]:
     """The web application in a thread of its own."""
     import uvicorn
 
     from mailer.web import app
 
-    try:
-        listening = socket.create_server((host, port), backlog=512, family=_family(host))
-    except OSError as error:
-        raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror}") from error
     server = uvicorn.Server(
         uvicorn.Config(
             app.create(engine, run.settings, _now),
@@ -176,18 +188,15 @@ def _pages(run: Invocation, engine: Engine, host: str, port: int) -> Iterator[No
             timeout_graceful_shutdown=LAST_WORDS,
         )
     )
-    thread = threading.Thread(target=server.run, args=([listening],), name="web")
+    thread = threading.Thread(target=server.run, args=([place],), name="web")
     thread.start()
-    say(f"pages at http://{host}:{listening.getsockname()[1]}/")
+    host, port = place.getsockname()[:2]
+    say(f"pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
     try:
         yield
     finally:
         server.should_exit = True
         thread.join()
-
-
-def _family(host: str) -> socket.AddressFamily:
-    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _now() -> datetime:

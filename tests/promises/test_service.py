@@ -1,6 +1,7 @@
 """The service as a process: it starts, is alone, and leaves cleanly when told to."""
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -78,3 +79,10 @@ def test_started_after_its_hour_it_catches_up_at_once(
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
+
+
+def test_where_no_request_can_come_in_nothing_begins(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        out, _ = start(home, "serve", "--port", str(port)).communicate(timeout=30)
+    assert out == f"error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
