@@ -32,6 +32,7 @@ SMALLEST_RSA = 1024
 """Bits; verifiers ignore signatures by shorter keys (RFC 8301 section 3.2)."""
 MOST_KNOWN = 5_000
 """Pieces of bodies whose relaxed form is remembered, of a few kilobytes each."""
+_PADDING, _SHA256 = PKCS1v15(), hashes.SHA256()
 _LINE = 72
 _SPACES = re.compile(rb"  +")
 
@@ -74,7 +75,7 @@ class Signer:
 
     def _signature(self, data: bytes) -> bytes:
         if isinstance(self.key, RSAPrivateKey):
-            return self.key.sign(data, PKCS1v15(), hashes.SHA256())
+            return self.key.sign(data, _PADDING, _SHA256)
         return self.key.sign(hashlib.sha256(data).digest())  # RFC 8463 section 3
 
     def dns_record(self) -> tuple[str, str]:
@@ -144,6 +145,7 @@ def _without_end(lines: bytes) -> bytes:
     return lines
 
 
+@lru_cache(maxsize=1_000)
 def _relaxed(field: bytes) -> tuple[bytes, bytes]:
     """Name and value of a field in the relaxed form (RFC 6376 section 3.4.2)."""
     name, _, value = field.partition(b":")
