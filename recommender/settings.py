@@ -184,6 +184,8 @@ class Settings(BaseSettings):
     def _web_address(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
             raise ValueError(f"{value!r} is not an http(s) address")
+        if not value.isascii():  # it stands in header fields
+            raise ValueError(f"{value!r}: write the host in ASCII (xn--…), a path percent-encoded")
         return value.rstrip("/")
 
     @field_validator("sender", "reply_to", "bounce_address")

@@ -35,6 +35,7 @@ def test_the_environment_wins_over_the_file() -> None:
         ("schedule", "thursday 25:00"),
         ("timezone", "Europe/Nowhere"),
         ("base_url", "javascript:alert(1)"),
+        ("base_url", "https://news.straße.example"),
         ("in_doubt", "maybe"),
         ("timeout_seconds", "0"),
     ],
