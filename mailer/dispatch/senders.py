@@ -24,7 +24,7 @@ from mailer.pace.gate import Gate
 from mailer.pace.stopping import Watch
 from mailer.relay import transports
 from recommender import database, limits
-from recommender.errors import TransportError
+from recommender.errors import NewsletterError, TransportError
 from recommender.models import Edition
 from recommender.settings import Settings
 
@@ -84,13 +84,19 @@ def deliver(
         others.look(stop)
         progress(handled + others.handled)
 
+    held = trouble = None
     try:
-        held = here(engine, own, clock=clock, stop=stop, progress=both)
+        try:
+            held = here(engine, own, clock=clock, stop=stop, progress=both)
+        except NewsletterError as error:  # which the others need not share
+            trouble = error
         others.work(stop, lambda handled: progress(done + handled))
     finally:
         others.end()
     if others.died:
         database.patiently(engine, lambda: ledger.recover(engine, now=clock()), stop.is_set)
+    if trouble is not None:
+        raise trouble
     if others.trouble is not None:
         raise TransportError(others.trouble)
     held = held or others.held

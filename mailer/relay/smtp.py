@@ -62,7 +62,7 @@ class Connection:
         """Whether the connection can take a message: open, and the server has said nothing since
         its last reply. Servers close an idle connection without being asked; one that answered a
         moment ago is believed to be there, and if it is not, the next command will say so."""
-        just_now = time.monotonic() - self._heard < AT_WORK
+        just_now = not self._server.unread and time.monotonic() - self._heard < AT_WORK
         return self.open and (just_now or self._server.silent())
 
     def offer(self, message: Message) -> Verdict | None:

@@ -20,6 +20,7 @@ from mailer.dispatch import crew, senders, sending
 from mailer.dispatch.sending import Summary
 from mailer.edition import editions, shards
 from recommender import database
+from recommender.errors import TransportError
 from recommender.models import Delivery, DeliveryState, EditionState
 from recommender.settings import Settings
 
@@ -110,6 +111,19 @@ def test_a_process_that_is_killed_loses_and_repeats_nothing(
     assert summary.in_doubt <= 1
     assert summary.sent + summary.in_doubt == READERS
     assert summary.sent <= files(home) <= READERS
+
+
+def test_what_one_cannot_send_the_others_do(
+    newsletter: Engine, configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise TransportError("the relay takes no connection from here")
+
+    monkeypatch.setattr(senders, "ENOUGH", 100)
+    monkeypatch.setattr(senders, "here", refused)
+    summary = send(newsletter, configured())
+    assert (summary.sent, summary.deferred) == (READERS, 0)
+    assert summary.trouble == "the relay takes no connection from here"
 
 
 @pytest.mark.slow

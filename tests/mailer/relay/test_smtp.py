@@ -172,6 +172,13 @@ def test_after_a_refusal_the_same_connection_takes_the_next(
     assert server.texts[-1].startswith(b"From: ")
 
 
+def test_whoever_says_more_than_was_asked_is_given_no_further_message(serve: Serve) -> None:
+    server = serve(DOT=[b"250 2.0.0 ok\r\n250 2.0.0 ok\r\n"])  # the second would answer MAIL
+    with connect(server) as connection:
+        assert send(connection).kind is ACCEPTED
+        assert not connection.ready()
+
+
 def test_a_server_that_waits_for_a_text_nobody_gets_is_given_none(serve: Serve) -> None:
     server = serve(RCPT=[b"550 5.1.1 nobody\r\n"], DOT=[b"554 5.5.1 no recipients\r\n"])
     with connect(server) as connection:
