@@ -23,6 +23,8 @@ MOST_REMEMBERED = 32 * 1024 * 1024
 """Bytes of encoded pieces a ``Typesetter`` remembers before it starts anew."""
 
 _DOTS = re.compile(rb"^\.+", re.MULTILINE)
+_TOO_LONG = re.compile(rb"^(?=.{77})(.+)(=20|=09)$", re.MULTILINE)
+"""A line that the space before its end has made too long; the library does not count it."""
 
 Encoding = Literal["quoted-printable", "base64"]
 
@@ -59,10 +61,18 @@ def _rather_base64(size: int, beyond_ascii: int) -> bool:
     return 10 * beyond_ascii > size
 
 
-def _quoted(raw: bytes) -> bytes:
+def _quoted(raw: bytes, *, goes_on: bool = False) -> bytes:
     """Quoted-printable without a dot at the beginning of a line (RFC 2049 section 3), so that none
-    is to be doubled on the way (RFC 5321 section 4.5.2)."""
+    is to be doubled on the way (RFC 5321 section 4.5.2). With ``goes_on`` other text may follow: a
+    soft line break ends the last line, unless that has an end."""
     lines = binascii.b2a_qp(raw, istext=True)
+    if b" \n" in raw or b"\t\n" in raw:
+        lines = _TOO_LONG.sub(rb"\1=\n\2", lines)
+    if goes_on and raw and not raw.endswith(b"\n"):
+        if len(lines) - lines.rfind(b"\n") - 1 == LONGEST_LINE:  # no room for the "=" of the break
+            last = 3 if lines[-3:-2] == b"=" else 1
+            lines = lines[:-last] + b"=\n" + lines[-last:]
+        lines += b"=\n"
     if lines.startswith(b".") or b"\n." in lines:
         lines = _DOTS.sub(lambda dots: b"=2E=\n" * len(dots[0]), lines)
     return lines.replace(b"\n", b"\r\n")
@@ -135,7 +145,7 @@ class Filling(dict[str, bytes]):
         if len(url) < LONGEST_LINE and b"=" not in url and url.isascii():
             url += SOFT_BREAK
         else:
-            url = _quoted(url) + SOFT_BREAK
+            url = _quoted(url, goes_on=True)
         self[slot] = url
         return url
 
@@ -210,8 +220,7 @@ class Typesetter:
             lines = _lines(part)
             raw = lines.encode("utf-8", "replace")
             size, beyond_ascii = size + len(raw), beyond_ascii + len(raw) - len(lines)
-            end = b"" if not raw or raw.endswith(b"\n") else SOFT_BREAK
-            chunks += [_quoted(raw) + end, slot]
+            chunks += [_quoted(raw, goes_on=True), slot]
         piece = Piece((text,), tuple(chunks), size, beyond_ascii)
         if self._remembered > MOST_REMEMBERED:
             self._known, self._remembered = {}, 0

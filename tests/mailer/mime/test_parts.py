@@ -19,10 +19,18 @@ from mailer.issue.composition import Publication, ReaderView, StoryContent
 from mailer.issue.rendering import Renderer, Template
 from mailer.links import Links
 from mailer.mime.message import Identity
-from mailer.mime.parts import Encoded, Filling, Slots, Typesetter
+from mailer.mime.parts import Encoded, Filling, Slots, Typesetter, encode
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200)
+ATOMS = st.sampled_from(["a", "=", ".", " ", "\t", "é", "語", "🙂", "\n", " \n", "\t\n", "..\n."])
+SEAMS = st.builds(
+    lambda before, width, after: before + "w" * width + after,
+    st.sampled_from(["", "é", "\n", "= ", "."]),
+    st.integers(60, 80),
+    st.lists(ATOMS, max_size=4).map("".join),
+)
+"""Texts that end about where a line does."""
 WEB = "https://news.example.org"
 
 
@@ -32,7 +40,7 @@ def decoded(part: Encoded) -> str:
         b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
         + part.encoding.encode()
         + b"\r\n\r\n"
-        + part.body,
+        + part.body.removesuffix(b"\r\n"),
         policy=policy.default,
     )
     payload = message.get_payload(decode=True)
@@ -80,6 +88,30 @@ def test_no_line_begins_with_a_dot_and_all_read_as_written(pieces: list[str]) ->
     assert not any(line.startswith(b".") for line in lines)
     assert all(len(line) <= 76 for line in lines)
     assert decoded(part).rstrip("\n") == "".join(pieces).rstrip("\n")
+
+
+@given(st.lists(SEAMS | ATOMS, min_size=1, max_size=8))
+def test_lines_are_short_wherever_two_pieces_meet(pieces: list[str]) -> None:
+    part = typeset(pieces)
+    lines = part.body.split(b"\r\n")
+    assert max(map(len, lines)) <= 76
+    assert not any(line.startswith(b".") or line.endswith((b" ", b"\t")) for line in lines)
+    assert decoded(part) == "".join(pieces)
+
+
+@given(SEAMS)
+def test_lines_of_a_part_in_one_piece_are_short_and_read_as_written(text: str) -> None:
+    part = encode(text)
+    assert max(map(len, part.body.split(b"\r\n"))) <= 76
+    assert decoded(part) == text
+
+
+@given(st.integers(0, 160), st.sampled_from(["", "=", "=%C3", "."]))
+def test_lines_are_short_where_a_link_meets_its_neighbours(length: int, end: str) -> None:
+    slots, link = Slots(), f"{WEB}/{'c' * length}{end}"
+    part = typeset(["w" * 75, f"w{slots.view(0)}w"], slots, lambda *_: link.encode())
+    assert max(map(len, part.body.split(b"\r\n"))) <= 76
+    assert decoded(part).strip() == f"{'w' * 76}{link}w"
 
 
 def test_slots_are_filled_with_links_of_any_length() -> None:
