@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test test-all test-postgresql check format translations wheel benchmarks clean
+.PHONY: help setup demo test test-all test-postgresql check format translations wheel requirements benchmarks clean
 .DEFAULT_GOAL := help
 
 help:  ## list what there is to make
@@ -49,6 +49,14 @@ translations: $(VENV)/developer  ## bring translations/*.po up to the sentences 
 
 wheel: $(VENV)/developer  ## build the distribution into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
+
+# What the image installs: the versions of constraints.txt, with the hashes of their files.
+LOCK := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url
+requirements: constraints.txt  ## write deploy/*requirements.txt, the image's dependencies with their hashes
+	test -x $(VENV)/lock/bin/uv || ($(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv)
+	$(LOCK) --extra postgresql --constraints constraints.txt --output-file deploy/requirements.txt pyproject.toml
+	sed -n '/^\[build-system\]/,/^$$/s/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(LOCK) --constraints constraints.txt --output-file deploy/build-requirements.txt -
 
 # The ablation needs files of real readers and is run by hand.
 benchmarks: $(VENV)/developer  ## every benchmark, each against a named reference
