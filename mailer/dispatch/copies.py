@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.dispatch.ledger import Claim
+from mailer.edition import templates
 from mailer.edition.kept import reader_in, shown_in
 from mailer.edition.schedule import occurrence
 from mailer.issue.composition import (
@@ -31,7 +32,7 @@ from mailer.mime import dkim
 from mailer.mime.headers import ascii_domain
 from mailer.mime.message import Identity, Message, build
 from mailer.mime.parts import Encoded, Filling, Slots, Typesetter
-from recommender.models import Edition, EditionStory, TemplateVersion
+from recommender.models import Edition, EditionStory
 from recommender.ranking.values import Pick
 from recommender.settings import Settings, mailbox
 
@@ -137,8 +138,8 @@ class _Line:
 
 
 def press(session: Session, settings: Settings, edition: Edition) -> Press:
-    """The press of a planned edition: its template and stories as they were frozen."""
-    version = session.get_one(TemplateVersion, edition.template_hash)
+    """The press of a planned edition: its template and stories as they were frozen.
+    ConfigurationError when the template is not as it was kept."""
     frozen = session.execute(
         sa.select(EditionStory.story_id, EditionStory.content).where(
             EditionStory.edition_id == edition.id
@@ -148,7 +149,7 @@ def press(session: Session, settings: Settings, edition: Edition) -> Press:
         settings,
         newsletter=edition.newsletter.name,
         period=edition.period,
-        template=Template(version.name, version.hash, version.html, version.text),
+        template=templates.load(session, edition.template_hash, settings.secrets),
         stories={str(story): StoryContent.from_document(content) for story, content in frozen},
     )
 

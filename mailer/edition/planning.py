@@ -17,12 +17,12 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.dispatch.crew import Crew, start
-from mailer.edition import schedule, shards, tickets
+from mailer.edition import schedule, shards, templates, tickets
 from mailer.edition.desks import Desks
 from mailer.edition.terms import Terms
 from mailer.edition.tickets import HandOut, to_nobody
 from mailer.issue.rendering import Template
-from recommender import catalogue, database, segments, statements
+from recommender import catalogue, database, segments
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import (
     Edition,
@@ -30,7 +30,6 @@ from recommender.models import (
     EditionStory,
     Newsletter,
     Segment,
-    TemplateVersion,
 )
 from recommender.settings import Settings
 
@@ -158,7 +157,7 @@ def _open(
         segment = session.get_one(Segment, newsletter.segment_id).name
     if segment is not None:
         segments.get(session, segment)
-    keep_template(session, template, now)
+    templates.keep(session, template, settings.secret, now)
     edition = Edition(
         newsletter_id=newsletter.id,
         period=period,
@@ -173,14 +172,6 @@ def _open(
     _freeze(session, edition)
     hand_out(session, tickets.to_plan(edition.id, shards.split(session, edition)))
     return edition
-
-
-def keep_template(session: Session, template: Template, now: datetime) -> None:
-    """Keep the compiled template under its hash, once."""
-    version = statements.insert(session, TemplateVersion).values(
-        hash=template.hash, name=template.name, html=template.html, text=template.text, at=now
-    )
-    session.execute(version.on_conflict_do_nothing())
 
 
 def _freeze(session: Session, edition: Edition) -> None:

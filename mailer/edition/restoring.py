@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.dispatch import ledger
-from mailer.edition import editions, planning, schedule
+from mailer.edition import editions, planning, schedule, templates
 from mailer.issue.rendering import Template
 from recommender import database, upkeep
 from recommender.models import Base, Edition, EditionState, Subscriber
@@ -61,7 +61,7 @@ def restored(
             edition.state = EditionState.CANCELLED if unplanned else EditionState.FINISHED
             edition.finished_at, edition.why = now, WHY
         latest, _ = schedule.latest(settings.schedule, schedule.EARLIEST, lost_at)
-        planning.keep_template(session, template, now)
+        templates.keep(session, template, settings.secret, now)
         for period in sorted({latest, *periods}):
             known = sa.exists().where(
                 Edition.newsletter_id == newsletter.id, Edition.period == period

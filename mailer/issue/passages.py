@@ -176,6 +176,7 @@ def _can_be_cut(
     in_macros = {name.name for macro in macros for name in macro.find_all(nodes.Name)}
     return (
         not in_macros & {ISSUE, "caller"}
+        and not any(one.attr.startswith("_") for one in tree.find_all(nodes.Getattr))
         and tree.find(nodes.Block) is None
         and _only_fields_of(ISSUE, rest)
         and not _leaks(rest)

@@ -20,6 +20,7 @@ import jinja2
 import jinja2.meta
 import mjml
 from jinja2 import nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from mailer import languages
@@ -208,7 +209,7 @@ class Filler(Generic[Piece]):
         template = self._in.get(language.code) or self._add(language)
         try:
             return template.of(issue)
-        except jinja2.TemplateError as error:
+        except (jinja2.TemplateError, OverflowError) as error:  # the latter: too much for a sandbox
             raise self._wrong(error) from error
 
     def _add(self, language: Language) -> Pieces[Piece]:
@@ -222,7 +223,7 @@ class Filler(Generic[Piece]):
         self._in[language.code] = found
         return found
 
-    def _wrong(self, error: jinja2.TemplateError) -> ConfigurationError:
+    def _wrong(self, error: jinja2.TemplateError | OverflowError) -> ConfigurationError:
         return ConfigurationError(f"template {self._template.name}: {error}")
 
 
@@ -263,8 +264,10 @@ class _Translation(NodeTransformer):
 
 
 def _environment(*, autoescape: bool) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        autoescape=autoescape,  # noqa: S701  (off for the text part, which is not markup)
+    """Sandboxed, since a template may come out of the store: it changes nothing it is given, and
+    reaches none of Python's own objects."""
+    environment = ImmutableSandboxedEnvironment(
+        autoescape=autoescape,
         undefined=jinja2.StrictUndefined,
         trim_blocks=not autoescape,
         lstrip_blocks=not autoescape,

@@ -17,6 +17,7 @@ from mailer.issue.content import StoryContent
 from mailer.web import security, tokens
 from mailer.web.site import Site, of
 from recommender import database
+from recommender.errors import ConfigurationError
 from recommender.models import (
     Delivery,
     Edition,
@@ -42,15 +43,30 @@ def view(request: Request) -> Response:
         if found is None or not found[0].picks:
             return site.broken_link()
         delivery = found[0]
-        press = copies.press(session, site.settings, session.get_one(Edition, delivery.edition_id))
-    picks = [kept.pick_of(document) for document in delivery.picks]
-    issue = press.compose(delivery.id, picks, kept.reader_of(delivery.reader))
+        edition = session.get_one(Edition, delivery.edition_id)
+        try:
+            press = copies.press(session, site.settings, edition)
+            picks = [kept.pick_of(document) for document in delivery.picks]
+            issue = press.compose(delivery.id, picks, kept.reader_of(delivery.reader))
+            page = press.renderer.html(issue)
+        except ConfigurationError:
+            return _not_again(site)
     return HTMLResponse(
-        press.renderer.html(issue),
+        page,
         headers={
             "Content-Security-Policy": security.ISSUES,
             "X-Robots-Tag": "noindex, nofollow",
         },
+    )
+
+
+def _not_again(site: Site) -> Response:
+    """For an issue whose template is not as it was kept; a sender says why."""
+    _ = site.language.text
+    return site.notice(
+        _("This issue cannot be shown"),
+        _("Its template can no longer be used. The issue in your mail is still whole."),
+        status=410,
     )
 
 

@@ -36,7 +36,8 @@ class Newsletter(Base):
 
 class TemplateVersion(Base):
     """A template as it was compiled once, under the SHA-256 of its sources, for as long as any
-    edition refers to it: a copy can be rendered again exactly as it was sent."""
+    edition refers to it: a copy can be rendered again exactly as it was sent. ``mac`` proves that
+    this installation wrote it; without one it is not compiled (``mailer.edition.templates``)."""
 
     __tablename__ = "template_versions"
 
@@ -45,6 +46,7 @@ class TemplateVersion(Base):
     html: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
+    mac: Mapped[str | None] = mapped_column(String(64))
 
 
 class EditionState(StrEnum):

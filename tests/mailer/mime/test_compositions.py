@@ -25,8 +25,10 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SECRET = b"s" * 32
 SIGNER = Signer("example.org", "s1", ed25519.Ed25519PrivateKey.generate())
 WORDS = st.sampled_from(
-    ["plain", "a", "=", "=3D", ".", "...", "50 % = half", "Straße", "語", "🙂🙂", "{{ x }}"]
-    + ["<b>", "&amp;", "x" * 70, "x" * 75, "x" * 76, "ü" * 40, "https://e.org/" + "p" * 90]
+    [
+        *("plain", "a", "=", "=3D", ".", "...", "50 % = half", "Straße", "語", "🙂🙂", "{{ x }}"),
+        *("<b>", "&amp;", "x" * 70, "x" * 75, "x" * 76, "ü" * 40, f"https://e.org/{'p' * 90}"),
+    ]
 )
 TEXT = st.lists(WORDS, min_size=1, max_size=20).map(" ".join)
 STORY = st.builds(
@@ -72,7 +74,7 @@ def faults_of_form(data: bytes) -> list[str]:
             found.append(f"not folded: {line!r}")
     name, value = SIGNER.dns_record()
     published = {f"{name}.".encode(): value.replace("v=DKIM1; ", "").encode()}
-    if not verifier.verify(data, dnsfunc=lambda name, timeout=5: published[name]):
+    if not verifier.verify(data, dnsfunc=lambda name, **_: published[name]):
         found.append("the signature does not hold")
     return found
 

@@ -1,8 +1,17 @@
 """Issues on the web: the reader's own as it was mailed, the archive without anybody's name."""
 
-import feedparser
+import threading
+from datetime import timedelta
+from pathlib import Path
 
-from .conftest import Place
+import feedparser
+import sqlalchemy as sa
+
+from mailer.dispatch import sending
+from recommender import database
+from recommender.models import TemplateVersion
+
+from .conftest import SENT_AT, Place
 
 WHO = "hardware@example.com"
 
@@ -47,3 +56,40 @@ def test_operators_see_that_it_is_well(place: Place) -> None:
     found = place.client.get("/metrics").text
     assert 'newsletter_deliveries{edition="weekly-2026-W48",state="sent"} 12.0' in found
     assert "@" not in found
+
+
+def test_a_template_changed_in_the_store_is_not_run_and_the_page_says_so(
+    place: Place, tmp_path: Path
+) -> None:
+    mark = tmp_path / "executed"
+    hostile = "{{ cycler.__init__.__globals__.os.popen('touch " + str(mark) + "').read() }}"
+    view = place.path(place.links.view(place.delivery(WHO).id))
+    with database.writing(place.engine) as session:
+        session.execute(sa.update(TemplateVersion).values(html=hostile))
+    page = place.client.get(view)
+    assert page.status_code == 410
+    assert "This issue cannot be shown" in page.text
+    assert not mark.exists()
+
+
+def test_a_sender_refuses_a_template_changed_in_the_store_in_one_line(
+    place: Place, tmp_path: Path
+) -> None:
+    mark = tmp_path / "executed"
+    later = SENT_AT + timedelta(weeks=1)
+    edition = sending.plan(place.engine, place.settings, period="2026-W49", now=later)
+    hostile = "{{ cycler.__init__.__globals__.os.popen('touch " + str(mark) + "').read() }}"
+    with database.writing(place.engine) as session:
+        session.execute(sa.update(TemplateVersion).values(text=hostile))
+    summary = sending.send(
+        *(place.engine, place.settings),
+        edition_id=edition,
+        clock=lambda: later,
+        stop=threading.Event(),
+        at_local_time=False,
+    )
+    assert summary.sent == 0
+    assert summary.trouble is not None
+    assert "was changed in the store" in summary.trouble
+    assert "\n" not in summary.trouble
+    assert not mark.exists()

@@ -1,0 +1,63 @@
+"""Templates in the store: kept with a proof that we wrote them, and read only with it.
+
+What a template says is run for each copy, so whoever could change one in the store could run code
+in every sender. The proof is an HMAC-SHA-256 (RFC 2104) under a key derived from ``secret_key``;
+one made under a key of ``old_secret_keys`` counts as well. Rows from before there were proofs are
+used only where the installed template is the same to the letter.
+"""
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy.orm import Session
+
+from mailer.issue import rendering
+from mailer.issue.rendering import Template
+from recommender import resources, statements
+from recommender.errors import ConfigurationError
+from recommender.models import TemplateVersion
+
+
+def keep(session: Session, template: Template, secret: bytes, now: datetime) -> None:
+    """Keep a template that was compiled from its files. What the store has under the same hash is
+    replaced, since the hash is that of the files."""
+    values = {"name": template.name, "html": template.html, "text": template.text}
+    values["mac"] = _mac(template, secret)
+    insert = statements.insert(session, TemplateVersion).values(
+        hash=template.hash, at=now, **values
+    )
+    session.execute(insert.on_conflict_do_update(index_elements=["hash"], set_=values))
+
+
+def load(session: Session, key: str, secrets: Sequence[bytes]) -> Template:
+    """The template under the hash ``key``. ConfigurationError if it is not as it was kept."""
+    row = session.get_one(TemplateVersion, key)
+    template = Template(row.name, row.hash, row.html, row.text)
+    if row.mac is None:
+        if template == _installed():
+            return template
+        raise ConfigurationError(
+            f"template {key[:12]}: was kept by an earlier version and is not the installed one, so "
+            "its copies cannot be shown or sent again"
+        )
+    if not any(hmac.compare_digest(row.mac, _mac(template, secret)) for secret in secrets):
+        raise ConfigurationError(
+            f"template {key[:12]}: was changed in the store, or kept under a secret_key that is "
+            "not among old_secret_keys; its copies cannot be shown or sent"
+        )
+    return template
+
+
+def _mac(template: Template, secret: bytes) -> str:
+    """Over each part with its length, so that none can pass for the beginning of the next."""
+    key = hmac.digest(secret, b"template", "sha256")
+    parts = [part.encode() for part in (template.hash, template.name, template.html, template.text)]
+    signed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return hmac.digest(key, signed, "sha256").hex()
+
+
+@lru_cache(maxsize=1)
+def _installed() -> Template:
+    return rendering.compile_template(resources.folder("templates") / "email")
