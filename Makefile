@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test test-all test-postgresql check format translations wheel requirements benchmarks clean
+.PHONY: help setup demo test test-all test-postgresql check format translations wheel requirements audit sbom benchmarks clean
 .DEFAULT_GOAL := help
 
 help:  ## list what there is to make
@@ -50,13 +50,24 @@ translations: $(VENV)/developer  ## bring translations/*.po up to the sentences 
 wheel: $(VENV)/developer  ## build the distribution into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w dist .
 
+$(VENV)/tools/ready:
+	$(PYTHON) -m venv $(VENV)/tools
+	$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check uv pip-audit cyclonedx-bom
+	touch $@
+
 # What the image installs: the versions of constraints.txt, with the hashes of their files.
-LOCK := $(VENV)/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+LOCK := $(VENV)/tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url
-requirements: constraints.txt  ## write deploy/*requirements.txt, the image's dependencies with their hashes
-	test -x $(VENV)/lock/bin/uv || ($(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/python -m pip install --quiet uv)
+requirements: $(VENV)/tools/ready  ## write deploy/*requirements.txt, the image's dependencies with their hashes
 	$(LOCK) --extra postgresql --constraints constraints.txt --output-file deploy/requirements.txt pyproject.toml
 	sed -n '/^\[build-system\]/,/^$$/s/^requires = \["\(.*\)"\]$$/\1/p' pyproject.toml | $(LOCK) --constraints constraints.txt --output-file deploy/build-requirements.txt -
+
+audit: $(VENV)/tools/ready  ## ask the index whether a version in the image has a known hole
+	$(VENV)/tools/bin/pip-audit --strict --require-hashes --disable-pip --requirement deploy/requirements.txt
+
+sbom: $(VENV)/tools/ready  ## write dist/sbom.json, what the image is made of (CycloneDX)
+	mkdir -p dist
+	$(VENV)/tools/bin/cyclonedx-py requirements --output-file dist/sbom.json deploy/requirements.txt
 
 # The ablation needs files of real readers and is run by hand.
 benchmarks: $(VENV)/developer  ## every benchmark, each against a named reference

@@ -2,8 +2,8 @@
 
 What a template says is run for each copy, so whoever could change one in the store could run code
 in every sender. The proof is an HMAC-SHA-256 (RFC 2104) under a key derived from ``secret_key``;
-one made under a key of ``old_secret_keys`` counts as well. Rows from before there were proofs are
-used only where the installed template is the same to the letter.
+one made under a key of ``old_secret_keys`` counts as well. Without one (the row is older, the key
+was lost) a template is used only if it is the installed one to the letter.
 """
 
 import hmac
@@ -35,19 +35,19 @@ def load(session: Session, key: str, secrets: Sequence[bytes]) -> Template:
     """The template under the hash ``key``. ConfigurationError if it is not as it was kept."""
     row = session.get_one(TemplateVersion, key)
     template = Template(row.name, row.hash, row.html, row.text)
-    if row.mac is None:
-        if template == _installed():
-            return template
-        raise ConfigurationError(
-            f"template {key[:12]}: was kept by an earlier version and is not the installed one, so "
-            "its copies cannot be shown or sent again"
-        )
-    if not any(hmac.compare_digest(row.mac, _mac(template, secret)) for secret in secrets):
-        raise ConfigurationError(
-            f"template {key[:12]}: was changed in the store, or kept under a secret_key that is "
-            "not among old_secret_keys; its copies cannot be shown or sent"
-        )
-    return template
+    proven = row.mac is not None and any(
+        hmac.compare_digest(row.mac, _mac(template, secret)) for secret in secrets
+    )
+    if proven or template == _installed():
+        return template
+    why = (
+        "was changed in the store, or kept under a secret_key that is not among old_secret_keys"
+        if row.mac is not None
+        else "was kept by an earlier version, and is not the installed one"
+    )
+    raise ConfigurationError(
+        f"template {key[:12]}: {why}; its copies can neither be sent nor shown"
+    )
 
 
 def _mac(template: Template, secret: bytes) -> str:
