@@ -7,14 +7,15 @@ import typer
 
 from mailer import conformance
 from mailer.cli.common import Json, emit, invocation, say
-from mailer.dispatch import copies
-from mailer.edition import schedule
+from mailer.dispatch import copies, samples
+from mailer.edition import editions, schedule
 from mailer.issue import rendering
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.pace import pauses, warmup
 from mailer.relay import relay_urls, relays, transports
 from recommender import database, resources, settings, store
 from recommender.errors import NewsletterError
+from recommender.models import DeliveryState
 from recommender.ranking.values import Pick, Reason
 from recommender.settings import Settings
 
@@ -42,6 +43,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         *_limits(run.settings, run.now),
         *_relays(run.settings),
         *_message(run.settings, run.now),
+        *_edition(run.settings, run.now),
     ]
     if as_json:
         emit({"checks": [{"state": s, "what": what, "found": f} for s, what, f in lines]})
@@ -138,3 +140,25 @@ def _message(found: Settings, now: datetime) -> list[Line]:
         ("error" if finding.level == "must" else "warning", finding.rule, finding.what)
         for finding in findings
     ] or [("ok", "message", f"{len(conformance.RULES)} rules hold")]
+
+
+def _edition(found: Settings, now: datetime) -> list[Line]:
+    """A sample of the copies of the latest edition, as they are or were to be sent."""
+    try:
+        engine = database.connect(found.store_url)
+        if store.revision(engine) != store.head():
+            return []  # said under "store"
+        with database.reading(engine) as session:
+            kept = [one for one in editions.listing(session) if one.slim_at is None]
+            latest = next((one for one in kept if one.newsletter.name == found.newsletter), None)
+            if latest is None:
+                return []
+            findings, number = samples.check(session, found, latest, now, tuple(DeliveryState))
+            name = latest.name
+        engine.dispose()
+    except NewsletterError as error:
+        return [("error", "edition", str(error))]
+    levels: dict[str, Literal["warning", "error"]] = {"must": "error", "should": "warning"}
+    return [(levels[finding.level], name, finding.sentence()) for finding in findings] or [
+        ("ok", name, f"{len(conformance.RULES)} rules hold in each of {number} messages")
+    ]

@@ -82,6 +82,9 @@ def send(
     at_local_time: Annotated[
         bool, typer.Option(help="Send only what is due by each reader's own hour.")
     ] = False,
+    despite_findings: Annotated[
+        bool, typer.Option(help="Send although a sample of the messages breaks rules for mail.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Plan if that is not done yet, then deliver all that is due. Sending twice repeats nothing.
@@ -114,6 +117,7 @@ def send(
                 stop=stop,
                 at_local_time=at_local_time,
                 planned_now=wanted not in known,
+                inspect=not despite_findings,
                 processes=run.settings.senders,
                 progress=advance,
                 hand_out=helpers(engine),

@@ -12,6 +12,7 @@ from mailer.conformance import fields, page, parts, signature
 from mailer.conformance.rule import Level, Rule
 from mailer.mime import anatomy
 
+__all__ = ["RULES", "Finding", "Level", "check"]
 RULES: tuple[Rule, ...] = (*fields.RULES, *signature.RULES, *parts.RULES, *page.RULES)
 """In the order of a message: its fields, its signatures, its parts, its HTML."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from mailer.dispatch import ledger, senders
+from mailer.dispatch import ledger, samples, senders
 from mailer.dispatch.senders import Order
 from mailer.edition import counts, editions, planning, tickets
 from mailer.edition.tickets import HandOut, to_nobody
@@ -103,6 +103,7 @@ def send(
     at_local_time: bool,
     planned_now: bool = False,
     to_the_end: bool = True,
+    inspect: bool = False,
     processes: int = 1,
     progress: Callable[[int], None] = lambda _: None,
     hand_out: HandOut = to_nobody,
@@ -112,7 +113,8 @@ def send(
     ``planned_now`` counts the readers whom the planning of this same run skipped. ``hand_out`` lets
     workers help; ``to_the_end`` waits for what other senders have in hand. A relay that cannot be
     used is the summary's ``trouble``; what could not be sent counts as deferred. With more than one
-    of ``processes`` the clock must be the real one.
+    of ``processes`` the clock must be the real one. With ``inspect`` a sample of the copies is
+    checked first; if one breaks a rule that must hold, that is the trouble and nothing is sent.
     """
     started = time.monotonic()
     order = Order(settings, edition_id, at_local_time, transports.connections(settings))
@@ -137,6 +139,11 @@ def send(
         _finish(engine, edition_id, clock())
         return _sum_up(engine, order, before, clock())
 
+    if inspect and (found := _fault(engine, order, clock())) is not None:
+        with database.reading(engine) as session:
+            before = counts.count(session, edition_id)
+        summary = _sum_up(engine, order, before, clock())
+        return replace(summary, seconds=round(time.monotonic() - started, 3), trouble=found)
     before, state, due = database.patiently(engine, begin, stop.is_set)
     trouble: str | None = None
     held: str | None = None
@@ -172,6 +179,26 @@ def send_some(
     held = senders.here(engine, order, clock=clock, stop=stop, progress=lambda _: None)
     _finish(engine, edition_id, clock())
     return held
+
+
+def _fault(engine: Engine, order: Order, now: datetime) -> str | None:
+    """What keeps the copies that are left of an edition from being sent, in one line."""
+    with database.reading(engine) as session:
+        edition = session.get_one(Edition, order.edition_id)
+        if edition.state not in (EditionState.PLANNED, EditionState.SENDING):
+            return None
+        try:
+            findings, _ = samples.check(session, order.settings, edition, now)
+        except NewsletterError as error:
+            return f"{edition.name}: {error}"
+        worst = [finding for finding in findings if finding.level == "must"]
+        if not worst:
+            return None
+        more = f", and {len(worst) - 1} more" if len(worst) > 1 else ""
+        return (
+            f"{edition.name}: nothing was sent, {worst[0].sentence()}{more}; `newsletter doctor` "
+            "names all, --despite-findings sends"
+        )
 
 
 Beginning = tuple[counts.Count | None, EditionState, int]
