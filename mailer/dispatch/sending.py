@@ -141,8 +141,8 @@ def send(
 
     if inspect and (found := _fault(engine, order, clock())) is not None:
         with database.reading(engine) as session:
-            before = counts.count(session, edition_id)
-        summary = _sum_up(engine, order, before, clock())
+            settled = counts.count(session, edition_id)
+        summary = _sum_up(engine, order, settled, clock())
         return replace(summary, seconds=round(time.monotonic() - started, 3), trouble=found)
     before, state, due = database.patiently(engine, begin, stop.is_set)
     trouble: str | None = None
