@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.dispatch import samples
+from mailer.dispatch import ledger, samples
 from mailer.edition import templates
 from mailer.issue import rendering
 from recommender import database, resources, settings
@@ -80,7 +80,7 @@ def test_the_sample_is_spread_over_the_readers_and_the_same_each_time(
     plan(ready, tmp_path, ["2026-W48"], now)
     with database.reading(ready) as session:
         edition = session.scalars(sa.select(Edition)).one()
-        drawn = [samples._drawn(session, edition.id, samples.ledger.OPEN) for _ in range(2)]
+        drawn = [samples._drawn(session, edition.id, ledger.OPEN) for _ in range(2)]
         places = sorted(claim.number for claim in drawn[0])
         findings, number = samples.check(
             session, settings.Settings(home=tmp_path), edition, now + timedelta(hours=1)
