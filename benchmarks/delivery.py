@@ -69,7 +69,9 @@ ROLES = ("CTO", "Hardware Engineer", "Data Engineer", "Entrepreneur", "Investor"
 
 def fill(home: Path, readers: int) -> None:
     now = datetime.now(UTC)
-    engine = store.open_store(f"sqlite:///{home}/newsletter.db", newsletter="weekly", now=now)
+    engine = store.open_store(
+        f"sqlite:///{home}/newsletter.db", newsletter="weekly", now=now, make=True
+    )
     briefs = sources.drafts([resources.folder("sample") / "briefs"], now)
     article_intake.import_articles(lambda: database.writing(engine), briefs, now=now)
     chance = random.Random(3)

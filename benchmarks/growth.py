@@ -65,12 +65,14 @@ def measure(engine: Engine, deliveries: int) -> bool:
 def main(deliveries: int, *, sqlite: bool) -> bool:
     if sqlite:
         with tempfile.TemporaryDirectory() as folder:
-            engine = store.open_store(f"sqlite:///{folder}/s.db", newsletter="weekly", now=NOW)
+            engine = store.open_store(
+                f"sqlite:///{folder}/s.db", newsletter="weekly", now=NOW, make=True
+            )
             good = measure(engine, deliveries)
             engine.dispose()
             return good
     with postgresql() as url:
-        engine = store.open_store(url, newsletter="weekly", now=NOW)
+        engine = store.open_store(url, newsletter="weekly", now=NOW, make=True)
         good = measure(engine, deliveries)
         engine.dispose()
         return good

@@ -95,7 +95,9 @@ def child(way: str, rows: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "readers.jsonl"
         write(path, rows)
-        engine = store.open_store(f"sqlite:///{folder}/s.db", newsletter="weekly", now=NOW)
+        engine = store.open_store(
+            f"sqlite:///{folder}/s.db", newsletter="weekly", now=NOW, make=True
+        )
         started = time.perf_counter()
         (ours if way == "ours" else obvious)(engine, path)
         seconds = time.perf_counter() - started

@@ -5,7 +5,10 @@ write lock when it begins, so that it never fails half-way for having read first
 commits by leaving the ``with`` block; an exception rolls everything back.
 """
 
+import contextlib
+import os
 import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
-from recommender import documents
+from recommender import documents, private_files
 from recommender.errors import ConfigurationError, StoreAwayError, StoreError
 
 BUSY_SECONDS = 30.0
@@ -36,15 +39,29 @@ KEEPALIVES = {"idle": 10, "interval": 5, "count": 3}
 """After how many seconds of silence, how often and how many times either side asks whether the
 other is still there: a machine that lost its power holds no lock for longer than half a minute."""
 
+_FORM = (
+    "write sqlite:///file or postgresql+psycopg://user:password@host/name, "
+    "special characters of user and password as %40 for @ and so on"
+)
+WAY_IN = "run `newsletter init` to make one, or set home, database_url or --config to where it is"
+WAY_OUT = (
+    "put the latest backup in its place and run `newsletter store restored`; "
+    "only to begin anew, move it away and run `newsletter init`"
+)
+
 Result = TypeVar("Result")
 
 
 def connect(url: str) -> Engine:
-    """An engine for ``url``; for SQLite the folder is made, and refused when it cannot be."""
+    """An engine for ``url``. It makes no file: to connect where none is, or an empty or damaged
+    one, raises StoreError; ``make`` makes one."""
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise ConfigurationError(f"database_url: {url!r} is not a database URL") from error
+    except (sa.exc.ArgumentError, ValueError) as error:
+        raise ConfigurationError(f"database_url: this is not a database URL; {_FORM}") from error
+    file = parsed.get_backend_name() == "sqlite"
+    if not file and "@" in f"{parsed.host}{parsed.database}":  # part of a password, to be shown
+        raise ConfigurationError(f"database_url: there is one @ too many; {_FORM}")
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
@@ -58,13 +75,18 @@ def connect(url: str) -> Engine:
 def _sqlite(url: sa.URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise ConfigurationError("database_url: SQLite needs a file (sqlite:///var/newsletter.db)")
-    try:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot make the folder of {url.database}: {error.strerror}") from error
+    file = Path(url.database)
     engine = sa.create_engine(
         url, connect_args={"timeout": BUSY_SECONDS}, **documents.READ_AND_WRITE
     )
+
+    @sa.event.listens_for(engine, "do_connect")
+    def _look(*_: Any) -> None:  # SQLite would make a file, or take an empty one for a new store
+        with _said_where(file):
+            if not file.exists():
+                raise StoreError(f"there is no store at {file.absolute()}: {WAY_IN}")
+            if file.stat().st_size == 0:
+                raise StoreError(f"the store {file.absolute()} is empty (0 bytes): {WAY_OUT}")
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:  # Any: the driver's own types
@@ -156,8 +178,60 @@ def connect_arguments(url: sa.URL) -> dict[str, Any]:
 
 
 def missing(engine: Engine) -> bool:
-    """Whether there is no such file; to connect would make it."""
-    return engine.dialect.name == "sqlite" and not Path(str(engine.url.database)).exists()
+    """Whether there is no such file."""
+    if engine.dialect.name != "sqlite":
+        return False
+    file = Path(str(engine.url.database))
+    with _said_where(file):
+        return not file.exists()
+
+
+def make(engine: Engine) -> bool:
+    """Make SQLite's file, for its owner alone, if it is missing; whether it was. It appears with
+    its first page written, so that a store of 0 bytes is always the remains of another."""
+    if not missing(engine):
+        return False
+    file = Path(str(engine.url.database)).absolute()
+    with _said_where(file):
+        private_files.make_folder(file.parent)
+        log = file.with_name(f"{file.name}-wal")
+        if log.exists() and log.stat().st_size:  # which would be written into the new file
+            raise StoreError(
+                f"the store {file} is missing, but its log {log.name} is there: {WAY_OUT}"
+            )
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # 0600
+        os.close(handle)
+        try:
+            with contextlib.closing(sqlite3.connect(name)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL").close()
+            with contextlib.suppress(FileExistsError):  # somebody else was faster
+                os.link(name, file)
+        finally:
+            Path(name).unlink()
+    return True
+
+
+@contextmanager
+def _said_where(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StoreError(f"cannot open the store {file.absolute()}: {why}") from error
+
+
+def damaged(error: BaseException) -> bool:
+    """Whether ``error`` says that SQLite's file is damaged, or is none of SQLite's."""
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlite_errorcode", None) or 0
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or (
+        isinstance(cause, sqlite3.Error) and "Could not decode" in str(cause)
+    )
+
+
+def place(engine: Engine) -> str:
+    """Where the store is, without passwords: those in the options too."""
+    return engine.url.set(query={}).render_as_string(hide_password=True)
 
 
 def many_machines(engine: Engine) -> bool:

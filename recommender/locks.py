@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
+from recommender import private_files
 from recommender.database import writing
 from recommender.errors import StoreError
 
@@ -113,8 +114,8 @@ def inheriting(engine: Engine, name: str) -> Iterator[Session | None]:
 
 @contextmanager
 def _file_lock(path: Path, kind: int, *, once: bool) -> Iterator[bool]:
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a+b") as handle:
+    private_files.make_folder(path.parent)
+    with private_files.opened(path, "a+b") as handle:
         if not _flock(handle, kind):
             yield False
             return

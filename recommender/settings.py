@@ -12,10 +12,18 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, available_timezones
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from recommender import keys, resources
@@ -25,6 +33,8 @@ from recommender.limits import DomainTable, HoursText, RatesText, StepsText
 PREFIX = "NEWSLETTER_"
 FILE = "newsletter.toml"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FILE_URL = re.compile(r"(sqlite(?:\+\w+)?:///)([^/].*)")
+"""The URL of a SQLite file with a relative path."""
 _SCHEDULE = re.compile(r"\s*([a-z]{3,9})\s+([01]?\d|2[0-3]):([0-5]\d)\s*", re.IGNORECASE)
 
 
@@ -54,7 +64,6 @@ class Settings(BaseSettings):
     )
     admin_password: SecretStr | None = Field(
         None,
-        min_length=16,
         description="opens the operators' pages, /admin; default: there are none",
     )
     sender: str = Field(
@@ -158,6 +167,25 @@ class Settings(BaseSettings):
             init_settings,
         )  # ``load`` merges file and environment, so that errors can name both
 
+    @field_validator("home", "dkim_key", "bounce_mailbox")
+    @classmethod
+    def _path(cls, value: Path | None) -> Path | None:
+        text = str(value or "")
+        if any(ord(character) < 32 or 0xD800 <= ord(character) < 0xE000 for character in text):
+            raise ValueError("must be a path in UTF-8 without control characters")
+        return value
+
+    @field_validator("secret_key", "old_secret_keys", "admin_password")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        several = info.field_name == "old_secret_keys"
+        text = value.get_secret_value() if value else ""
+        for key in text.split(",") if several else [text]:
+            why = keys.weakness(key.strip()) if key.strip() else None
+            if why is not None:
+                raise ValueError(why)
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -183,7 +211,8 @@ class Settings(BaseSettings):
     @classmethod
     def _web_address(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError(f"{value!r} is not an http(s) address")
+            shown = "it" if "@" in value else repr(value)  # which may hold a password
+            raise ValueError(f"{shown} is not an http(s) address such as https://news.example.org")
         if not value.isascii():  # it stands in header fields
             raise ValueError(f"{value!r}: write the host in ASCII (xn--…), a path percent-encoded")
         return value.rstrip("/")
@@ -204,7 +233,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def store_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'newsletter.db'}"
+        return self.database_url or file_url(self.home / "newsletter.db")
 
     @cached_property
     def outbox(self) -> Path:
@@ -274,17 +303,21 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
     path = file or Path(FILE)
-    if file is not None or path.is_file():
-        for key, value in _read(path).items():
-            name = _field(key)
-            if name is None:
-                raise ConfigurationError(f"{path}: unknown key {key!r}{_nearest(key)}")
-            values[name], origin[name] = value, f"{path}: {key}"
+    written = _read(path, required=file is not None)
+    for key, value in (written or {}).items():
+        name = _field(key)
+        if name is None:
+            raise ConfigurationError(f"{path}: unknown key {key!r}{_nearest(key)}")
+        origin[name] = f"{path}: {key}"
+        values[name] = _anchored(name, value, path.parent)
+    if written is not None:
+        values.setdefault("home", path.parent / Settings.model_fields["home"].default)
     for variable, text in environment.items():
         if variable.startswith(PREFIX):
             name = _field(variable.removeprefix(PREFIX).lower())
-            if name is not None:  # others may be somebody else's; `newsletter doctor` names them
-                values[name], origin[name] = text or None, variable
+            if name is None or (not text and name == "home"):
+                continue  # others may be somebody else's; `newsletter doctor` names them
+            values[name], origin[name] = text or None, variable
     values = {name: value for name, value in values.items() if value is not None}
     try:
         return Settings(**values)
@@ -292,12 +325,48 @@ def load(file: Path | None = None, environment: Mapping[str, str] | None = None)
         raise ConfigurationError(_explain(error, origin)) from error
 
 
-def _read(path: Path) -> dict[str, Any]:
+def file_url(path: Path) -> str:
+    """The URL of a SQLite file, whatever characters its path has."""
+    return f"sqlite:///{quote(str(path))}"
+
+
+def _anchored(name: str, value: object, folder: Path) -> object:
+    """``value`` as the file in ``folder`` means it: paths start from there, and what is empty is
+    not set where nothing is the default."""
+    field = Settings.model_fields[name]
+    if value == "" and (field.default is None or name == "home"):
+        return None if field.default is None else folder / field.default
+    if not isinstance(value, str):
+        return value
+    if field.annotation in (Path, Path | None):
+        return folder / value.strip()
+    if name == "database_url" and (match := _FILE_URL.fullmatch(value.strip())):
+        return f"{match[1]}{quote(str(folder))}/{match[2]}" if str(folder) != "." else value
+    return value
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any] | None:
+    """What the file says; None when it is not there and need not be."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        if not required and not path.is_symlink():
+            return None
+        raise ConfigurationError(
+            f"{path}: there is no such settings file; `newsletter --config {path} init` writes one"
+        ) from error
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
+        raise ConfigurationError(
+            f"{path}: not valid TOML: it is UTF-16 or binary; save it as UTF-8"
+        )
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{path}: not valid TOML: line {line} is not UTF-8") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from error
 
 

@@ -2,17 +2,20 @@
 which migration a store is at, every command asks."""
 
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from recommender import addresses, database, jobtables, locks, resources, vocabulary
-from recommender.errors import StoreError
+from recommender.database import place
+from recommender.errors import NewsletterError, StoreError
 from recommender.models import Newsletter, Property
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 AT = sa.table("alembic_version", sa.column("version_num", sa.String))
 """Where Alembic notes the migration that a store is at."""
+CHECKED_BYTES = 16 * 1024 * 1024
+"""A SQLite store up to this size is looked through whenever it is opened, in about a tenth of a
+second; a larger one by ``store check`` and ``store backup``, or when something about it is odd."""
 IN_USE = "in-use"
 """The lock that every command shares on the store it works on."""
 LEAVING_SECONDS = 1.0
@@ -49,8 +55,8 @@ def revision(engine: Engine) -> str | None:
         with engine.connect() as connection:
             made = sa.inspect(connection).has_table(AT.name)
             return connection.scalar(sa.select(AT.c.version_num)) if made else None
-    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
-        raise StoreError(f"cannot open the store {place(engine)}: {_first_line(error)}") from error
+    except sa.exc.DatabaseError as error:
+        raise refusal(engine, error, "open") from error
 
 
 def head() -> str:
@@ -80,6 +86,7 @@ def migrate(engine: Engine) -> bool:
 
     Raises StoreError for a store of a newer version.
     """
+    database.make(engine)
     _refuse_newer(engine, revision(engine))
     if revision(engine) == head() and not _jobs_outdated(engine):
         return False
@@ -93,6 +100,8 @@ def migrate(engine: Engine) -> bool:
             if database.many_machines(engine):
                 jobtables.migrate(engine)
         except sa.exc.SQLAlchemyError as error:
+            if database.damaged(error):
+                raise refusal(engine, error) from error
             raise StoreError(f"the store could not be migrated: {_first_line(error)}") from error
     return True
 
@@ -110,21 +119,24 @@ def prepare(engine: Engine, *, newsletter: str, now: datetime) -> None:
             session.add(Newsletter(name=newsletter, created_at=now))
 
 
-def open_store(url: str, *, newsletter: str, now: datetime) -> Engine:
-    """The store at ``url``, made when it does not exist yet.
+def open_store(url: str, *, newsletter: str, now: datetime, make: bool = False) -> Engine:
+    """The store at ``url``; with ``make``, one is made when there is none at all.
 
-    Raises StoreError when it is of another version than this code: ``newsletter init`` migrates.
+    Raises StoreError when there is none, when it is damaged or has no such ``newsletter``, and when
+    it is of another version than this code: ``newsletter init`` migrates.
     """
     engine = database.connect(url)
     try:
-        if revision(engine) is None:
+        if make and (database.missing(engine) or revision(engine) is None):
             migrate(engine)
             prepare(engine, newsletter=newsletter, now=now)
         check_version(engine)
+        _refuse_damaged(engine)
         _settle(engine)
+        check_newsletter(engine, newsletter)
     except sa.exc.DBAPIError as error:  # such as a server that ends just now
         engine.dispose()
-        raise StoreError(f"cannot open the store {place(engine)}: {_first_line(error)}") from error
+        raise refusal(engine, error, "open") from error
     except BaseException:
         engine.dispose()
         raise
@@ -135,7 +147,9 @@ def check_version(engine: Engine) -> None:
     """Raise StoreError when there is no store, or one of another version than this code."""
     found = None if database.missing(engine) else revision(engine)
     if found is None:
-        raise StoreError(f"there is no store at {place(engine)}")
+        file = Path(str(engine.url.database)).absolute()
+        where = place(engine) if database.many_machines(engine) else file
+        raise StoreError(f"there is no store at {where}: {database.WAY_IN}")
     _refuse_newer(engine, found)
     if found != head():
         raise StoreError(
@@ -147,6 +161,100 @@ def check_version(engine: Engine) -> None:
             f"the job queue of {place(engine)} is of another version than this code: "
             "run `newsletter init`"
         )
+
+
+def check_newsletter(engine: Engine, name: str) -> None:
+    """Raise StoreError when the store has no newsletter of that name."""
+    with database.reading(engine) as session:
+        known = session.scalars(sa.select(Newsletter.name).order_by(Newsletter.id)).all()
+    if name not in known:
+        others = " and ".join(repr(one) for one in known) or "none"
+        instead = f', or set newsletter = "{known[0]}"' if known else ""
+        raise StoreError(
+            f"newsletter: the store has {others}, the settings say {name!r}: "
+            f"run `newsletter init` to add it{instead}"
+        )
+
+
+def refusal(engine: Engine, error: Exception, verb: str = "use") -> StoreError:
+    """``error`` of the database in one line: what, where and, when the store is damaged or cannot
+    be written, what to do."""
+    why = _first_line(error)
+    if database.damaged(error):
+        return _damage(engine, why)
+    if "locked" in why:
+        why += "; something else is writing to it: try again"
+    elif engine.dialect.name == "sqlite" and "full" in why:
+        why += "; free some space and run the command again"
+    elif "readonly" in why:
+        why += "; the file, its folder or the disk may not be written by this user"
+    return StoreError(f"cannot {verb} the store {place(engine)}: {why}")
+
+
+@contextmanager
+def explained(engine: Engine) -> Iterator[None]:
+    """Let what the database cannot do in the block be one StoreError. Whatever else goes wrong, a
+    damaged store may be the cause of: it is looked through then."""
+    try:
+        yield
+    except (NewsletterError, OSError):
+        raise
+    except Exception as error:
+        if database.damaged(error) or isinstance(error, sa.exc.OperationalError):
+            raise refusal(engine, error) from error
+        if (found := suspect(engine)) is not None:
+            raise _damage(engine, found) from error
+        if _is_odd_value(error):
+            raise _damage(
+                engine, f"it holds a value that is none: {type(error).__name__}"
+            ) from error
+        raise
+
+
+def _is_odd_value(error: Exception) -> bool:
+    """Whether the database's own library stumbled over what it was given by the store."""
+    modules = (
+        frame.f_globals.get("__name__", "") for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
+    reading = any(
+        name.startswith("sqlalchemy.engine.result")
+        or "_processors" in name
+        or name == "sqlalchemy.engine.cursor"
+        for name in modules
+    )
+    return reading and isinstance(error, ValueError | LookupError | TypeError)
+
+
+def suspect(engine: Engine) -> str | None:
+    """What is first found damaged in a SQLite store, if anything is; nothing else is looked at."""
+    if engine.dialect.name != "sqlite":
+        return None
+    try:
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    except sa.exc.DatabaseError as error:
+        return _first_line(error) if database.damaged(error) else None
+    return None if found == "ok" else " ".join(str(found).rpartition("***")[2].split())
+
+
+def _refuse_damaged(engine: Engine) -> None:
+    file = Path(str(engine.url.database))
+    if engine.dialect.name == "sqlite" and file.stat().st_size <= CHECKED_BYTES:
+        refuse_damaged(engine)
+
+
+def refuse_damaged(engine: Engine) -> None:
+    """Raise StoreError when SQLite's file is damaged."""
+    found = suspect(engine)
+    if found is not None:
+        raise _damage(engine, found)
+
+
+def _damage(engine: Engine, what: str) -> StoreError:
+    return StoreError(
+        f"the store {place(engine)} is damaged ({what}): `newsletter store check` says where; "
+        f"{database.WAY_OUT}"
+    )
 
 
 @contextmanager
@@ -173,11 +281,6 @@ def alone(engine: Engine) -> Iterator[None]:
         time.sleep(LEAVING_SECONDS / 10)
 
 
-def place(engine: Engine) -> str:
-    """Where the store is, without its password."""
-    return engine.url.render_as_string(hide_password=True)
-
-
 def _settle(engine: Engine) -> None:
     """Let a finished copy begin its own life; StoreError for one that is not finished."""
     with database.reading(engine) as session:
@@ -192,6 +295,6 @@ def _settle(engine: Engine) -> None:
         session.execute(sa.delete(Property).where(Property.name == COPY))
 
 
-def _first_line(error: sa.exc.SQLAlchemyError) -> str:
+def _first_line(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     return str(cause).strip().splitlines()[0]

@@ -7,6 +7,7 @@ hand: rows are read and written as the models describe them, on either kind of d
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +69,7 @@ def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> d
     if source.url == target.url:
         raise StoreError(f"{store.place(source)} cannot be copied to itself")
     store.check_version(source)
-    with store.alone(source), store.alone(target):
+    with store.alone(source), _made(target):
         if store.revision(target) is None:
             store.migrate(target)
         store.check_version(target)
@@ -91,6 +92,14 @@ def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> d
             written[table.name] = Copied(total, added, changed, removed.get(table.name, 0))
         _mark(target, store.FINISHED)
     return written
+
+
+@contextmanager
+def _made(target: Engine) -> Iterator[None]:
+    """Have the target for oneself; its file is made when there is none."""
+    database.make(target)
+    with store.alone(target):
+        yield
 
 
 def _refuse(found: Iterator[str]) -> None:

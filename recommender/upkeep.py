@@ -1,16 +1,24 @@
 """The upkeep of a store, on either database: is it damaged, which keys were given out, a backup."""
 
 import contextlib
+import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
 
+from recommender import database, private_files
 from recommender.errors import StoreError
+from recommender.models import Base
 
+MOST_SAID = 20
+"""Damages that are said."""
+ROWS = 1_000
+_TREE = re.compile(r"(?:On tree page|Tree) (\d+)")
+"""How SQLite names a table or an index: by its first page."""
 BACKUP_PAGES = 10_000
 """Pages that are copied at once; others may write in between, and those pages are copied again."""
 
@@ -25,12 +33,52 @@ def problems(engine: Engine) -> list[str]:
             )
             return [f"the index {name} is not valid: drop and make it again" for (name,) in invalid]
     with engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars().all()
+        found = _broken_pages(connection)
+        if found:
+            return found  # what they hold cannot be trusted
         lost = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
-    return [str(line) for line in pages if line != "ok"] + [
-        f"{table} {row} refers to a row of {parent} that is not there"
-        for table, row, parent, _ in lost
+        return [
+            f"{table} {row} refers to a row of {parent} that is not there"
+            for table, row, parent, _ in lost
+        ] + [
+            line for table in Base.metadata.sorted_tables for line in _unreadable(connection, table)
+        ]
+
+
+def _broken_pages(connection: Connection) -> list[str]:
+    """What SQLite says of its pages, table by table, a line each."""
+    try:
+        schema = connection.exec_driver_sql("SELECT rootpage, name, type FROM sqlite_schema").all()
+    except sa.exc.DatabaseError as error:
+        return [f"the list of tables (page 1) cannot be read: {error.orig}"]
+    names = {str(page): name for page, name, _ in schema if page}
+    said = [line for _, name, kind in schema if kind == "table" for line in _said(connection, name)]
+    found = list(dict.fromkeys(_TREE.sub(lambda m: names.get(m[1], m[0]), line) for line in said))
+    return found[:MOST_SAID] or [
+        line for line in _said(connection, None) if "malformed" not in line
     ]
+
+
+def _said(connection: Connection, table: str | None) -> list[str]:
+    """What SQLite says of one table and its indexes, or of the whole file."""
+    asked = MOST_SAID if table is None else '"' + table.replace('"', '""') + '"'
+    what = f"{table}: " if table else ""
+    try:
+        lines = connection.exec_driver_sql(f"PRAGMA integrity_check({asked})").scalars().all()
+    except sa.exc.DatabaseError as error:
+        return [f"{what}{error.orig}"]
+    said = [line for text in lines for line in str(text).splitlines()]
+    return [f"{what}{line}" for line in said if line != "ok" and not line.startswith("***")]
+
+
+def _unreadable(connection: Connection, table: sa.Table) -> Iterator[str]:
+    """The table, if it holds a value that is none of its kind."""
+    try:
+        for _ in connection.execution_options(yield_per=ROWS).execute(sa.select(table)):
+            pass
+    except (sa.exc.DatabaseError, ValueError, LookupError, TypeError) as error:
+        cause = getattr(error, "orig", None) or error
+        yield f"{table.name} holds a value that cannot be read ({type(cause).__name__})"
 
 
 def reserve_keys(connection: Connection, table: sa.Table, used: int) -> None:
@@ -83,6 +131,8 @@ def backup(engine: Engine, file: Path, advance: Callable[[int], None]) -> int:
         done = total
         advance(total - left)
 
+    with private_files.opened(file, "xb"):  # before SQLite makes it for everybody to read
+        pass
     try:
         with (
             contextlib.closing(sqlite3.connect(str(engine.url.database))) as source,
@@ -91,5 +141,5 @@ def backup(engine: Engine, file: Path, advance: Callable[[int], None]) -> int:
             source.backup(target, pages=BACKUP_PAGES, progress=progress)
     except sqlite3.Error as error:
         file.unlink(missing_ok=True)
-        raise StoreError(f"cannot write {file}: {error}") from error
+        raise StoreError(f"cannot copy {database.place(engine)} to {file}: {error}") from error
     return done

@@ -59,7 +59,7 @@ def now() -> datetime:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite store as `newsletter init` leaves it."""
     path = tmp_path_factory.mktemp("store") / "newsletter.db"
-    engine = store_module.open_store(f"sqlite:///{path}", newsletter="weekly", now=NOW)
+    engine = store_module.open_store(f"sqlite:///{path}", newsletter="weekly", now=NOW, make=True)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
@@ -103,7 +103,9 @@ def migrated_template(postgresql_url: str) -> Iterator[str]:
     """A migrated PostgreSQL database, for others to be copied from; yields its name."""
     name = f"template_{os.getpid()}"
     _administer(postgresql_url, f"CREATE DATABASE {name}")
-    engine = store_module.open_store(_named(postgresql_url, name), newsletter="weekly", now=NOW)
+    engine = store_module.open_store(
+        _named(postgresql_url, name), newsletter="weekly", now=NOW, make=True
+    )
     engine.dispose()
     yield name
     _administer(postgresql_url, f"DROP DATABASE {name} WITH (FORCE)")

@@ -185,7 +185,7 @@ class Case:
 def prepare(url: str, copies: int) -> None:
     """A store with an edition planned for so many readers."""
     now = datetime.now(UTC)
-    engine = store.open_store(url, newsletter="weekly", now=now)
+    engine = store.open_store(url, newsletter="weekly", now=now, make=True)
     briefs = sources.drafts([resources.folder("sample") / "briefs"], now)
     article_intake.import_articles(lambda: database.writing(engine), briefs, now=now)
     rows = (

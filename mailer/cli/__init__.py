@@ -16,6 +16,7 @@ import typer
 
 from mailer import memory
 from mailer.cli.common import Invocation
+from recommender import private_files
 from recommender.errors import NewsletterError
 
 
@@ -65,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit status."""
+    os.umask(private_files.OTHERS)  # whatever a library makes is for nobody else to read either
     app = build(_wanted(arguments))
     memory.sweep_seldom()
     try:

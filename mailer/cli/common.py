@@ -38,20 +38,25 @@ class Invocation:
     def settings(self) -> Settings:
         return settings_module.load(self.config)
 
+    @property
+    def file(self) -> Path:
+        """Where the settings are, if there is such a file."""
+        return self.config or Path(settings_module.FILE)
+
     @cached_property
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251  (an edge: time is made here)
 
     @contextmanager
-    def store(self) -> Iterator[Engine]:
-        """The store, open for the block; made first when there is none yet."""
-        from recommender.store import open_store, using
+    def store(self, *, make: bool = False) -> Iterator[Engine]:
+        """The store, open for the block; StoreError when there is none, unless it may be made."""
+        from recommender.store import explained, open_store, using
 
         engine = open_store(
-            self.settings.store_url, newsletter=self.settings.newsletter, now=self.now
+            self.settings.store_url, newsletter=self.settings.newsletter, now=self.now, make=make
         )
         try:
-            with using(engine):
+            with using(engine), explained(engine):
                 yield engine
         finally:
             engine.dispose()

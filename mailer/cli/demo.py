@@ -11,11 +11,11 @@ from mailer import gallery, lookout
 from mailer.cli.common import invocation, progress, say
 from mailer.dispatch import sending
 from mailer.edition import schedule
-from recommender import database, resources
+from recommender import database, private_files, resources, store
 from recommender.articles import intake as article_intake
 from recommender.articles import sources
 from recommender.errors import NewsletterError
-from recommender.store import open_store
+from recommender.settings import file_url
 from recommender.subscribers import files, intake
 
 
@@ -35,11 +35,13 @@ def demo(
     run = invocation(context)
     folder = home or run.settings.home
     settings = run.settings.replace(
-        home=folder, database_url=f"sqlite:///{folder / 'demo.db'}", smtp_url=None
+        home=folder, database_url=file_url(folder / "demo.db"), smtp_url=None
     )
     sample = resources.folder("sample")
-    engine = open_store(settings.store_url, newsletter=settings.newsletter, now=run.now)
+    engine = database.connect(settings.store_url)
     try:
+        store.migrate(engine)
+        store.prepare(engine, newsletter=settings.newsletter, now=run.now)
         articles = article_intake.import_articles(
             lambda: database.writing(engine),
             sources.drafts([sample / "briefs"], run.now),
@@ -71,7 +73,7 @@ def demo(
     finally:
         engine.dispose()
     index = folder / "index.html"
-    index.write_text(gallery.page(settings.title, period, issues), "utf-8")
+    private_files.write(index, gallery.page(settings.title, period, issues))
     if summary.trouble:
         raise NewsletterError(summary.trouble)
     if not summary.due:

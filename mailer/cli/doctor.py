@@ -6,6 +6,7 @@ from typing import Literal
 import typer
 
 from mailer import conformance
+from mailer.cli import permissions
 from mailer.cli.common import Json, emit, invocation, say
 from mailer.dispatch import copies, samples
 from mailer.edition import editions, schedule
@@ -37,8 +38,9 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     Example: newsletter doctor
     """
     run = invocation(context)
-    lines = [
+    lines: list[Line] = [
         *_configuration(run.settings),
+        *(("warning", "files", line) for line in permissions.exposed(run.settings, run.file)),
         *_store(run.settings),
         *_limits(run.settings, run.now),
         *_relays(run.settings),
@@ -73,25 +75,24 @@ def _configuration(found: Settings) -> list[Line]:
 def _store(found: Settings) -> list[Line]:
     try:
         engine = database.connect(found.store_url)
-        at = store.revision(engine)
+        with store.explained(engine):
+            store.check_version(engine)
+            store.refuse_damaged(engine)
+            store.check_newsletter(engine, found.newsletter)
         engine.dispose()
     except NewsletterError as error:
         return [("error", "store", str(error))]
-    if at is None:
-        return [("warning", "store", "empty; `newsletter init` makes it")]
-    if at != store.head():
-        return [("error", "store", f"at version {at}, needs {store.head()}: `newsletter init`")]
-    return [("ok", "store", engine.url.render_as_string(hide_password=True))]
+    return [("ok", "store", store.place(engine))]
 
 
 def _limits(found: Settings, now: datetime) -> list[Line]:
     """Where the warm-up stands, which domains are paused, and whether the clocks agree."""
     try:
         engine = database.connect(found.store_url)
-        if store.revision(engine) != store.head():
+        if database.missing(engine) or store.revision(engine) != store.head():
             return []
-        ahead = database.skew(engine, now).total_seconds()
-        with database.reading(engine) as session:
+        with store.explained(engine), database.reading(engine) as session:
+            ahead = database.skew(engine, now).total_seconds()
             step = warmup.step(session, found, now)
             paused = pauses.paused(session, now)
         engine.dispose()

@@ -7,7 +7,7 @@ import typer
 
 from mailer import lookout
 from mailer.cli.common import Json, console, emit, invocation, say
-from recommender import database
+from recommender import database, private_files
 
 Reader = Annotated[str, typer.Argument(help="The reader's address.")]
 WORDS = {
@@ -104,11 +104,11 @@ def preview(
     with run.store() as engine, database.reading(engine) as session:
         issue = lookout.next_issue(session, run.settings, email, now=run.now)
     if html is not None:
-        html.write_text(issue.html, "utf-8")
+        private_files.write(html, issue.html)
     if text is not None:
-        text.write_text(issue.text, "utf-8")
+        private_files.write(text, issue.text)
     if eml is not None:
-        eml.write_bytes(issue.message.data)
+        private_files.write(eml, issue.message.data)
     if html is None and text is None and eml is None:
         say(f"Subject: {issue.subject}")
         say()

@@ -20,6 +20,7 @@ from typing import IO, Annotated, Any
 import typer
 
 from mailer.cli.common import Json, emit, invocation, progress, say, warn
+from recommender import private_files
 from recommender.articles import sources
 from recommender.articles.values import Found
 from recommender.errors import InputError, NewsletterError, Rejected
@@ -158,7 +159,7 @@ def _target(path: Path) -> Iterator[IO[bytes]]:
         return
     partial = path.with_name(f"{path.name}.partial")
     try:
-        with partial.open("wb") as file:
+        with private_files.opened(partial, "wb") as file:
             yield file
         partial.replace(path)
     finally:

@@ -1,5 +1,6 @@
 """``newsletter init``: the store, and a commented ``newsletter.toml`` to start from."""
 
+import contextlib
 import secrets
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mailer.cli.common import Json, emit, invocation, say
-from recommender import database, settings, store
+from recommender import database, private_files, settings, store
 from recommender.settings import Settings
 
 
@@ -23,29 +24,52 @@ def init(
     Example: newsletter init
     """
     run = invocation(context)
-    file = run.config or Path(settings.FILE)
+    file = run.file
     wrote = False
-    if not keep_settings and not file.exists():
-        file.write_text(template(), "utf-8")
+    if not keep_settings and not file.exists() and not file.is_symlink():
+        private_files.make_folder(file.parent)
+        with private_files.opened(file, "x") as target:
+            target.write(template())
         wrote = True
+    home = run.settings.home
+    fresh = not home.exists()
     engine = database.connect(run.settings.store_url)
     try:
         changed = store.migrate(engine)
-        store.prepare(engine, newsletter=run.settings.newsletter, now=run.now)
-        place = engine.url.render_as_string(hide_password=True)
+        with store.explained(engine):
+            store.refuse_damaged(engine)
+            store.prepare(engine, newsletter=run.settings.newsletter, now=run.now)
+        place = store.place(engine)
     finally:
         engine.dispose()
+    if fresh and home.is_dir():
+        _ignore(home, "*")
+    if wrote:
+        _ignore(file.parent, f"/{file.name}")
     if as_json:
         emit({"store": place, "migrated": changed, "settings": str(file), "wrote_settings": wrote})
         return
     say(f"store:    {place} ({'ready' if changed else 'up to date'})")
     say(f"settings: {file} ({'written' if wrote else 'left as it is'})")
+    if wrote:
+        say("          it holds the key that signs links: keep it out of version control")
+
+
+def _ignore(folder: Path, pattern: str) -> None:
+    """Let Git leave out what has keys and readers in it. A ``.gitignore`` that is there is
+    somebody's own."""
+    with (
+        contextlib.suppress(FileExistsError),
+        private_files.opened(folder / ".gitignore", "x") as f,
+    ):
+        f.write(f"{pattern}\n")
 
 
 def template() -> str:
     """A ``newsletter.toml`` with every key: its meaning, its default, and a secret of its own."""
     lines = [
-        "# Settings of the newsletter. Each key can also be set in the environment:",
+        "# Settings of the newsletter, for its owner alone to read: keys and passwords stand here.",
+        "# Paths start from the folder of this file. Each key can also be set in the environment:",
         "# NEWSLETTER_PICKS=8 overrides picks. A key that is commented out has the value shown.",
         "",
     ]

@@ -11,13 +11,15 @@ from typing import Annotated
 
 import typer
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DatabaseError
 
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
 from mailer.edition import restoring, retention
 from mailer.issue import rendering
 from recommender import database, resources, transfer, upkeep
 from recommender.errors import StoreError
-from recommender.store import check_version, place
+from recommender.settings import file_url
+from recommender.store import check_version, place, refusal
 
 app = typer.Typer(no_args_is_help=True)
 Url = Annotated[
@@ -89,12 +91,10 @@ def check(
     """
     run = invocation(context)
     with _both(run, against or run.settings.store_url) as (source, target):
-        check_version(source)
-        held = transfer.rows(source)
+        found = _problems(source)
+        held = {} if found else transfer.rows(source)
         with progress("comparing rows", sum(held.values())) as advance:
-            if against is None:
-                found = upkeep.problems(source)
-            else:
+            if against is not None and not found:
                 check_version(target)
                 found = list(transfer.differences(source, target, advance))
     if as_json:
@@ -103,11 +103,27 @@ def check(
         table(["table", "#rows"], [[*item] for item in held.items() if item[1]], empty="no rows")
         for problem in found[:SHOWN]:
             say(problem)
+    if found and not held:
+        raise StoreError(f"the store {place(source)} is damaged: {database.WAY_OUT}")
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         raise StoreError(f"{found[0]}{more}")
     if not as_json:
         say("the same in every row" if against else "sound")
+
+
+def _problems(source: Engine) -> list[str]:
+    """What is damaged; StoreError for what is no store at all."""
+    if not database.missing(source):
+        try:
+            if found := upkeep.problems(source):
+                return found
+        except DatabaseError as error:
+            if not database.damaged(error):
+                raise refusal(source, error) from error
+            return [f"it cannot be opened: {error.orig}"]
+    check_version(source)
+    return []
 
 
 @app.command()
@@ -142,7 +158,7 @@ def backup(
     run = invocation(context)
     with run.store() as engine, progress("copying pages") as advance:
         pages = upkeep.backup(engine, file, advance)
-        copy = database.connect(f"sqlite:///{file}")
+        copy = database.connect(file_url(file))
         try:
             found = upkeep.problems(copy)
         finally:
@@ -184,7 +200,7 @@ def restored(
         raise StoreError("copies that wait to be sent will be given up; say --yes to do it")
     moment = run.now if lost_at is None else lost_at.replace(tzinfo=UTC)
     template = rendering.compile_template(resources.folder("templates") / "email")
-    with run.store() as engine:
+    with run.store(make=True) as engine:
         done = restoring.restored(
             engine, run.settings, template, lost_at=moment, now=run.now, periods=period or ()
         )

@@ -9,7 +9,7 @@ import typer
 from mailer import erasure
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
-from recommender import database
+from recommender import database, private_files
 from recommender.errors import InputError, NewsletterError, Rejected
 from recommender.models import Frequency, Status
 from recommender.subscribers import consent, fields, files, intake, moving, records
@@ -247,7 +247,7 @@ def export(
             for reader in readers:
                 emit(reader)
             return
-        with file.open("w", encoding="utf-8", newline="") as target:
+        with private_files.opened(file, "w") as target:
             number = files.write(target, readers, file.suffix.lower())
     say(f"{number} readers written to {file}")
 

@@ -174,7 +174,7 @@ def main() -> None:
         with store.using(engine):
             held = order.carry_out(engine, stop, report.progress)
     except (NewsletterError, DBAPIError, OSError) as error:
-        cause = getattr(error, "orig", None) or error  # the database's own words, if it is that
+        cause = store.refusal(engine, error) if isinstance(error, DBAPIError) else error
         trouble = str(cause).partition("\n")[0]
     engine.dispose()
     report.say(held=held, trouble=trouble)

@@ -12,6 +12,7 @@ from pathlib import Path
 from mailer.mime.headers import on_the_wire
 from mailer.mime.message import Message
 from mailer.relay.transport import Verdict, VerdictKind
+from recommender import private_files
 from recommender.errors import TransportError
 
 
@@ -30,8 +31,8 @@ class Outbox:
         final = self._folder / file_name(number, message.recipient)
         waiting = final.with_name(f"{final.name}.part")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            waiting.write_bytes(message.data)
+            private_files.make_folder(self._folder)
+            private_files.write(waiting, message.data)
         except OSError as error:
             with contextlib.suppress(OSError):
                 waiting.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from sqlalchemy.engine import Engine
 
 from mailer import answers
 from mailer.answers import Click
-from recommender import database
+from recommender import database, private_files
 from recommender.errors import ConfigurationError
 
 log = logging.getLogger("newsletter.web")
@@ -152,7 +152,7 @@ class _Note:
 def _note(folder: Path) -> _Note:
     """A new file, locked."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(folder)
         while True:
             path = folder / f"{token_hex(8)}{SUFFIX}"
             note = _locked(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from recommender import private_files
 from recommender.evaluation.intervals import Estimate
 
 
@@ -27,4 +28,5 @@ def draw(path: Path, estimates: Mapping[str, Estimate], *, metric: str, readers:
     axes.margins(x=0.1)
     axes.set_xlabel(f"{metric}, mean over {readers:,} readers, 95 % bootstrap interval")
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=150, format="png")
+    with private_files.opened(path, "wb") as file:
+        figure.savefig(file, dpi=150, format="png")

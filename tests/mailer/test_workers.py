@@ -162,7 +162,7 @@ def server() -> Iterator[fleet.Server]:
     """A server of this test's own, to be killed, with a store on it."""
     with fleet.server(fleet.HERE, 53_000 + os.getpid() % 1_000) as found:
         now = datetime.now(UTC)
-        store_module.open_store(found.url, newsletter="weekly", now=now).dispose()
+        store_module.open_store(found.url, newsletter="weekly", now=now, make=True).dispose()
         yield found
 
 

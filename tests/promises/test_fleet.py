@@ -159,7 +159,7 @@ def standing(home: Path, places: list[Place], **settings: str) -> Iterator[tuple
         "from": "news@example.com",
         "base_url": "https://news.example.com",
         "postal_address": "1 Example Street, Example City",
-        "secret_key": "0" * 40,
+        "secret_key": "a key that all machines share",
     }
     at, relayed, *others = places
     with (
@@ -168,7 +168,7 @@ def standing(home: Path, places: list[Place], **settings: str) -> Iterator[tuple
             home / "accepted", relayed.address, 25_000 + os.getpid() % 1_000, relayed.prefix
         ) as relay,
     ):
-        engine = store.open_store(server.url, newsletter="weekly", now=now)
+        engine = store.open_store(server.url, newsletter="weekly", now=now, make=True)
         add_stories(engine, due)
         add_readers(engine, due, READERS)
         found = Fleet(home, server, relay, others, settings)

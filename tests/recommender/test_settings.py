@@ -94,8 +94,7 @@ def test_keys_can_be_rotated_and_the_first_signs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["secret_key", "old_secret_keys"])
 def test_a_short_key_is_refused_by_name(key: str) -> None:
-    found = settings.load(
-        environment={"NEWSLETTER_SECRET_KEY": "x" * 16, f"NEWSLETTER_{key.upper()}": "short"}
-    )
-    with pytest.raises(ConfigurationError, match=f"^{key}: must have at least 16"):
-        _ = found.secrets
+    environment = {"NEWSLETTER_SECRET_KEY": "x7Kq-zu2Wm!pR4td"}
+    environment[f"NEWSLETTER_{key.upper()}"] = "short"
+    with pytest.raises(ConfigurationError, match=f"^NEWSLETTER_{key.upper()}: must have at least"):
+        settings.load(environment=environment)

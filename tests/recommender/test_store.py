@@ -125,7 +125,7 @@ def test_looking_for_a_store_makes_none(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_named(tmp_path: Path, now: datetime) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("this is not a database, but it is long enough to look at" * 10)
-    with pytest.raises(StoreError, match=r"cannot open the store .*notes\.txt"):
+    with pytest.raises(StoreError, match=r"the store .*notes\.txt is damaged \(file is not"):
         store_module.open_store(f"sqlite:///{path}", newsletter="weekly", now=now)
 
 

@@ -150,7 +150,7 @@ def test_a_store_that_was_only_just_made_may_be_copied_into(
 ) -> None:
     fill(sqlite_store, now)
     url = target.url.render_as_string(hide_password=False)
-    store.open_store(url, newsletter="another", now=now).dispose()
+    store.open_store(url, newsletter="another", now=now, make=True).dispose()
     transfer.copy(sqlite_store, target)
     assert list(transfer.differences(sqlite_store, target)) == []
 
