@@ -7,6 +7,7 @@ commits by leaving the ``with`` block; an exception rolls everything back.
 
 import contextlib
 import os
+import re
 import sqlite3
 import tempfile
 import time
@@ -49,6 +50,8 @@ WAY_OUT = (
     "only to begin anew, move it away and run `newsletter init`"
 )
 
+_OPTION_WITH_AT = re.compile(r"\?[^@]*=[^@]*@")
+
 Result = TypeVar("Result")
 
 
@@ -60,7 +63,8 @@ def connect(url: str) -> Engine:
     except (sa.exc.ArgumentError, ValueError) as error:
         raise ConfigurationError(f"database_url: this is not a database URL; {_FORM}") from error
     file = parsed.get_backend_name() == "sqlite"
-    if not file and "@" in f"{parsed.host}{parsed.database}":  # part of a password, to be shown
+    odd = "@" in f"{parsed.host}{parsed.database}" or _OPTION_WITH_AT.search(url)
+    if odd and not file:  # what is read as a host is part of a password, and would be shown
         raise ConfigurationError(f"database_url: there is one @ too many; {_FORM}")
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)

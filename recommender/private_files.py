@@ -29,8 +29,8 @@ def opened(path: Path, mode: Literal["wb", "xb", "a+b"]) -> IO[bytes]: ...
 def opened(path: Path, mode: Literal["w", "x", "wb", "xb", "a+b"]) -> IO[str] | IO[bytes]:
     """``path``, open for writing; text is UTF-8 with the line ends it is given."""
     if "b" in mode:
-        return open(path, mode, opener=_open)  # noqa: SIM115  (the caller's to close)
-    return open(path, mode, opener=_open, encoding="utf-8", newline="")  # noqa: SIM115
+        return open(path, mode, opener=_open)
+    return open(path, mode, opener=_open, encoding="utf-8", newline="")
 
 
 def write(path: Path, content: str | bytes) -> None:

@@ -100,9 +100,7 @@ def migrate(engine: Engine) -> bool:
             if database.many_machines(engine):
                 jobtables.migrate(engine)
         except sa.exc.SQLAlchemyError as error:
-            if database.damaged(error):
-                raise refusal(engine, error) from error
-            raise StoreError(f"the store could not be migrated: {_first_line(error)}") from error
+            raise refusal(engine, error, "migrate") from error
     return True
 
 
@@ -186,7 +184,7 @@ def refusal(engine: Engine, error: Exception, verb: str = "use") -> StoreError:
         why += "; something else is writing to it: try again"
     elif engine.dialect.name == "sqlite" and "full" in why:
         why += "; free some space and run the command again"
-    elif "readonly" in why:
+    elif "readonly" in why or "unable to open" in why:
         why += "; the file, its folder or the disk may not be written by this user"
     return StoreError(f"cannot {verb} the store {place(engine)}: {why}")
 

@@ -19,6 +19,7 @@ MOST_SAID = 20
 ROWS = 1_000
 _TREE = re.compile(r"(?:On tree page|Tree) (\d+)")
 """How SQLite names a table or an index: by its first page."""
+HEAD_BYTES = 100
 BACKUP_PAGES = 10_000
 """Pages that are copied at once; others may write in between, and those pages are copied again."""
 
@@ -43,6 +44,18 @@ def problems(engine: Engine) -> list[str]:
         ] + [
             line for table in Base.metadata.sorted_tables for line in _unreadable(connection, table)
         ]
+
+
+def cut_or_overwritten(file: Path) -> list[str]:
+    """What the first bytes of a SQLite file say is wrong, when it cannot even be opened."""
+    with file.open("rb") as opened:
+        head = opened.read(HEAD_BYTES)
+    if not head.startswith(b"SQLite format 3\0") or len(head) < HEAD_BYTES:
+        return ["page 1 does not begin as SQLite's files do: it is overwritten, or another file"]
+    page = int.from_bytes(head[16:18], "big")
+    page = 65_536 if page == 1 else page
+    pages, there = int.from_bytes(head[28:32], "big"), file.stat().st_size // max(page, 1)
+    return [f"the file ends after page {there} of {pages}"] if there < pages else []
 
 
 def _broken_pages(connection: Connection) -> list[str]:

@@ -104,7 +104,7 @@ def _unexpected(error: Exception) -> int:
 
 def _is_database_error(error: Exception) -> bool:
     module = sys.modules.get("sqlalchemy.exc")
-    return module is not None and isinstance(error, module.OperationalError)
+    return module is not None and isinstance(error, module.DBAPIError)
 
 
 def _fail(message: str, status: int) -> int:

@@ -19,7 +19,7 @@ from mailer.issue import rendering
 from recommender import database, resources, transfer, upkeep
 from recommender.errors import StoreError
 from recommender.settings import file_url
-from recommender.store import check_version, place, refusal
+from recommender.store import check_version, explained, place, refusal, refuse_damaged
 
 app = typer.Typer(no_args_is_help=True)
 Url = Annotated[
@@ -50,8 +50,9 @@ def copy(context: typer.Context, to: Url, as_json: Json = False) -> None:
     """
     run = invocation(context)
     started = time.monotonic()
-    with _both(run, to) as (source, target):
+    with _both(run, to) as (source, target), explained(source):
         check_version(source)
+        refuse_damaged(source)
         total = sum(transfer.rows(source).values())
         with progress("copying and verifying rows", total) as advance:
             done = transfer.copy(source, target, advance)
@@ -121,7 +122,8 @@ def _problems(source: Engine) -> list[str]:
         except DatabaseError as error:
             if not database.damaged(error):
                 raise refusal(source, error) from error
-            return [f"it cannot be opened: {error.orig}"]
+            file = Path(str(source.url.database))
+            return [*upkeep.cut_or_overwritten(file), f"it cannot be opened: {error.orig}"]
     check_version(source)
     return []
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from recommender import settings
 from recommender.errors import ConfigurationError
@@ -98,3 +99,47 @@ def test_a_short_key_is_refused_by_name(key: str) -> None:
     environment[f"NEWSLETTER_{key.upper()}"] = "short"
     with pytest.raises(ConfigurationError, match=f"^NEWSLETTER_{key.upper()}: must have at least"):
         settings.load(environment=environment)
+
+
+def test_paths_in_the_file_start_from_its_folder_and_those_of_variables_from_here(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "else where?" / "newsletter.toml"
+    file.parent.mkdir()
+    file.write_text(
+        'home = "data"\ndkim_key = "dkim.pem"\nbounce_mailbox = "/var/mail"\n'
+        'database_url = "sqlite:///own.db"\n'
+    )
+    found = settings.load(file, {"NEWSLETTER_DKIM_KEY": "here.pem"})
+    assert (found.home, found.dkim_key) == (file.parent / "data", Path("here.pem"))
+    assert found.bounce_mailbox == Path("/var/mail")
+    assert sa.make_url(found.store_url).database == str(file.parent / "own.db")
+    file.write_text('home = ""\n')
+    assert settings.load(file, {"NEWSLETTER_HOME": ""}).home == file.parent / "var"
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbfpicks = 4\n", b"picks = 4\r\n", b"picks = 4\nsmtp_url = ''\n"]
+)
+def test_a_file_from_another_editor_is_read(content: bytes) -> None:
+    Path("newsletter.toml").write_bytes(content)
+    found = settings.load(environment={})
+    assert (found.picks, found.smtp_url) == (4, None)
+
+
+def test_an_empty_file_changes_nothing() -> None:
+    Path("newsletter.toml").touch()
+    assert settings.load(environment={}) == settings.Settings()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "latin-1"])
+def test_a_file_that_is_not_utf8_is_named_in_one_line(encoding: str) -> None:
+    Path("newsletter.toml").write_bytes('title = "Für alle"\n'.encode(encoding))
+    with pytest.raises(ConfigurationError, match=r"^newsletter\.toml: not valid TOML: .*UTF-8"):
+        settings.load(environment={})
+
+
+def test_a_folder_in_place_of_the_file_is_named() -> None:
+    Path("newsletter.toml").mkdir()
+    with pytest.raises(ConfigurationError, match=r"^newsletter\.toml: Is a directory"):
+        settings.load(environment={})

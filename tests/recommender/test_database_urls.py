@@ -1,0 +1,72 @@
+"""No part of a password is in any message about a URL, however oddly it is written."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer import cli
+from mailer.relay import relay_urls
+from recommender import database, settings
+from recommender.errors import NewsletterError
+
+MARK = "Zx7Kq"
+"""What no message of ours has in it."""
+PASSWORDS = st.lists(st.sampled_from(list("@:/?#%[]&=+, \\'\"é") + [MARK]), min_size=1, max_size=8)
+FORMS = [
+    "postgresql+psycopg://u:{}@127.0.0.1:1/db",
+    "postgresql://u:{}@[::1]:1/db?connect_timeout=1",
+    "postgresql://127.0.0.1:1/db?password={}",
+    "postgres://{}@h/db",
+    "mysql://u:{}@h/db",
+    "u:{}@h/db",
+    "postgresql://u:pw@h:{}/db",
+]
+
+
+@given(PASSWORDS.filter(lambda parts: MARK in parts), st.sampled_from(FORMS))
+def test_a_database_url_is_never_said_with_its_password(parts: list[str], form: str) -> None:
+    try:
+        engine = database.connect(form.format("".join(parts)))
+        said = database.place(engine)
+    except NewsletterError as error:
+        said = str(error)
+    assert MARK not in said
+
+
+@given(PASSWORDS.filter(lambda parts: MARK in parts), st.sampled_from(["smtp", "smtps", "http"]))
+def test_a_relay_is_never_said_with_its_password(parts: list[str], scheme: str) -> None:
+    try:
+        found = relay_urls.parse(f"{scheme}://user:{''.join(parts)}@mail.example.org:25")
+        said = " ".join(relay.name for relay in found)
+    except NewsletterError as error:
+        said = str(error)
+    assert MARK not in said
+
+
+@pytest.mark.parametrize(
+    "command", [["init"], ["doctor"], ["editions", "list"], ["store", "check"]]
+)
+@pytest.mark.parametrize("form", [FORMS[0], FORMS[2], FORMS[4], FORMS[5], FORMS[6]])
+def test_no_command_says_a_password(
+    command: list[str],
+    form: str,
+    tmp_path: object,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(str(tmp_path))
+    for password in (f"{MARK}", f"a/{MARK}@b", f"%zz{MARK}", f"[{MARK}"):
+        monkeypatch.setenv("NEWSLETTER_DATABASE_URL", form.format(password))
+        monkeypatch.setenv("NEWSLETTER_SMTP_URL", f"smtp://u:x@{password}@127.0.0.1:1")
+        assert cli.run(command) == 1
+        shown = capsys.readouterr()
+        assert MARK not in shown.out + shown.err
+        assert not re.search("Traceback|should not have happened", shown.err)
+
+
+def test_a_web_address_with_a_password_is_refused_without_it() -> None:
+    with pytest.raises(NewsletterError) as caught:
+        settings.load(environment={"NEWSLETTER_BASE_URL": f"https://u:{MARK}@h"})
+    assert MARK not in str(caught.value)
