@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Literal, overload
+from typing import BinaryIO, Literal, TextIO, overload
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 OTHERS = 0o077
@@ -23,10 +23,10 @@ def make_folder(path: Path) -> None:
 
 
 @overload
-def opened(path: Path, mode: Literal["w", "x"]) -> IO[str]: ...
+def opened(path: Path, mode: Literal["w", "x"]) -> TextIO: ...
 @overload
-def opened(path: Path, mode: Literal["wb", "xb", "a+b"]) -> IO[bytes]: ...
-def opened(path: Path, mode: Literal["w", "x", "wb", "xb", "a+b"]) -> IO[str] | IO[bytes]:
+def opened(path: Path, mode: Literal["wb", "xb", "a+b"]) -> BinaryIO: ...
+def opened(path: Path, mode: Literal["w", "x", "wb", "xb", "a+b"]) -> TextIO | BinaryIO:
     """``path``, open for writing; text is UTF-8 with the line ends it is given."""
     if "b" in mode:
         return open(path, mode, opener=_open)

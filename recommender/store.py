@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from recommender import addresses, database, jobtables, locks, resources, vocabulary
-from recommender.database import place
+from recommender.database import place as place
 from recommender.errors import NewsletterError, StoreError
 from recommender.models import Newsletter, Property
 

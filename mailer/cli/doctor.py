@@ -63,6 +63,9 @@ def _configuration(found: Settings) -> list[Line]:
         *(("warning", "configuration", f"{key} still has its example value") for key in examples),
         *(("warning", "configuration", f"{name} sets nothing; misspelt?") for name in misspelt),
     ]
+    if found.secret_key is None and not found.store_url.startswith("sqlite"):
+        why = "secret_key is not set: each machine would make its own, and refuse others' links"
+        lines.append(("warning", "configuration", why))
     if found.base_url.startswith("http://"):
         why = "base_url is not https, which RFC 8058 requires of the unsubscribe link"
         lines.append(("error", "configuration", why))

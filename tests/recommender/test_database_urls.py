@@ -13,7 +13,7 @@ from recommender.errors import NewsletterError
 
 MARK = "Zx7Kq"
 """What no message of ours has in it."""
-PASSWORDS = st.lists(st.sampled_from(list("@:/?#%[]&=+, \\'\"é") + [MARK]), min_size=1, max_size=8)
+PASSWORDS = st.lists(st.sampled_from([*"@:/?#%[]&=+, \\'\"é", MARK]), min_size=1, max_size=8)
 FORMS = [
     "postgresql+psycopg://u:{}@127.0.0.1:1/db",
     "postgresql://u:{}@[::1]:1/db?connect_timeout=1",
