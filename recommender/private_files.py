@@ -4,9 +4,11 @@ A file is made with mode 0600 and a folder with 0700. A regular file of ours tha
 loses the rights that others had; a device or a pipe keeps its own.
 """
 
+import itertools
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal, TextIO, overload
 
@@ -33,9 +35,20 @@ def opened(path: Path, mode: Literal["w", "x", "wb", "xb", "a+b"]) -> TextIO | B
     return open(path, mode, opener=_open, encoding="utf-8", newline="")
 
 
+@contextmanager
+def located(path: Path) -> Iterator[None]:
+    """Let an error of the disk in the block name ``path``, as one of opening it does."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 def write(path: Path, content: str | bytes) -> None:
     """Put ``content`` into the file, made or written over."""
-    with opened(path, "wb") as file:
+    with located(path), opened(path, "wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
 
 
@@ -57,10 +70,11 @@ def exposed(path: Path) -> int | None:
     return mode if mode & OTHERS else None
 
 
-def exposed_in(folder: Path) -> Iterator[Path]:
-    """What lets others in, in ``folder`` and below."""
-    for root, folders, names in os.walk(folder):
-        for name in (*folders, *names):
-            path = Path(root, name)
-            if not path.is_symlink() and exposed(path) is not None:
-                yield path
+def exposed_in(folder: Path, most: int) -> Iterator[Path]:
+    """What lets others in, in ``folder`` and below, among the first ``most`` files."""
+    found = (
+        Path(root, name) for root, folders, names in os.walk(folder) for name in (*folders, *names)
+    )
+    for path in itertools.islice(found, most):
+        if not path.is_symlink() and exposed(path) is not None:
+            yield path

@@ -129,7 +129,7 @@ def open_store(url: str, *, newsletter: str, now: datetime, make: bool = False) 
             migrate(engine)
             prepare(engine, newsletter=newsletter, now=now)
         check_version(engine)
-        _refuse_damaged(engine)
+        refuse_damaged(engine)
         _settle(engine)
         check_newsletter(engine, newsletter)
     except sa.exc.DBAPIError as error:  # such as a server that ends just now
@@ -235,14 +235,13 @@ def suspect(engine: Engine) -> str | None:
     return None if found == "ok" else " ".join(str(found).rpartition("***")[2].split())
 
 
-def _refuse_damaged(engine: Engine) -> None:
-    file = Path(str(engine.url.database))
-    if engine.dialect.name == "sqlite" and file.stat().st_size <= CHECKED_BYTES:
-        refuse_damaged(engine)
-
-
-def refuse_damaged(engine: Engine) -> None:
-    """Raise StoreError when SQLite's file is damaged."""
+def refuse_damaged(engine: Engine, largest: int | None = CHECKED_BYTES) -> None:
+    """Raise StoreError when SQLite's file is damaged. A file of more than ``largest`` bytes is not
+    looked at; None: any is."""
+    if engine.dialect.name != "sqlite":
+        return
+    if largest is not None and Path(str(engine.url.database)).stat().st_size > largest:
+        return
     found = suspect(engine)
     if found is not None:
         raise _damage(engine, found)

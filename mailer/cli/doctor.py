@@ -80,7 +80,7 @@ def _store(found: Settings) -> list[Line]:
         engine = database.connect(found.store_url)
         with store.explained(engine):
             store.check_version(engine)
-            store.refuse_damaged(engine)
+            store.refuse_damaged(engine, None)
             store.check_newsletter(engine, found.newsletter)
         engine.dispose()
     except NewsletterError as error:

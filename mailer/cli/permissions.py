@@ -1,7 +1,6 @@
 """Which files and folders of an installation let others in: settings, keys, store, mail, with the
 command that shuts them. What this version makes is for its owner alone; older files may not be."""
 
-import itertools
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +28,7 @@ def exposed(found: Settings, file: Path) -> Iterator[str]:
         if mode is not None:
             yield f"{what}: others may use it (mode {mode:04o}): {_remedy('chmod 600', path)}"
     mode = private_files.exposed(found.home)
-    below = itertools.islice(private_files.exposed_in(found.home), MOST_FILES)
+    below = private_files.exposed_in(found.home, MOST_FILES)
     inside = sum(path not in single.values() for path in below)
     if mode is not None or inside:
         shown = f"mode {mode:04o}" if mode is not None else "its own mode is well"

@@ -159,7 +159,7 @@ def _target(path: Path) -> Iterator[IO[bytes]]:
         return
     partial = path.with_name(f"{path.name}.partial")
     try:
-        with private_files.opened(partial, "wb") as file:
+        with private_files.located(path), private_files.opened(partial, "wb") as file:
             yield file
         partial.replace(path)
     finally:

@@ -28,7 +28,7 @@ def init(
     wrote = False
     if not keep_settings and not file.exists() and not file.is_symlink():
         private_files.make_folder(file.parent)
-        with private_files.opened(file, "x") as target:
+        with private_files.located(file), private_files.opened(file, "x") as target:
             target.write(template())
         wrote = True
     home = run.settings.home

@@ -70,6 +70,14 @@ def test_a_file_is_private_though_the_umask_would_let_everybody_in(tmp_path: Pat
     assert modes(tmp_path) == {"a": 0o700, "a/b": 0o700, "a/b/c": 0o600, "old": 0o600}
 
 
+def test_a_full_disk_is_said_with_the_file(newsletter: Run) -> None:
+    said = "error: /dev/full: No space left on device\n"
+    assert newsletter("preview", READER, "--html", "/dev/full") == (1, "", said)
+    Path("out.csv").symlink_to("/dev/full")
+    status, _, err = newsletter("subscribers", "export", "out.csv")
+    assert (status, err) == (1, "error: out.csv: No space left on device\n")
+
+
 def test_the_doctor_names_what_lets_others_in_and_the_remedy(newsletter: Run) -> None:
     for name, mode in (("newsletter.toml", 0o644), ("newsletter.db", 0o640)):
         Path(name).chmod(mode)
