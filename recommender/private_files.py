@@ -10,7 +10,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Literal, TextIO, overload
+from typing import IO, Any, BinaryIO, Literal, TextIO, overload
 
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 OTHERS = 0o077
@@ -28,7 +28,7 @@ def make_folder(path: Path) -> None:
 def opened(path: Path, mode: Literal["w", "x"]) -> TextIO: ...
 @overload
 def opened(path: Path, mode: Literal["wb", "xb", "a+b"]) -> BinaryIO: ...
-def opened(path: Path, mode: Literal["w", "x", "wb", "xb", "a+b"]) -> TextIO | BinaryIO:
+def opened(path: Path, mode: Literal["w", "x", "wb", "xb", "a+b"]) -> IO[Any]:
     """``path``, open for writing; text is UTF-8 with the line ends it is given."""
     if "b" in mode:
         return open(path, mode, opener=_open)
