@@ -63,7 +63,7 @@ def connect(url: str) -> Engine:
     except (sa.exc.ArgumentError, ValueError) as error:
         raise ConfigurationError(f"database_url: this is not a database URL; {_FORM}") from error
     file = parsed.get_backend_name() == "sqlite"
-    odd = "@" in f"{parsed.host}{parsed.database}" or _OPTION_WITH_AT.search(url)
+    odd = url.count("@") > 1 or _OPTION_WITH_AT.search(url)
     if odd and not file:  # what is read as a host is part of a password, and would be shown
         raise ConfigurationError(f"database_url: there is one @ too many; {_FORM}")
     if parsed.get_backend_name() == "sqlite":
