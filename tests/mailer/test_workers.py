@@ -247,7 +247,15 @@ def test_a_rate_holds_for_two_workers_together(tmp_path: Path, store: Engine) ->
             assert helper.stdout is not None
             helper.stdout.readline()
         send = fleet.command(
-            tmp_path, url, to, "editions", "send", "--period", "2026-W48", rate="20 per 3 seconds"
+            tmp_path,
+            url,
+            to,
+            "editions",
+            "send",
+            "--yes",
+            "--period",
+            "2026-W48",
+            rate="20 per 3 seconds",
         )
         said, _ = send.communicate(timeout=200)
         for helper in helpers:
