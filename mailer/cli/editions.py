@@ -70,7 +70,7 @@ def plan(
         with database.reading(engine) as session:
             edition = session.get_one(Edition, identifier, options=[joinedload(Edition.newsletter)])
             document = editions.document(session, edition)
-            document |= status.missing(session, run.settings, edition, now=run.now)
+            document |= status.missing(session, edition, now=run.now)
     if as_json:
         emit(document)
         return
@@ -267,7 +267,7 @@ def show(
     with run.store() as engine, database.reading(engine) as session:
         edition = editions.find(session, run.settings.newsletter, _period(run, period))
         document = status.status(session, run.settings, edition, now=run.now)
-        document |= status.missing(session, run.settings, edition, now=run.now)
+        document |= status.missing(session, edition, now=run.now)
     if as_json:
         emit(document)
         return
@@ -285,14 +285,7 @@ def _lines(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
     for key, value in document["totals"].items():
         for reason, number in value.items() if isinstance(value, dict) else [("", value)]:
             yield key + (f" ({reason})" if reason else ""), number
-    if document["not_in_it_yet"]:
-        late = "" if document["takes_readers"] else " (and it takes no more readers)"
-        yield "not in it yet", f"{document['not_in_it_yet']}{late}"
-    for reason, number in document["not_mailable"].items():
-        yield f"not to be mailed ({reason})", number
-    if len(document["plannings"]) > 1:
-        for one in document["plannings"]:
-            yield f"planned for {one['segment'] or 'everybody'}", f"{one['readers']} readers"
+    yield from _others(document)
     if document["rate"]:
         yield "messages per second", document["rate"]
     for key in ("eta", "next_due", "warm_up"):
@@ -302,6 +295,18 @@ def _lines(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield f"by way of {relay}", f"{share:.0%}"
     for pause in document["paused_domains"]:
         yield f"{pause['domain']} paused", f"until {_minute(pause['until'])}: {pause['why']}"
+
+
+def _others(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """Who is not in it, and for whom it was planned."""
+    if document["not_in_it_yet"]:
+        late = "" if document["takes_readers"] else " (and it takes no more readers)"
+        yield "not in it yet", f"{document['not_in_it_yet']}{late}"
+    for reason, number in document["not_mailable"].items():
+        yield f"not to be mailed ({reason})", number
+    if len(document["plannings"]) > 1:
+        for one in document["plannings"]:
+            yield f"planned for {one['segment'] or 'everybody'}", f"{one['readers']} readers"
 
 
 def _because(why: str | None) -> str:

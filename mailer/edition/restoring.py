@@ -47,9 +47,9 @@ def restored(
     """Doubt all that may have happened between the backup and ``lost_at``, when the store was lost.
 
     An edition whose hour had come by then, or whose week is among ``periods``, takes no more
-    readers: they may have had it. One of which the store holds nothing is cancelled when its hour had come by then, or
-    when its week is among ``periods``: it was begun by hand before its hour. Doing it twice
-    changes nothing more but the keys.
+    readers: they may have had it. One of which the store holds nothing is cancelled in either case:
+    its hour had come, or it was begun by hand before its hour. Doing it twice changes nothing more
+    but the keys.
     """
     doubts = Doubts()
     with database.writing(engine) as session:

@@ -44,9 +44,7 @@ def status(
     }
 
 
-def missing(
-    session: Session, settings: Settings, edition: Edition, *, now: datetime
-) -> dict[str, Any]:
+def missing(session: Session, edition: Edition, *, now: datetime) -> dict[str, Any]:
     """Who is not in the edition: ``not_in_it_yet``, how many readers of its whole audience, and
     ``not_mailable``, how many others for which reason."""
     everybody = planning.default_segment(session, edition.newsletter)
