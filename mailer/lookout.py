@@ -80,7 +80,8 @@ def _can_get(
     ).first()
     if row is None:
         return True
-    edition, copy = row
+    edition: Edition = row[0]
+    copy: int | None = row[1]  # of an outer join
     if copy is not None:
         return False
     if edition.state == EditionState.PLANNING:
