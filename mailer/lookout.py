@@ -48,27 +48,47 @@ def current_period(settings: Settings, now: datetime) -> str:
 
 
 def next_period(session: Session, settings: Settings, reader: Subscriber, now: datetime) -> str:
-    """The week of the reader's next issue: the current one, or the coming one once its edition is
-    planned (without a copy that waits for them); then the first in which they do not rest."""
+    """The week of the reader's next issue (without a copy that waits for them): the first, from
+    the current one on, whose edition they can still come into, and in which they do not rest."""
     period = current_period(settings, now)
     newsletter = planning.newsletter_of(session, settings)
-    state, theirs = session.execute(
-        sa.select(
-            sa.func.max(Edition.state),
-            sa.func.max(sa.case((Delivery.subscriber_id == reader.id, Delivery.state))),
-        )
-        .outerjoin(
-            Delivery,
-            (Delivery.edition_id == Edition.id) & (Delivery.subscriber_id == reader.id),
-        )
-        .where(Edition.newsletter_id == newsletter.id, Edition.period == period)
-    ).one()
-    if state not in (None, EditionState.PLANNING) or theirs is not None:
+    while not _can_get(session, settings, newsletter, reader, period, now):
         period = schedule.after(period)
     last = frequency.latest(session, newsletter.id, schedule.after(period), [reader.id])
     while reader.id in last and frequency.rests(reader.frequency, last[reader.id], period):
         period = schedule.after(period)
     return period
+
+
+def _can_get(
+    session: Session,
+    settings: Settings,
+    newsletter: Newsletter,
+    reader: Subscriber,
+    period: str,
+    now: datetime,
+) -> bool:
+    """Whether the reader may still get the edition of ``period``: they are not in it, and it is
+    not planned, or only by hand and its hour is still to come."""
+    row = session.execute(
+        sa.select(Edition, Delivery.id)
+        .outerjoin(
+            Delivery,
+            (Delivery.edition_id == Edition.id) & (Delivery.subscriber_id == reader.id),
+        )
+        .where(Edition.newsletter_id == newsletter.id, Edition.period == period)
+    ).first()
+    if row is None:
+        return True
+    edition: Edition = row[0]
+    copy: int | None = row[1]  # of an outer join
+    if copy is not None:
+        return False
+    if edition.state == EditionState.PLANNING:
+        return True
+    if planning.published(session, newsletter.name, period):
+        return False
+    return Terms.of(settings, newsletter).out_at(period) > now
 
 
 def next_due(

@@ -24,7 +24,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.engine import Engine
 
 from mailer.dispatch import sending
-from mailer.edition import retention, schedule
+from mailer.edition import planning, retention, schedule
 from mailer.edition.tickets import HandOut, to_nobody
 from recommender import database, locks
 from recommender.errors import ConflictError, NewsletterError
@@ -185,34 +185,28 @@ def _report_error(event: Any) -> None:
 
 
 def publish(service: Service) -> None:
-    """Plan the latest edition that should be out by now, unless it is too old; then send."""
+    """Plan the latest edition that should be out by now, unless it is too old, for everybody who
+    is not in it yet, once; then send."""
     settings, now = service.settings, service.clock()
     zone = schedule.EARLIEST if settings.local_time else settings.zone
     period, moment = schedule.latest(settings.schedule, zone, now)
     if now - moment > timedelta(hours=settings.catch_up_hours):
         return
     with database.reading(service.engine) as session:
-        state = _state(session, settings.newsletter, period)
-    if state in (None, EditionState.PLANNING):
+        unpublished = not planning.published(session, settings.newsletter, period)
+    if unpublished:
         edition = sending.plan(
             service.engine,
             settings,
             period=period,
             now=now,
+            publishing=True,
             stop=service.stop,
             processes=service.processes,
             hand_out=service.hand_out,
         )
         service.report(f"planned {settings.newsletter}-{period} (edition {edition})")
     deliver(service)
-
-
-def _state(session: sa.orm.Session, newsletter: str, period: str) -> EditionState | None:
-    return session.scalar(
-        sa.select(Edition.state)
-        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
-        .where(Newsletter.name == newsletter, Edition.period == period)
-    )
 
 
 def deliver(service: Service) -> None:

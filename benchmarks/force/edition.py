@@ -86,7 +86,7 @@ class Case:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
         return subprocess.Popen(
-            [*COMMAND, "editions", "send", "--period", PERIOD, "--json"],
+            [*COMMAND, "editions", "send", "--yes", "--period", PERIOD, "--json"],
             env=self._environment,
             cwd=self.home,
             stdout=subprocess.PIPE,

@@ -1,11 +1,14 @@
 """``newsletter editions``: plan, send, pause, resume, cancel, list, show, report; and send-test."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import joinedload
 
 from mailer import lookout
 from mailer.cli.common import (
@@ -22,9 +25,13 @@ from mailer.cli.common import (
     warn,
 )
 from mailer.dispatch import sending
-from mailer.edition import editions, schedule, status
+from mailer.edition import editions, planning, schedule, status
+from mailer.relay import relay_urls
 from recommender import database
 from recommender.models import DeliveryState, Edition
+
+ASK_BEYOND = 10
+"""Readers who are mailed without a question."""
 
 app = typer.Typer(no_args_is_help=True)
 Period = Annotated[
@@ -44,27 +51,26 @@ def plan(
     context: typer.Context,
     period: Period = None,
     segment: InSegment = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Yes, add readers to the edition of a week that is past.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Choose every reader's stories and freeze the choice. Planning twice changes nothing.
+    """Choose the stories of everybody, or of a segment, who is not in the edition yet, and freeze
+    the choice. May be done again, for others: who is in the edition keeps what was chosen. A week
+    that has not begun may be planned; its stories are chosen from those there are now.
 
-    Example: newsletter editions plan --period 2026-W48
+    Example: newsletter editions plan --segment pilots; newsletter editions plan
     """
     run = invocation(context)
+    wanted = _period(run, period)
+    _sure(run, wanted, yes=yes, future=False)
     with run.store() as engine:
-        with progress("choosing stories") as advance, interruptible():
-            identifier = sending.plan(
-                engine,
-                run.settings,
-                period=_period(run, period),
-                now=run.now,
-                segment=segment,
-                progress=advance,
-                processes=run.settings.senders,
-                hand_out=helpers(engine),
-            )
+        identifier = _plan(engine, run, wanted, segment)
         with database.reading(engine) as session:
-            document = editions.document(session, session.get_one(Edition, identifier))
+            edition = session.get_one(Edition, identifier, options=[joinedload(Edition.newsletter)])
+            document = editions.document(session, edition)
+            document |= status.missing(session, edition, now=run.now)
     if as_json:
         emit(document)
         return
@@ -72,6 +78,51 @@ def plan(
     say(f"{document['edition']}: {document['state']}, {totals['readers']} readers")
     for reason, number in totals["skipped"].items():
         say(f"  skipped ({reason}): {number}")
+    if document["not_in_it_yet"]:
+        say(f"  not in it yet: {document['not_in_it_yet']}")
+
+
+def _plan(engine: Engine, run: Invocation, period: str, segment: str | None) -> int:
+    with progress("choosing stories") as advance, interruptible():
+        return sending.plan(
+            engine,
+            run.settings,
+            period=period,
+            now=run.now,
+            segment=segment,
+            progress=advance,
+            processes=run.settings.senders,
+            hand_out=helpers(engine),
+        )
+
+
+def _sure(run: Invocation, period: str, *, yes: bool, future: bool) -> None:
+    """Refuse a week that is past, or (``future``) has not begun, unless it is meant."""
+    current = _period(run, None)
+    if yes or period == current or (period > current and not future):
+        return
+    what = "has not begun" if period > current else "is past"
+    raise typer.BadParameter(
+        f"{period} {what} (this is {current}); add --yes if you mean it", param_hint="--period"
+    )
+
+
+def _ask(engine: Engine, run: Invocation, period: str, segment: str | None) -> None:
+    """Ask, on a terminal, before many readers are mailed through a relay beyond this machine."""
+    if run.settings.smtp_url is None or not sys.stdin.isatty():
+        return
+    relays = relay_urls.parse(run.settings.smtp_url)
+    beyond = [relay.host for relay in relays if not relay_urls.is_local(relay.host)]
+    if not beyond:
+        return
+    with database.reading(engine) as session:
+        settled = sending.settled(session, run.settings, period, segment=segment, since=run.now)
+        number = settled.of(DeliveryState.PLANNED, DeliveryState.DEFERRED)
+        number += planning.to_add(session, run.settings, period, segment, run.now)
+    if number > ASK_BEYOND:
+        where = ", ".join(dict.fromkeys(beyond))
+        question = f"send {run.settings.newsletter}-{period} to {number:,} readers through {where}?"
+        typer.confirm(question, abort=True, err=True)
 
 
 @app.command()
@@ -85,28 +136,26 @@ def send(
     despite_findings: Annotated[
         bool, typer.Option(help="Send although a sample of the messages breaks rules for mail.")
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask; yes, also a week that is past or to come.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Plan if that is not done yet, then deliver all that is due. Sending twice repeats nothing.
+    """Plan for everybody, or for a segment, who is not in the edition yet, then deliver what is
+    due to them. Sending twice repeats nothing. On a terminal it asks before it mails more than ten
+    readers through a relay beyond this machine.
 
-    Example: newsletter editions send --period 2026-W48 --segment executives
+    Example: newsletter editions send --segment pilots; later, to the rest: newsletter editions send
     """
     run = invocation(context)
+    wanted = _period(run, period)
+    _sure(run, wanted, yes=yes, future=True)
     with run.store() as engine:
-        wanted = _period(run, period)
+        if not yes:
+            _ask(engine, run, wanted, segment)
         with database.reading(engine) as session:
-            known = {edition.period for edition in editions.listing(session)}
-        with progress("choosing stories") as advance, interruptible():
-            identifier = sending.plan(
-                engine,
-                run.settings,
-                period=wanted,
-                now=run.now,
-                segment=segment,
-                progress=advance,
-                processes=run.settings.senders,
-                hand_out=helpers(engine),
-            )
+            before = sending.settled(session, run.settings, wanted, segment=segment, since=run.now)
+        identifier = _plan(engine, run, wanted, segment)
         stop = stop_on_signal()
         with progress("sending") as advance:
             summary = sending.send(
@@ -116,7 +165,9 @@ def send(
                 clock=lambda: datetime.now(UTC),  # noqa: TID251  (an edge: time is made here)
                 stop=stop,
                 at_local_time=at_local_time,
-                planned_now=wanted not in known,
+                segment=segment,
+                since=run.now,
+                before=before,
                 inspect=not despite_findings,
                 processes=run.settings.senders,
                 progress=advance,
@@ -220,6 +271,7 @@ def show(
     with run.store() as engine, database.reading(engine) as session:
         edition = editions.find(session, run.settings.newsletter, _period(run, period))
         document = status.status(session, run.settings, edition, now=run.now)
+        document |= status.missing(session, edition, now=run.now)
     if as_json:
         emit(document)
         return
@@ -237,6 +289,7 @@ def _lines(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
     for key, value in document["totals"].items():
         for reason, number in value.items() if isinstance(value, dict) else [("", value)]:
             yield key + (f" ({reason})" if reason else ""), number
+    yield from _others(document)
     if document["rate"]:
         yield "messages per second", document["rate"]
     for key in ("eta", "next_due", "warm_up"):
@@ -246,6 +299,18 @@ def _lines(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield f"by way of {relay}", f"{share:.0%}"
     for pause in document["paused_domains"]:
         yield f"{pause['domain']} paused", f"until {_minute(pause['until'])}: {pause['why']}"
+
+
+def _others(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """Who is not in it, and for whom it was planned."""
+    if document["not_in_it_yet"]:
+        late = "" if document["takes_readers"] else " (and it takes no more readers)"
+        yield "not in it yet", f"{document['not_in_it_yet']}{late}"
+    for reason, number in document["not_mailable"].items():
+        yield f"not to be mailed ({reason})", number
+    if len(document["plannings"]) > 1:
+        for one in document["plannings"]:
+            yield f"planned for {one['segment'] or 'everybody'}", f"{one['readers']} readers"
 
 
 def _because(why: str | None) -> str:

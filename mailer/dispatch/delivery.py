@@ -129,6 +129,7 @@ def _claim(run: Run, limit: int) -> int:
             now=now,
             at_local_time=run.job.at_local_time,
             too_late=None if late is None else now - late,
+            readers=run.job.readers,
         )
     run.work += claims
     run.left -= looked_at

@@ -80,19 +80,21 @@ def claim(
     now: datetime,
     at_local_time: bool,
     too_late: datetime | None = None,
+    readers: sa.ColumnElement[bool] | None = None,
 ) -> tuple[list[Claim], int]:
     """Take up to ``limit`` due copies of an edition, in order of due time.
 
     Returns the claims and how many copies were looked at; none looked at means none is due. Copies
     whose reader may no longer be mailed, whose retries have expired, or (with ``too_late``) that
     were due before that moment, are settled as skipped. Without ``at_local_time`` every planned
-    copy is due now; a deferred one always waits for its next attempt.
+    copy is due now; a deferred one always waits for its next attempt. ``readers``, a condition on
+    Subscriber, leaves all other readers' copies alone.
     """
     planned = None if not at_local_time else now
     # Two statements, each in the order of the index: one for both would sort all that waits.
     rows = [
-        *session.execute(_due(edition_id, DeliveryState.DEFERRED, now, limit)),
-        *session.execute(_due(edition_id, DeliveryState.PLANNED, planned, limit)),
+        *session.execute(_due(edition_id, DeliveryState.DEFERRED, now, limit, readers)),
+        *session.execute(_due(edition_id, DeliveryState.PLANNED, planned, limit, readers)),
     ]
     rows = sorted(rows, key=lambda row: (row.due_at, row.id))[:limit]
     skipped: dict[str, list[int]] = {}
@@ -126,12 +128,18 @@ def claim(
 
 
 def _due(
-    edition_id: int, state: DeliveryState, by: datetime | None, limit: int
+    edition_id: int,
+    state: DeliveryState,
+    by: datetime | None,
+    limit: int,
+    readers: sa.ColumnElement[bool] | None,
 ) -> sa.Select[*tuple[Any, ...]]:
     """Copies in ``state``, in order of due time; with ``by``, those that are due by then."""
     due = Delivery.state == state
     if by is not None:
         due &= Delivery.due_at <= by
+    if readers is not None:
+        due &= readers
     suppressed = sa.exists().where(Suppression.address_hash == Subscriber.address_hash)
     return (
         sa.select(
@@ -157,13 +165,22 @@ def _due(
     )
 
 
-def is_due(session: Session, edition_id: int, *, now: datetime, at_local_time: bool) -> bool:
-    """Whether any copy of the edition could be claimed."""
+def is_due(
+    session: Session,
+    edition_id: int,
+    *,
+    now: datetime,
+    at_local_time: bool,
+    readers: sa.ColumnElement[bool] | None = None,
+) -> bool:
+    """Whether any copy of the edition, or of those ``readers``, could be claimed."""
     planned = Delivery.state == DeliveryState.PLANNED
     if at_local_time:
         planned &= Delivery.due_at <= now
     deferred = (Delivery.state == DeliveryState.DEFERRED) & (Delivery.due_at <= now)
     here = Delivery.edition_id == edition_id
+    if readers is not None:
+        here &= Delivery.subscriber_id.in_(sa.select(Subscriber.id).where(readers))
     found = [sa.exists().where(here, either) for either in (planned, deferred)]
     return bool(session.scalar(sa.select(sa.or_(*found))))
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.dispatch.ledger import Claim
@@ -39,7 +40,8 @@ LOOK_SECONDS = 1.0
 class Job:
     """What to deliver, ``most`` so many copies, and with what. ``copy`` makes the message of a
     claim. ``open_transport`` is called once per connection. ``awake`` moves the moment of a claim's
-    next attempt out of its reader's quiet hours."""
+    next attempt out of its reader's quiet hours. ``readers``, a condition on Subscriber, says whose
+    copies to deliver, if not all."""
 
     edition_id: int
     copy: Callable[[Claim], Message]
@@ -52,6 +54,7 @@ class Job:
     too_late: timedelta | None
     retry_for: timedelta
     most: float = float("inf")
+    readers: sa.ColumnElement[bool] | None = None
 
 
 Copy = tuple[Claim, Message | Exception]

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
 from mailer.dispatch import crew, delivery, ledger
 from mailer.dispatch.copies import press as make_press
@@ -23,7 +25,7 @@ from mailer.edition import schedule
 from mailer.pace.gate import Gate
 from mailer.pace.stopping import Watch
 from mailer.relay import transports
-from recommender import database, limits
+from recommender import database, limits, segments
 from recommender.errors import NewsletterError, TransportError
 from recommender.models import Edition
 from recommender.settings import Settings
@@ -34,13 +36,22 @@ ENOUGH = 1_000
 
 @dataclass(frozen=True)
 class Order:
-    """What to send, ``most`` so many copies, and over how many connections to each relay."""
+    """What to send, ``most`` so many copies, and over how many connections to each relay; with
+    ``segment`` to its readers as of ``since`` only."""
 
     settings: Settings
     edition_id: int
     at_local_time: bool
     connections: int
     most: float = float("inf")
+    segment: str | None = None
+    since: datetime | None = None
+
+    def readers(self, session: Session) -> sa.ColumnElement[bool] | None:
+        """The condition under which a subscriber's copy is to be sent; None: all of them."""
+        if self.segment is None or self.since is None:
+            return None
+        return segments.condition(session, self.segment, self.since)
 
     @property
     def store_url(self) -> str:
@@ -136,6 +147,7 @@ def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
         press = make_press(session, settings, edition)
         press.proof(clock())
         folder = settings.outbox / edition.name
+        readers = order.readers(session)
     late = timedelta(hours=settings.catch_up_hours)
     gate = Gate(engine, settings, clock)
     quiet = None if settings.quiet_hours is None else limits.quiet_hours(settings.quiet_hours)
@@ -155,4 +167,5 @@ def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
         too_late=late if order.at_local_time else None,
         retry_for=timedelta(hours=settings.retry_hours),
         most=order.most,
+        readers=readers,
     )

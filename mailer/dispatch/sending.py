@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
 
 from mailer.dispatch import ledger, samples, senders
 from mailer.dispatch.senders import Order
@@ -17,7 +18,7 @@ from mailer.issue import rendering
 from mailer.pace import stopping
 from mailer.relay import transports
 from recommender import database, resources
-from recommender.errors import NewsletterError
+from recommender.errors import NewsletterError, NotFoundError
 from recommender.models import DeliveryState, Edition, EditionState
 from recommender.settings import Settings
 from recommender.subscribers import choices
@@ -69,13 +70,15 @@ def plan(
     period: str,
     now: datetime,
     segment: str | None = None,
+    publishing: bool = False,
     progress: Callable[[int], None] = lambda _: None,
     stop: threading.Event | None = None,
     processes: int = 1,
     hand_out: HandOut = to_nobody,
 ) -> int:
-    """Plan the edition of ``period`` with the current template; its id. ``stop`` leaves the rest
-    of the planning for another time; ``hand_out`` lets workers help."""
+    """Plan the edition of ``period`` for those of ``segment`` (none: everybody) who are not in it
+    yet, a new one with the current template; its id. ``publishing`` is as for ``planning.plan``;
+    ``stop`` leaves the rest for another time; ``hand_out`` lets workers help."""
     template = rendering.compile_template(resources.folder("templates") / "email")
     with database.writing(engine) as session:
         choices.resume_paused(session, now=now)
@@ -86,6 +89,7 @@ def plan(
         period=period,
         now=now,
         segment=segment,
+        publishing=publishing,
         progress=progress,
         stopped=lambda: stop is not None and stop.is_set(),
         processes=processes,
@@ -101,7 +105,9 @@ def send(
     clock: Callable[[], datetime],
     stop: threading.Event,
     at_local_time: bool,
-    planned_now: bool = False,
+    segment: str | None = None,
+    since: datetime | None = None,
+    before: counts.Count | None = None,
     to_the_end: bool = True,
     inspect: bool = False,
     processes: int = 1,
@@ -110,7 +116,8 @@ def send(
 ) -> Summary:
     """Deliver all that is due of an edition and sum up what this run, and its helpers, did.
 
-    ``planned_now`` counts the readers whom the planning of this same run skipped. ``hand_out`` lets
+    With ``segment`` only to its readers, as of ``since``. ``before`` is what was settled before the
+    planning of this same run (``settled``), which then counts as its own. ``hand_out`` lets
     workers help; ``to_the_end`` waits for what other senders have in hand. A relay that cannot be
     used is the summary's ``trouble``; what could not be sent counts as deferred. With more than one
     of ``processes`` the clock must be the real one. With ``inspect`` a sample of the copies is
@@ -118,11 +125,12 @@ def send(
     """
     started = time.monotonic()
     order = Order(settings, edition_id, at_local_time, transports.connections(settings))
+    order = replace(order, segment=segment, since=since)
 
     engine = database.hurried(engine, stop.is_set)
 
     def begin() -> Beginning:
-        return _begin(engine, order, clock(), hand_out, planned_now=planned_now)
+        return _begin(engine, order, clock(), hand_out, before)
 
     def go_on(due: int) -> str | None:
         return senders.deliver(
@@ -137,14 +145,14 @@ def send(
 
     def end() -> Summary:
         _finish(engine, edition_id, clock())
-        return _sum_up(engine, order, before, clock())
+        return _sum_up(engine, order, settled_before, clock())
 
     if inspect and (found := _fault(engine, order, clock())) is not None:
         with database.reading(engine) as session:
             settled = counts.count(session, edition_id)
-        summary = _sum_up(engine, order, settled, clock())
+        summary = _sum_up(engine, order, before or settled, clock())
         return replace(summary, seconds=round(time.monotonic() - started, 3), trouble=found)
-    before, state, due = database.patiently(engine, begin, stop.is_set)
+    settled_before, state, due = database.patiently(engine, begin, stop.is_set)
     trouble: str | None = None
     held: str | None = None
     if state == EditionState.SENDING:
@@ -157,6 +165,24 @@ def send(
     summary = database.patiently(engine, end, stop.is_set)
     seconds = round(time.monotonic() - started, 3)
     return replace(summary, seconds=seconds, trouble=trouble or summary.trouble, held=held)
+
+
+def settled(
+    session: Session,
+    settings: Settings,
+    period: str,
+    *,
+    segment: str | None = None,
+    since: datetime | None = None,
+) -> counts.Count:
+    """The ledger of the edition of ``period``, or of the readers ``segment`` has as of ``since``,
+    summed up; nothing, if there is none yet."""
+    try:
+        edition = editions.find(session, settings.newsletter, period)
+    except NotFoundError:
+        return counts.Count({}, {})
+    order = Order(settings, edition.id, False, 0, segment=segment, since=since)
+    return counts.count(session, edition.id, order.readers(session))
 
 
 def send_some(
@@ -201,23 +227,25 @@ def _fault(engine: Engine, order: Order, now: datetime) -> str | None:
         )
 
 
-Beginning = tuple[counts.Count | None, EditionState, int]
+Beginning = tuple[counts.Count, EditionState, int]
 """What was settled before, the edition's state, and how many copies are due."""
 
 
 def _begin(
-    engine: Engine, order: Order, now: datetime, hand_out: HandOut, *, planned_now: bool
+    engine: Engine, order: Order, now: datetime, hand_out: HandOut, before: counts.Count | None
 ) -> Beginning:
     edition_id = order.edition_id
     ledger.recover(engine, now=now)
     with database.writing(engine) as session:
-        before = None if planned_now else counts.count(session, edition_id)
+        readers = order.readers(session)
+        before = before or counts.count(session, edition_id, readers)
         if order.settings.in_doubt == "resend" and ledger.resend_doubtful(session, edition_id):
             editions.reopen(session, edition_id)
         state = editions.begin_sending(session, edition_id, now=now)
-        due = counts.count(session, edition_id).of(*ledger.OPEN)
-        due -= counts.not_yet_due(session, edition_id, now=now) if order.at_local_time else 0
-        if state == EditionState.SENDING:
+        due = counts.count(session, edition_id, readers).of(*ledger.OPEN)
+        if order.at_local_time:
+            due -= counts.not_yet_due(session, edition_id, now=now, readers=readers)
+        if state == EditionState.SENDING and readers is None:  # tickets are for all that is due
             hand_out(
                 session, tickets.to_deliver(edition_id, due, at_local_time=order.at_local_time)
             )
@@ -229,7 +257,11 @@ def _is_due(engine: Engine, order: Order, now: datetime) -> bool:
     with database.reading(engine) as session:
         state = editions.state(session, order.edition_id)
         return state == EditionState.SENDING and ledger.is_due(
-            session, order.edition_id, now=now, at_local_time=order.at_local_time
+            session,
+            order.edition_id,
+            now=now,
+            at_local_time=order.at_local_time,
+            readers=order.readers(session),
         )
 
 
@@ -265,11 +297,14 @@ def _finish(engine: Engine, edition_id: int, now: datetime) -> None:
             editions.finish(session, edition_id, now=now)
 
 
-def _sum_up(engine: Engine, order: Order, before: counts.Count | None, now: datetime) -> Summary:
+def _sum_up(engine: Engine, order: Order, before: counts.Count, now: datetime) -> Summary:
     with database.reading(engine) as session:
         edition = session.get_one(Edition, order.edition_id)
-        after = counts.count(session, edition.id)
-        later = counts.not_yet_due(session, edition.id, now=now) if order.at_local_time else 0
+        readers = order.readers(session)
+        after = counts.count(session, edition.id, readers)
+        later = 0
+        if order.at_local_time:
+            later = counts.not_yet_due(session, edition.id, now=now, readers=readers)
         summary = _summary(edition, before, after, later)
         if (why := stopping.in_force(session, edition)) is not None:
             trouble = f"{edition.name} {why}; `newsletter editions resume` overrides that"
@@ -279,12 +314,10 @@ def _sum_up(engine: Engine, order: Order, before: counts.Count | None, now: date
 
 def _summary(
     edition: Edition,
-    before: counts.Count | None,
+    before: counts.Count,
     after: counts.Count,
     not_yet_due: int,
 ) -> Summary:
-    before = before or counts.Count({}, {})
-
     def gained(state: DeliveryState) -> int:
         return after.of(state) - before.of(state)
 

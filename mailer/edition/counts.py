@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.models import Delivery, DeliveryState, Event, EventKind
+from recommender.models import Delivery, DeliveryState, Event, EventKind, Subscriber
 
 MINUTE = timedelta(minutes=1)
 SENT = Delivery.state == sa.literal_column("'sent'")
@@ -24,9 +24,12 @@ class Count:
         return sum(self.states.get(state, 0) for state in states)
 
 
-def count(session: Session, edition_id: int) -> Count:
-    """The ledger of an edition, summed up. States come from the index alone."""
-    here = Delivery.edition_id == edition_id
+def count(
+    session: Session, edition_id: int, readers: sa.ColumnElement[bool] | None = None
+) -> Count:
+    """The ledger of an edition, or of those ``readers`` (a condition on Subscriber), summed up.
+    States come from the index alone."""
+    here = _copies(edition_id, readers)
     states = (
         sa.select(Delivery.state, sa.func.count())
         .where(here)
@@ -56,10 +59,23 @@ def answers(session: Session, edition_id: int) -> dict[EventKind, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def not_yet_due(session: Session, edition_id: int, *, now: datetime) -> int:
+def _copies(edition_id: int, readers: sa.ColumnElement[bool] | None) -> sa.ColumnElement[bool]:
+    here = Delivery.edition_id == edition_id
+    if readers is not None:
+        here &= Delivery.subscriber_id.in_(sa.select(Subscriber.id).where(readers))
+    return here
+
+
+def not_yet_due(
+    session: Session,
+    edition_id: int,
+    *,
+    now: datetime,
+    readers: sa.ColumnElement[bool] | None = None,
+) -> int:
     """How many planned copies wait for their reader's own hour."""
     query = sa.select(sa.func.count()).where(
-        Delivery.edition_id == edition_id,
+        _copies(edition_id, readers),
         Delivery.state == DeliveryState.PLANNED,
         Delivery.due_at > now,
     )

@@ -16,6 +16,7 @@ from recommender.models import (
     EditionState,
     EditionStory,
     Newsletter,
+    Shard,
     Subscriber,
 )
 
@@ -67,8 +68,13 @@ def begin_sending(session: Session, edition_id: int, *, now: datetime) -> Editio
 def finish(session: Session, edition_id: int, *, now: datetime) -> bool:
     """Finish the edition if every copy is settled; whether it is finished.
 
-    Of one that was cancelled, what has come back from its senders since is skipped.
+    Of one that was cancelled, what has come back from its senders since is skipped. One that is
+    being planned for more readers is not finished.
     """
+    # Locked before it is looked at: whoever adds readers holds this row until they can be seen.
+    session.execute(
+        sa.select(Edition.id).where(Edition.id == edition_id).with_for_update(key_share=True)
+    )
     if state(session, edition_id) == EditionState.CANCELLED:
         ledger.cancel(session, edition_id, now=now)
     open_copies = sa.exists().where(
@@ -76,14 +82,20 @@ def finish(session: Session, edition_id: int, *, now: datetime) -> bool:
     )
     session.execute(
         sa.update(Edition)
-        .where(Edition.id == edition_id, Edition.state == EditionState.SENDING, ~open_copies)
+        .where(
+            Edition.id == edition_id,
+            Edition.state == EditionState.SENDING,
+            ~open_copies,
+            ~_to_plan(edition_id),
+        )
         .values(state=EditionState.FINISHED, finished_at=now)
     )
     return state(session, edition_id) == EditionState.FINISHED
 
 
 def reopen(session: Session, edition_id: int) -> None:
-    """Send again what was made due after the edition had finished (doubts to be resent)."""
+    """Send again what was made due after the edition had finished: doubts to be resent, readers
+    added to it."""
     session.execute(
         sa.update(Edition)
         .where(Edition.id == edition_id, Edition.state == EditionState.FINISHED)
@@ -108,11 +120,18 @@ def resume(session: Session, edition: Edition) -> None:
 
 def cancel(session: Session, edition: Edition, *, now: datetime) -> int:
     """Send no more of it, for good; how many copies are thereby skipped."""
+    session.refresh(edition, ["state"], with_for_update={"key_share": True})
     _leave(edition, "cancelled", EditionState.PLANNED, EditionState.SENDING, EditionState.PAUSED)
+    # What is planned no more comes first: this waits for who is writing copies at this moment.
+    session.execute(sa.update(Shard).where(Shard.edition_id == edition.id).values(done=True))
     skipped = ledger.cancel(session, edition.id, now=now)
     edition.state, edition.finished_at = EditionState.CANCELLED, now
     session.flush()
     return skipped
+
+
+def _to_plan(edition_id: int) -> sa.ColumnElement[bool]:
+    return sa.exists().where(Shard.edition_id == edition_id, ~Shard.done)
 
 
 def _leave(edition: Edition, verb: str, *allowed: EditionState) -> None:
@@ -143,11 +162,24 @@ def document(session: Session, edition: Edition) -> dict[str, Any]:
         "state": edition.state,
         "why": edition.why,
         "segment": edition.segment,
+        "plannings": plannings(session, edition),
         "planned_at": edition.planned_at,
         "started_at": edition.started_at,
         "finished_at": edition.finished_at,
         "totals": totals(session, edition),
     }
+
+
+def plannings(session: Session, edition: Edition) -> list[dict[str, Any]]:
+    """For whom the edition was planned, one time after another, and how many that added."""
+    at = sa.func.coalesce(Shard.planned_at, edition.planned_at)
+    query = (
+        sa.select(Shard.segment, at.label("at"), sa.func.sum(Shard.readers).label("readers"))
+        .where(Shard.edition_id == edition.id)
+        .group_by(Shard.segment, at)
+        .order_by(sa.func.min(Shard.number))
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
 
 
 def troubles(session: Session, edition_id: int) -> list[dict[str, Any]]:

@@ -3,6 +3,9 @@
 Planning freezes the choice. Opening an edition keeps its terms, its candidates as they read at
 that moment, and the shards its audience is divided into, in one transaction; then its shards are
 planned by whoever comes along (``shards``). A planning that was killed goes on where it stopped.
+
+An edition may be planned again, for another segment or for everybody: that adds those who are not
+in it yet, on the terms and from the candidates of the first time.
 """
 
 import threading
@@ -17,19 +20,20 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.dispatch.crew import Crew, start
-from mailer.edition import schedule, shards, templates, tickets
+from mailer.edition import editions, schedule, shards, templates, tickets
 from mailer.edition.desks import Desks
 from mailer.edition.terms import Terms
 from mailer.edition.tickets import HandOut, to_nobody
 from mailer.issue.rendering import Template
 from recommender import catalogue, database, segments
-from recommender.errors import ConflictError, NotFoundError
+from recommender.errors import NotFoundError
 from recommender.models import (
     Edition,
     EditionState,
     EditionStory,
     Newsletter,
     Segment,
+    Subscriber,
 )
 from recommender.settings import Settings
 
@@ -47,35 +51,49 @@ def plan(
     period: str,
     now: datetime,
     segment: str | None = None,
+    publishing: bool = False,
     progress: Callable[[int], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
     processes: int = 1,
     hand_out: HandOut = to_nobody,
 ) -> int:
-    """Plan the edition of ``period``, or help to finish that; its id. Already planned: no change.
+    """Plan the edition of ``period`` for those of ``segment`` (none: everybody) who are not in it
+    yet; its id. A planning that is under way, whoever began it, is finished first.
 
-    Shards are handed out to workers, too. Returns when the edition is planned, whoever did it, or
-    ``stopped`` says so. Raises ConflictError when it was planned for another segment; NotFoundError
-    for an unknown segment.
+    Shards are handed out to workers, too. Returns when all are planned, whoever did it, or
+    ``stopped`` says so. ``publishing`` notes that the newsletter's hour has planned for everybody.
+    An edition that takes no more readers (``takes_readers``) is left as it is. Raises
+    NotFoundError for an unknown segment.
     """
     schedule.check_period(period)
+    asked = Asked(period, segment, now, publishing)
 
-    def begin() -> Edition:
+    def begin() -> tuple[int, bool, int]:
         with database.writing(engine) as session:
-            return _open(session, settings, template, period, segment, now, hand_out)
+            edition, answered = _open(session, settings, template, asked, hand_out)
+            return edition.id, answered, len(shards.outstanding(session, edition.id))
 
-    edition = database.patiently(engine, begin, stopped)
-    if edition.state == EditionState.PLANNING:
-        with database.reading(engine) as session:
-            left = len(shards.outstanding(session, edition.id))
+    while True:
+        edition_id, answered, left = database.patiently(engine, begin, stopped)
         helpers = min(processes, left // WORTH_A_PROCESS) - 1
-        order = Planning(settings.store_url, edition.id)
+        order = Planning(settings.store_url, edition_id)
         crew = Crew([start(order) for _ in range(helpers)])
         try:
-            work(engine, edition.id, progress=progress, stopped=stopped)
+            work(engine, edition_id, progress=progress, stopped=stopped)
         finally:
             crew.end()
-    return edition.id
+        if answered or stopped():
+            return edition_id
+
+
+@dataclass(frozen=True)
+class Asked:
+    """For whom an edition shall be planned, and when that was asked."""
+
+    period: str
+    segment: str | None
+    now: datetime
+    publishing: bool
 
 
 @dataclass(frozen=True)
@@ -124,6 +142,21 @@ def _left(engine: Engine, edition_id: int) -> list[int]:
         return shards.outstanding(session, edition_id)
 
 
+def published(session: Session, newsletter: str, period: str) -> bool:
+    """Whether the newsletter's hour has nothing more to plan: it has planned the edition for
+    everybody, or nobody may be added to that any more. Who comes later gets the next edition."""
+    edition = session.scalar(
+        sa.select(Edition)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .where(Newsletter.name == newsletter, Edition.period == period)
+    )
+    if edition is None:
+        return False
+    if not takes_readers(edition):
+        return True
+    return edition.published_at is not None and not shards.outstanding(session, edition.id)
+
+
 def newsletter_of(session: Session, settings: Settings, *, locked: bool = False) -> Newsletter:
     """The configured newsletter. ``locked``: others who want it so wait for this transaction."""
     query = sa.select(Newsletter).where(Newsletter.name == settings.newsletter)
@@ -139,38 +172,94 @@ def _open(
     session: Session,
     settings: Settings,
     template: Template,
-    period: str,
-    segment: str | None,
-    now: datetime,
+    asked: Asked,
     hand_out: HandOut,
-) -> Edition:
+) -> tuple[Edition, bool]:
+    """The edition, with shards for those who were asked for; False while others must be planned
+    before them."""
     newsletter = newsletter_of(session, settings, locked=True)
-    found = session.scalar(
-        sa.select(Edition).where(Edition.newsletter_id == newsletter.id, Edition.period == period)
-    )
-    if found is not None:
-        if segment is not None and found.segment != segment:
-            planned_for = f"segment {found.segment!r}" if found.segment else "all readers"
-            raise ConflictError(f"{found.name} is already planned, for {planned_for}")
-        return found
-    if segment is None and newsletter.segment_id is not None:
-        segment = session.get_one(Segment, newsletter.segment_id).name
+    everybody = default_segment(session, newsletter)
+    segment = everybody if asked.segment is None else asked.segment
     if segment is not None:
         segments.get(session, segment)
-    templates.keep(session, template, settings.secret, now)
+    edition = session.scalar(
+        sa.select(Edition)
+        .where(Edition.newsletter_id == newsletter.id, Edition.period == asked.period)
+        .with_for_update(key_share=True)
+    )
+    if edition is None:
+        edition = _first(session, settings, newsletter, template, asked, segment)
+    elif not takes_readers(edition):
+        return edition, True
+    elif shards.outstanding(session, edition.id):
+        return edition, False
+    added = shards.split(session, edition, segment, asked.now)
+    if segment == everybody:
+        edition.segment = everybody
+        if asked.publishing:
+            edition.published_at = asked.now
+    session.flush()
+    if added:
+        editions.reopen(session, edition.id)
+        hand_out(session, tickets.to_plan(edition.id, added))
+    return edition, True
+
+
+def default_segment(session: Session, newsletter: Newsletter) -> str | None:
+    """The segment that is everybody, to this newsletter."""
+    if newsletter.segment_id is None:
+        return None
+    return session.get_one(Segment, newsletter.segment_id).name
+
+
+def takes_readers(edition: Edition) -> bool:
+    """Whether anybody may still be added to the edition."""
+    return (
+        edition.state != EditionState.CANCELLED
+        and edition.closed_at is None
+        and edition.slim_at is None
+    )
+
+
+def to_add(
+    session: Session, settings: Settings, period: str, segment: str | None, now: datetime
+) -> int:
+    """How many readers planning would add to the edition of ``period``."""
+    newsletter = newsletter_of(session, settings)
+    wanted = default_segment(session, newsletter) if segment is None else segment
+    theirs = shards.audience_of(session, wanted, now)
+    edition = session.scalar(
+        sa.select(Edition).where(Edition.newsletter_id == newsletter.id, Edition.period == period)
+    )
+    if edition is not None:
+        if not takes_readers(edition):
+            return 0
+        theirs &= ~shards.contains(edition.id)
+    return session.scalar(sa.select(sa.func.count(Subscriber.id)).where(theirs)) or 0
+
+
+def _first(
+    session: Session,
+    settings: Settings,
+    newsletter: Newsletter,
+    template: Template,
+    asked: Asked,
+    segment: str | None,
+) -> Edition:
+    """A new edition, with what is frozen for all its readers."""
+    templates.keep(session, template, settings.secret, asked.now)
     edition = Edition(
         newsletter_id=newsletter.id,
-        period=period,
+        period=asked.period,
         state=EditionState.PLANNING,
         segment=segment,
         template_hash=template.hash,
         settings=asdict(Terms.of(settings, newsletter)),
-        planned_at=now,
+        planned_at=asked.now,
     )
     session.add(edition)
     session.flush()
     _freeze(session, edition)
-    hand_out(session, tickets.to_plan(edition.id, shards.split(session, edition)))
     return edition
 
 

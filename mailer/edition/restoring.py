@@ -18,7 +18,7 @@ from mailer.dispatch import ledger
 from mailer.edition import editions, planning, schedule, templates
 from mailer.issue.rendering import Template
 from recommender import database, upkeep
-from recommender.models import Base, Edition, EditionState, Subscriber
+from recommender.models import Base, Edition, EditionState, Shard, Subscriber
 from recommender.settings import Settings
 
 WHY = "the store was restored from a backup; this may have been sent before"
@@ -46,16 +46,21 @@ def restored(
 ) -> Doubts:
     """Doubt all that may have happened between the backup and ``lost_at``, when the store was lost.
 
-    An edition of which the store holds nothing is cancelled when its hour had come by then, or
-    when its week is among ``periods``: it was begun by hand before its hour. Doing it twice
-    changes nothing more but the keys.
+    An edition whose hour had come by then, or whose week is among ``periods``, takes no more
+    readers: they may have had it. One of which the store holds nothing is cancelled in either case:
+    its hour had come, or it was begun by hand before its hour. Doing it twice changes nothing more
+    but the keys.
     """
     doubts = Doubts()
     with database.writing(engine) as session:
         newsletter = planning.newsletter_of(session, settings)
         for edition in editions.listing(session):
+            if edition.period in periods or _out(settings, edition, lost_at):
+                edition.closed_at = edition.closed_at or now  # more may have been added to it
             if edition.state in editions.ENDED:
                 continue
+            for_nobody = sa.update(Shard).where(Shard.edition_id == edition.id)
+            session.execute(for_nobody.values(done=True))
             doubts.in_doubt[edition.name] = ledger.doubt_open(session, edition.id, WHY, now=now)
             unplanned = edition.state == EditionState.PLANNING
             edition.state = EditionState.CANCELLED if unplanned else EditionState.FINISHED
@@ -83,6 +88,11 @@ def restored(
         session.flush()
         _skip_keys(session)
     return doubts
+
+
+def _out(settings: Settings, edition: Edition, moment: datetime) -> bool:
+    hour = schedule.occurrence(settings.schedule, edition.period, schedule.EARLIEST)
+    return hour <= moment
 
 
 def _skip_keys(session: Session) -> None:

@@ -1,5 +1,9 @@
 """Plans an edition in shards: runs of a few thousand readers, each planned in one piece.
 
+An edition may be planned several times, for one segment after another and for everybody at last.
+Each planning adds shards of those who are not in the edition yet, once the shards of the one before
+are done: so no reader is in two of them.
+
 A shard is marked as done in the transaction that writes its copies, so it is planned once, however
 often and by however many processes it is tried; a process that dies leaves it as it was. All rank
 the candidates that were frozen when the edition was opened, and what a reader gets depends on
@@ -7,6 +11,7 @@ nothing else that another process does. The lock of a shard only spares others t
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache, partial
 
 import sqlalchemy as sa
@@ -32,35 +37,53 @@ SIZE = 2_000
 NOTHING_RELEVANT = "nothing_relevant"
 
 
-def split(session: Session, edition: Edition) -> int:
-    """Divide the audience of a new edition into shards; how many."""
+def split(session: Session, edition: Edition, segment: str | None, now: datetime) -> list[int]:
+    """Divide the readers of ``segment`` (none: everybody), as of ``now``, who are not in the
+    edition yet into shards; their numbers. None of its shards may be left to be planned."""
+    here = Shard.edition_id == edition.id
+    last = session.scalar(sa.select(sa.func.max(Shard.number)).where(here)) or 0
+    start = _copies(session, edition.id)
     place = sa.func.row_number(type_=sa.Integer()).over(order_by=Subscriber.id)
-    readers = (
-        sa.select(Subscriber.id, (place - 1).label("before"))
-        .where(audience_of(session, edition))
-        .subquery()
-    )
+    theirs = audience_of(session, segment, now) & ~contains(edition.id)
+    readers = sa.select(Subscriber.id, (place - 1).label("before")).where(theirs).subquery()
     piece = readers.c.before // SIZE
     pieces = sa.select(
         sa.literal(edition.id),
-        piece + 1,
+        piece + last + 1,
         sa.func.min(readers.c.id),
         sa.func.max(readers.c.id),
-        sa.func.min(readers.c.before),
+        sa.func.min(readers.c.before) + start,
         sa.func.count(),
         sa.false(),
+        sa.literal(segment, Shard.segment.type),
+        sa.literal(now, Shard.planned_at.type),
     ).group_by(piece)
     columns = ["edition_id", "number", "first_id", "last_id", "start", "readers", "done"]
+    columns += ["segment", "planned_at"]
     session.execute(sa.insert(Shard).from_select(columns, pieces))
-    return len(outstanding(session, edition.id))
+    return outstanding(session, edition.id)
 
 
-def audience_of(session: Session, edition: Edition) -> sa.ColumnElement[bool]:
-    """The condition under which a subscriber gets the edition."""
+def _copies(session: Session, edition_id: int) -> int:
+    """The number of the last copy of an edition, or 0."""
+    query = sa.select(sa.func.max(Delivery.number)).where(Delivery.edition_id == edition_id)
+    return session.scalar(query) or 0
+
+
+def audience_of(session: Session, segment: str | None, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition under which a subscriber may be mailed, and is in ``segment`` as of ``now``."""
     condition = audience.mailable()
-    if edition.segment is not None:
-        condition &= segments.condition(session, edition.segment, edition.planned_at)
+    if segment is not None:
+        condition &= segments.condition(session, segment, now)
     return condition
+
+
+def contains(edition_id: int) -> sa.ColumnElement[bool]:
+    """The condition under which a subscriber is in the edition: has a copy, whatever became of
+    it."""
+    return sa.exists().where(
+        Delivery.edition_id == edition_id, Delivery.subscriber_id == Subscriber.id
+    )
 
 
 def outstanding(session: Session, edition_id: int) -> list[int]:
@@ -85,15 +108,16 @@ def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
             if shard is None or shard.done:
                 return True
             desk = desks.of(edition_id)
-            theirs = audience_of(session, desk.edition)
-            theirs &= Subscriber.id.between(shard.first_id, shard.last_id)
+            at = shard.planned_at or desk.edition.planned_at
+            theirs = audience_of(session, shard.segment, at)
+            theirs &= Subscriber.id.between(shard.first_id, shard.last_id) & ~contains(edition_id)
             members = [m for batch in audience.batches(session, theirs) for m in batch]
             resting = frequency.resting(
                 session, desk.edition.newsletter_id, desk.edition.period, members
             )
         awake = [member for member in members if member.id not in resting]
         picks = dict(zip([member.id for member in awake], desk.choose(awake), strict=True))
-        rows = _rows(desk, members, picks, shard.start)
+        rows = _rows(desk, members, picks, shard.start, at)
         with database.writing(engine) as session:
             marked = session.scalars(
                 sa.update(Shard)
@@ -118,7 +142,11 @@ def _still_held(session: Session, members: Sequence[Member]) -> set[int]:
 
 
 def _rows(
-    desk: Desk, members: Sequence[Member], chosen: Mapping[int, list[Document]], start: int
+    desk: Desk,
+    members: Sequence[Member],
+    chosen: Mapping[int, list[Document]],
+    start: int,
+    now: datetime,
 ) -> list[dict[str, object]]:
     """The copies of a shard, as rows. For who rests this time nothing was chosen, nor not."""
     edition = desk.edition
@@ -134,7 +162,7 @@ def _rows(
                 "number": number,
                 "state": DeliveryState.PLANNED if picks else DeliveryState.SKIPPED,
                 "reason": reason,
-                "settled_at": None if picks else edition.planned_at,
+                "settled_at": None if picks else now,
                 "due_at": due_at(member.timezone, member.day, member.hour),
                 "picks": picks or [],
                 "story_ids": [pick["story"] for pick in picks or ()],

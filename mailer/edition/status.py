@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.edition import counts, editions
+from mailer.edition import counts, editions, planning, shards
 from mailer.pace import pauses, stopping, warmup
-from recommender.models import DeliveryState, Edition, EditionState
+from recommender import audience
+from recommender.models import DeliveryState, Edition, EditionState, Subscriber, Suppression
 from recommender.settings import Settings
 
 
@@ -39,6 +41,29 @@ def status(
         ],
         "warm_up": None if step is None else step.sentence(),
         "stopped": stopping.in_force(session, edition),
+    }
+
+
+def missing(session: Session, edition: Edition, *, now: datetime) -> dict[str, Any]:
+    """Who is not in the edition: ``not_in_it_yet``, how many readers of its whole audience, and
+    ``not_mailable``, how many others for which reason."""
+    everybody = planning.default_segment(session, edition.newsletter)
+    mailable, outside = audience.mailable(), ~shards.contains(edition.id)
+    suppressed = sa.exists().where(Suppression.address_hash == Subscriber.address_hash)
+    status = sa.cast(Subscriber.status, sa.String)
+    reason = sa.case((suppressed, "suppressed"), else_=status)
+    query = sa.select(reason, sa.func.count()).where(~mailable, outside).group_by(reason)
+    others = {row[0]: row[1] for row in session.execute(query.order_by(reason))}
+    theirs = shards.audience_of(session, everybody, now)
+    yet = session.scalar(sa.select(sa.func.count(Subscriber.id)).where(theirs, outside)) or 0
+    if everybody is not None:
+        all_ = sa.select(sa.func.count(Subscriber.id)).where(mailable, outside)
+        if elsewhere := (session.scalar(all_) or 0) - yet:
+            others[f"not in segment {everybody}"] = elsewhere
+    return {
+        "not_in_it_yet": yet,
+        "not_mailable": others,
+        "takes_readers": planning.takes_readers(edition),
     }
 
 

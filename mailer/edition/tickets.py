@@ -42,13 +42,13 @@ def to_nobody(_session: Session, _tickets: Sequence[Ticket]) -> None:
     """Where there are no workers: whoever asked does it all."""
 
 
-def to_plan(edition_id: int, shards: int) -> list[Ticket]:
-    """A ticket for each shard of an edition."""
+def to_plan(edition_id: int, shards: Sequence[int]) -> list[Ticket]:
+    """A ticket for each of these shards of an edition."""
     return [
         Ticket(
             Task.PLAN, f"plan-{edition_id}-{number}", {"edition_id": edition_id, "shard": number}
         )
-        for number in range(1, shards + 1)
+        for number in shards
     ]
 
 

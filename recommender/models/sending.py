@@ -61,8 +61,12 @@ class EditionState(StrEnum):
 
 
 class Edition(Base):
-    """One newsletter in one period (ISO week, ``2026-W48``). ``slim_at`` is set when its copies
-    no longer hold what only their web version needs (``mailer/edition/retention.py``)."""
+    """One newsletter in one period (ISO week, ``2026-W48``).
+
+    ``segment`` is that of the first planning, until it is planned for everybody. ``published_at``
+    is set when the newsletter's hour has planned it for everybody, which happens once;
+    ``closed_at`` when nobody may be added to it any more. ``slim_at`` is set when its copies no
+    longer hold what only their web version needs (``mailer/edition/retention.py``)."""
 
     __tablename__ = "editions"
     __table_args__ = (UniqueConstraint("newsletter_id", "period"),)
@@ -77,6 +81,8 @@ class Edition(Base):
     planned_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
     slim_at: Mapped[datetime | None]
     why: Mapped[str | None] = mapped_column(Text)
     newsletter: Mapped[Newsletter] = relationship()
@@ -90,7 +96,8 @@ class Edition(Base):
 class Shard(Base):
     """A run of an edition's readers, those with ids from ``first_id`` to ``last_id``, which is
     planned in one piece. ``start`` copies of the edition come before it; ``readers`` is how many
-    there were when the edition was split."""
+    there were when the audience was split: those of ``segment`` (null: everybody) as of
+    ``planned_at`` who were not in the edition yet. Each planning of an edition adds its own."""
 
     __tablename__ = "shards"
 
@@ -103,6 +110,8 @@ class Shard(Base):
     start: Mapped[int]
     readers: Mapped[int]
     done: Mapped[bool] = mapped_column(default=False)
+    segment: Mapped[str | None] = mapped_column(String(100))
+    planned_at: Mapped[datetime | None]
 
 
 class EditionStory(Base):

@@ -54,10 +54,10 @@ def cut_off(store: Engine, name: str) -> None:
 
 def test_tickets_are_handed_out_with_the_work_or_not_at_all(store: Engine) -> None:
     with database.reading(store) as session:
-        workers.hand_out(session, tickets.to_plan(1, 3))  # and nothing of it is kept
+        workers.hand_out(session, tickets.to_plan(1, range(1, 3 + 1)))  # and nothing of it is kept
     assert waiting(store) == []
     with database.writing(store) as session:
-        workers.hand_out(session, tickets.to_plan(1, 3))
+        workers.hand_out(session, tickets.to_plan(1, range(1, 3 + 1)))
     assert waiting(store) == ["plan-1-1", "plan-1-2", "plan-1-3"]
 
 
@@ -247,7 +247,15 @@ def test_a_rate_holds_for_two_workers_together(tmp_path: Path, store: Engine) ->
             assert helper.stdout is not None
             helper.stdout.readline()
         send = fleet.command(
-            tmp_path, url, to, "editions", "send", "--period", "2026-W48", rate="20 per 3 seconds"
+            tmp_path,
+            url,
+            to,
+            "editions",
+            "send",
+            "--yes",
+            "--period",
+            "2026-W48",
+            rate="20 per 3 seconds",
         )
         said, _ = send.communicate(timeout=200)
         for helper in helpers:

@@ -29,7 +29,17 @@ def start(home: Path, relay: str | None = None) -> subprocess.Popen[str]:
     if relay is not None:
         environment["NEWSLETTER_SMTP_URL"] = relay
     return subprocess.Popen(
-        [sys.executable, "-m", "mailer", "editions", "send", "--period", "2026-W48", "--json"],
+        [
+            sys.executable,
+            "-m",
+            "mailer",
+            "editions",
+            "send",
+            "--yes",
+            "--period",
+            "2026-W48",
+            "--json",
+        ],
         env=environment,
         cwd=home,
         stdout=subprocess.PIPE,

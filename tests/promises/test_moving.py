@@ -67,16 +67,16 @@ def test_an_edition_half_sent_is_finished_from_the_copy(
     sent = sa.select(sa.func.count()).where(Delivery.state == DeliveryState.SENT)
     copied = sa.select(sa.func.count()).select_from(SubscriberTopic)
 
-    kill_when(run(home, "editions", "send", *PERIOD), lambda: number(engine, sent) > 300)
+    kill_when(run(home, "editions", "send", "--yes", *PERIOD), lambda: number(engine, sent) > 300)
     kill_when(run(home, "store", "copy", "--to", url), lambda: number(empty_database, copied) > 0)
-    refused = run(home, "editions", "send", *PERIOD, url=url)
+    refused = run(home, "editions", "send", "--yes", *PERIOD, url=url)
     assert "not finished" in refused.communicate(timeout=60)[1]
     copy = run(home, "store", "copy", "--to", url, "--json")
     out, err = copy.communicate(timeout=100)
     assert copy.returncode == 0, err
     assert json.loads(out)["tables"]["deliveries"]["rows"] == READERS
 
-    out, err = run(home, "editions", "send", *PERIOD, url=url).communicate(timeout=100)
+    out, err = run(home, "editions", "send", "--yes", *PERIOD, url=url).communicate(timeout=100)
     summary = json.loads(out.strip().splitlines()[-1])
     with database.reading(empty_database) as session:
         query = sa.select(Delivery.state, sa.func.count()).group_by(Delivery.state)

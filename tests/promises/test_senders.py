@@ -62,7 +62,17 @@ def send(engine: Engine, settings: Settings) -> Summary:
 
 def start(home: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "editions", "send", "--period", "2026-W48", "--json"],
+        [
+            sys.executable,
+            "-c",
+            COMMAND,
+            "editions",
+            "send",
+            "--yes",
+            "--period",
+            "2026-W48",
+            "--json",
+        ],
         env={"NEWSLETTER_HOME": str(home), "NEWSLETTER_PROCESSES": "2", "PATH": "/usr/bin:/bin"},
         cwd=home,
         stdout=subprocess.PIPE,

@@ -78,9 +78,9 @@ def test_the_next_picks_are_those_that_were_planned(newsletter: Run) -> None:
 
 
 def test_an_edition_from_plan_to_report(newsletter: Run) -> None:
-    planned = answer(newsletter, "editions", "plan", "--period", "2026-W48")
+    planned = answer(newsletter, "editions", "plan", "--yes", "--period", "2026-W48")
     assert (planned["state"], planned["totals"]["readers"]) == ("planned", 12)
-    sent = answer(newsletter, "editions", "send", "--period", "2026-W48")
+    sent = answer(newsletter, "editions", "send", "--yes", "--period", "2026-W48")
     assert {k: sent[k] for k in ("due", "sent", "failed", "deferred", "skipped", "in_doubt")} == {
         "due": 12, "sent": 12, "failed": 0, "deferred": 0, "skipped": {}, "in_doubt": 0,
     }  # fmt: skip
@@ -90,18 +90,18 @@ def test_an_edition_from_plan_to_report(newsletter: Run) -> None:
 
 
 def test_a_paused_edition_is_not_sent_until_it_is_resumed(newsletter: Run) -> None:
-    answer(newsletter, "editions", "plan", "--period", "2026-W48")
+    answer(newsletter, "editions", "plan", "--yes", "--period", "2026-W48")
     newsletter("editions", "pause", "--period", "2026-W48")
-    held = answer(newsletter, "editions", "send", "--period", "2026-W48")
+    held = answer(newsletter, "editions", "send", "--yes", "--period", "2026-W48")
     assert (held["state"], held["sent"], held["deferred"]) == ("paused", 0, 12)
     newsletter("editions", "resume", "--period", "2026-W48")
-    assert answer(newsletter, "editions", "send", "--period", "2026-W48")["sent"] == 12
+    assert answer(newsletter, "editions", "send", "--yes", "--period", "2026-W48")["sent"] == 12
 
 
 def test_a_cancelled_edition_is_over(newsletter: Run) -> None:
-    answer(newsletter, "editions", "plan", "--period", "2026-W48")
+    answer(newsletter, "editions", "plan", "--yes", "--period", "2026-W48")
     newsletter("editions", "cancel", "--period", "2026-W48")
-    assert answer(newsletter, "editions", "send", "--period", "2026-W48")["sent"] == 0
+    assert answer(newsletter, "editions", "send", "--yes", "--period", "2026-W48")["sent"] == 0
     status, _, err = newsletter("editions", "resume", "--period", "2026-W48")
     assert (status, err.startswith("error: ")) == (1, True)
 
@@ -111,7 +111,9 @@ def test_an_edition_for_a_segment_goes_to_that_segment(newsletter: Run) -> None:
     assert newsletter("segments", "create", "builders", rule)[0] == 0
     sent = answer(newsletter, "editions", "send", "--segment", "builders")
     assert sent["sent"] == 2
-    status, _, err = newsletter("editions", "send", "--segment", "builders", "--period", "2026-W01")
+    status, _, err = newsletter(
+        "editions", "send", "--segment", "builders", "--period", "2026-W01", "--yes"
+    )
     assert (status, err) == (0, "")
 
 
@@ -220,7 +222,7 @@ def test_each_command_that_changes_a_status_leaves_its_proof(newsletter: Run) ->
 
 def test_erasing_takes_the_files_of_the_outbox_along(newsletter: Run) -> None:
     who = "founder@example.com"
-    assert newsletter("editions", "send", "--period", "2026-W48")[0] == 0
+    assert newsletter("editions", "send", "--yes", "--period", "2026-W48")[0] == 0
     assert list(Path("outbox").glob(f"*/*{who}.eml"))
     status, out, _ = newsletter("subscribers", "erase", who, "--yes")
     assert (status, out) == (0, f"{who}: erased, files in the outbox removed: 1\n")
@@ -233,7 +235,7 @@ def test_erasing_takes_the_files_of_the_outbox_along(newsletter: Run) -> None:
 
 def test_picks_name_the_answers_they_learned_from(newsletter: Run, engine: Engine) -> None:
     who = "founder@example.com"
-    newsletter("editions", "send", "--period", "2026-W48")
+    newsletter("editions", "send", "--yes", "--period", "2026-W48")
     before = newsletter("picks", who, "--explain")[1]
     assert "Learned from" not in before
     title = answer_more(engine, who)

@@ -27,7 +27,7 @@ def test_an_edition_is_shown_by_its_name_with_what_holds_it_back(
     newsletter: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEWSLETTER_WARM_UP", "50, 100")
-    newsletter("editions", "plan", "--period", "2026-W48")
+    newsletter("editions", "plan", "--yes", "--period", "2026-W48")
     shown = answer(newsletter, "editions", "show", "weekly-2026-W48")
     assert (shown["progress"], shown["rate"], shown["eta"]) == (0, 0, None)
     assert (shown["paused_domains"], shown["relays"]) == ([], {})
@@ -37,7 +37,7 @@ def test_an_edition_is_shown_by_its_name_with_what_holds_it_back(
 
 
 def test_an_edition_that_was_sent_is_done(newsletter: Run) -> None:
-    newsletter("editions", "send", "--period", "2026-W48")
+    newsletter("editions", "send", "--yes", "--period", "2026-W48")
     shown = answer(newsletter, "editions", "show", "--period", "2026-W48")
     assert (shown["progress"], shown["eta"]) == (1, None)
     assert shown["relays"] == {"outbox": 1.0}
@@ -50,16 +50,16 @@ def test_an_edition_that_was_sent_is_done(newsletter: Run) -> None:
 def test_a_stopped_edition_ends_the_command_with_the_reason(
     newsletter: Run, engine: Engine, now: datetime
 ) -> None:
-    newsletter("editions", "plan", "--period", "2026-W48")
+    newsletter("editions", "plan", "--yes", "--period", "2026-W48")
     why = "stopped: 60 of 100 copies bounced or were deferred, more than 10%"
     with database.writing(engine) as session:
         edition = session.scalars(sa.select(Delivery.edition_id).limit(1)).one()
         assert stopping.stop(session, edition, why, now=now)
-    status, _, err = newsletter("editions", "send", "--period", "2026-W48")
+    status, _, err = newsletter("editions", "send", "--yes", "--period", "2026-W48")
     assert status == 1
     assert err == f"error: weekly-2026-W48 {why}; `newsletter editions resume` overrides that\n"
     assert newsletter("editions", "resume", "--period", "2026-W48")[0] == 0
-    assert newsletter("editions", "send", "--period", "2026-W48")[0] == 0
+    assert newsletter("editions", "send", "--yes", "--period", "2026-W48")[0] == 0
     with database.reading(engine) as session:
         states = set(session.scalars(sa.select(Delivery.state)))
     assert states <= {DeliveryState.SENT, DeliveryState.SKIPPED}

@@ -49,14 +49,14 @@ def file(request: pytest.FixtureRequest) -> None:
 def test_after_an_old_backup_nobody_gets_an_issue_twice(newsletter: Run) -> None:
     answer(newsletter, "editions", "plan", *WEEK)
     assert answer(newsletter, "store", "backup", "backup.db")["bytes"]
-    assert answer(newsletter, "editions", "send", *WEEK)["sent"] == 12
+    assert answer(newsletter, "editions", "send", "--yes", *WEEK)["sent"] == 12
     before = addressees()
     put_back("backup.db")
     assert newsletter("store", "restored")[0] == 1  # wants a yes
     lost = ("--lost-at", "2026-11-27T12:00:00", "--yes")
     done = answer(newsletter, "store", "restored", *lost)
     assert done["in_doubt"] == {"weekly-2026-W48": 12}
-    again = answer(newsletter, "editions", "send", *WEEK)
+    again = answer(newsletter, "editions", "send", "--yes", *WEEK)
     assert (again["sent"], again["in_doubt"]) == (0, 12)
     assert addressees() == before
 
@@ -64,31 +64,31 @@ def test_after_an_old_backup_nobody_gets_an_issue_twice(newsletter: Run) -> None
 @pytest.mark.usefixtures("file")
 def test_an_edition_that_the_backup_knows_nothing_of_is_not_sent_again(newsletter: Run) -> None:
     answer(newsletter, "store", "backup", "backup.db")
-    assert answer(newsletter, "editions", "send", *WEEK)["sent"] == 12
+    assert answer(newsletter, "editions", "send", "--yes", *WEEK)["sent"] == 12
     put_back("backup.db")
     lost = ("--lost-at", "2026-11-27T12:00:00", "--yes")  # Friday; the edition is Thursday's
     assert answer(newsletter, "store", "restored", *lost)["cancelled"] == ["weekly-2026-W48"]
     assert answer(newsletter, "store", "restored", *lost)["cancelled"] == []
-    assert answer(newsletter, "editions", "send", *WEEK)["sent"] == 0
-    assert answer(newsletter, "editions", "send", *NEXT)["sent"] == 12
+    assert answer(newsletter, "editions", "send", "--yes", *WEEK)["sent"] == 0
+    assert answer(newsletter, "editions", "send", "--yes", *NEXT)["sent"] == 12
 
 
 def test_an_edition_whose_hour_had_not_come_is_sent(newsletter: Run) -> None:
     lost = ("--lost-at", "2026-11-24T12:00:00", "--yes")  # Tuesday
     assert "weekly-2026-W48" not in str(answer(newsletter, "store", "restored", *lost))
-    assert answer(newsletter, "editions", "send", *WEEK)["sent"] == 12
+    assert answer(newsletter, "editions", "send", "--yes", *WEEK)["sent"] == 12
 
 
 def test_one_that_was_begun_by_hand_can_be_named(newsletter: Run) -> None:
     lost = ("--lost-at", "2026-11-24T12:00:00", *WEEK, "--yes")
     assert "weekly-2026-W48" in str(answer(newsletter, "store", "restored", *lost))
-    assert answer(newsletter, "editions", "send", *WEEK)["sent"] == 0
+    assert answer(newsletter, "editions", "send", "--yes", *WEEK)["sent"] == 0
 
 
 @pytest.mark.usefixtures("file")
 def test_keys_in_links_that_readers_hold_are_not_given_out_again(newsletter: Run) -> None:
     answer(newsletter, "store", "backup", "backup.db")
-    answer(newsletter, "editions", "send", *WEEK)
+    answer(newsletter, "editions", "send", "--yes", *WEEK)
     put_back("backup.db")
     answer(newsletter, "store", "restored", "--lost-at", "2026-11-24T12:00:00", "--yes")
     answer(newsletter, "editions", "plan", *NEXT)
