@@ -44,6 +44,18 @@ def _taken(found: Found, first: dict[str, tuple[str, int]]) -> Found | Rejected:
         why = f"the id {key!r} is used before, in {file}:{line}"
         return Rejected(found.file, found.line, why)
     first[key] = (found.file, found.line)
+    return _split(found)
+
+
+def feed(data: bytes, file: str, now: datetime) -> feeds.Feed:
+    """A feed with every article in it split; InputError when ``data`` is none."""
+    read = feeds.parse(data, file=file, now=now)
+    entries = (_split(found) if isinstance(found, Found) else found for found in read.entries)
+    return replace(read, entries=tuple(entries))
+
+
+def _split(found: Found) -> Found:
+    found = found.limited()
     return replace(found, draft=replace(found.draft, stories=stories.split(found.draft)))
 
 

@@ -51,6 +51,7 @@ def server() -> Iterator[str]:
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEWSLETTER_HOME", str(tmp_path))
+    monkeypatch.setenv("NEWSLETTER_FEEDS_PRIVATE", "true")
 
 
 def fetched(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
