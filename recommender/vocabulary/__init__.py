@@ -1,7 +1,8 @@
 """The controlled vocabulary: topics and roles with their aliases, definitions and relations.
 
 Called together: ``vocabulary.topic_ids(...)``, ``vocabulary.merge(...)``. Whatever names an import
-brings are kept: unknown ones are added, none is dropped.
+brings are kept: unknown ones are added, none is dropped; but readers are offered a name only when
+it was shipped, or an administrator said so.
 """
 
 from recommender.vocabulary.names import fold
@@ -11,9 +12,12 @@ from recommender.vocabulary.terms import (
     add,
     alias,
     find,
+    hide,
     ids,
     load,
     merge,
+    offer,
+    offered,
     role_ids,
     topic_ids,
 )
@@ -24,10 +28,13 @@ __all__ = [
     "alias",
     "find",
     "fold",
+    "hide",
     "ids",
     "install_starter",
     "load",
     "merge",
+    "offer",
+    "offered",
     "role_ids",
     "topic_ids",
 ]
