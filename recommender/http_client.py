@@ -120,7 +120,7 @@ def _asked(
         raise FetchError(f"{one_line(host, 100)} is no name of a host") from error
     connection = http.client.HTTPConnection(host, port)
     sock = _Reached(host, port, parts.scheme == "https", limits.private, deadline)
-    connection.sock = sock  # type: ignore[assignment]  # all of a socket that http.client uses
+    connection.sock = sock  # all of a socket that http.client uses
     try:
         target = quote(parts.path or "/", safe="!$%&'()*+,/:;=@~")
         if parts.query:
@@ -152,9 +152,13 @@ def _body(response: http.client.HTTPResponse, fields: Mapping[str, str], most: i
     if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise FetchError(f"encoded as {one_line(coding, 40)}, which was not asked for")
     data = response.read(most + 1)
+    if response.length and len(data) <= most:
+        raise http.client.IncompleteRead(data)
     if coding not in ("", "identity"):
         unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, as its header says
         data = unpacking.decompress(data, most + 1)
+        if not unpacking.eof and len(data) <= most:
+            raise zlib.error("it has no end")
     if len(data) > most:
         raise too_large
     return data

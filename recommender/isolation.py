@@ -28,11 +28,6 @@ from typing import IO, Any, ParamSpec, Self, TypeVar
 
 from recommender.errors import InputError, LimitError, NewsletterError
 
-try:
-    import resource
-except ImportError:  # pragma: no cover  (a system without resource limits)
-    resource = None  # type: ignore[assignment]  # asked for before each use
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -99,14 +94,17 @@ class Isolation:
                 self._process = _started(self._limits)
                 deadline += START_SECONDS
             try:
-                _write(self._process.stdin, (function.__module__, function.__qualname__, args, kwargs))
+                _write(
+                    self._process.stdin, (function.__module__, function.__qualname__, args, kwargs)
+                )
                 verdict, value = self._answer(self._process, deadline)
             except BaseException:
                 self.close()
                 raise
             if verdict == "limit":
                 self.close()
-        return _outcome(verdict, value)
+        result: T = _outcome(verdict, value)
+        return result
 
     def _answer(self, process: subprocess.Popen[bytes], deadline: float) -> tuple[str, Any]:
         try:
@@ -125,9 +123,7 @@ class Isolation:
         return verdict, value
 
 
-def run(
-    function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-) -> T:
+def run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """One call in a process of its own, under the usual limits; see ``Isolation.run``."""
     with Isolation() as isolation:
         return isolation.run(function, *args, **kwargs)
@@ -190,7 +186,7 @@ def _write(pipe: IO[bytes] | None, value: object) -> None:
 
 
 def _read(pipe: IO[bytes] | None, length: int, deadline: float) -> bytes:
-    """So many bytes; TimeoutError when they are not there in time, EOFError when they never come."""
+    """So many bytes; TimeoutError when they are late, EOFError when they never come."""
     if pipe is None:
         raise EOFError
     pieces: list[bytes] = []
@@ -253,8 +249,10 @@ def _called(function: Any, args: Any, kwargs: Any, limits: Limits) -> bytes:
 
 
 def _limit(limits: Limits, before: int) -> None:
-    """Set what the next call may take."""
-    if resource is None:  # pragma: no cover
+    """Set what the next call may take, where the system knows such limits."""
+    try:
+        import resource
+    except ImportError:
         return
     usage = resource.getrusage(resource.RUSAGE_SELF)
     until = math.ceil(usage.ru_utime + usage.ru_stime + limits.cpu_seconds)

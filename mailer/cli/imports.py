@@ -33,7 +33,7 @@ def answer(
     ``problems``. ``more`` are further counts. Ends with status 1 if anything was rejected."""
     rejected = Rejections(problems)
     rejected += report.rejected
-    warnings = getattr(report, "warnings", Rejections())
+    warnings: Rejections = getattr(report, "warnings", None) or Rejections()
     if as_json:
         named: dict[str, object] = {"rejected": _named(rejected)}
         if rejected.number > len(rejected):
@@ -46,7 +46,9 @@ def answer(
         say(
             f"{before}{report.read} read: {report.added} added, {report.updated} updated, "
             f"{report.unchanged} unchanged, {rejected.number} rejected"
-            + "".join(f", {number} {what.replace('_', ' ')}" for what, number in more.items() if number)
+            + "".join(
+                f", {number} {what.replace('_', ' ')}" for what, number in more.items() if number
+            )
         )
     _name("warning", warnings)
     _name("error", rejected)

@@ -81,7 +81,7 @@ def build(kind: Kind) -> typer.Typer:
         name: Annotated[str, typer.Argument(help=f"The {kind} as it is listed.")],
     ) -> None:
         with invocation(context).store() as engine, database.writing(engine) as session:
-            vocabulary.offer(session, kind, name)
+            vocabulary.set_offered(session, kind, name, offered=True)
         say(f"{name}: readers can choose it")
 
     def hide(
@@ -89,7 +89,7 @@ def build(kind: Kind) -> typer.Typer:
         name: Annotated[str, typer.Argument(help=f"The {kind} as it is listed.")],
     ) -> None:
         with invocation(context).store() as engine, database.writing(engine) as session:
-            vocabulary.hide(session, kind, name)
+            vocabulary.set_offered(session, kind, name, offered=False)
         say(f"{name}: offered no more; who has chosen it keeps it")
 
     def merge(

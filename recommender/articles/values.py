@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 MAX_NAMES = 50
 """Topics, and roles, of an article or a story; more say nothing of what it is about."""
@@ -91,8 +92,8 @@ def _limited(draft: ArticleDraft, kind: str, warnings: list[str]) -> ArticleDraf
     taken = dict.fromkeys(own[:MAX_NAMES])
     stories = []
     for story in draft.stories:
-        few = dict(_first(getattr(story, kind), taken))
-        stories.append(replace(story, **{kind: few}))
+        few: Any = {kind: dict(_first(getattr(story, kind), taken))}  # of the field's type
+        stories.append(replace(story, **few))
     if longest > MAX_NAMES:
         warnings.append(f"{kind}: {longest:,} names in one list; the first {MAX_NAMES} are taken")
     elif sum(map(len, lists)) > sum(len(getattr(story, kind)) for story in stories) + len(own):

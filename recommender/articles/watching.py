@@ -1,9 +1,9 @@
 """Watched feeds: added by address, fetched politely, their entries brought in like any article.
 
 A feed is asked with what it said last time (ETag, Last-Modified: RFC 9110, 13.1), so an unchanged
-one costs next to nothing. What goes wrong with one feed is noted with it and stops no other: several
-are asked at once, each under a deadline of its own, and what they serve is read in a process of its
-own (``isolation``).
+one costs next to nothing. What goes wrong with one feed is noted with it and stops no other:
+several are asked at once, each under its own deadline, and what they serve is read in a process
+apart (``isolation``).
 """
 
 import http.client
@@ -87,7 +87,9 @@ def fetch(watched: Sequence[Feed], *, now: datetime, private: bool) -> Iterator[
         while True:
             for url, etag, last_modified in waiting:
                 asked[threads.submit(_asked, url, etag, last_modified, limits)] = url
-                if len(asked) == AT_ONCE:  # more answers than are being read stay with their servers
+                if (
+                    len(asked) == AT_ONCE
+                ):  # more answers than are being read stay with their servers
                     break
             if not asked:
                 return

@@ -1,4 +1,5 @@
-"""What readers can choose from: the vocabulary as far as it is offered, the most chosen first, and found as they type.
+"""What readers can choose from: the vocabulary as far as it is offered, the most chosen first, and
+found as they type.
 
 Kept for a few minutes, since counting what everybody chose takes a while with many readers.
 """

@@ -120,15 +120,10 @@ def add(
     return identifier
 
 
-def offer(session: Session, kind: Kind, name: str) -> None:
-    """Let readers choose the topic or role ``name`` on the pages; NotFoundError when unknown."""
-    _change(session, kind, _required(session, kind, name), offered=True)
-
-
-def hide(session: Session, kind: Kind, name: str) -> None:
-    """Offer the topic or role ``name`` no more; who has chosen it keeps it. NotFoundError when
-    unknown."""
-    _change(session, kind, _required(session, kind, name), offered=False)
+def set_offered(session: Session, kind: Kind, name: str, *, offered: bool) -> None:
+    """Let readers choose the topic or role ``name`` on the pages, or no more; who has chosen it
+    keeps it. NotFoundError when unknown."""
+    _change(session, kind, _required(session, kind, name), offered=offered)
 
 
 def offered(session: Session, kind: Kind) -> frozenset[str]:

@@ -22,6 +22,7 @@ from recommender.models import (
     TopicAlias,
 )
 from recommender.vocabulary import starter
+from recommender.vocabulary.offer import Offer
 
 
 def test_names_are_compared_without_case_width_or_spacing() -> None:
@@ -196,3 +197,30 @@ def test_installing_defines_what_an_import_added_before(store: Engine) -> None:
 def _forget(session: Session) -> None:
     for table in (TopicAlias, Topic, Role):
         session.execute(sa.delete(table))
+
+
+def test_names_that_came_from_outside_are_offered_once_an_admin_says_so(
+    store: Engine, now: datetime
+) -> None:
+    with database.writing(store) as session:
+        vocabulary.topic_ids(session, ["From A Feed"])
+        vocabulary.add(session, "topic", "By An Admin")
+
+    def offered() -> set[str]:
+        return set(Offer(store).names("topic", now)) & {"From A Feed", "By An Admin", "AI Hardware"}
+
+    assert offered() == {"By An Admin", "AI Hardware"}
+    assert Offer(store).search("topic", "from a", now) == []
+    with database.writing(store) as session:
+        vocabulary.set_offered(session, "topic", "from a feed", offered=True)
+        vocabulary.set_offered(session, "topic", "By An Admin", offered=False)
+    assert offered() == {"From A Feed", "AI Hardware"}
+    with database.writing(store) as session, pytest.raises(NotFoundError):
+        vocabulary.set_offered(session, "topic", "unknown", offered=True)
+
+
+def test_what_is_merged_into_a_hidden_name_stays_offered(store: Engine, now: datetime) -> None:
+    with database.writing(store) as session:
+        vocabulary.topic_ids(session, ["From A Feed"])
+        vocabulary.merge(session, "topic", "AI Hardware", "From A Feed")
+    assert "From A Feed" in Offer(store).names("topic", now)
