@@ -95,7 +95,7 @@ def _limited(draft: ArticleDraft, kind: str, warnings: list[str]) -> ArticleDraf
         few: Any = {kind: dict(_first(getattr(story, kind), taken))}  # of the field's type
         stories.append(replace(story, **few))
     if longest > MAX_NAMES:
-        warnings.append(f"{kind}: {longest:,} names in one list; the first {MAX_NAMES} are taken")
+        warnings.append(f"{kind}: more than {MAX_NAMES} names; the first {MAX_NAMES} are taken")
     elif sum(map(len, lists)) > sum(len(getattr(story, kind)) for story in stories) + len(own):
         warnings.append(f"{kind}: more than {MAX_NAMES_IN_ALL} names; the first are taken")
     return replace(draft, **{kind: own[:MAX_NAMES]}, stories=tuple(stories))

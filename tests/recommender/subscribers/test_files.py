@@ -128,9 +128,12 @@ def test_terms_are_read_as_people_write_them(field: str, value: object, taken: o
         ("day", "t"),
         ("day", 1),
         ("frequency", "daily"),
+        ("topics", [f"topic {number}" for number in range(1_001)]),
+        ("topics", {f"topic {number}": 1 for number in range(1_001)}),
+        ("roles", [f"role {number}" for number in range(1_001)]),
     ],
 )
-def test_terms_that_mean_nothing_are_refused_by_name(field: str, value: object) -> None:
+def test_what_means_nothing_is_refused_by_name(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"^{field}: "):
         fields.draft(1, {"email": "a@example.com", field: value})
 
