@@ -5,8 +5,10 @@ where, what to do), and is shown by the command line as one ``error: `` line. A 
 skipped, or a message that is refused, is a result and not an error.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 
 class NewsletterError(Exception):
@@ -44,6 +46,10 @@ class InputError(NewsletterError):
         super().__init__(f"{place}: {why}")
 
 
+class LimitError(NewsletterError):
+    """Reading what a stranger sent took more time or memory than it may, or broke the reader."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """A part of an input file that could not be taken while the rest was: a result, not an error.
@@ -52,6 +58,34 @@ class Rejected:
     file: str
     line: int | None
     why: str
+
+
+class Rejections(list[Rejected]):
+    """What was rejected: the first ``MOST`` by name, all of them in ``number``."""
+
+    MOST = 1_000
+
+    def __init__(self, some: Iterable[Rejected] = ()) -> None:
+        super().__init__()
+        self.number = 0
+        self.extend(some)
+
+    def append(self, item: Rejected) -> None:
+        """Count one, and keep it while there are not too many."""
+        self.number += 1
+        if len(self) < self.MOST:
+            super().append(item)
+
+    def extend(self, some: Iterable[Rejected]) -> None:
+        """Count several; those that another one only counted, too."""
+        uncounted = some.number - len(some) if isinstance(some, Rejections) else 0
+        for item in list(some) if some is self else some:
+            self.append(item)
+        self.number += uncounted
+
+    def __iadd__(self, some: Iterable[Rejected]) -> Self:  # type: ignore[override,misc]  # lists
+        self.extend(some)
+        return self
 
 
 class BriefError(InputError):

@@ -148,6 +148,9 @@ class Settings(BaseSettings):
     keep_raw_clicks_days: int = Field(
         90, ge=1, description="clicks that were not a person's are kept for so many days"
     )
+    feeds_private: bool = Field(
+        False, description="feeds may come from private addresses: this machine, its network"
+    )
     dkim_key: Path | None = Field(None, description="private key file (PEM) that signs with DKIM")
     dkim_selector: str | None = Field(
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", description="DKIM selector"
@@ -238,6 +241,10 @@ class Settings(BaseSettings):
     @cached_property
     def outbox(self) -> Path:
         return self.home / "outbox"
+
+    @cached_property
+    def quarantine(self) -> Path:
+        return self.home / "quarantine"
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -18,6 +18,7 @@ from mailer import memory
 from mailer.cli.common import Invocation
 from recommender import private_files
 from recommender.errors import NewsletterError
+from recommender.escaping import for_terminal
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ def _is_database_error(error: Exception) -> bool:
 
 def _fail(message: str, status: int) -> int:
     sys.stdout.flush()
-    first, *rest = message.splitlines() or [""]
-    sys.stderr.write("\n".join([f"error: {first}", *rest]) + "\n")
+    line = " ".join(message.split("\n")) if message.strip() else ""
+    sys.stderr.write(f"error: {for_terminal(line)}\n")
     return status
 
 

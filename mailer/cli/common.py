@@ -25,6 +25,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.edition.tickets import HandOut, to_nobody
 from recommender import settings as settings_module
+from recommender.escaping import for_terminal
 from recommender.settings import Settings
 
 
@@ -85,8 +86,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 
 
 def say(text: str = "") -> None:
-    """A line for a person. Nothing in it is taken as markup."""
-    console().print(text, markup=False, highlight=False, soft_wrap=True)
+    """A line for a person. Nothing in it is taken as markup, or commands the terminal."""
+    console().print(for_terminal(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def emit(document: object) -> None:
@@ -107,7 +108,7 @@ def console() -> Console:
 
 def warn(text: str) -> None:
     """A line on standard error that is not an error."""
-    Console(stderr=True).print(text, markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True).print(for_terminal(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
@@ -119,7 +120,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
         right = name.startswith("#")
         shown.add_column(name.lstrip("#"), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        shown.add_row(*(Text("" if cell is None else for_terminal(str(cell))) for cell in row))
     if shown.row_count:
         console().print(shown)
     else:

@@ -1,12 +1,13 @@
 """``newsletter feeds``: watched RSS, Atom and JSON feeds."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mailer.cli import imports
-from mailer.cli.common import Json, emit, invocation, progress, say, table
-from recommender import database
+from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
+from recommender import database, quarantine
 from recommender.articles import intake, watching
 from recommender.errors import Rejected
 
@@ -52,16 +53,21 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
 def fetch(context: typer.Context, as_json: Json = False) -> None:
     """Fetch every watched feed and import what is new.
 
+    What a feed served and nobody could read is set aside in quarantine/, in home.
+
     Example: newsletter feeds fetch
     """
     run = invocation(context)
+    private, aside = run.settings.feeds_private, 0
     total = intake.Report()
     problems: list[Rejected] = []
     with run.store() as engine:
         with database.reading(engine) as session:
             watched = watching.listing(session)
         with progress("fetching feeds", len(watched)) as advance:
-            for done, fetched in enumerate(watching.fetch(watched, now=run.now), 1):
+            for done, fetched in enumerate(
+                watching.fetch(watched, now=run.now, private=private), 1
+            ):
                 report = intake.import_articles(
                     lambda: database.writing(engine), fetched.entries, now=run.now
                 )
@@ -69,6 +75,22 @@ def fetch(context: typer.Context, as_json: Json = False) -> None:
                 with database.writing(engine) as session:
                     watching.note(session, fetched, now=run.now)
                 if fetched.problem is not None:
-                    problems.append(Rejected(fetched.url, None, fetched.problem))
+                    kept = _set_aside(run, fetched)
+                    aside += kept is not None
+                    why = fetched.problem if kept is None else f"{fetched.problem}; kept in {kept}"
+                    problems.append(Rejected(fetched.url, None, why))
                 advance(done)
-    imports.answer(total, as_json=as_json, problems=problems, feeds=len(watched))
+    imports.answer(total, as_json=as_json, problems=problems, feeds=len(watched), set_aside=aside)
+
+
+def _set_aside(run: Invocation, fetched: watching.Fetched) -> Path | None:
+    if fetched.unread is None:
+        return None
+    return quarantine.set_aside(
+        run.settings.quarantine,
+        fetched.unread,
+        kind="feed",
+        source=fetched.url,
+        why=fetched.problem or "",
+        now=run.now,
+    )

@@ -6,7 +6,7 @@ from typing import Protocol
 import typer
 
 from mailer.cli.common import emit, say, warn
-from recommender.errors import Rejected
+from recommender.errors import Rejected, Rejections
 
 SHOWN = 20
 
@@ -18,7 +18,7 @@ class Report(Protocol):
     added: int
     updated: int
     unchanged: int
-    rejected: list[Rejected]
+    rejected: Rejections
 
 
 def answer(
@@ -31,21 +31,39 @@ def answer(
 ) -> None:
     """Say what ``report`` counts, and name on standard error everything that was rejected, and
     ``problems``. ``more`` are further counts. Ends with status 1 if anything was rejected."""
-    rejected = [*problems, *report.rejected]
+    rejected = Rejections(problems)
+    rejected += report.rejected
+    warnings: Rejections = getattr(report, "warnings", None) or Rejections()
     if as_json:
-        named = [{"file": r.file, "line": r.line, "why": r.why} for r in rejected]
+        named: dict[str, object] = {"rejected": _named(rejected)}
+        if rejected.number > len(rejected):
+            named["rejected_more"] = rejected.number - len(rejected)
+        if warnings:
+            named["warnings"] = _named(warnings)
         counts = {key: getattr(report, key) for key in ("read", "added", "updated", "unchanged")}
-        emit({**counts, **more, "rejected": named})
+        emit({**counts, **more, **named})
     else:
         say(
             f"{before}{report.read} read: {report.added} added, {report.updated} updated, "
-            f"{report.unchanged} unchanged, {len(rejected)} rejected"
-            + "".join(f", {number} {what}" for what, number in more.items() if number)
+            f"{report.unchanged} unchanged, {rejected.number} rejected"
+            + "".join(
+                f", {number} {what.replace('_', ' ')}" for what, number in more.items() if number
+            )
         )
-    for item in rejected[:SHOWN]:
-        place = item.file if item.line is None else f"{item.file}:{item.line}"
-        warn(f"error: {place}: {item.why}")
-    if len(rejected) > SHOWN:
-        warn(f"error: and {len(rejected) - SHOWN} more; --json lists them all")
+    _name("warning", warnings)
+    _name("error", rejected)
     if rejected:
         raise typer.Exit(1)
+
+
+def _named(items: Sequence[Rejected]) -> list[dict[str, object]]:
+    return [{"file": item.file, "line": item.line, "why": item.why} for item in items]
+
+
+def _name(what: str, items: Rejections) -> None:
+    for item in items[:SHOWN]:
+        place = item.file if item.line is None else f"{item.file}:{item.line}"
+        warn(f"{what}: {place}: {item.why}")
+    if items.number > SHOWN:
+        most = "lists them all" if items.number <= items.MOST else f"lists the first {items.MOST:,}"
+        warn(f"{what}: and {items.number - SHOWN:,} more; --json {most}")

@@ -46,6 +46,9 @@ def import_(
     with run.store() as engine, progress("importing readers") as advance:
         for file in files.within(path):
             so_far = report.read
+            if isinstance(file, Rejected):
+                report.rejected.append(file)
+                continue
             try:
                 found = intake.import_rows(
                     lambda: database.writing(engine),
@@ -56,7 +59,8 @@ def import_(
                     progress=lambda read, so_far=so_far: advance(so_far + read),  # type: ignore[misc]
                 )
             except InputError as error:
-                found = intake.Report(rejected=[Rejected(error.path, error.line, error.why)])
+                found = intake.Report()
+                found.rejected.append(Rejected(error.path, error.line, error.why))
             report.add(found)
     before = "dry run, nothing changed: " if dry_run else ""
     imports.answer(report, as_json=as_json, before=before, held=report.held)

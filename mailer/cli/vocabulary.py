@@ -22,6 +22,7 @@ def build(kind: Kind) -> typer.Typer:
     ) -> None:
         with invocation(context).store() as engine, database.reading(engine) as session:
             known = vocabulary.load(session)
+            offered = vocabulary.offered(session, kind)
         terms = known.topics if kind == "topic" else known.roles
         part = (search or "").casefold()
         shown = [t for t in terms if any(part in n.casefold() for n in (t.name, *t.aliases))]
@@ -34,6 +35,7 @@ def build(kind: Kind) -> typer.Typer:
                             "aliases": list(term.aliases),
                             "related": list(term.related),
                             "definition": term.definition,
+                            "offered": term.name in offered,
                         }
                         for term in shown
                     ]
@@ -41,8 +43,16 @@ def build(kind: Kind) -> typer.Typer:
             )
             return
         table(
-            [kind, "also", "definition"],
-            [[term.name, ", ".join(term.aliases), term.definition] for term in shown],
+            [kind, "offered", "also", "definition"],
+            [
+                [
+                    term.name,
+                    "yes" if term.name in offered else "no",
+                    ", ".join(term.aliases),
+                    term.definition,
+                ]
+                for term in shown
+            ],
             empty=f"no {kind}s found",
         )
 
@@ -66,6 +76,22 @@ def build(kind: Kind) -> typer.Typer:
             vocabulary.alias(session, kind, name, other)
         say(f"{other} now means {name}")
 
+    def offer(
+        context: typer.Context,
+        name: Annotated[str, typer.Argument(help=f"The {kind} as it is listed.")],
+    ) -> None:
+        with invocation(context).store() as engine, database.writing(engine) as session:
+            vocabulary.set_offered(session, kind, name, offered=True)
+        say(f"{name}: readers can choose it")
+
+    def hide(
+        context: typer.Context,
+        name: Annotated[str, typer.Argument(help=f"The {kind} as it is listed.")],
+    ) -> None:
+        with invocation(context).store() as engine, database.writing(engine) as session:
+            vocabulary.set_offered(session, kind, name, offered=False)
+        say(f"{name}: offered no more; who has chosen it keeps it")
+
     def merge(
         context: typer.Context,
         source: Annotated[str, typer.Argument(help="The one that goes.")],
@@ -84,6 +110,14 @@ def build(kind: Kind) -> typer.Typer:
         f"Give a {kind} another name.\n\n"
         f'Example: newsletter {kind}s alias "{example}" "Another name"'
     )
+    offer.__doc__ = (
+        f"Let readers choose a {kind} on the pages, one that came with articles or an import.\n\n"
+        f'Example: newsletter {kind}s offer "{example}"'
+    )
+    hide.__doc__ = (
+        f"Offer a {kind} no more. Who has chosen it keeps it, stories keep it, too.\n\n"
+        f'Example: newsletter {kind}s hide "{example}"'
+    )
     merge.__doc__ = (
         f"Make two {kind}s one: readers and stories move, the old name stays as an alias.\n\n"
         f'Example: newsletter {kind}s merge "Old name" "{example}"'
@@ -92,6 +126,8 @@ def build(kind: Kind) -> typer.Typer:
     app.command("add")(add)
     app.command("alias")(alias)
     app.command("merge")(merge)
+    app.command("offer")(offer)
+    app.command("hide")(hide)
     return app
 
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from mailer.relay import lanes
+from recommender import escaping
 from recommender.errors import TransportError
 from recommender.limits import Rate
 
@@ -91,9 +92,7 @@ class Server(smtplib.SMTP):
             line = self._line(deadline)
             code, more = line[:3], line[3:4]
             if not code.isdigit() or not b"200" <= code < b"600" or more not in (b" ", b"-", b""):
-                raise self.lost(
-                    f"not an SMTP reply: {line[:60].decode('ascii', 'backslashreplace')}"
-                )
+                raise self.lost(f"not an SMTP reply: {escaping.one_line(line, 60)}")
             lines.append(line[4:].strip())
             if more != b"-":
                 return int(code), b"\n".join(lines)
@@ -133,7 +132,7 @@ class Server(smtplib.SMTP):
 
     def last_words(self) -> str:
         """What the server has said without being asked."""
-        return self.unread.decode("utf-8", "replace").strip()
+        return escaping.one_line(self.unread)
 
     def lost(self, why: str) -> ConnectionLost:
         """Give the connection up; what to raise."""
@@ -303,9 +302,7 @@ def _why(error: Exception) -> str:
         case UnicodeError():
             return "user and password must be ASCII"
         case smtplib.SMTPResponseException():
-            words = error.smtp_error
-            text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-            return " ".join(f"{error.smtp_code} {text}".split())
+            return f"{error.smtp_code} {escaping.one_line(error.smtp_error)}"
         case ssl.SSLCertVerificationError():
             return f"its certificate is not trusted: {error.verify_message}"
         case ssl.SSLError():
@@ -314,7 +311,7 @@ def _why(error: Exception) -> str:
             return "no answer in time"
         case OSError() if error.strerror:
             return error.strerror
-    return str(error)
+    return escaping.one_line(str(error))
 
 
 @lru_cache(maxsize=1)

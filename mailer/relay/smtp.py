@@ -11,11 +11,11 @@ import re
 import ssl
 import time
 
-from mailer.mime.headers import plain
 from mailer.mime.message import Message
 from mailer.relay import dialogue
 from mailer.relay.dialogue import ConnectionLost, Relay, StartTls
 from mailer.relay.transport import Verdict, VerdictKind
+from recommender.escaping import one_line
 
 __all__ = ["Connection", "ConnectionLost", "Relay", "StartTls"]
 CLOSING = 421
@@ -108,12 +108,12 @@ class Connection:
         if not (self.open and self._server.silent()):
             words = self._server.last_words() or "the server closed the connection before the dot"
             self.close(polite=False)
-            return Verdict(VerdictKind.DEFERRED, self.relay.name, reply=plain(words))
+            return Verdict(VerdictKind.DEFERRED, self.relay.name, reply=words)
         try:
             self._server.write(b".\r\n")
             code, text = self._reply()
         except ConnectionLost as lost:
-            return Verdict(VerdictKind.UNANSWERED, self.relay.name, reply=plain(str(lost)))
+            return Verdict(VerdictKind.UNANSWERED, self.relay.name, reply=one_line(str(lost)))
         if 300 <= code < 400:
             self.close(polite=False)
             words = f"an answer out of place: {code} {_words(text)}"
@@ -195,7 +195,7 @@ class Connection:
 
 
 def _words(text: bytes) -> str:
-    return plain(text.decode("utf-8", "replace"))[:LONGEST_WORDS]
+    return one_line(text, LONGEST_WORDS)
 
 
 def enhanced_code(code: int, text: str) -> str | None:

@@ -12,7 +12,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from secrets import token_hex
@@ -21,7 +21,7 @@ from sqlalchemy.engine import Engine
 
 from mailer import answers
 from mailer.answers import Click
-from recommender import database, private_files
+from recommender import database, private_files, quarantine
 from recommender.errors import ConfigurationError
 
 log = logging.getLogger("newsletter.web")
@@ -31,6 +31,8 @@ RETRY = 2.0
 """Seconds after which a store that could not be written is tried again."""
 MOST_AT_ONCE = 500
 SUFFIX = ".clicks"
+LARGEST = 2**63 - 1
+"""Of the numbers a store can hold."""
 
 
 class Clicks:
@@ -136,11 +138,28 @@ class _Note:
 
     def record(self, engine: Engine) -> None:
         """Into the store, and nothing twice."""
-        lines = self._path.read_bytes().splitlines()
+        unread: list[bytes] = []
+        lines = [line for line in self._path.read_bytes().splitlines() if line.strip()]
         for start in range(0, len(lines), MOST_AT_ONCE):
-            clicks = [read for line in lines[start : start + MOST_AT_ONCE] if (read := _read(line))]
+            some = lines[start : start + MOST_AT_ONCE]
+            clicks = [(line, _read(line)) for line in some]
+            unread += [line for line, click in clicks if click is None]
             with database.writing(engine) as session:
-                answers.record_clicks(session, clicks)
+                answers.record_clicks(session, [click for _, click in clicks if click is not None])
+        if unread:
+            self._set_aside(unread)
+
+    def _set_aside(self, lines: list[bytes]) -> None:
+        """Keep lines that hold no click where a person may look at them, and go on."""
+        kept = quarantine.set_aside(
+            self._path.parent.parent / "quarantine",
+            b"\n".join(lines) + b"\n",
+            kind="clicks",
+            source=str(self._path),
+            why="lines of a click file that cannot be read",
+            now=datetime.fromtimestamp(self._path.stat().st_mtime, UTC),
+        )
+        log.warning("%d lines of clicks cannot be read; kept in %s", len(lines), kept)
 
     def drop(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -180,9 +199,14 @@ def _locked(path: Path, flags: int) -> _Note | None:
 
 
 def _read(line: bytes) -> tuple[int, Click] | None:
-    """A click as noted; None for a line that was cut short."""
+    """A click as noted; None for a line that was cut short, or holds anything else."""
     try:
         delivery, at, story, method, agent = json.loads(line)
-    except ValueError:
+        moment = datetime.fromisoformat(at)
+    except (ValueError, TypeError, RecursionError):
         return None
-    return delivery, Click(datetime.fromisoformat(at), story, method, agent)
+    numbers = all(type(one) is int and -LARGEST <= one <= LARGEST for one in (delivery, story))
+    words = all(isinstance(one, str) and "\0" not in one for one in (method, agent))
+    if not numbers or not words or moment.tzinfo is None:
+        return None
+    return delivery, Click(moment, story, method, agent)

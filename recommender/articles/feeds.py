@@ -1,12 +1,11 @@
 """Reads RSS, Atom and JSON feeds from their bytes; fetching them is not done here.
 
-The only module that knows feedparser, which ships no types. HTML becomes plain text; an entry that
-cannot be read is a ``Rejected`` value, a document that is no feed an ``InputError``.
+HTML becomes plain text; an entry that cannot be read is a ``Rejected`` value, a document that is no
+feed an ``InputError``.
 """
 
 import calendar
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import feedparser
-
-from recommender.articles import fields, markup, sentences
+from recommender.articles import fields, markup, sentences, xml_documents
 from recommender.articles.values import ArticleDraft, Found
 from recommender.errors import InputError, Rejected
 
@@ -26,6 +23,10 @@ MAX_SUMMARY = 1_500
 """Characters of an entry's full text that stand in for a missing summary."""
 MAX_HEADLINE = 120
 """Characters of an entry's first sentence that stand in for a missing title."""
+MAX_TOPICS = 200
+"""Categories of an entry that are looked at; an article takes fewer still."""
+MAX_ENTRIES = 5_000
+"""Entries of a feed that are looked at."""
 JSON_FEED = "https://jsonfeed.org/version/"
 
 
@@ -67,9 +68,13 @@ def parse(data: bytes, *, file: str, now: datetime) -> Feed:
     place = _host(home) or _host(file) or fields.slug(source or file)
     found = (
         _article(entry, number, file=file, source=source, place=place, now=now)
-        for number, entry in enumerate(entries, start=1)
+        for number, entry in enumerate(entries[:MAX_ENTRIES], start=1)
     )
-    return Feed(source, tuple(_once(found)))
+    taken = list(_once(found))
+    if len(entries) > MAX_ENTRIES:
+        why = f"{len(entries):,} entries; those after the first {MAX_ENTRIES:,} are left out"
+        taken.append(Rejected(file, None, why))
+    return Feed(source, tuple(taken))
 
 
 def is_json_feed(document: object) -> bool:
@@ -98,7 +103,7 @@ def _draft(entry: _Entry, source: str, place: str, now: datetime) -> ArticleDraf
     if not title:
         raise ValueError("has neither a title nor text")
     topics: dict[str, str] = {}
-    for topic in entry.topics:
+    for topic in entry.topics[:MAX_TOPICS]:
         name = fields.name(markup.text(topic))
         topics.setdefault(name.casefold(), name)
     return ArticleDraft(
@@ -178,9 +183,8 @@ def _host(address: str) -> str:
 
 def _xml_feed(data: bytes, file: str) -> tuple[str, str, list[_Entry]]:
     try:
-        # A stream, since feedparser would fetch a string that looks like an address.
-        parsed = feedparser.parse(io.BytesIO(data), sanitize_html=True)
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+        parsed = xml_documents.parsed(data)
+    except ValueError as error:
         raise InputError(file, None, "is not an RSS, Atom or JSON feed") from error
     if not parsed.get("version") and not parsed.entries:
         problem = parsed.get("bozo_exception")

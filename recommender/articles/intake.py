@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from recommender import vocabulary
 from recommender.articles import stories as splitting
 from recommender.articles.values import ArticleDraft, Found, StoryDraft
-from recommender.errors import Rejected
+from recommender.errors import Rejected, Rejections
 from recommender.models import Article, Story, StoryRole, StoryTopic
 
 BATCH = 250
@@ -33,13 +33,15 @@ _ARTICLE_TEXTS = ("body", "source", "curator", "language", "published_at", "must
 
 @dataclass
 class Report:
-    """What an import did. ``read`` counts everything met; the others add up to it."""
+    """What an import did. ``read`` counts everything met; the others add up to it. ``warnings``
+    name what of an article was not taken."""
 
     read: int = 0
     added: int = 0
     updated: int = 0
     unchanged: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: Rejections = field(default_factory=Rejections)
+    warnings: Rejections = field(default_factory=Rejections)
 
     def add(self, other: "Report") -> None:
         """Count what another import did, too."""
@@ -48,6 +50,7 @@ class Report:
         self.updated += other.updated
         self.unchanged += other.unchanged
         self.rejected += other.rejected
+        self.warnings += other.warnings
 
 
 def import_articles(
@@ -75,7 +78,9 @@ def import_articles(
                 report.rejected.append(Rejected(item.file, item.line, why))
             else:
                 first[item.draft.key] = f"{item.file}:{item.line}"
-                drafts[item.draft.key] = _split(item.draft)
+                few = item.limited()
+                report.warnings.extend(Rejected(few.file, few.line, why) for why in few.warnings)
+                drafts[few.draft.key] = _split(few.draft)
         if drafts:
             with transaction() as session:
                 _take(session, drafts, now, report)

@@ -13,12 +13,16 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from recommender import folders
 from recommender.articles import briefs, feeds, jsonl, stories
 from recommender.articles.values import Found
-from recommender.errors import InputError, Rejected
+from recommender.errors import InputError, LimitError, Rejected
+from recommender.isolation import Isolation, Limits
 
 Reader = Callable[[Path, datetime], Iterator[Found | Rejected]]
 
+READING = Limits(cpu_seconds=60.0, seconds=180.0)
+"""What reading one feed in a file may take; it may be larger than one that is fetched."""
 _NOT_BRIEFS = frozenset({"readme", "license", "licence", "changelog", "contributing", "notice"})
 """Stems of files that explain a folder and are no part of its content."""
 
@@ -44,6 +48,18 @@ def _taken(found: Found, first: dict[str, tuple[str, int]]) -> Found | Rejected:
         why = f"the id {key!r} is used before, in {file}:{line}"
         return Rejected(found.file, found.line, why)
     first[key] = (found.file, found.line)
+    return _split(found)
+
+
+def feed(data: bytes, file: str, now: datetime) -> feeds.Feed:
+    """A feed with every article in it split; InputError when ``data`` is none."""
+    read = feeds.parse(data, file=file, now=now)
+    entries = (_split(found) if isinstance(found, Found) else found for found in read.entries)
+    return replace(read, entries=tuple(entries))
+
+
+def _split(found: Found) -> Found:
+    found = found.limited()
     return replace(found, draft=replace(found.draft, stories=stories.split(found.draft)))
 
 
@@ -51,7 +67,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path | Rejected]:
     """The files to read, each once, in order; a named one of another kind is rejected."""
     seen: set[str] = set()
     for path in paths:
-        for file in [path] if not path.is_dir() else _walked(path):
+        for file in [path] if not path.is_dir() else _walked(path, path):
             if isinstance(file, Path):
                 real = os.path.realpath(file)  # which a loop of links does not stop
                 if real in seen:
@@ -60,7 +76,8 @@ def _files(paths: Sequence[Path]) -> Iterator[Path | Rejected]:
             yield file
 
 
-def _walked(folder: Path) -> Iterator[Path | Rejected]:
+def _walked(folder: Path, whole: Path) -> Iterator[Path | Rejected]:
+    """What is in ``folder``, a part of ``whole``, out of which no link is followed."""
     try:
         names = sorted(folder.iterdir(), key=lambda path: path.name)
     except OSError as error:
@@ -71,9 +88,12 @@ def _walked(folder: Path) -> Iterator[Path | Rejected]:
             continue
         if path.is_dir():
             if not path.is_symlink():
-                yield from _walked(path)
+                yield from _walked(path, whole)
+            elif folders.leads_out(path, whole):
+                yield Rejected(str(path), None, folders.LEADS_OUT)
         elif path.suffix.lower() in READERS and path.stem.lower() not in _NOT_BRIEFS:
-            yield path
+            out = folders.leads_out(path, whole)
+            yield Rejected(str(path), None, folders.LEADS_OUT) if out else path
 
 
 def _read(path: Path, now: datetime) -> Iterator[Found | Rejected]:
@@ -98,13 +118,22 @@ def _brief(path: Path, now: datetime) -> Iterator[Found | Rejected]:
 
 def _feed(path: Path, now: datetime) -> Iterator[Found | Rejected]:
     data = _bytes(path, feeds.MAX_FEED)
-    yield from feeds.parse(data, file=str(path), now=now).entries
+    yield from _feed_apart(data, path, now)
+
+
+def _feed_apart(data: bytes, path: Path, now: datetime) -> tuple[Found | Rejected, ...]:
+    """The entries of a feed that strangers wrote, read in a process apart."""
+    try:
+        with Isolation(READING) as isolation:
+            return isolation.run(feeds.parse, data, file=str(path), now=now).entries
+    except LimitError as error:
+        raise InputError(path, None, f"reading it {error}") from error
 
 
 def _json(path: Path, now: datetime) -> Iterator[Found | Rejected]:
     data = _bytes(path, jsonl.MAX_FILE)
     if feeds.JSON_FEED.encode() in data[:4096].replace(b"\\/", b"/") and _is_feed(data):
-        yield from feeds.parse(data, file=str(path), now=now).entries
+        yield from _feed_apart(data, path, now)
     else:
         yield from jsonl.parse_document(data, path, now)
 

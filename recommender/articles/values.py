@@ -2,9 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import Any
+
+MAX_NAMES = 50
+"""Topics, and roles, of an article or a story; more say nothing of what it is about."""
+MAX_NAMES_IN_ALL = 400
+"""Topics, and roles, of an article and its stories together."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,43 @@ class ArticleDraft:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An article that could be read, and where it stood (``line`` is 1-based)."""
+    """An article that could be read, and where it stood (``line`` is 1-based). ``warnings`` say
+    what of it was not taken."""
 
     draft: ArticleDraft
     file: str
     line: int
+    warnings: tuple[str, ...] = ()
+
+    def limited(self) -> "Found":
+        """The same with no more topics and roles than an article may have."""
+        draft, warnings = self.draft, list(self.warnings)
+        for kind in ("topics", "roles"):
+            draft = _limited(draft, kind, warnings)
+        return self if draft is self.draft else replace(self, draft=draft, warnings=tuple(warnings))
+
+
+def _limited(draft: ArticleDraft, kind: str, warnings: list[str]) -> ArticleDraft:
+    own = getattr(draft, kind)
+    lists = [own, *(getattr(story, kind) for story in draft.stories)]
+    longest = max(map(len, lists))
+    if longest <= MAX_NAMES and sum(map(len, lists)) <= MAX_NAMES_IN_ALL:
+        return draft
+    taken = dict.fromkeys(own[:MAX_NAMES])
+    stories = []
+    for story in draft.stories:
+        few: Any = {kind: dict(_first(getattr(story, kind), taken))}  # of the field's type
+        stories.append(replace(story, **few))
+    if longest > MAX_NAMES:
+        warnings.append(f"{kind}: more than {MAX_NAMES} names; the first {MAX_NAMES} are taken")
+    elif sum(map(len, lists)) > sum(len(getattr(story, kind)) for story in stories) + len(own):
+        warnings.append(f"{kind}: more than {MAX_NAMES_IN_ALL} names; the first are taken")
+    return replace(draft, **{kind: own[:MAX_NAMES]}, stories=tuple(stories))
+
+
+def _first(names: Mapping[str, float], taken: dict[str, None]) -> Iterator[tuple[str, float]]:
+    """As many as a story may have, and the article with it; ``taken`` are those of the article."""
+    for name, weight in list(names.items())[:MAX_NAMES]:
+        if name in taken or len(taken) < MAX_NAMES_IN_ALL:
+            taken[name] = None
+            yield name, weight

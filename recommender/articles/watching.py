@@ -1,34 +1,50 @@
 """Watched feeds: added by address, fetched politely, their entries brought in like any article.
 
 A feed is asked with what it said last time (ETag, Last-Modified: RFC 9110, 13.1), so an unchanged
-one costs next to nothing. What goes wrong with one feed is noted with it and stops no other.
+one costs next to nothing. What goes wrong with one feed is noted with it and stops no other:
+several are asked at once, each under its own deadline, and what they serve is read in a process
+apart (``isolation``).
 """
 
 import http.client
-import ssl
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.articles import feeds
+from recommender import http_client
+from recommender.articles import sources
 from recommender.articles.values import Found
-from recommender.errors import ConflictError, InputError, NewsletterError, Rejected
+from recommender.errors import (
+    ConflictError,
+    InputError,
+    LimitError,
+    NewsletterError,
+    Rejected,
+)
+from recommender.http_client import Answer, FetchError
+from recommender.isolation import Isolation, Limits
 from recommender.models import Feed
 
-TIMEOUT = 20.0
+SECONDS = 30.0
+"""For all of a feed's answer, redirects included."""
 MAX_BYTES = 5_000_000
+READING = Limits(cpu_seconds=10.0, seconds=30.0)
+"""What reading one feed may take."""
+AT_ONCE = 8
+"""Feeds that are asked at the same time."""
+MAX_VALIDATOR = 500
+"""Characters of an ETag or a Last-Modified; a longer one is not kept."""
 AGENT = "newsletter-recommender (feed reader)"
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What one feed had to say. ``entries`` is empty when nothing changed or it failed."""
+    """What one feed had to say. ``entries`` is empty when nothing changed or it failed; ``unread``
+    is what it served when that could not be read."""
 
     url: str
     entries: tuple[Found | Rejected, ...] = ()
@@ -37,13 +53,15 @@ class Fetched:
     last_modified: str | None = None
     problem: str | None = None
     changed: bool = False
+    unread: bytes | None = None
 
 
 def add(session: Session, url: str, *, now: datetime) -> Feed:
     """Watch a feed; ConflictError when it is watched already."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 2_000:
-        raise NewsletterError(f"{url!r} is not an http(s) address of a feed")
+    try:
+        http_client.checked(url)
+    except FetchError as error:
+        raise NewsletterError(f"cannot be watched: {error}") from error
     if session.scalar(sa.select(Feed.id).where(Feed.url == url)) is not None:
         raise ConflictError(f"{url} is watched already")
     feed = Feed(url=url, added_at=now)
@@ -57,10 +75,26 @@ def listing(session: Session) -> list[Feed]:
     return list(session.scalars(sa.select(Feed).order_by(Feed.id)))
 
 
-def fetch(watched: list[Feed], *, now: datetime) -> Iterator[Fetched]:
-    """Ask each feed for what is new."""
-    for feed in watched:
-        yield _fetch(feed.url, feed.etag, feed.last_modified, now)
+def fetch(watched: Sequence[Feed], *, now: datetime, private: bool) -> Iterator[Fetched]:
+    """Ask each feed for what is new; those that answer first come first.
+
+    ``private`` allows addresses that are not public.
+    """
+    limits = http_client.Limits(SECONDS, MAX_BYTES, private)
+    waiting = iter([(feed.url, feed.etag, feed.last_modified) for feed in watched])
+    asked: dict[Future[Answer | str], str] = {}
+    with Isolation(READING) as isolation, ThreadPoolExecutor(AT_ONCE) as threads:
+        while True:
+            for url, etag, last_modified in waiting:
+                asked[threads.submit(_asked, url, etag, last_modified, limits)] = url
+                if (
+                    len(asked) == AT_ONCE
+                ):  # more answers than are being read stay with their servers
+                    break
+            if not asked:
+                return
+            for answered in wait(asked, return_when=FIRST_COMPLETED).done:
+                yield _read(asked.pop(answered), answered.result(), isolation, now)
 
 
 def note(session: Session, fetched: Fetched, *, now: datetime) -> None:
@@ -75,7 +109,10 @@ def note(session: Session, fetched: Fetched, *, now: datetime) -> None:
     session.execute(sa.update(Feed).where(Feed.url == fetched.url).values(**values))
 
 
-def _fetch(url: str, etag: str | None, last_modified: str | None, now: datetime) -> Fetched:
+def _asked(
+    url: str, etag: str | None, last_modified: str | None, limits: http_client.Limits
+) -> Answer | str:
+    """What the server answered, or why it did not."""
     headers = {
         "User-Agent": AGENT,
         "Accept": "application/atom+xml, application/rss+xml, */*;q=0.5",
@@ -84,37 +121,37 @@ def _fetch(url: str, etag: str | None, last_modified: str | None, now: datetime)
         headers["If-None-Match"] = etag
     if last_modified:
         headers["If-Modified-Since"] = last_modified
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310  (http(s) only, see add)
     try:
-        with _opener().open(request, timeout=TIMEOUT) as response:
-            data = response.read(MAX_BYTES + 1)
-            etag, last_modified = response.headers["ETag"], response.headers["Last-Modified"]
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == http.client.NOT_MODIFIED:
-            return Fetched(url)
-        return Fetched(url, problem=f"the server answered {error.code} {error.reason}")
-    except (OSError, http.client.HTTPException, ssl.SSLError, ValueError) as error:
-        return Fetched(url, problem=str(getattr(error, "reason", None) or error) or "no answer")
-    if len(data) > MAX_BYTES:
-        return Fetched(url, problem=f"larger than {MAX_BYTES:,} bytes")
+        return http_client.get(url, headers, limits)
+    except FetchError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001  (one server stops no other)
+        return f"its answer cannot be read ({type(error).__name__})"
+
+
+def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -> Fetched:
+    if isinstance(answer, str):
+        return Fetched(url, problem=answer)
+    if answer.status == http.client.NOT_MODIFIED:
+        return Fetched(url)
+    if answer.status != http.client.OK:
+        return Fetched(url, problem=f"the server answered {answer.status} {answer.reason}".strip())
     try:
-        feed = feeds.parse(data, file=url, now=now)
+        feed = isolation.run(sources.feed, answer.body, url, now)
     except InputError as error:
-        return Fetched(url, problem=error.why)
-    return Fetched(url, tuple(feed.entries), feed.title, etag, last_modified, changed=True)
+        return Fetched(url, problem=error.why, unread=answer.body)
+    except LimitError as error:
+        return Fetched(url, problem=f"reading it {error}", unread=answer.body)
+    return Fetched(
+        url,
+        tuple(feed.entries),
+        feed.title,
+        _validator(answer, "etag"),
+        _validator(answer, "last-modified"),
+        changed=True,
+    )
 
 
-def _opener() -> urllib.request.OpenerDirector:
-    """Opens http and https, and follows redirects to those only."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPRedirectHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.HTTPDefaultErrorHandler(),
-    ):
-        opener.add_handler(handler)
-    return opener
+def _validator(answer: Answer, name: str) -> str | None:
+    value = answer.headers.get(name, "")
+    return value if value and len(value) <= MAX_VALIDATOR and value.isascii() else None

@@ -2,14 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from recommender.models.base import Base, primary_key
 
 
 class Topic(Base):
-    """One subject of the controlled vocabulary. ``key`` is the name, folded for comparison."""
+    """One subject of the controlled vocabulary. ``key`` is the name, folded for comparison.
+
+    ``offered``: readers can choose it on the pages. A name that came with an article or a reader
+    is not, until an administrator says so.
+    """
 
     __tablename__ = "topics"
 
@@ -18,6 +22,7 @@ class Topic(Base):
     name: Mapped[str] = mapped_column(String(200))
     definition: Mapped[str] = mapped_column(Text, default="")
     related: Mapped[list[str]] = mapped_column(default=list)
+    offered: Mapped[bool] = mapped_column(default=False, server_default=false())
     aliases: Mapped[list["TopicAlias"]] = relationship(
         back_populates="topic", cascade="all, delete-orphan", order_by="TopicAlias.key"
     )
@@ -33,7 +38,7 @@ class TopicAlias(Base):
 
 
 class Role(Base):
-    """What a reader does for a living, in the controlled vocabulary."""
+    """What a reader does for a living, in the controlled vocabulary; ``offered`` as for topics."""
 
     __tablename__ = "roles"
 
@@ -42,6 +47,7 @@ class Role(Base):
     name: Mapped[str] = mapped_column(String(200))
     definition: Mapped[str] = mapped_column(Text, default="")
     related: Mapped[list[str]] = mapped_column(default=list)
+    offered: Mapped[bool] = mapped_column(default=False, server_default=false())
     aliases: Mapped[list["RoleAlias"]] = relationship(
         back_populates="role", cascade="all, delete-orphan", order_by="RoleAlias.key"
     )

@@ -6,6 +6,7 @@ so ``not`` always means "all the others". A name unknown to the vocabulary match
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -33,6 +34,10 @@ from recommender.vocabulary import fold
 
 Condition = sa.ColumnElement[bool]
 MAX_NESTED = 10
+MAX_DEEP = 20
+"""Conditions within conditions, through the segments a rule names; SQLite reads about 30."""
+MAX_CONDITIONS = 900
+"""Conditions in all, in the segments a rule names, too; SQLite takes 1,000 in a row."""
 _OPERATORS: dict[str, Callable[[sa.ColumnElement[object], object], Condition]] = {
     "=": lambda left, right: left == right,
     "!=": lambda left, right: left != right,
@@ -52,22 +57,47 @@ _MOMENTS = {"created": Subscriber.created_at, "active": Subscriber.last_active_a
 
 def compile_rule(session: Session, rule: str, now: dt.datetime) -> Condition:
     """The condition under which a subscriber belongs to ``rule``; SegmentError when it is wrong."""
-    return _Compiler(session, rule, now, ()).compile(parse(rule))
+    return _Compiler(session, rule, now, (), _Extent()).compile(parse(rule))
+
+
+@dataclass
+class _Extent:
+    """How many conditions there are so far, and how deep the present one is."""
+
+    number: int = 0
+    depth: int = 0
 
 
 class _Compiler:
-    """One rule on its way to SQL; ``within`` names the segments it is nested in."""
+    """One rule on its way to SQL; ``within`` names the segments it is nested in, with which it
+    shares its ``extent``."""
 
     def __init__(
-        self, session: Session, rule: str, now: dt.datetime, within: tuple[str, ...]
+        self,
+        session: Session,
+        rule: str,
+        now: dt.datetime,
+        within: tuple[str, ...],
+        extent: _Extent,
     ) -> None:
         self._session = session
         self._rule = rule
         self._now = now
         self._inside = within
+        self._extent = extent
 
     def compile(self, node: Node) -> Condition:
+        extent = self._extent
+        extent.number += 1
+        extent.depth += 1
+        if extent.number > MAX_CONDITIONS:
+            why = f"more than {MAX_CONDITIONS} conditions in all; a static list holds any number"
+            raise SegmentError(self._rule, node.column, why)
+        if extent.depth > MAX_DEEP:
+            why = f"conditions within conditions, more than {MAX_DEEP} deep"
+            raise SegmentError(self._rule, node.column, why)
         condition: Condition = getattr(self, f"_{node.kind}")(node)
+        extent.depth -= 1
         return condition
 
     def _or(self, node: Node) -> Condition:
@@ -214,17 +244,21 @@ class _Compiler:
         found = self._session.scalar(sa.select(Segment).where(Segment.name == name))
         if found is None:
             raise SegmentError(self._rule, node.column, f"there is no segment {name!r}")
-        return of_segment(self._session, found, self._now, self._inside)
+        return of_segment(self._session, found, self._now, self._inside, self._extent)
 
 
 def of_segment(
-    session: Session, segment: Segment, now: dt.datetime, within: tuple[str, ...] = ()
+    session: Session,
+    segment: Segment,
+    now: dt.datetime,
+    within: tuple[str, ...] = (),
+    extent: _Extent | None = None,
 ) -> Condition:
     """The condition under which a subscriber belongs to ``segment``."""
     if segment.kind == SegmentKind.STATIC or segment.rule is None:
         listed = sa.select(SegmentMember.subscriber_id)
         return Subscriber.id.in_(listed.where(SegmentMember.segment_id == segment.id))
-    compiler = _Compiler(session, segment.rule, now, (*within, segment.name))
+    compiler = _Compiler(session, segment.rule, now, (*within, segment.name), extent or _Extent())
     return compiler.compile(parse(segment.rule))
 
 

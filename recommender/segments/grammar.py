@@ -100,6 +100,7 @@ class Node:
     column: int = 1
 
 
+_NESTING = re.compile(r"""\bnot\b|[()]|"[^"]*"?|'[^']*'?|[\w-]+|[^\s()\w"']+""", re.IGNORECASE)
 _PATH = re.compile(r"[\w-]+(\.[\w-]+){0,9}")
 
 
@@ -128,21 +129,24 @@ def parse(rule: str) -> Node:
 
 
 def _check_depth(rule: str) -> None:
-    """Parentheses and ``not`` may nest 50 deep; text in quotes does not count."""
-    depth, quote = 0, ""
-    for column, character in enumerate(rule, 1):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "\"'":
-            quote = character
-        elif character == "(":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise SegmentError(rule, column, f"nested more than {MAX_DEPTH} deep")
-        elif character == ")":
-            depth -= 1
-    if rule.casefold().count("not") > 500:
-        raise SegmentError(rule, 1, "too many times `not`")
+    """Parentheses and ``not`` may nest 50 deep together; text in quotes does not count. A ``not``
+    is nested in those right before it, and in those before the parentheses it stands in."""
+    parts: list[int] = []  # for each open parenthesis, how many `not` stand right before it
+    nots = depth = 0
+    for match in _NESTING.finditer(rule):
+        found = match[0]
+        if found.casefold() == "not":
+            nots, depth = nots + 1, depth + 1
+        elif found == "(":
+            parts.append(nots)
+            nots, depth = 0, depth + 1
+        else:
+            depth -= nots
+            nots = 0
+            if found == ")" and parts:
+                depth -= 1 + parts.pop()
+        if depth > MAX_DEPTH:
+            raise SegmentError(rule, match.start() + 1, f"nested more than {MAX_DEPTH} deep")
 
 
 def _problem(rule: str, error: UnexpectedInput) -> tuple[int, str]:

@@ -15,6 +15,8 @@ from recommender.models import Frequency, Status
 from recommender.settings import DAYS
 
 MAX_NAME = 200
+MAX_NAMES = 1_000
+"""Roles, and topics, of a reader: more than any vocabulary that is offered."""
 _ZONES = frozenset(available_timezones())
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?::00)?")
@@ -90,6 +92,8 @@ def _roles(value: Any) -> tuple[str, ...] | None:
         return None
     if not isinstance(value, list):
         raise ValueError("roles: expected a list of names")
+    if len(value) > MAX_NAMES:
+        raise ValueError(f"roles: more than {MAX_NAMES:,} names")
     return tuple(dict.fromkeys(name for role in value if (name := _text("roles", role))))
 
 
@@ -100,6 +104,8 @@ def _topics(value: Any) -> dict[str, float] | None:
         value = dict.fromkeys((_text("topics", name) for name in value), 1)
     if not isinstance(value, dict):
         raise ValueError("topics: expected a list of names or an object of weights")
+    if len(value) > MAX_NAMES:
+        raise ValueError(f"topics: more than {MAX_NAMES:,} names")
     topics: dict[str, float] = {}
     for given, weight in value.items():
         name = _text("topics", given)

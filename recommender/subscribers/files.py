@@ -6,33 +6,45 @@ row never stops the rest. It only reads: what the store makes of a row is ``inta
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from recommender import folders
 from recommender.errors import InputError, Rejected
 from recommender.subscribers import fields
 from recommender.subscribers.fields import SubscriberDraft
 
 MAX_LINE = 1_000_000
+_FORMULA = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+"""How a cell begins that a spreadsheet would compute. An apostrophe before it says that it is text;
+one that was there already gets another, so that each name comes back as it was."""
 COLUMNS = (
     "email", "name", "roles", "topics", "timezone", "locale", "status", "attributes", "frequency",
     "day", "hour",
 )  # fmt: skip
 
 
-def within(path: Path) -> list[Path]:
+def within(path: Path) -> list[Path | Rejected]:
     """The files that are meant by ``path``: itself, or all of a folder that can be read, in order.
+    A link that leads out of the folder is rejected.
 
     Raises InputError for a folder without any.
     """
     if not path.is_dir():
         return [path]
-    found = sorted(
+    names = sorted(
         one
         for one in path.rglob("*")
-        if one.suffix.lower() in READERS and one.is_file() and not one.name.startswith(".")
+        if one.suffix.lower() in READERS and not one.name.startswith(".")
     )
+    found: list[Path | Rejected] = [
+        Rejected(str(one), None, folders.LEADS_OUT) if folders.leads_out(one, path) else one
+        for one in names
+        if one.is_symlink() or one.is_file()
+    ]
     if not found:
         raise InputError(path, None, "no .csv or .jsonl file in this folder")
     return found
@@ -54,7 +66,19 @@ def read(path: Path) -> Iterator[SubscriberDraft | Rejected]:
         raise InputError(path, None, error.strerror or str(error)) from error
 
 
-def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str | Rejected]]:
+class _LostStepError(Exception):
+    """Where the next row of a CSV file begins cannot be known any more."""
+
+
+@dataclass(frozen=True)
+class _Unreadable:
+    """A line that is no text, and why. ``quotes``: whether a cell may begin or end in it."""
+
+    why: str
+    quotes: bool
+
+
+def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str | _Unreadable]]:
     """Numbered lines as text; an overlong or undecodable one as the reason it is rejected."""
     number = 0
     while line := file.readline(MAX_LINE + 1):
@@ -62,16 +86,16 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str | Rejected]]:
         if len(line) > MAX_LINE:
             while line and not line.endswith(b"\n"):
                 line = file.readline(MAX_LINE)
-            yield number, Rejected(str(path), number, f"longer than {MAX_LINE:,} bytes")
+            yield number, _Unreadable(f"longer than {MAX_LINE:,} bytes", quotes=True)
             continue
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             why = f"not UTF-8 text (byte {error.start + 1} of the line)"
-            yield number, Rejected(str(path), number, why)
+            yield number, _Unreadable(why, quotes=b'"' in line)
             continue
         if "\0" in text:
-            yield number, Rejected(str(path), number, "a NUL byte; is this a text file?")
+            yield number, _Unreadable("a NUL byte; is this a text file?", quotes=True)
             continue
         yield number, text
     if number == 0:
@@ -80,8 +104,8 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, str | Rejected]]:
 
 def _jsonl_rows(path: Path, file: IO[bytes]) -> Iterator[SubscriberDraft | Rejected]:
     for number, line in _lines(path, file):
-        if isinstance(line, Rejected):
-            yield line
+        if isinstance(line, _Unreadable):
+            yield Rejected(str(path), number, line.why)
         elif line.strip():
             try:
                 yield fields.draft(number, _json_object(line))
@@ -102,25 +126,34 @@ def _json_object(line: str) -> dict[str, Any]:
 
 
 def _csv_rows(path: Path, file: IO[bytes]) -> Iterator[SubscriberDraft | Rejected]:
+    """The rows of a CSV file, up to where it cannot be known any more which part of it is a row:
+    what stands in a cell must not be taken for readers."""
     bad: list[Rejected] = []
+    inside = False
 
     def texts() -> Iterator[str]:
-        for _, line in _lines(path, file):
-            if isinstance(line, Rejected):
-                bad.append(line)
+        nonlocal inside
+        for number, line in _lines(path, file):
+            if isinstance(line, _Unreadable):
+                if inside or line.quotes:
+                    raise _LostStepError(line.why)
+                bad.append(Rejected(str(path), number, line.why))
                 yield "\n"  # keeps the reader's line count true; a blank row is passed over
             else:
+                inside = True
                 yield line
 
     reader = csv.reader(texts(), strict=True)
     header: list[str] | None = None
     while True:
-        start = reader.line_num + 1
+        start, inside = reader.line_num + 1, False
         try:
             row = next(reader, None)
-        except csv.Error as error:
-            yield Rejected(str(path), start, f"not CSV: {error}")
-            continue
+        except (csv.Error, _LostStepError) as error:
+            yield from bad
+            why = f"not CSV: {error}; nothing from here on was read"
+            yield Rejected(str(path), start, why)
+            return
         yield from bad
         bad.clear()
         if row is None:
@@ -151,7 +184,8 @@ def _csv_row(
     if len(row) > len(header):
         why = f"{len(row)} cells, but the header names {len(header)} columns"
         return Rejected(str(path), line, why)
-    cells = {name: cell.strip() for name, cell in zip(header, row, strict=False) if cell.strip()}
+    stripped = zip(header, (cell.strip() for cell in row), strict=False)
+    cells = {name: _as_meant(cell) for name, cell in stripped if cell}
     try:
         values: dict[str, Any] = dict(cells)
         if "roles" in cells:
@@ -180,6 +214,15 @@ def weighted(parts: Iterable[str]) -> dict[str, Any]:
     return topics
 
 
+def _as_meant(cell: str) -> str:
+    """A cell without the apostrophe that keeps a spreadsheet from computing it."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def _as_text(cell: str) -> str:
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
 def write(target: TextIO, readers: Iterable[Mapping[str, Any]], suffix: str) -> int:
     """Write ``readers`` (documents as ``read`` takes them) as ``.csv`` or ``.jsonl``; how many."""
     number = 0
@@ -192,7 +235,8 @@ def write(target: TextIO, readers: Iterable[Mapping[str, Any]], suffix: str) -> 
             topics = (f"{name}:{weight:g}" for name, weight in reader["topics"].items())
             flat = {"roles": ";".join(reader["roles"]), "topics": ";".join(topics)}
             flat["attributes"] = json.dumps(reader["attributes"]) if reader["attributes"] else ""
-            table.writerow({**reader, **flat})
+            cells = {**reader, **flat}.items()
+            table.writerow({k: _as_text(v) if isinstance(v, str) else v for k, v in cells})
         else:
             target.write(json.dumps(reader, ensure_ascii=False) + "\n")
     return number

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import addresses, vocabulary
-from recommender.errors import Rejected
+from recommender.errors import Rejected, Rejections
 from recommender.models import (
     ConsentEvent,
     Frequency,
@@ -42,7 +42,7 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     held: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: Rejections = field(default_factory=Rejections)
 
     def add(self, other: "Report") -> None:
         """Count what another import did, too."""

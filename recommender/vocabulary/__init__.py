@@ -1,7 +1,8 @@
 """The controlled vocabulary: topics and roles with their aliases, definitions and relations.
 
 Called together: ``vocabulary.topic_ids(...)``, ``vocabulary.merge(...)``. Whatever names an import
-brings are kept: unknown ones are added, none is dropped.
+brings are kept: unknown ones are added, none is dropped; but readers are offered a name only when
+it was shipped, or an administrator said so.
 """
 
 from recommender.vocabulary.names import fold
@@ -14,7 +15,9 @@ from recommender.vocabulary.terms import (
     ids,
     load,
     merge,
+    offered,
     role_ids,
+    set_offered,
     topic_ids,
 )
 
@@ -28,6 +31,8 @@ __all__ = [
     "install_starter",
     "load",
     "merge",
+    "offered",
     "role_ids",
+    "set_offered",
     "topic_ids",
 ]

@@ -1,4 +1,5 @@
-"""What readers can choose from: the vocabulary, the most chosen first, and found as they type.
+"""What readers can choose from: the vocabulary as far as it is offered, the most chosen first, and
+found as they type.
 
 Kept for a few minutes, since counting what everybody chose takes a while with many readers.
 """
@@ -86,6 +87,7 @@ def _load(engine: Engine, kind: Kind) -> list[Named]:
         rows = session.execute(
             sa.select(named.id, named.name, named.definition, named.key)
             .outerjoin(often, often.c[0] == named.id)
+            .where(named.offered)
             .order_by(sa.func.coalesce(often.c.times, 0).desc(), named.key)
         )
         return [

@@ -62,6 +62,7 @@ def _install(session: Session, kind: Kind, terms: tuple[Term, ...]) -> None:
                 "name": term.name,
                 "definition": term.definition,
                 "related": list(term.related),
+                "offered": True,
             }
             for term in new
         ]
@@ -71,7 +72,7 @@ def _install(session: Session, kind: Kind, terms: tuple[Term, ...]) -> None:
 
 
 def _fill(session: Session, kind: Kind, terms: list[Term]) -> None:
-    """Define what an import added before: only where nothing has been written yet."""
+    """Define, and offer, what an import added before: only where nothing has been written yet."""
     named = TABLES[kind].named
     table = Base.metadata.tables[named.__tablename__]
     blank = sa.select(named.key).where(
@@ -91,7 +92,9 @@ def _fill(session: Session, kind: Kind, terms: list[Term]) -> None:
         statement = (
             sa.update(table)
             .where(table.c.key == sa.bindparam("known"))
-            .values(definition=sa.bindparam("text"), related=sa.bindparam("others"))
+            .values(
+                definition=sa.bindparam("text"), related=sa.bindparam("others"), offered=sa.true()
+            )
         )
         session.connection().execute(statement, rows)
         _add_aliases(session, kind, [term for term in terms if fold(term.name) in empty])

@@ -68,7 +68,7 @@ def ids(session: Session, kind: Kind, names: Iterable[str]) -> dict[str, int]:
     unknown = [key for key in written if key not in known]
     if unknown:
         rows = [
-            {"key": key, "name": written[key], "definition": "", "related": []}
+            {"key": key, "name": written[key], "definition": "", "related": [], "offered": False}
             for key in sorted(unknown)
         ]
         statement = statements.insert(session, TABLES[kind].named)
@@ -100,7 +100,8 @@ def add(
     aliases: Sequence[str] = (),
     related: Sequence[str] = (),
 ) -> int:
-    """Add a topic or role, or change the one known by that name; returns its row id.
+    """Add a topic or role, or change the one known by that name; returns its row id. Readers are
+    offered it.
 
     What is not given stays as it is. Raises ConflictError when an alias already means another.
     """
@@ -108,17 +109,32 @@ def add(
     if not key:
         raise ConflictError(f"a {kind} needs a name")
     identifier = ids(session, kind, [name])[name]
-    changes: dict[str, Any] = {}
+    changes: dict[str, Any] = {"offered": True}
     if definition.strip():
         changes["definition"] = definition.strip()
     if related:
         changes["related"] = [tidy(other) for other in related]
-    if changes:
-        named = TABLES[kind].named
-        session.execute(sa.update(named).where(named.id == identifier).values(**changes))
+    _change(session, kind, identifier, **changes)
     for other in aliases:
         alias(session, kind, name, other)
     return identifier
+
+
+def set_offered(session: Session, kind: Kind, name: str, *, offered: bool) -> None:
+    """Let readers choose the topic or role ``name`` on the pages, or no more; who has chosen it
+    keeps it. NotFoundError when unknown."""
+    _change(session, kind, _required(session, kind, name), offered=offered)
+
+
+def offered(session: Session, kind: Kind) -> frozenset[str]:
+    """The names that readers can choose on the pages."""
+    named = TABLES[kind].named
+    return frozenset(session.scalars(sa.select(named.name).where(named.offered)))
+
+
+def _change(session: Session, kind: Kind, identifier: int, **changes: object) -> None:
+    named = TABLES[kind].named
+    session.execute(sa.update(named).where(named.id == identifier).values(**changes))
 
 
 def alias(session: Session, kind: Kind, name: str, other: str) -> None:
@@ -155,6 +171,8 @@ def merge(session: Session, kind: Kind, source: str, target: str) -> None:
     if old == new:
         raise ConflictError(f"{source!r} and {target!r} are the same {kind} already")
     name = _name(session, kind, old)
+    if session.scalar(sa.select(tables.named.offered).where(tables.named.id == old)):
+        _change(session, kind, new, offered=True)
     for users in tables.users:
         _move(session, users.__table__, tables.column, old, new)
     session.execute(

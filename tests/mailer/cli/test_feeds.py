@@ -28,6 +28,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("ETag", '"v1"')
             self.end_headers()
             self.wfile.write(RSS)
+        elif self.path == "/page.html":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>no feed</html>")
         elif self.path == "/away":
             self.send_response(302)
             self.send_header("Location", "file:///etc/passwd")
@@ -51,6 +55,7 @@ def server() -> Iterator[str]:
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEWSLETTER_HOME", str(tmp_path))
+    monkeypatch.setenv("NEWSLETTER_FEEDS_PRIVATE", "true")
 
 
 def fetched(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
@@ -83,3 +88,44 @@ def test_only_web_addresses_are_watched_and_each_once(capsys: pytest.CaptureFixt
     assert cli.run(["feeds", "add", "https://example.com/feed"]) == 0
     assert cli.run(["feeds", "add", "https://example.com/feed"]) == 1
     assert capsys.readouterr().err.count("error: ") == 2
+
+
+def test_a_feed_on_a_private_address_is_fetched_only_where_that_is_allowed(
+    server: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_FEEDS_PRIVATE", "false")
+    assert cli.run(["feeds", "add", f"{server}/feed.xml"]) == 0
+    status, found = fetched(capsys)
+    assert (status, found["added"]) == (1, 0)
+    assert "feeds_private = true" in found["rejected"][0]["why"]
+
+
+def test_what_cannot_be_read_is_set_aside_and_named(
+    server: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cli.run(["feeds", "add", f"{server}/page.html"]) == 0
+    assert cli.run(["feeds", "add", f"{server}/feed.xml"]) == 0
+    status, found = fetched(capsys)
+    assert (status, found["added"], found["set_aside"]) == (1, 1, 1)
+    (kept,) = (tmp_path / "quarantine").glob("feed-*[!n]")
+    assert kept.read_bytes() == b"<html>no feed</html>"
+    assert f"kept in {kept}" in found["rejected"][0]["why"]
+
+
+def test_a_topic_of_a_feed_is_offered_when_the_admin_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    item = b"<category>From Outside</category><title>A story"
+    (tmp_path / "feed.xml").write_bytes(RSS.replace(b"<title>A story", item))
+
+    def listed() -> list[bool]:
+        capsys.readouterr()
+        assert cli.run(["topics", "list", "--search", "from outside", "--json"]) == 0
+        return [topic["offered"] for topic in json.loads(capsys.readouterr().out)["topics"]]
+
+    assert cli.run(["articles", "import", "feed.xml"]) == 0
+    assert listed() == [False]
+    assert cli.run(["topics", "offer", "From Outside"]) == 0
+    assert listed() == [True]
+    assert cli.run(["topics", "hide", "From Outside"]) == 0
+    assert listed() == [False]

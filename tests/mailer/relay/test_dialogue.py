@@ -66,6 +66,8 @@ def send(connection: Connection, message: Message = MESSAGE) -> Verdict:
         (None, "no answer within"),
         (b"HTTP/1.1 400 Bad Request\r\n", "not an SMTP reply"),
         (b"x" * 20_000, "without an end"),
+        (b"554-no\x1b]0;x\x07\r\n554 \xe2\x80\xaeway\r\n", r"554 no\\x1b\]0;x\\x07 \\u202eway"),
+        (b"\x1b[2J\r\n", r"not an SMTP reply: \\x1b\[2J"),
     ],
 )
 def test_a_greeting_that_is_none_names_the_relay(

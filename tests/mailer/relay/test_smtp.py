@@ -217,7 +217,7 @@ def test_a_server_that_leaves_before_the_dot_is_not_a_doubt(
 def test_what_the_server_says_is_one_harmless_line(serve: Serve) -> None:
     words = "550-5.7.1 nö\x1b[31m\x00\r\n550 5.7.1 no\r\n".encode() + b""
     with connect(serve(DOT=words)) as connection:
-        assert send(connection).reply == "550 5.7.1 nö [31m 5.7.1 no"
+        assert send(connection).reply == r"550 5.7.1 nö\x1b[31m\x00 5.7.1 no"
 
 
 def test_a_message_that_is_too_large_is_not_even_offered(serve: Serve) -> None:

@@ -1,5 +1,6 @@
 """A click that was answered is in the store in the end, whatever happens in between."""
 
+import json
 import os
 import subprocess
 import sys
@@ -149,3 +150,32 @@ def test_a_full_disk_keeps_no_reader_from_the_story(
     url = place.path(place.links.click(copy.id, copy.story_ids[0]))
     monkeypatch.setattr(os, "write", full)
     assert place.client.get(url).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [1, 1700000000, 1, "GET", "x"],
+        [10**30, "2026-11-24T09:00:00+00:00", 1, "GET", "x"],
+        [1, "2026-11-24T09:00:00", 1, "GET", "x"],
+        [1, "2026-11-24T09:00:00+00:00", 1, None, "x"],
+        [True, "2026-11-24T09:00:00+00:00", 1, "GET", "a\0b"],
+        {"a": 1},
+        7,
+    ],
+)
+def test_a_line_that_is_no_click_is_set_aside_and_the_others_count(
+    place: Place, tmp_path: Path, fields: object
+) -> None:
+    copy = place.delivery("hardware@example.com")
+    folder = tmp_path / "clicks"
+    note = clicks._note(folder)
+    os.write(note._handle, json.dumps(fields).encode() + b"\n")
+    note.add(copy.id, visit(copy.story_ids[0]))
+    note.close()
+    writer = Clicks(place.engine, folder)
+    writer.close()
+    assert [event.story_id for event in kept(place)] == [copy.story_ids[0]]
+    assert list(folder.iterdir()) == []
+    (aside,) = (tmp_path / "quarantine").glob("clicks-*[!n]")
+    assert aside.read_bytes().strip() == json.dumps(fields).encode()

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from recommender import database, vocabulary
-from recommender.articles import intake
+from recommender.articles import intake, values
 from recommender.articles.values import ArticleDraft, Found, StoryDraft
 from recommender.errors import Rejected
 from recommender.models import Article, Story, StoryRole, StoryTopic, Topic
@@ -173,3 +173,30 @@ def test_many_articles_are_taken_in_batches(
     )
     assert (report.added, told) == (20, [7, 14, 20])
     assert len(story_rows(store)) == 20
+
+
+def test_an_article_has_so_many_topics_and_roles_and_no_more(store: Engine, now: datetime) -> None:
+    many = tuple(f"topic {number}" for number in range(5_000))
+    stories = tuple(
+        StoryDraft(f"s{n}", f"S {n}", "Text.", topics=dict.fromkeys(many[n * 40 :][:60], 1.0))
+        for n in range(30)
+    )
+    drafts = [
+        ArticleDraft("a", "A", "Text.", topics=many, roles=many),
+        ArticleDraft("b", "B", "Text.", topics=many[:3], stories=stories),
+    ]
+    found = [Found(draft, "feed.xml", line) for line, draft in enumerate(drafts, 1)]
+    report = intake.import_articles(lambda: database.writing(store), found, now=now)
+    assert report.added == 2
+    assert [(one.file, one.line, one.why.partition(":")[0]) for one in report.warnings] == [
+        ("feed.xml", 1, "topics"), ("feed.xml", 1, "roles"), ("feed.xml", 2, "topics"),
+    ]  # fmt: skip
+    with database.reading(store) as session:
+        new = sa.select(sa.func.count()).where(Topic.key.startswith("topic "))
+        assert (session.scalar(new) or 0) in range(50, 50 + values.MAX_NAMES_IN_ALL + 1)
+
+
+def test_rejections_are_counted_all_and_kept_up_to_a_number(store: Engine, now: datetime) -> None:
+    found = (Rejected("a.jsonl", line, "why") for line in range(1, 5_001))
+    report = intake.import_articles(lambda: database.writing(store), found, now=now)
+    assert (report.read, report.rejected.number, len(report.rejected)) == (5_000, 5_000, 1_000)

@@ -94,3 +94,17 @@ def test_articles_come_split(tmp_path: Path, digest_text: str) -> None:
     (found,) = drafts(tmp_path)
     assert isinstance(found, Found)
     assert len(found.draft.stories) == 6
+
+
+def test_a_link_out_of_the_folder_is_named_and_not_followed(tmp_path: Path) -> None:
+    drop = tmp_path / "drop"
+    drop.mkdir()
+    (tmp_path / "newsletter.toml").write_text('secret_key = "x"')
+    (tmp_path / "other").mkdir()
+    (drop / "a.txt").write_text("A brief\nSummary\nWords.\n")
+    (drop / "b.txt").symlink_to(tmp_path / "newsletter.toml")
+    (drop / "c").symlink_to(tmp_path / "other", target_is_directory=True)
+    (drop / "d.txt").symlink_to("d.txt")
+    found = list(sources.drafts([drop], NOW))
+    assert [type(one) for one in found] == [Found, Rejected, Rejected, Rejected]
+    assert all("leads out" in one.why for one in found if isinstance(one, Rejected))

@@ -194,3 +194,31 @@ def test_a_segment_in_use_is_not_deleted(filled: Engine, now: dt.datetime) -> No
         segments.delete(session, "both")
         segments.delete(session, "chiefs")
         assert segments.listing(session) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("not " * 500 + "all", "nested more than 50 deep"),
+        ("not (" * 400 + "all" + ")" * 400, "nested more than 50 deep"),
+        ("not " * 30 + 'role = "CTO"', "conditions within conditions, more than 20 deep"),
+        ("name in (" + ",".join("a" * 1 for _ in range(4_900)) + ")", "more than 900 conditions"),
+    ],
+)
+def test_a_rule_too_deep_or_too_long_is_one_clear_error(
+    sqlite_store: Engine, now: dt.datetime, rule: str, why: str
+) -> None:
+    with database.reading(sqlite_store) as session, pytest.raises(SegmentError, match=why):
+        segments.compile_rule(session, rule, now)
+
+
+def test_segments_within_segments_count_as_one_rule(sqlite_store: Engine, now: dt.datetime) -> None:
+    deep = "all"
+    for number in range(8):
+        deep = f"(name = a {('and', 'or')[number % 2]} {deep})"
+    with database.writing(sqlite_store) as session:
+        segments.create(session, "s0", deep, now=now)
+        segments.create(session, "s1", deep.replace("all", 'segment("s0")'), now=now)
+        assert segments.count(session, "s1", now=now).total == 0
+        with pytest.raises(SegmentError, match="more than 20 deep"):
+            segments.create(session, "s2", deep.replace("all", 'segment("s1")'), now=now)
