@@ -60,7 +60,9 @@ class EditionState(StrEnum):
 
 class Edition(Base):
     """One newsletter in one period (ISO week, ``2026-W48``). ``slim_at`` is set when its copies
-    no longer hold what only their web version needs (``mailer/edition/retention.py``)."""
+    no longer hold what only their web version needs (``mailer/edition/retention.py``).
+    ``last_error`` is why the latest attempt to send it went wrong as a whole, such as a relay that
+    is down; null when it did not."""
 
     __tablename__ = "editions"
     __table_args__ = (UniqueConstraint("newsletter_id", "period"),)
@@ -77,6 +79,8 @@ class Edition(Base):
     finished_at: Mapped[datetime | None]
     slim_at: Mapped[datetime | None]
     why: Mapped[str | None] = mapped_column(Text)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    last_error_at: Mapped[datetime | None]
     newsletter: Mapped[Newsletter] = relationship()
 
     @property
