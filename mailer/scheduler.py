@@ -1,31 +1,34 @@
-"""When editions are made and sent, by themselves: APScheduler over the store's own job table.
+"""When editions are made and sent, by themselves: APScheduler is the clock, the store the memory.
 
 Three jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
-due (readers' own hours, retries, what a stop left over), ``prune`` every night. They only ask the
-store what there is to do, so running one late, twice or after a crash changes nothing: after
-downtime the latest issue is sent, if it is not older than ``catch_up_hours``, and those before it
-are not.
+due (readers' own hours, retries, what a stop left over, an edition whose hour was missed),
+``prune`` every night. They only ask the store what there is to do, so running one late, twice or
+after a crash changes nothing: after downtime the latest issue is sent, if it is not older than
+``catch_up_hours``, and those before it are not. A job that fails is tried again within a minute
+(``job_runner``).
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import time as clock_time
+from functools import cached_property, partial
 
 import sqlalchemy as sa
-from apscheduler.events import EVENT_JOB_ERROR
-from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
-from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import STATE_STOPPED, BaseScheduler
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy.engine import Engine
 
 from mailer.dispatch import sending
 from mailer.edition import planning, retention, schedule
 from mailer.edition.tickets import HandOut, to_nobody
+from mailer.job_runner import STORE, Runner
+from mailer.supervision import Supervisor, Troubles, words
 from recommender import database, locks
 from recommender.errors import ConflictError, NewsletterError
 from recommender.locks import Lock
@@ -35,8 +38,9 @@ from recommender.settings import DAYS, Settings, weekday_and_time
 PUBLISH = "publish"
 DELIVER = "deliver"
 PRUNE = "prune"
-DELIVER_EVERY = timedelta(minutes=1)
-PRUNE_AT = {"hour": 3, "minute": 30}
+PRUNE_AT = clock_time(3, 30)
+PRUNE_LOOKS = "*/10"
+"""The minutes at which it is looked whether the night's pruning is still to be done."""
 LEADER = "scheduler"
 """The lock of the one that leads."""
 STANDBY_SECONDS = 5.0
@@ -47,7 +51,7 @@ POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Service:
-    """What the jobs work with. Jobs are stored by name, so the one that runs finds it here."""
+    """What the jobs work with. ``troubles`` outlives it where one process leads now and then."""
 
     engine: Engine
     settings: Settings
@@ -56,9 +60,13 @@ class Service:
     report: Callable[[str], None]
     processes: int = 1
     hand_out: HandOut = to_nobody
+    troubles: Troubles | None = None
 
-
-_running: list[Service] = []
+    @cached_property
+    def runner(self) -> Runner:
+        """What its jobs are run by."""
+        troubles = self.troubles or Troubles(self.report)
+        return Runner(self.engine, self.clock, troubles, self.report)
 
 
 @contextmanager
@@ -75,27 +83,31 @@ def lead(
     stop: threading.Event,
     work: Callable[[threading.Event], AbstractContextManager[None]],
     report: Callable[[str], None],
+    troubles: Troubles | None = None,
 ) -> None:
     """Be the scheduler of this store whenever no other is, until ``stop``.
 
     ``work(leave)`` is entered when the leadership is had, and left when that is lost (the server
     was restarted) or ``stop`` is set; ``leave`` is set first, so that what runs ends soon. Should
     the next leader be at work before that, nothing is planned or sent twice: the store decides.
+    Whatever goes wrong is said once, and tried again.
     """
-    waiting = False
+    waiting, troubles = False, troubles or Troubles(report)
     while not stop.is_set():
         try:
             with locks.hold(engine, LEADER) as mine:
+                troubles.over(STORE)
                 if mine:
                     waiting = False
                     _while_leading(mine, stop, work)
                 elif not waiting:
                     waiting = True
                     report("standing by: another scheduler leads")
-        except sa.exc.DBAPIError as error:
-            if not database.away(engine, error):
-                raise
-            report("the store is away")
+        except Exception as error:  # noqa: BLE001  (the loop goes on, whatever it is)
+            away = database.away(engine, error)
+            troubles.note(STORE if away else LEADER, words(error), once=away)
+        else:
+            troubles.over(LEADER)
         _rest(stop, STANDBY_SECONDS)
 
 
@@ -117,38 +129,39 @@ def _rest(stop: threading.Event, seconds: float) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def prepare(scheduler: BaseScheduler, service: Service) -> None:
-    """Give ``scheduler`` the store's job table and the two jobs.
+def watched(supervisor: Supervisor) -> BackgroundScheduler:
+    """APScheduler in a thread of its own, whose end ``supervisor`` hears of."""
 
-    A job that is there with the same schedule is kept, so what it missed while nothing ran is
-    still known; one with another schedule is replaced.
-    """
-    _running[:] = [service]
-    # An engine of its own, since it disposes of it when it ends; others have connections in use.
-    address = service.engine.url.render_as_string(hide_password=False)
-    scheduler.add_jobstore(SQLAlchemyJobStore(engine=database.connect(address)))
-    scheduler.add_listener(_report_error, EVENT_JOB_ERROR)
-    grace = service.settings.catch_up_hours * 3600 or 1
-    wanted = {
-        PUBLISH: (publish_now, weekly(service.settings), grace),
-        DELIVER: (deliver_now, IntervalTrigger(seconds=DELIVER_EVERY.seconds, timezone=UTC), None),
-        PRUNE: (prune_now, CronTrigger(**PRUNE_AT, timezone=service.settings.zone), None),
+    class Watched(BackgroundScheduler):  # type: ignore[misc]  # APScheduler ships no types
+        def _main_loop(self) -> None:
+            supervisor.run("scheduler", super()._main_loop, lambda: self.state == STATE_STOPPED)
+
+    return Watched(timezone=UTC)
+
+
+def prepare(scheduler: BaseScheduler, service: Service) -> None:
+    """Give ``scheduler`` the jobs, and begin: what was missed while nothing ran is done at once."""
+    _silence()
+    work = {
+        PUBLISH: (partial(_publish_job, service), weekly(service.settings)),
+        DELIVER: (partial(_every_minute, service), CronTrigger(minute="*", timezone=UTC)),
+        PRUNE: (partial(_prune_job, service), CronTrigger(minute=PRUNE_LOOKS, timezone=UTC)),
     }
     scheduler.start(paused=True)
-    for name, (job, trigger, misfire) in wanted.items():
-        known = scheduler.get_job(name)
-        if known is None or str(known.trigger) != str(trigger):
-            scheduler.add_job(
-                job,
-                trigger,
-                id=name,
-                replace_existing=True,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=misfire,
-            )
-    scheduler.add_job(publish_now, id="catch-up", replace_existing=True, misfire_grace_time=None)
+    for name, (job, trigger) in work.items():
+        scheduler.add_job(
+            job, trigger, id=name, coalesce=True, max_instances=1, misfire_grace_time=None
+        )
+    for name in (DELIVER, PRUNE):
+        scheduler.modify_job(name, next_run_time=service.clock())
     scheduler.resume()
+
+
+def _silence() -> None:
+    """What goes wrong is said by ``job_runner``; the library would say it again, at length."""
+    logger = logging.getLogger("apscheduler")
+    logger.propagate = False
+    logger.handlers = [logging.NullHandler()]
 
 
 def weekly(settings: Settings) -> CronTrigger:
@@ -159,29 +172,72 @@ def weekly(settings: Settings) -> CronTrigger:
     return CronTrigger(day_of_week=DAYS[weekday][:3], hour=hour, minute=minute, timezone=zone)
 
 
-def publish_now() -> None:
-    """The job ``publish``."""
-    for service in _running:
+def _every_minute(service: Service) -> None:
+    """Deliver what is due; first, an edition whose hour has come and that is not published yet."""
+    try:
+        missed = _outstanding(service)
+    except Exception:  # noqa: BLE001  (the job itself will meet it, and say so)
+        missed = False
+    if missed:
+        _publish_job(service)
+    else:
+        service.runner.run(DELIVER, partial(deliver, service))
+
+
+def _outstanding(service: Service) -> bool:
+    """Whether the latest edition is still to be published."""
+    run = service.runner.known().get(PUBLISH)
+    return run is None or run.period != _latest(service)[0]
+
+
+def _latest(service: Service) -> tuple[str, datetime]:
+    zone = schedule.EARLIEST if service.settings.local_time else service.settings.zone
+    return schedule.latest(service.settings.schedule, zone, service.clock())
+
+
+def _publish_job(service: Service) -> None:
+    """The job ``publish``, unless another thread is at it; done once for each period."""
+
+    def work() -> str | None:
+        if not _outstanding(service):
+            deliver(service)
+            return None
+        before = service.runner.known()[PUBLISH].period
+        period, moment = _latest(service)
         publish(service)
+        if service.stop.is_set():
+            return None
+        with database.reading(service.engine) as session:
+            lost = not planning.published(session, service.settings.newsletter, period)
+        if lost and before is not None:
+            service.report(
+                f"{service.settings.newsletter}-{period} was due at {moment:%Y-%m-%d %H:%M} UTC "
+                "and is not sent: that is longer ago than catch_up_hours"
+            )
+        return period
+
+    with service.runner.alone(PUBLISH) as free:
+        if free:
+            service.runner.run(PUBLISH, work)
 
 
-def deliver_now() -> None:
-    """The job ``deliver``."""
-    for service in _running:
-        deliver(service)
+def _prune_job(service: Service) -> None:
+    """The job ``prune``, if the night's is still to be done."""
+    now = service.clock()
+    local = now.astimezone(service.settings.zone)
+    night = datetime.combine(local.date(), PRUNE_AT, local.tzinfo)
+    night -= timedelta(days=night > local)
 
-
-def prune_now() -> None:
-    """The job ``prune``."""
-    for service in _running:
-        terms = retention.Terms.of(service.settings, service.clock())
+    def work() -> None:
+        terms = retention.Terms.of(service.settings, now)
         retention.prune(service.engine, terms, stopped=service.stop.is_set, rest=service.stop.wait)
 
-
-def _report_error(event: Any) -> None:
-    for service in _running:
-        why, *_ = str(event.exception).strip().splitlines() or [type(event.exception).__name__]
-        service.report(f"error: {event.job_id}: {why}")
+    try:
+        done = service.runner.known().get(PRUNE)
+    except Exception:  # noqa: BLE001  (it is looked again in a few minutes)
+        return
+    if done is None or done.succeeded_at is None or not night <= done.succeeded_at <= now:
+        service.runner.run(PRUNE, work)
 
 
 def publish(service: Service) -> None:
@@ -204,6 +260,7 @@ def publish(service: Service) -> None:
             stop=service.stop,
             processes=service.processes,
             hand_out=service.hand_out,
+            progress=service.runner.sender_lives,
         )
         service.report(f"planned {settings.newsletter}-{period} (edition {edition})")
     deliver(service)
@@ -224,22 +281,31 @@ def deliver(service: Service) -> None:
     for identifier, period in waiting:
         if service.stop.is_set():
             return
-        try:
-            summary = sending.send(
-                service.engine,
-                service.settings,
-                edition_id=identifier,
-                clock=service.clock,
-                stop=service.stop,
-                at_local_time=True,
-                processes=service.processes,
-                to_the_end=False,
-                hand_out=service.hand_out,
-            )
-        except NewsletterError as error:
-            service.report(f"error: {period}: {error}")
-            continue
-        if summary.handled:
-            service.report(f"{summary.edition}: {summary.sentence()}")
-        if summary.trouble:
-            service.report(f"error: {period}: {summary.trouble}")
+        with service.runner.alone(f"{DELIVER} {identifier}") as free:
+            if free:
+                _deliver(service, identifier, f"{service.settings.newsletter}-{period}")
+
+
+def _deliver(service: Service, edition_id: int, name: str) -> None:
+    try:
+        summary = sending.send(
+            service.engine,
+            service.settings,
+            edition_id=edition_id,
+            clock=service.clock,
+            stop=service.stop,
+            at_local_time=True,
+            processes=service.processes,
+            progress=service.runner.sender_lives,
+            to_the_end=False,
+            hand_out=service.hand_out,
+        )
+    except NewsletterError as error:
+        service.runner.troubles.note(name, str(error))
+        return
+    if summary.handled:
+        service.report(f"{summary.edition}: {summary.sentence()}")
+    if summary.trouble:
+        service.runner.troubles.note(name, summary.trouble)
+    else:
+        service.runner.troubles.over(name)

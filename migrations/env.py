@@ -8,14 +8,12 @@ from sqlalchemy import Engine
 from recommender import database, jobtables, reshaping, settings
 from recommender.models import Base
 
-OTHERS = frozenset({"apscheduler_jobs"})  # made and owned by the scheduler's own job store
-
 
 def mine(name: str | None, kind: str, _parents: Any) -> bool:
     """Whether a table found in the store is one of ours."""
     if kind != "table" or name is None:
         return True
-    return name not in OTHERS and not name.startswith(jobtables.PREFIX)
+    return not name.startswith(jobtables.PREFIX)
 
 
 def run() -> None:

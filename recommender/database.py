@@ -36,6 +36,10 @@ LARGEST_SKEW = timedelta(minutes=5)
 AWAY_SECONDS = 300.0
 """For how long a server that cannot be reached is waited for."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+PASSING = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+)
+"""What SQLite says of a file that may be written again in a moment."""
 KEEPALIVES = {"idle": 10, "interval": 5, "count": 3}
 """After how many seconds of silence, how often and how many times either side asks whether the
 other is still there: a machine that lost its power holds no lock for longer than half a minute."""
@@ -290,10 +294,21 @@ def away(engine: Engine, error: BaseException) -> bool:
     )
 
 
+def passing(engine: Engine, error: BaseException) -> bool:
+    """Whether ``error`` may be over in a moment: the server is away, or a file is locked or its
+    disk full. For what has happened and must be written down; other work rather ends."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_OK)
+    return code & 0xFF in PASSING or away(engine, error)
+
+
 def patiently(
-    engine: Engine, work: Callable[[], Result], hurry: Callable[[], bool] = _never
+    engine: Engine,
+    work: Callable[[], Result],
+    hurry: Callable[[], bool] = _never,
+    may_pass: Callable[[Engine, BaseException], bool] = away,
 ) -> Result:
-    """``work()``, tried again while the server is away: for some minutes, or until ``hurry``.
+    """``work()``, tried again while the server is away, or what else ``may_pass``: for some
+    minutes, or until ``hurry``.
 
     For work in one transaction only. It must bear being done twice, since a server may die between
     keeping a transaction and saying so.
@@ -303,7 +318,7 @@ def patiently(
         try:
             return work()
         except Exception as error:
-            if not away(engine, error) or time.monotonic() > give_up or hurry():
+            if not may_pass(engine, error) or time.monotonic() > give_up or hurry():
                 raise
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Literal
 
+import sqlalchemy as sa
 import typer
 
-from mailer import conformance
+from mailer import conformance, heartbeats, readiness, supervision
 from mailer.cli import permissions
 from mailer.cli.common import Json, emit, invocation, say
 from mailer.dispatch import copies, samples
@@ -42,6 +43,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         *_configuration(run.settings),
         *(("warning", "files", line) for line in permissions.exposed(run.settings, run.file)),
         *_store(run.settings),
+        *_space(run.settings, run.now),
         *_limits(run.settings, run.now),
         *_relays(run.settings),
         *_message(run.settings, run.now),
@@ -86,6 +88,29 @@ def _store(found: Settings) -> list[Line]:
     except NewsletterError as error:
         return [("error", "store", str(error))]
     return [("ok", "store", store.place(engine))]
+
+
+def _space(found: Settings, now: datetime) -> list[Line]:
+    """Whether store and home can be written, which is tried, and how much space is left."""
+    lines: list[Line] = []
+    try:
+        engine = database.connect(found.store_url)
+        places = readiness.places(engine, found)
+        if not database.missing(engine) and store.revision(engine) == store.head():
+            heartbeats.beat(engine, [], "", now)
+        engine.dispose()
+    except (NewsletterError, sa.exc.DBAPIError) as error:
+        lines.append(("error", "store", f"cannot be written: {supervision.words(error)}"))
+        places = [found.home] if found.home.is_dir() else []
+    for place in places:
+        left = readiness.free_bytes(place)
+        if (why := readiness.cannot_be_written(place)) is not None:
+            lines.append(("error", "space", f"{place} cannot be written: {why}"))
+        elif left < readiness.FEW_BYTES:
+            lines.append(("warning", "space", f"only {left / 1e6:,.1f} MB left in {place}"))
+        else:
+            lines.append(("ok", "space", f"{left / 1e9:,.1f} GB left in {place}"))
+    return lines
 
 
 def _limits(found: Settings, now: datetime) -> list[Line]:

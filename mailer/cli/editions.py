@@ -285,6 +285,7 @@ def _lines(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
     for key in ("segment", "planned_at", "started_at", "finished_at"):
         if document[key]:
             yield key, _minute(document[key])
+    yield from _last_error(document)
     yield "done", f"{document['progress']:.1%}"
     for key, value in document["totals"].items():
         for reason, number in value.items() if isinstance(value, dict) else [("", value)]:
@@ -311,6 +312,11 @@ def _others(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
     if len(document["plannings"]) > 1:
         for one in document["plannings"]:
             yield f"planned for {one['segment'] or 'everybody'}", f"{one['readers']} readers"
+
+
+def _last_error(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    if document["last_error"]:
+        yield "last error", f"{_minute(document['last_error_at'])}: {document['last_error']}"
 
 
 def _because(why: str | None) -> str:

@@ -7,14 +7,17 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from sqlalchemy.engine import Engine
 
 from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal
 from mailer.edition.tickets import Task
-from recommender.errors import ConfigurationError
+from recommender.errors import ConfigurationError, NewsletterError
+
+if TYPE_CHECKING:
+    from mailer.supervision import Supervisor, Troubles
 
 POLL_SECONDS = 0.2
 LAST_WORDS = 5
@@ -30,8 +33,8 @@ def scheduler(context: typer.Context) -> None:
     """
     stop = stop_on_signal()
     run = invocation(context)
-    with run.store() as engine, _scheduling(run, engine, stop):
-        _wait(stop)
+    with run.store() as engine, _scheduling(run, engine, stop) as supervisor:
+        _wait(stop, supervisor)
     say("stopped")
 
 
@@ -57,10 +60,10 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
     with (
         run.store() as engine,
         _listening(host, port) as place,  # first of all: nothing begins that could not go on
-        _scheduling(run, engine, stop),
+        _scheduling(run, engine, stop) as supervisor,
         _pages(run, engine, place),
     ):
-        _wait(stop)
+        _wait(stop, supervisor)
     say("stopped")
 
 
@@ -104,44 +107,57 @@ def _tasks(names: str) -> list[Task]:
         raise typer.BadParameter(f"--queues: {error}; known are {', '.join(Task)}") from error
 
 
-def _wait(stop: threading.Event) -> None:
+def _wait(stop: threading.Event, supervisor: "Supervisor | None" = None) -> None:
     while not stop.is_set():  # not wait(): its lock is not safe from a signal handler's set()
         time.sleep(POLL_SECONDS)
+        if supervisor is not None and supervisor.failure is not None:
+            from mailer import supervision
+
+            stop.set()
+            supervision.end_soon()
+            raise NewsletterError(f"{supervisor.failure}; this process ends, to be started again")
     say("stopping")
 
 
 @contextlib.contextmanager
-def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Iterator[None]:
+def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Iterator["Supervisor"]:
     """The schedule, in the background. A file has one scheduler at most; of those that share a
-    server, one leads and the others stand by."""
+    server, one leads and the others stand by. Yields what watches over its threads."""
     from mailer import scheduler as service_module
+    from mailer.supervision import Supervisor, Troubles
     from recommender import database
 
+    supervisor, troubles = Supervisor(), Troubles(say)
+
+    def lead(leave: threading.Event) -> contextlib.AbstractContextManager[None]:
+        return _schedule(run, engine, leave, supervisor, troubles)
+
     if not database.many_machines(engine):
-        with service_module.only_instance(engine), _schedule(run, engine, stop):
-            yield
+        with service_module.only_instance(engine), lead(stop):
+            yield supervisor
         return
-    thread = threading.Thread(
-        target=service_module.lead,
-        args=(engine, stop, lambda leave: _schedule(run, engine, leave), say),
-        name="leader",
+    thread = supervisor.start(
+        "leader", lambda: service_module.lead(engine, stop, lead, say, troubles), stop.is_set
     )
-    thread.start()
     try:
-        yield
+        yield supervisor
     finally:
         stop.set()
         thread.join()
 
 
 @contextlib.contextmanager
-def _schedule(run: Invocation, engine: Engine, stop: threading.Event) -> Iterator[None]:
-    from apscheduler.schedulers.background import BackgroundScheduler
-
+def _schedule(
+    run: Invocation,
+    engine: Engine,
+    stop: threading.Event,
+    supervisor: "Supervisor",
+    troubles: "Troubles",
+) -> Iterator[None]:
     from mailer import scheduler as service_module
     from mailer.edition import schedule
 
-    background = BackgroundScheduler(timezone=UTC)
+    background = service_module.watched(supervisor)
     service = service_module.Service(
         engine,
         run.settings,
@@ -150,15 +166,25 @@ def _schedule(run: Invocation, engine: Engine, stop: threading.Event) -> Iterato
         report=say,
         processes=run.settings.senders,
         hand_out=helpers(engine),
+        troubles=troubles,
     )
     service_module.prepare(background, service)
     zone = schedule.EARLIEST if run.settings.local_time else run.settings.zone
-    period, moment = schedule.upcoming(run.settings.schedule, zone, run.now)
+    period, moment = schedule.upcoming(run.settings.schedule, zone, _now())
     say(f"running; next: {run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
+    ended = threading.Event()
+    heart = supervisor.start(
+        "heartbeat", lambda: service.runner.keep_beating(background, ended), ended.is_set
+    )
     try:
         yield
     finally:
+        stop.set()
+        ended.set()
+        heart.join()
         background.shutdown(wait=True)
+        if supervisor.failure is None:
+            service.runner.leave()
 
 
 def _listening(host: str, port: int) -> socket.socket:

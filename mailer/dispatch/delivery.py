@@ -153,7 +153,7 @@ def _finish(run: Run, recorder: Recorder) -> None:
         try:
             _step(run, recorder, POLL_SECONDS)
         except Exception as error:
-            if not database.away(run.engine, error):
+            if not database.passing(run.engine, error):
                 raise
             run.lanes.rest(POLL_SECONDS)  # what is known is kept, and written down below
         if run.late():
@@ -163,8 +163,8 @@ def _finish(run: Run, recorder: Recorder) -> None:
         with database.writing(run.engine, run.late) as session:
             ledger.release_all(session, owner=run.owner, now=run.clock())
 
-    database.patiently(run.engine, recorder.flush, run.late)
-    database.patiently(run.engine, release, run.late)
+    database.patiently(run.engine, recorder.flush, run.late, database.passing)
+    database.patiently(run.engine, release, run.late, database.passing)
 
 
 def _connection(run: Run, recorder: Recorder) -> None:

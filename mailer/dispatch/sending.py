@@ -18,7 +18,7 @@ from mailer.issue import rendering
 from mailer.pace import stopping
 from mailer.relay import transports
 from recommender import database, resources
-from recommender.errors import NewsletterError, NotFoundError
+from recommender.errors import NewsletterError, NotFoundError, TransportError
 from recommender.models import DeliveryState, Edition, EditionState
 from recommender.settings import Settings
 from recommender.subscribers import choices
@@ -144,7 +144,7 @@ def send(
         )
 
     def end() -> Summary:
-        _finish(engine, edition_id, clock())
+        _finish(engine, edition_id, clock(), trouble)
         return _sum_up(engine, order, settled_before, clock())
 
     if inspect and (found := _fault(engine, order, clock())) is not None:
@@ -202,8 +202,12 @@ def send_some(
     ledger.recover(engine, now=clock())
     if not _is_due(engine, order, clock()):
         return None
-    held = senders.here(engine, order, clock=clock, stop=stop, progress=lambda _: None)
-    _finish(engine, edition_id, clock())
+    try:
+        held = senders.here(engine, order, clock=clock, stop=stop, progress=lambda _: None)
+    except TransportError as error:
+        _finish(engine, edition_id, clock(), str(error))
+        raise
+    _finish(engine, edition_id, clock(), None)
     return held
 
 
@@ -291,8 +295,9 @@ def _left_by_others(
     return False
 
 
-def _finish(engine: Engine, edition_id: int, now: datetime) -> None:
+def _finish(engine: Engine, edition_id: int, now: datetime, trouble: str | None) -> None:
     with database.writing(engine) as session:
+        editions.note_error(session, edition_id, trouble, now=now)
         if editions.state(session, edition_id) in (EditionState.SENDING, EditionState.CANCELLED):
             editions.finish(session, edition_id, now=now)
 

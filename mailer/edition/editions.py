@@ -20,6 +20,8 @@ from recommender.models import (
     Subscriber,
 )
 
+LONGEST_ERROR = 1_000
+"""Characters of an edition's last error that are kept."""
 ENDED = (EditionState.FINISHED, EditionState.CANCELLED)
 
 
@@ -139,6 +141,17 @@ def _leave(edition: Edition, verb: str, *allowed: EditionState) -> None:
         raise ConflictError(f"{edition.name} is {edition.state} and cannot be {verb}")
 
 
+def note_error(session: Session, edition_id: int, error: str | None, *, now: datetime) -> None:
+    """Keep why sending the edition went wrong as a whole; None: it did not, this time. When it last
+    did is kept."""
+    wanted = sa.update(Edition).where(Edition.id == edition_id)
+    if error is None:
+        wanted = wanted.where(Edition.last_error.is_not(None)).values(last_error=None)
+    else:
+        wanted = wanted.values(last_error=error[:LONGEST_ERROR], last_error_at=now)
+    session.execute(wanted)
+
+
 def totals(session: Session, edition: Edition) -> dict[str, Any]:
     """The edition's ledger in numbers; ``waiting`` are copies not yet due or not yet tried."""
     count = counts.count(session, edition.id)
@@ -161,6 +174,8 @@ def document(session: Session, edition: Edition) -> dict[str, Any]:
         "period": edition.period,
         "state": edition.state,
         "why": edition.why,
+        "last_error": edition.last_error,
+        "last_error_at": edition.last_error_at,
         "segment": edition.segment,
         "plannings": plannings(session, edition),
         "planned_at": edition.planned_at,

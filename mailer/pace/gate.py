@@ -259,7 +259,7 @@ class Gate:
             return Later(None, "the run is ending")
         self._look_again(now)
         pause = self._pauses.get(domain)
-        if pause is None or pause.until <= now:
+        if pause is None or not pauses.in_force(pause.until, now):
             return None
         with self._lock:
             base, number = self._queues.get(domain, (pause.until, 0))

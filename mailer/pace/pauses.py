@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailer.relay import slowdown
 from mailer.relay.transport import Verdict, VerdictKind
-from recommender import statements
+from recommender import database, statements
 from recommender.models import Pause
 
 FIRST = 60
@@ -31,16 +31,22 @@ def known(session: Session) -> dict[str, Pause]:
     return {pause.domain: pause for pause in session.scalars(sa.select(Pause))}
 
 
+def in_force(until: datetime, now: datetime) -> bool:
+    """Whether a pause that ends at ``until`` holds. None is longer than ``LONGEST``: one that seems
+    to be was begun by a clock that was ahead, and means nothing."""
+    return now < until <= now + timedelta(seconds=LONGEST) + database.LARGEST_SKEW
+
+
 def paused(session: Session, now: datetime) -> list[Pause]:
     """The domains that are being left alone, the one that comes back first at the top."""
     query = sa.select(Pause).where(Pause.until > now).order_by(Pause.until, Pause.domain)
-    return list(session.scalars(query))
+    return [pause for pause in session.scalars(query) if in_force(pause.until, now)]
 
 
 def until(session: Session, domain: str, now: datetime) -> datetime | None:
     """Until when ``domain`` is left alone; None when it is not."""
     found = session.scalar(sa.select(Pause.until).where(Pause.domain == domain))
-    return found if found is not None and found > now else None
+    return found if found is not None and in_force(found, now) else None
 
 
 def heard(session: Session, domain: str, verdict: Verdict, now: datetime) -> Pause | None:
@@ -63,11 +69,13 @@ def matters(pause: Pause | None, verdict: Verdict, now: datetime) -> bool:
     if pause is None and verdict.kind is VerdictKind.ACCEPTED:
         return False
     if slowdown.asked_by(verdict) == "domain":
-        return pause is None or pause.until <= now
+        return pause is None or not in_force(pause.until, now)
     return pause is not None and verdict.kind is VerdictKind.ACCEPTED and _forgiven(pause, now)
 
 
 def _forgiven(pause: Pause, now: datetime) -> bool:
+    if pause.until > now:
+        return not in_force(pause.until, now)
     return now >= max(pause.until, pause.changed_at) + timedelta(seconds=pause.seconds)
 
 
@@ -81,7 +89,7 @@ def _lengthened(
         session.execute(new.on_conflict_do_nothing())
         query = sa.select(Pause).where(Pause.domain == domain).with_for_update()
         pause = session.scalars(query).one()
-    if pause.until <= now:  # else it was on the wire when the pause began
+    if not in_force(pause.until, now):  # else it was on the wire when the pause began
         pause.seconds = min(max(FIRST, pause.seconds * 2), LONGEST)
         pause.until = now + timedelta(seconds=pause.seconds)
         pause.changed_at, pause.why = now, words[:_WORDS]

@@ -9,7 +9,7 @@ restarts. A sender takes slots a few at a time where the rate is high; they laps
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -22,6 +22,7 @@ from recommender.limits import Rate
 from recommender.models import RateLimit
 
 Rates = tuple[Rate, ...]
+AHEAD = timedelta(microseconds=windows.AHEAD)
 MANY = 1_000
 """Limits a sender remembers before it forgets those it does not use."""
 
@@ -58,35 +59,87 @@ class _Stock:
 
 
 class Limiter:
-    """The limits of one sender's process. Safe to share between threads."""
+    """The limits of one sender's process. Safe to share between threads.
+
+    Slots that are in hand are given out while the store is locked. Threads that need some from the
+    store go there one after the other; while one waits, the others share its failure rather than
+    wait as long, each in turn.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # over what is below; nobody waits for the store with it
         self._stocks: dict[str, _Stock] = {}
+        self._trip = threading.Lock()  # over the way to the store
+        self._failures: list[BaseException] = []
 
     def take(self, limits: Mapping[str, Rates], now: datetime) -> list[Slot] | Full:
         """A slot under each of ``limits``, or of none: then when to ask again."""
         if not limits:
             return []
-        tick = ticks(now)
+        seen = self._failures
         with self._lock:
-            stocks = {key: self._stock(key, rates) for key, rates in limits.items()}
-            full = [s.full for s in stocks.values() if s.full is not None and s.full.until > now]
-            if full:
-                return max(full, key=lambda one: one.until)
-            lacking = {
-                key: stock
-                for key, stock in stocks.items()
-                if stock.left == 0 or stock.until < tick or tick + _hold(stock) < stock.until
-            }
-            if lacking:
-                if (refused := self._reserve(lacking, now)) is not None:
-                    return refused
-                self._forget(now)
-            for stock in stocks.values():
-                stock.left -= 1
-            return [Slot(key, stock.until, stock.rates) for key, stock in stocks.items()]
+            if (found := self._in_hand(limits, now)) is not None:
+                return found
+        with self._trip:
+            if self._failures is not seen:
+                raise self._failures[0]
+            return self._fetch(limits, now)
+
+    def _in_hand(self, limits: Mapping[str, Rates], now: datetime) -> list[Slot] | Full | None:
+        """The same without the store; None when it must be asked."""
+        tick = ticks(now)
+        stocks = {key: self._stock(key, rates) for key, rates in limits.items()}
+        full = [s.full for s in stocks.values() if s.full is not None and _still(s.full, now)]
+        if full:
+            return max(full, key=lambda one: one.until)
+        if any(_lacks(stock, tick) for stock in stocks.values()):
+            return None
+        for stock in stocks.values():
+            stock.left -= 1
+        return [Slot(key, stock.until, stock.rates) for key, stock in stocks.items()]
+
+    def _fetch(self, limits: Mapping[str, Rates], now: datetime) -> list[Slot] | Full:
+        with self._lock:
+            if (found := self._in_hand(limits, now)) is not None:  # another has been there
+                return found
+            stocks = {key: self._stocks[key] for key in limits}
+            lacking = {k: stock for k, stock in stocks.items() if _lacks(stock, ticks(now))}
+            asked = {key: _taken_from(stock) for key, stock in lacking.items()}
+            slots = {k: Slot(k, s.until, s.rates) for k, s in stocks.items() if k not in lacking}
+            for key in slots:
+                stocks[key].left -= 1
+        try:
+            answers = self._reserve(asked, now)
+        except BaseException as error:
+            self._failures = [error]
+            self._put_back(asked)
+            self.give_back(slots.values(), now)
+            raise
+        with self._lock:
+            self._keep(asked, answers, slots)
+            self._forget(now)
+        refused = [one for one in answers.values() if isinstance(one, Full)]
+        if refused:
+            self.give_back(slots.values(), now)
+            return max(refused, key=lambda one: one.until)
+        return [slots[key] for key in limits]
+
+    def _keep(
+        self,
+        asked: Mapping[str, _Stock],
+        found: Mapping[str, "_Given | Full"],
+        slots: dict[str, Slot],
+    ) -> None:
+        """Take what the store gave into stock, but the one that is asked for."""
+        for key, answer in found.items():
+            stock = self._stock(key, asked[key].rates)
+            stock.full = answer if isinstance(answer, Full) else None
+            if isinstance(answer, Full) or not answer.number:
+                continue
+            _lay_down(stock)  # what was given back in the meantime
+            stock.left, stock.until, stock.size = answer.number - 1, answer.until, answer.number
+            slots[key] = Slot(key, answer.until, stock.rates)
 
     def _stock(self, key: str, rates: Rates) -> _Stock:
         stock = self._stocks.setdefault(key, _Stock(rates))
@@ -100,7 +153,7 @@ class Limiter:
             self._stocks = {
                 key: stock
                 for key, stock in self._stocks.items()
-                if stock.left or stock.moves or (stock.full and stock.full.until > now)
+                if stock.left or stock.moves or (stock.full and _still(stock.full, now))
             }
 
     def give_back(self, slots: Iterable[Slot], now: datetime) -> None:
@@ -132,49 +185,81 @@ class Limiter:
 
     def flush(self, now: datetime) -> None:
         """Tell the store what is still to be told."""
-        with self._lock:
-            for stock in self._stocks.values():
-                _lay_down(stock)
-            telling = {key: stock for key, stock in self._stocks.items() if stock.moves}
-            if telling:
-                with database.writing(self._engine) as session:
-                    rows = _locked(session, list(telling))
-                    for key, stock in telling.items():
-                        if key in rows:
-                            _keep(session, key, _current(rows[key], stock, ticks(now)))
-                for stock in telling.values():
-                    stock.moves.clear()
-            self._stocks.clear()
+        with self._trip:
+            self._flush(now)
 
-    def _reserve(self, lacking: Mapping[str, _Stock], now: datetime) -> Full | None:
-        """Put slots into every stock, or into none and say why."""
+    def _flush(self, now: datetime) -> None:
+        with self._lock:
+            telling = {key: _taken_from(stock) for key, stock in self._stocks.items()}
+            telling = {key: stock for key, stock in telling.items() if stock.moves}
+            self._stocks.clear()
+        if not telling:
+            return
+        try:
+            with database.writing(self._engine) as session:
+                rows = _locked(session, list(telling))
+                for key, stock in telling.items():
+                    if key in rows:
+                        _write(session, key, _current(rows[key], stock, ticks(now)), now)
+        except BaseException:
+            self._put_back(telling)
+            raise
+
+    def _put_back(self, asked: Mapping[str, _Stock]) -> None:
+        """What could not be told is to be told still."""
+        with self._lock:
+            for key, stock in asked.items():
+                self._stock(key, stock.rates).moves.extend(stock.moves)
+
+    def _reserve(self, asked: Mapping[str, _Stock], now: datetime) -> dict[str, "_Given | Full"]:
+        """Slots under every limit, or under none and which of them have none to give."""
         tick = ticks(now)
-        for stock in lacking.values():
-            _lay_down(stock)
         with database.writing(self._engine) as session:
-            rows = _locked(session, list(lacking), now)
+            rows = _locked(session, list(asked), now)
             counted = {
-                key: _current(rows[key], stock, tick, grow=True) for key, stock in lacking.items()
+                key: _current(rows[key], stock, tick, grow=True) for key, stock in asked.items()
             }
             refused = [
                 Full(windows.moment(counted[key][rate.seconds].frees(rate.most)), key, rate)
-                for key, stock in lacking.items()
+                for key, stock in asked.items()
                 for rate in stock.rates
                 if counted[key][rate.seconds].count() >= rate.most
             ]
-            given = {} if refused else {key: _size(s, counted[key]) for key, s in lacking.items()}
-            for key, stock in lacking.items():
+            given = {} if refused else {key: _size(s, counted[key]) for key, s in asked.items()}
+            for key, stock in asked.items():
                 for window in counted[key].values():
                     window.add(tick + _hold(stock), given.get(key, 0))
-                _keep(session, key, counted[key])
-        for key, stock in lacking.items():
-            stock.moves.clear()
-            stock.full = None
-            if key in given:
-                stock.left, stock.until, stock.size = given[key], tick + _hold(stock), given[key]
-        for full in sorted(refused, key=lambda one: one.until):
-            lacking[full.key].full = full
-        return max(refused, key=lambda one: one.until, default=None)
+                _write(session, key, counted[key], now)
+        found: dict[str, _Given | Full] = {
+            key: _Given(given.get(key, 0), tick + _hold(stock)) for key, stock in asked.items()
+        }
+        return found | {full.key: full for full in sorted(refused, key=lambda one: one.until)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """So many slots, to be used up to ``until``."""
+
+    number: int
+    until: int
+
+
+def _lacks(stock: _Stock, tick: int) -> bool:
+    return stock.left == 0 or stock.until < tick or tick + _hold(stock) < stock.until
+
+
+def _taken_from(stock: _Stock) -> _Stock:
+    """What is to be told of a limit, to take along to the store."""
+    _lay_down(stock)
+    moves, stock.moves = stock.moves, []
+    return _Stock(stock.rates, size=stock.size, moves=moves)
+
+
+def _still(full: Full, now: datetime) -> bool:
+    """Whether a limit is used up still; for longer than its window none can be, unless the clock
+    was ahead when that was found."""
+    longest = timedelta(seconds=full.rate.seconds * (1 + 2 * windows.HOLD / windows.PIECES))
+    return now < full.until <= now + longest + AHEAD
 
 
 def _hold(stock: _Stock) -> int:
@@ -229,16 +314,19 @@ def _current(
             window.add(counted, -number)
             if used is not None:
                 window.add(used, number)
+        window.return_to(tick, _hold(stock))
         window.forget(tick)
     return found
 
 
-def _keep(session: Session, key: str, counted: Mapping[int, Window]) -> None:
+def _write(session: Session, key: str, counted: Mapping[int, Window], now: datetime) -> None:
+    began = RateLimit.started_at
     session.execute(
         sa.update(RateLimit)
         .where(RateLimit.key == key)
         .values(
             windows=windows.written(counted.values()),
+            started_at=sa.case((began > now + AHEAD, now), else_=began),  # the clock has come back
             expires_at=windows.moment(max(window.ends() for window in counted.values())),
         )
         .execution_options(synchronize_session=False)
@@ -246,12 +334,19 @@ def _keep(session: Session, key: str, counted: Mapping[int, Window]) -> None:
 
 
 def look(engine: Engine, limits: Mapping[str, Rates], now: datetime) -> Full | None:
-    """Which of ``limits`` gives no slot now, and the latest moment one of them will; reads only."""
+    """Which of ``limits`` gives no slot now, and the latest moment one of them will; reads only,
+    but where a clock that was ahead has left what must be set right."""
     if not limits:
         return None
     query = sa.select(RateLimit.key, RateLimit.windows).where(RateLimit.key.in_(list(limits)))
     with database.reading(engine) as session:
         rows = {row.key: row.windows for row in session.execute(query)}
+    ahead = [key for key, document in rows.items() if _is_ahead(document, limits[key], now)]
+    if ahead:
+        with database.writing(engine) as session:
+            for key, document in _locked(session, ahead).items():
+                stock = _Stock(limits[key])
+                _write(session, key, _current(document, stock, ticks(now)), now)
     refused = []
     for key, document in rows.items():
         counted = _current(document, _Stock(limits[key]), ticks(now), grow=True)
@@ -261,6 +356,12 @@ def look(engine: Engine, limits: Mapping[str, Rates], now: datetime) -> Full | N
             if counted[rate.seconds].count() >= rate.most
         ]
     return max(refused, key=lambda full: full.until, default=None)
+
+
+def _is_ahead(document: dict[str, list[list[int]]], rates: Rates, now: datetime) -> bool:
+    found = windows.read(document, [int(name) for name in document])
+    hold = _hold(_Stock(rates))
+    return any(window.return_to(ticks(now), hold) for window in found.values())
 
 
 def tidy(session: Session, *, now: datetime, keep: str) -> None:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 PIECES = 100
 HOLD = 2
 """Pieces of the shortest window for which a slot may be used."""
+AHEAD = 300 * 1_000_000
+"""By how much the clocks of senders may differ, or one of them have waited for a lock."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -45,6 +47,16 @@ class Window:
     def forget(self, now: int) -> None:
         """Leave out what is no longer in any window that reaches ``now``."""
         self.pieces = [pair for pair in self.pieces if self._leaves(pair[0]) >= now and pair[1] > 0]
+
+    def return_to(self, now: int, hold: int) -> bool:
+        """Count what seems to be used long after ``now + hold``, which no slot can be, as used by
+        then: a clock was ahead, and has come back. Whether there was any."""
+        latest = -(-(now + hold + AHEAD) // self.piece)
+        number = sum(pair[1] for pair in self.pieces if pair[0] > latest)
+        if number:
+            self.pieces = [pair for pair in self.pieces if pair[0] <= latest]
+            self.add(now + hold, number)
+        return number > 0
 
     def count(self) -> int:
         return sum(number for _, number in self.pieces)

@@ -77,7 +77,8 @@ def overview(_request: Request, site: Site) -> Response:
         replace(bar, link=f"/admin/{one.name}") for bar, (one, _) in zip(sent, found, strict=True)
     ]
     statuses = bars([(str(status), readers.get(status, 0)) for status in Status])
-    return site.page("admin.html", editions=linked, readers=statuses)
+    troubled = [edition for edition, _ in found if edition.last_error]
+    return site.page("admin.html", editions=linked, readers=statuses, troubled=troubled)
 
 
 def edition(request: Request, site: Site) -> Response:

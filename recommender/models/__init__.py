@@ -39,6 +39,7 @@ from recommender.models.sending import (
     Shard,
     TemplateVersion,
 )
+from recommender.models.service import Heartbeat, JobRun
 
 __all__ = [
     "AddressChange",
@@ -54,6 +55,8 @@ __all__ = [
     "EventKind",
     "Feed",
     "Frequency",
+    "Heartbeat",
+    "JobRun",
     "Newsletter",
     "Pause",
     "Property",

@@ -66,7 +66,9 @@ class Edition(Base):
     ``segment`` is that of the first planning, until it is planned for everybody. ``published_at``
     is set when the newsletter's hour has planned it for everybody, which happens once;
     ``closed_at`` when nobody may be added to it any more. ``slim_at`` is set when its copies no
-    longer hold what only their web version needs (``mailer/edition/retention.py``)."""
+    longer hold what only their web version needs (``mailer/edition/retention.py``).
+    ``last_error`` is why the latest attempt to send it went wrong as a whole, such as a relay that
+    is down; null when it did not."""
 
     __tablename__ = "editions"
     __table_args__ = (UniqueConstraint("newsletter_id", "period"),)
@@ -85,6 +87,8 @@ class Edition(Base):
     closed_at: Mapped[datetime | None]
     slim_at: Mapped[datetime | None]
     why: Mapped[str | None] = mapped_column(Text)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    last_error_at: Mapped[datetime | None]
     newsletter: Mapped[Newsletter] = relationship()
 
     @property

@@ -11,12 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.base import BaseScheduler
 from sqlalchemy.engine import Engine
 
-from mailer import scheduler
+from mailer import job_runs, scheduler
 from recommender import database
 from recommender.errors import ConflictError
 from recommender.models import Frequency
@@ -185,12 +186,44 @@ def test_a_service_restarted_every_hour_repeats_nothing(
     assert len(messages) == len({address for _, address, _ in messages}) == 10
 
 
-def test_the_store_holds_the_jobs(engine: Engine, newsletter: Callable[..., Settings]) -> None:
-    settings = newsletter()
-    live(engine, settings, MONDAY, 0.01, timedelta(minutes=5))
+def test_the_store_remembers_the_jobs_as_plain_values(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    live(engine, newsletter(), MONDAY, 0.01, timedelta(minutes=5))
     with database.reading(engine) as session:
-        rows = session.connection().exec_driver_sql("SELECT id FROM apscheduler_jobs ORDER BY id")
-        assert [row[0] for row in rows] == ["deliver", "prune", "publish"]
+        runs = job_runs.known(session)
+    assert set(runs) == {"deliver", "prune", "publish"}
+    assert runs["publish"].period == "2026-W42"
+    assert all(run.succeeded_at and run.error is None for run in runs.values())
+    assert "apscheduler_jobs" not in sa.inspect(engine).get_table_names()
+
+
+def test_a_clock_that_was_a_month_ahead_and_comes_back_leaves_no_job_waiting(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    settings = newsletter(schedule="thursday 08:00", timezone="UTC", picks=2, catch_up_hours=1)
+    said: list[str] = []
+    with time_machine.travel(MONDAY, tick=False) as clock:
+        service = scheduler.Service(
+            engine, settings, lambda: datetime.now(UTC), threading.Event(), said.append
+        )
+        stepped = Stepped(timezone=UTC, executors={"default": DebugExecutor()})
+        scheduler.prepare(stepped, service)
+        for moment in (MONDAY, MONDAY + timedelta(days=30), MONDAY + timedelta(minutes=2)):
+            clock.move_to(moment)
+            service.runner.mind_the_clock(stepped)
+            stepped.step()
+        assert all(
+            job.next_run_time <= datetime(2026, 10, 22, 8, tzinfo=UTC) for job in stepped.get_jobs()
+        )
+        clock.move_to(datetime(2026, 10, 22, 8, tzinfo=UTC))
+        stepped.step()
+        stepped.shutdown(wait=False)
+    assert len(sent(settings)) == 10
+    assert [line.partition(", to")[0] for line in said if "clock" in line] == [
+        "the clock was set ahead by 30.0 days",
+        "the clock was set back by 30.0 days",
+    ]
 
 
 def test_no_home_is_left_with_half_a_message(

@@ -119,3 +119,16 @@ def test_other_answers_change_nothing(store: Engine, hear: Hear, now: datetime) 
 
 def test_domains_are_compared_without_case() -> None:
     assert pauses.domain_of("Reader@Example.COM") == "example.com"
+
+
+def test_a_pause_begun_by_a_clock_that_was_ahead_is_none_when_that_is_back(
+    store: Engine, now: datetime
+) -> None:
+    with database.writing(store) as session:
+        pauses.heard(session, "example.org", SLOW, now + timedelta(days=30))
+    with database.writing(store) as session:
+        assert pauses.paused(session, now) == []
+        assert pauses.until(session, "example.org", now) is None
+        pause = pauses.heard(session, "example.org", SLOW, now)
+        assert pause is not None
+        assert now < pause.until <= now + timedelta(hours=1)

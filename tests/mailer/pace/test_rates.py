@@ -285,3 +285,55 @@ def test_threads_on_a_real_clock_keep_the_rate(store: Engine, text: str) -> None
 def _clear(engine: Engine) -> None:
     with database.writing(engine) as session:
         session.execute(sa.delete(RateLimit))
+
+
+def test_a_clock_that_was_a_month_ahead_holds_nothing_back_for_longer_than_the_window(
+    store: Engine, now: datetime
+) -> None:
+    rule, month = limits.rates("10/day"), timedelta(days=30)
+    limiter = Limiter(store)
+    assert len(send_for(limiter, {ALL: rule}, now + month, timedelta(hours=1), most=10)) == 10
+    for process in (limiter, Limiter(store)):  # the one that was there, and one that is started now
+        found = process.take({ALL: rule}, now)
+        assert isinstance(found, Full)
+        assert found.until <= now + timedelta(days=1.1)
+    full = rates.look(store, {ALL: rule}, now)
+    assert full is not None
+    assert rates.look(store, {ALL: rule}, full.until + SECOND) is None
+
+
+def test_a_warm_up_begun_by_a_clock_that_was_ahead_begins_when_that_is_back(
+    store: Engine, now: datetime
+) -> None:
+    rule = limits.rates("10/day")
+    Limiter(store).take({ALL: rule}, now + timedelta(days=30))
+    Limiter(store).take({ALL: rule}, now)
+    with database.reading(store) as session:
+        assert session.get_one(RateLimit, ALL).started_at == now
+
+
+def test_threads_that_wait_for_a_locked_store_wait_together_and_not_in_turn(
+    sqlite_store: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 2.0)
+    limiter, ends = Limiter(sqlite_store), []
+    slot = limiter.take({"mine": limits.rates("100/second")}, datetime.now(UTC))
+    assert isinstance(slot, list)
+
+    def ask() -> None:
+        with pytest.raises(sa.exc.OperationalError):
+            limiter.take({ALL: limits.rates("1/second")}, datetime.now(UTC))
+        ends.append(time.monotonic())
+
+    with sqlite_store.execution_options(writing=True).begin():  # somebody keeps the write lock
+        begun = time.monotonic()
+        threads = [threading.Thread(target=ask) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.2)
+        limiter.give_back(slot, datetime.now(UTC))  # needs no store, and does not wait
+        assert time.monotonic() - begun < 1.5
+        for thread in threads:
+            thread.join()
+    assert len(ends) == 20
+    assert max(ends) - begun < 8

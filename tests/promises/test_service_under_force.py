@@ -1,0 +1,253 @@
+"""The service while its ground gives way at an edition's hour: it says so once, its probes say so,
+nothing is lost, and all is sent within a minute after."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from recommender import database
+from recommender import store as store_module
+from tests import fleet
+
+SECONDS = float(os.environ.get("NEWSLETTER_TEST_OUTAGE", "40"))
+"""How long the ground is away after the hour."""
+NUMBER = 8
+
+
+@dataclass
+class Serving:
+    """``newsletter serve`` in a process of its own, and what it has said."""
+
+    home: Path
+    settings: dict[str, str]
+    lines: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> "Serving":
+        environment = {"NEWSLETTER_HOME": str(self.home), "PATH": "/usr/bin:/bin"}
+        environment |= {f"NEWSLETTER_{key.upper()}": v for key, v in self.settings.items()}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mailer", "serve", "--port", "0"],
+            env=environment,
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        self.until(lambda: any("pages at" in line for line in self.lines), 60)
+        [self.pages] = re.findall(r"http://\S+", " ".join(self.lines))
+        return self
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines += self.process.stdout
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+        self.reader.join()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def until(self, true: Callable[[], bool], seconds: float) -> float:
+        """Wait for something; how long it took."""
+        begun = time.monotonic()
+        while not true():
+            assert time.monotonic() - begun < seconds, self.lines
+            assert self.process.poll() is None, self.lines
+            time.sleep(0.2)
+        return time.monotonic() - begun
+
+    def probe(self, path: str) -> tuple[int, str]:
+        try:
+            with urllib.request.urlopen(f"{self.pages}{path}", timeout=5) as answer:  # noqa: S310  (our own)
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def ready(self) -> bool:
+        return self.probe("readyz")[0] == 200
+
+    def why(self) -> str:
+        """Why it is not ready, while it is alive all the same."""
+        assert self.probe("healthz") == (200, "ok\n")
+        status, body = self.probe("readyz")
+        assert status == 503, (body, self.lines)
+        return "; ".join(reason["why"] for reason in json.loads(body)["reasons"])
+
+    def sent(self) -> int:
+        return len(list((self.home / "outbox").glob("*/*.eml")))
+
+    def troubles(self) -> list[str]:
+        return [line for line in self.lines if line.startswith("error")]
+
+
+def soon() -> datetime:
+    """The next full minute that leaves time for what comes before."""
+    moment = datetime.now(UTC) + timedelta(seconds=90)
+    return moment.replace(second=0, microsecond=0)
+
+
+def at(moment: datetime) -> dict[str, str]:
+    return {"schedule": f"{moment:%A %H:%M}", "timezone": "UTC"}
+
+
+def through(serving: Serving, hour: datetime, words: str) -> None:
+    """What is true while an outage lasts from before the hour until ``SECONDS`` after it."""
+    end = hour + timedelta(seconds=SECONDS)
+    while datetime.now(UTC) < end:
+        time.sleep(4)
+        assert re.search(words, serving.why())
+    assert serving.sent() == 0
+
+
+def afterwards(serving: Serving) -> None:
+    seconds = serving.until(lambda: serving.sent() == NUMBER, 75)
+    assert seconds < 62
+    serving.until(serving.ready, 15)
+    assert len(serving.troubles()) == 1, serving.lines
+    assert sum("well again" in line for line in serving.lines) == 1, serving.lines
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 8 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(place)], check=False
+    )
+    if made.returncode:
+        pytest.skip("nothing can be mounted here, so no disk can be made full")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_full_disk_at_the_hour_loses_nothing(
+    migrated_file: Path,
+    small_disk: Path,
+    stories: Callable[..., None],
+    readers: Callable[..., None],
+) -> None:
+    shutil.copy(migrated_file, small_disk / "newsletter.db")
+    fill(database.connect(f"sqlite:///{small_disk}/newsletter.db"), stories, readers)
+    hour = soon()
+    with Serving(small_disk, at(hour)) as serving:
+        serving.until(serving.ready, 30)
+        filler = small_disk / "fill"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        through(serving, hour, "disk is full")
+        filler.unlink()
+        afterwards(serving)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_locked_store_at_the_hour_loses_nothing(
+    sqlite_store: Engine,
+    tmp_path: Path,
+    stories: Callable[..., None],
+    readers: Callable[..., None],
+) -> None:
+    fill(sqlite_store, stories, readers)
+    hour = soon()
+    with Serving(tmp_path, at(hour)) as serving:
+        serving.until(serving.ready, 30)
+        other = sqlite3.connect(tmp_path / "newsletter.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        through(serving, hour, "locked")
+        other.execute("ROLLBACK")
+        afterwards(serving)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_store_that_is_not_there_at_the_hour_loses_nothing(
+    sqlite_store: Engine,
+    tmp_path: Path,
+    stories: Callable[..., None],
+    readers: Callable[..., None],
+) -> None:
+    fill(sqlite_store, stories, readers)
+    hour = soon()
+    with Serving(tmp_path, at(hour)) as serving:
+        serving.until(serving.ready, 30)
+        (tmp_path / "newsletter.db").rename(tmp_path / "elsewhere")
+        through(serving, hour, "not there")
+        assert not (tmp_path / "newsletter.db").exists()  # and no empty one was made
+        (tmp_path / "elsewhere").rename(tmp_path / "newsletter.db")
+        afterwards(serving)
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+@pytest.mark.timeout(600)
+def test_a_server_that_is_away_at_the_hour_loses_nothing(
+    tmp_path: Path, stories: Callable[..., None], readers: Callable[..., None]
+) -> None:
+    with fleet.server(fleet.HERE, 55_000 + os.getpid() % 1_000) as server:
+        engine = store_module.open_store(server.url, newsletter="weekly", now=datetime.now(UTC))
+        fill(engine, stories, readers)
+        hour = soon()
+        with Serving(tmp_path, at(hour) | {"database_url": server.url}) as serving:
+            serving.until(serving.ready, 30)
+            server.kill()
+            through(serving, hour, "cannot be reached|does not answer")
+            server.start()
+            afterwards(serving)
+
+
+def fill(engine: Engine, stories: Callable[..., None], readers: Callable[..., None]) -> None:
+    now = datetime.now(UTC) - timedelta(hours=1)
+    stories(engine, now)
+    readers(engine, now, NUMBER)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("command", ["scheduler", "serve --port 0"])
+def test_a_scheduler_whose_thread_dies_ends_its_process_with_an_error(
+    sqlite_store: Engine, tmp_path: Path, command: str
+) -> None:
+    script = """
+import sys
+from apscheduler.schedulers.background import BackgroundScheduler
+from mailer.cli import main
+def broken(self):
+    raise MemoryError("no room for another thought")
+BackgroundScheduler._process_jobs = broken
+sys.argv[1:] = %r
+sys.exit(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script % command.split()],
+        env={"NEWSLETTER_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode not in (0, None)
+    assert "the scheduler thread died (MemoryError: no room for another thought)" in done.stderr
