@@ -144,6 +144,10 @@ class Settings(BaseSettings):
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", description="DKIM selector"
     )
     dkim_domain: str | None = Field(None, description="DKIM domain; default: the From domain")
+    dkim_unsigned: str = Field(
+        "date, message-id",
+        description="fields DKIM leaves unsigned, since relays may set them anew; or none",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -194,6 +198,14 @@ class Settings(BaseSettings):
         if value is not None:
             mailbox(value)
         return value
+
+    @field_validator("dkim_unsigned")
+    @classmethod
+    def _may_be_unsigned(cls, value: str) -> str:
+        names = {part.strip().lower() for part in value.split(",")} - {""}
+        if names != {"none"} and not names <= {"date", "message-id"}:
+            raise ValueError(f"{value!r} is neither 'none' nor made up of 'date' and 'message-id'")
+        return ", ".join(sorted(names))
 
     @field_validator("postal_address", "title")
     @classmethod
