@@ -66,6 +66,14 @@ class Settings(BaseSettings):
     bounce_address: str | None = Field(
         None, description="envelope sender for bounces; default: the From address"
     )
+    verp: bool = Field(
+        False,
+        description="true: bounce_address carries a tag per copy, bounces+TAG@…, and must take it",
+    )
+    soft_bounces: int = Field(
+        3, ge=1, description="a reader whom so many editions did not reach counts as bounced"
+    )
+    soft_bounce_days: int = Field(60, ge=1, description="soft bounces of so many days add up")
     bounce_mailbox: Path | None = Field(
         None, description="Maildir to which bounces come; `newsletter bounces poll` reads it"
     )

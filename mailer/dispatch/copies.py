@@ -184,6 +184,7 @@ def make_press(
             edition=f"{newsletter}-{period}",
             secret=settings.secret,
             signers=signers(settings),
+            verp=settings.verp and settings.bounce_address is not None,
         ),
         links=Links(settings.base_url, settings.secrets),
         renderer=Renderer(template),

@@ -55,7 +55,8 @@ _SUSPECTED = re.compile(
     re.IGNORECASE,
 )
 _DNS = re.compile(
-    r"(?<!reverse )\bdns\b|name ?server|name service|domain name not found|host not found|\bmx (record|host)s?\b"
+    r"(?<!reverse )\bdns\b|name ?server|name service|domain name not found|host not found"
+    r"|\bmx (record|host)s?\b"
     r"|no mail (hosts?|servers?|exchangers?) for|name resolution|\bresolv(e|ing)\b|\bservfail\b"
     r"|unable to route|no route to|routing loop|too many hops|hop count",
     re.IGNORECASE,
@@ -73,7 +74,7 @@ _BESIDE = re.compile(
 LONGEST = 1_000
 """Characters of a server's words that are looked at."""
 _SENDER = re.compile(
-    r"(sender|return-?path|mail from|from).{0,20}(address|domain)|(your|client|sending) \w",
+    r"\b(sender|return-?path|mail from|from)\b.{0,20}\b(address|domain)|\b(your|client|sending) \w",
     re.IGNORECASE,
 )
 _RELAY = re.compile(
