@@ -9,6 +9,7 @@ import typer
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, warn
 from mailer.mime.headers import plain
 from mailer.returns import bounces, mailboxes, notices
+from mailer.returns.bounce_rules import Window
 from recommender import database
 from recommender.errors import ConfigurationError
 
@@ -74,9 +75,8 @@ def _take(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> None:
         file = mailboxes.keep(run.settings.home / "quarantine", message)
         warn(f"set aside, since it cannot be read ({why}): {file}")
 
-    rules = bounces.Rules(
-        run.settings.secrets, run.settings.soft_bounces, run.settings.soft_bounce_days
-    )
+    window = Window(run.settings.soft_bounces, run.settings.soft_bounce_days)
+    rules = bounces.Rules(run.settings.secrets, window)
     with run.store() as engine, progress("reading") as advance:
         report = bounces.take(
             lambda: database.writing(engine),

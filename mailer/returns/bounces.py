@@ -9,10 +9,10 @@ digested is handed to ``set_aside`` and is in nobody's way. The caller commits.
 
 import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,12 +21,12 @@ from sqlalchemy.orm import Session
 from mailer.links import Links, TokenError
 from mailer.mime import return_path
 from mailer.mime.message import signature
-from mailer.returns import notices
+from mailer.returns import bounce_rules, notices
+from mailer.returns.bounce_rules import Window
 from mailer.returns.notices import Named, Notice
 from recommender.errors import NewsletterError
 from recommender.models import (
     Delivery,
-    DeliveryState,
     Edition,
     Event,
     EventKind,
@@ -35,18 +35,15 @@ from recommender.models import (
 )
 from recommender.subscribers import consent
 
-SIGNS_OF_LIFE = (EventKind.CLICK, EventKind.MORE, EventKind.LESS)
 _OURS = re.compile(r"<[^<>@]*\.(\d{1,18})\.([0-9a-f]{20})@[^<>@]+>")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What is ours (``secrets``), and when soft bounces make a hard one: ``soft`` editions within
-    ``days``."""
+    """What is ours (``secrets``), and when soft bounces make a hard one."""
 
     secrets: Sequence[bytes]
-    soft: int = 3
-    days: int = 60
+    window: Window = Window()
 
 
 @dataclass
@@ -129,65 +126,19 @@ def heed(session: Session, notice: Notice, *, rules: Rules, now: datetime) -> bo
         return True
     session.add(Event(at=now, kind=kind, subscriber_id=reader.id, delivery_id=delivery, data=data))
     session.flush()
-    leaves = _leaves(session, notice, reader.id, delivery, rules, now)
+    leaves: tuple[str, Status] | None = None
+    if notice.kind == "complaint":
+        leaves = "complaint", Status.COMPLAINED
+    elif notice.about is not None:
+        about, window = notice.about, rules.window
+        if bounce_rules.is_dead(session, about, reader.id, delivery, window=window, now=now):
+            leaves = "bounce", Status.BOUNCED
     if leaves is not None:
         reason, status = leaves
         proof = {"delivery": delivery, "words": notice.words}
         consent.suppress(session, reader.email, reason=reason, now=now, status=status, proof=proof)
     session.flush()
     return True
-
-
-def _leaves(
-    session: Session, notice: Notice, reader: int, delivery: int, rules: Rules, now: datetime
-) -> tuple[str, Status] | None:
-    """How the reader leaves, if they do.
-
-    A dead mailbox at once. One that is only suspected: at once when nothing has ever shown that
-    there is anybody, else when it is suspected in another edition, too. Soft bounces add up.
-    """
-    if notice.kind == "complaint":
-        return "complaint", Status.COMPLAINED
-    if notice.about == "mailbox":
-        return "bounce", Status.BOUNCED
-    if notice.about not in ("suspected", "unreached"):
-        return None
-    bounced = dict(_bounced(session, reader, now - timedelta(days=rules.days)))
-    suspected = sum(about == "suspected" for about in bounced.values())
-    if notice.about == "suspected" and (suspected > 1 or not _alive(session, reader, delivery)):
-        return "bounce", Status.BOUNCED
-    return ("bounce", Status.BOUNCED) if len(bounced) >= rules.soft else None
-
-
-def _bounced(session: Session, reader: int, since: datetime) -> Iterator[tuple[int, str]]:
-    """Copies that bounced since the reader was last heard of, and why."""
-    mine = Event.subscriber_id == reader
-    heard = session.scalar(
-        sa.select(sa.func.max(Event.at)).where(mine, Event.kind.in_(SIGNS_OF_LIFE), Event.verified)
-    )
-    events = sa.select(Event.delivery_id, Event.data).where(
-        mine, Event.kind == EventKind.BOUNCE, Event.at >= max(since, heard or since)
-    )
-    for copy, data in session.execute(events.order_by(Event.id)):
-        if copy is not None and data.get("about") in ("suspected", "unreached"):
-            yield copy, data["about"]
-
-
-def _alive(session: Session, reader: int, delivery: int) -> bool:
-    """Whether the reader was heard of, or an earlier copy was delivered and did not come back."""
-    heard = sa.select(Event.id).where(
-        Event.subscriber_id == reader, Event.kind.in_(SIGNS_OF_LIFE), Event.verified
-    )
-    came_back = sa.select(Event.id).where(
-        Event.delivery_id == Delivery.id, Event.kind == EventKind.BOUNCE
-    )
-    delivered = sa.select(Delivery.id).where(
-        Delivery.subscriber_id == reader,
-        Delivery.id < delivery,
-        Delivery.state == DeliveryState.SENT,
-        ~came_back.exists(),
-    )
-    return any(session.scalar(found.limit(1)) is not None for found in (heard, delivered))
 
 
 def _delivery(
