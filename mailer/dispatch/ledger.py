@@ -57,8 +57,9 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a claimed copy. ``retry_at`` is given for a deferred one only; ``dead``
-    says that the mailbox does not exist, so its address is never mailed again, ``suspect`` that it may not (``refusals``); ``tried`` is false
-    when the copy was only put back, without having been offered to anybody."""
+    says that the mailbox does not exist, so its address is never mailed again, ``suspect`` that
+    it may not (``refusals``); ``tried`` is false when the copy was only put back, without having
+    been offered to anybody."""
 
     delivery_id: int
     state: DeliveryState

@@ -17,7 +17,7 @@ from mailer.dispatch.ledger import Outcome
 from mailer.mime.headers import plain
 from mailer.relay.lanes import Lane, current
 from mailer.returns import bounce_rules
-from mailer.returns.bounce_rules import Window
+from mailer.returns.bounce_rules import DEFAULT, Window
 from recommender import database
 from recommender.models import Delivery, Event, EventKind, Status
 from recommender.subscribers import consent
@@ -35,7 +35,7 @@ class Recorder:
         owner: str,
         clock: Callable[[], datetime],
         hurry: Callable[[], bool] | None = None,
-        window: Window = Window(),  # noqa: B008  (it is frozen)
+        window: Window = DEFAULT,
     ) -> None:
         """``hurry`` is as for ``database.writer``."""
         self._writer = database.writer(engine, hurry)

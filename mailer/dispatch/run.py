@@ -21,7 +21,7 @@ from mailer.pace.gate import Gate
 from mailer.pace.stopping import Watch
 from mailer.relay.lanes import Lane, Lanes, current
 from mailer.relay.transport import Transport
-from mailer.returns.bounce_rules import Window
+from mailer.returns.bounce_rules import DEFAULT, Window
 from recommender import database
 from recommender.errors import StoreAwayError
 from recommender.locks import Lock
@@ -53,7 +53,7 @@ class Job:
     too_late: timedelta | None
     retry_for: timedelta
     most: float = float("inf")
-    window: Window = Window()
+    window: Window = DEFAULT
 
 
 Copy = tuple[Claim, Message | Exception]

@@ -27,6 +27,9 @@ class Window:
     days: int = 60
 
 
+DEFAULT = Window()
+
+
 def is_dead(
     session: Session,
     about: Whom,

@@ -22,7 +22,7 @@ from mailer.links import Links, TokenError
 from mailer.mime import return_path
 from mailer.mime.message import signature
 from mailer.returns import bounce_rules, notices
-from mailer.returns.bounce_rules import Window
+from mailer.returns.bounce_rules import DEFAULT, Window
 from mailer.returns.notices import Named, Notice
 from recommender.errors import NewsletterError
 from recommender.models import (
@@ -43,7 +43,7 @@ class Rules:
     """What is ours (``secrets``), and when soft bounces make a hard one."""
 
     secrets: Sequence[bytes]
-    window: Window = Window()
+    window: Window = DEFAULT
 
 
 @dataclass
