@@ -75,6 +75,14 @@ class Settings(BaseSettings):
     bounce_address: str | None = Field(
         None, description="envelope sender for bounces; default: the From address"
     )
+    verp: bool = Field(
+        False,
+        description="true: bounce_address carries a tag per copy, bounces+TAG@…, and must take it",
+    )
+    soft_bounces: int = Field(
+        3, ge=1, description="a reader whom so many editions did not reach counts as bounced"
+    )
+    soft_bounce_days: int = Field(60, ge=1, description="soft bounces of so many days add up")
     bounce_mailbox: Path | None = Field(
         None, description="Maildir to which bounces come; `newsletter bounces poll` reads it"
     )
@@ -156,6 +164,10 @@ class Settings(BaseSettings):
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", description="DKIM selector"
     )
     dkim_domain: str | None = Field(None, description="DKIM domain; default: the From domain")
+    dkim_unsigned: str = Field(
+        "date, message-id",
+        description="fields DKIM leaves unsigned, since relays may set them anew; or none",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -226,6 +238,14 @@ class Settings(BaseSettings):
         if value is not None:
             mailbox(value)
         return value
+
+    @field_validator("dkim_unsigned")
+    @classmethod
+    def _may_be_unsigned(cls, value: str) -> str:
+        names = {part.strip().lower() for part in value.split(",")} - {""}
+        if names != {"none"} and not names <= {"date", "message-id"}:
+            raise ValueError(f"{value!r} is neither 'none' nor made up of 'date' and 'message-id'")
+        return ", ".join(sorted(names))
 
     @field_validator("postal_address", "title")
     @classmethod

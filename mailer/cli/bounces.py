@@ -6,8 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mailer.cli.common import Invocation, Json, emit, invocation, progress, say
-from mailer.returns import bounces, mailboxes
+from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, warn
+from mailer.mime.headers import plain
+from mailer.returns import bounces, mailboxes, notices
+from mailer.returns.bounce_rules import Window
 from recommender import database
 from recommender.errors import ConfigurationError
 
@@ -25,7 +27,8 @@ def import_(
 
     Example: newsletter bounces import ~/Maildir returned.mbox
     """
-    _take(invocation(context), mailboxes.messages(paths), as_json=as_json)
+    found = (message for _, message in mailboxes.messages(paths))
+    _take(invocation(context), found, as_json=as_json)
 
 
 @app.command()
@@ -40,13 +43,47 @@ def poll(context: typer.Context, as_json: Json = False) -> None:
     _take(run, mailboxes.collect(run.settings.bounce_mailbox), as_json=as_json)
 
 
+@app.command()
+def inspect(
+    paths: Annotated[list[Path], typer.Argument(help="Messages, mbox, Maildir, or folders.")],
+    as_json: Json = False,
+) -> None:
+    """Say what each message is taken for, and do nothing: file, kind, enhanced status, recipient,
+    words. It needs no store.
+
+    Example: newsletter bounces inspect ~/Maildir
+    """
+    report = bounces.Report()
+    for file, message in mailboxes.messages(paths):
+        notice, why = None, ""
+        try:
+            notice = notices.read(message)
+        except Exception as error:  # noqa: BLE001  (one message stops nobody)
+            why = f"cannot be read: {type(error).__name__}"
+        report.count(notice)
+        if not as_json:
+            words = (notice.recipient, notice.words) if notice else ("", why)
+            status = (notice and notice.status) or "-"
+            kind = notice.kind if notice else "ignored"
+            say("  ".join([plain(str(file)), kind, status, words[0] or "-", words[1] or "-"]))
+    if as_json:
+        emit(report.document())
+
+
 def _take(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> None:
+    def set_aside(message: bytes, why: str) -> None:
+        file = mailboxes.keep(run.settings.home / "quarantine", message)
+        warn(f"set aside, since it cannot be read ({why}): {file}")
+
+    window = Window(run.settings.soft_bounces, run.settings.soft_bounce_days)
+    rules = bounces.Rules(run.settings.secrets, window)
     with run.store() as engine, progress("reading") as advance:
         report = bounces.take(
             lambda: database.writing(engine),
             messages,
-            secrets=run.settings.secrets,
+            rules=rules,
             now=run.now,
+            set_aside=set_aside,
             progress=advance,
         )
     if as_json:
@@ -54,5 +91,6 @@ def _take(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> None:
     else:
         say(
             f"{report.read} read: {report.hard} hard, {report.soft} soft, "
-            f"{report.complaints} complaints, {report.ignored} ignored"
+            f"{report.complaints} complaints, {report.replies} replies, {report.ignored} ignored; "
+            f"{report.matched} matched"
         )

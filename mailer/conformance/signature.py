@@ -12,10 +12,11 @@ from mailer.mime.anatomy import Parsed
 
 MUST_BE_SIGNED = frozenset(
     (
-        *("from", "to", "subject", "date", "message-id", "mime-version", "content-type"),
+        *("from", "to", "subject", "mime-version", "content-type"),
         *("list-unsubscribe", "list-unsubscribe-post", "list-id", "feedback-id", "reply-to"),
     )
 )
+"""Not Date and Message-ID, which relays set anew (``dkim.SET_ANEW``)."""
 
 
 def _signature(parsed: Parsed) -> Iterator[str]:
@@ -45,7 +46,8 @@ def _alignment(parsed: Parsed) -> Iterator[str]:
 def _oversigned(parsed: Parsed) -> Iterator[str]:
     for tags in _signatures(parsed):
         signed = Counter(name.strip().lower() for name in tags.get("h", "").split(":"))
-        wanted = ("from", "to", "subject", "date", "list-unsubscribe", "list-unsubscribe-post")
+        wanted = ["from", "to", "subject", "list-unsubscribe", "list-unsubscribe-post"]
+        wanted += [name for name in sorted(dkim.SET_ANEW) if signed[name]]
         weak = [name for name in wanted if signed[name] <= len(parsed.all(name))]
         if weak:
             yield f"a second one could be added: {', '.join(weak)}"

@@ -185,6 +185,7 @@ def make_press(
             edition=f"{newsletter}-{period}",
             secret=settings.secret,
             signers=signers(settings),
+            verp=settings.verp and settings.bounce_address is not None,
         ),
         links=Links(settings.base_url, settings.secrets),
         renderer=Renderer(template),
@@ -201,4 +202,6 @@ def signers(settings: Settings) -> tuple[dkim.Signer, ...]:
         return ()
     _, address = mailbox(settings.sender)
     domain = ascii_domain(settings.dkim_domain or address.rpartition("@")[2])
-    return (dkim.load(settings.dkim_key, selector=settings.dkim_selector, domain=domain),)
+    unsigned = dkim.SET_ANEW.intersection(settings.dkim_unsigned.split(", "))
+    selector = settings.dkim_selector
+    return (dkim.load(settings.dkim_key, selector=selector, domain=domain, unsigned=unsigned),)

@@ -77,7 +77,7 @@ def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
             raise TransportError("the lock of a sender that has just been named is taken")
         run.lock = held
         run.engine = database.occupied(run.engine, run.make_ahead)
-        recorder = Recorder(run.engine, run.owner, run.clock, run.late)
+        recorder = Recorder(run.engine, run.owner, run.clock, run.late, run.job.window)
         for _ in range(run.job.connections):
             run.lanes.start(lambda: _connection(run, recorder))
         try:
@@ -227,6 +227,7 @@ def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedel
         return Outcome(claim.delivery_id, DeliveryState.SENT, verdict.relay, verdict.reply)
     state = OTHERWISE[verdict.kind]
     deferred = state == DeliveryState.DEFERRED
+    about = refusals.about(verdict)
     return Outcome(
         claim.delivery_id,
         state,
@@ -235,7 +236,8 @@ def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedel
         reason=verdict.enhanced or str(verdict.code or ""),
         retry_at=now + backoff(claim.attempts, claim.delivery_id) if deferred else None,
         expires_at=now + retry_for if deferred else None,
-        dead=refusals.about(verdict) == "mailbox",
+        dead=about == "mailbox",
+        suspect=about if about in ("suspected", "unreached") else None,
         tried=slowdown.asked_by(verdict) != "relay",  # which is about our pace, not about the copy
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
@@ -57,8 +57,9 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a claimed copy. ``retry_at`` is given for a deferred one only; ``dead``
-    says that the mailbox does not exist, so its address is never mailed again; ``tried`` is false
-    when the copy was only put back, without having been offered to anybody."""
+    says that the mailbox does not exist, so its address is never mailed again, ``suspect`` that
+    it may not (``refusals``); ``tried`` is false when the copy was only put back, without having
+    been offered to anybody."""
 
     delivery_id: int
     state: DeliveryState
@@ -68,6 +69,7 @@ class Outcome:
     retry_at: datetime | None = None
     expires_at: datetime | None = None
     dead: bool = False
+    suspect: Literal["suspected", "unreached"] | None = None
     tried: bool = True
 
 

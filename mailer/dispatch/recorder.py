@@ -14,9 +14,12 @@ from sqlalchemy.orm import Session
 
 from mailer.dispatch import ledger
 from mailer.dispatch.ledger import Outcome
+from mailer.mime.headers import plain
 from mailer.relay.lanes import Lane, current
+from mailer.returns import bounce_rules
+from mailer.returns.bounce_rules import DEFAULT, Window
 from recommender import database
-from recommender.models import Status
+from recommender.models import Delivery, Event, EventKind, Status
 from recommender.subscribers import consent
 
 LINGER = 0.01
@@ -32,10 +35,12 @@ class Recorder:
         owner: str,
         clock: Callable[[], datetime],
         hurry: Callable[[], bool] | None = None,
+        window: Window = DEFAULT,
     ) -> None:
         """``hurry`` is as for ``database.writer``."""
         self._writer = database.writer(engine, hurry)
         self._owner = owner
+        self._window = window
         self._clock = clock
         self._wires: list[tuple[int, Lane]] = []
         self._outcomes: list[tuple[Outcome, str]] = []
@@ -87,16 +92,41 @@ class Recorder:
             lane.wake(delivery in ours)
         return True
 
+    def _is_dead(self, session: Session, outcome: Outcome, now: datetime) -> bool:
+        """Note what was said of the mailbox; whether that makes it a dead one."""
+        delivery = session.get(Delivery, outcome.delivery_id)
+        if delivery is None or outcome.suspect is None:
+            return False
+        reader, about = delivery.subscriber_id, outcome.suspect
+        kind = "hard" if about == "suspected" else "soft"
+        words = plain(outcome.reply or "")[:500]
+        data = {"kind": kind, "status": outcome.reason, "words": words, "about": about}
+        session.add(
+            Event(
+                at=now,
+                kind=EventKind.BOUNCE,
+                subscriber_id=reader,
+                delivery_id=delivery.id,
+                data=data,
+            )
+        )
+        session.flush()
+        return bounce_rules.is_dead(
+            session, about, reader, delivery.id, window=self._window, now=now
+        )
+
     def _write(self, wires: list[int], outcomes: list[tuple[Outcome, str]]) -> set[int]:
         now = self._clock()
         with self._writer.begin() as connection:
             ledger.record(
                 connection, [outcome for outcome, _ in outcomes], owner=self._owner, now=now
             )
-            dead = [(outcome, email) for outcome, email in outcomes if outcome.dead]
+            dead = [pair for pair in outcomes if pair[0].dead or pair[0].suspect]
             if dead:
                 with Session(connection) as session, session.begin():
                     for outcome, email in dead:
+                        if not (outcome.dead or self._is_dead(session, outcome, now)):
+                            continue
                         consent.suppress(
                             session,
                             email,

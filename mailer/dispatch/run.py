@@ -22,6 +22,7 @@ from mailer.pace.gate import Gate
 from mailer.pace.stopping import Watch
 from mailer.relay.lanes import Lane, Lanes, current
 from mailer.relay.transport import Transport
+from mailer.returns.bounce_rules import DEFAULT, Window
 from recommender import database
 from recommender.errors import StoreAwayError
 from recommender.locks import Lock
@@ -55,6 +56,7 @@ class Job:
     retry_for: timedelta
     most: float = float("inf")
     readers: sa.ColumnElement[bool] | None = None
+    window: Window = DEFAULT
 
 
 Copy = tuple[Claim, Message | Exception]

@@ -25,6 +25,7 @@ from mailer.edition import schedule
 from mailer.pace.gate import Gate
 from mailer.pace.stopping import Watch
 from mailer.relay import transports
+from mailer.returns.bounce_rules import Window
 from recommender import database, limits, segments
 from recommender.errors import NewsletterError, TransportError
 from recommender.models import Edition
@@ -156,6 +157,7 @@ def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
         return schedule.after_quiet(moment, ZoneInfo(claim.timezone or settings.timezone), quiet)
 
     return Job(
+        window=Window(settings.soft_bounces, settings.soft_bounce_days),
         edition_id=order.edition_id,
         copy=lambda claim: press.message(claim, clock()),
         open_transport=transports.opener(settings, folder, gate),

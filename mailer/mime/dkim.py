@@ -1,8 +1,9 @@
 """DKIM signatures (RFC 6376), relaxed/relaxed, with RSA or Ed25519 (RFC 8463).
 
 Every field that a forger could use is covered, the list fields as RFC 8058 section 4 demands, and
-each is named once more than it stands, so that none can be added. It signs and prints what to
-publish; it never verifies, and never looks anything up.
+each is named once more than it stands, so that none can be added. Fields that a relay sets anew can
+be left out: a signature over them would break there, and none of them is required (RFC 6376 section
+5.4.1). It signs and prints what to publish; it never verifies, and never looks anything up.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -28,6 +29,8 @@ COVERED = (
     *(b"content-language", b"mime-version", b"content-type", b"content-transfer-encoding"),
 )
 """Signed where they stand, and all of them against being added (RFC 6376 section 8.15)."""
+SET_ANEW = frozenset({"date", "message-id"})
+"""Fields that Amazon SES and some other relays replace."""
 SMALLEST_RSA = 1024
 """Bits; verifiers ignore signatures by shorter keys (RFC 8301 section 3.2)."""
 MOST_KNOWN = 5_000
@@ -39,15 +42,21 @@ _SPACES = re.compile(rb"  +")
 
 @dataclass(frozen=True)
 class Signer:
-    """A private key and where its public half is published: ``selector._domainkey.domain``."""
+    """A private key and where its public half is published: ``selector._domainkey.domain``.
+    ``unsigned`` are names of fields, in small letters, that the signature does not cover."""
 
     domain: str
     selector: str
     key: RSAPrivateKey | Ed25519PrivateKey
+    unsigned: frozenset[str] = frozenset()
 
     @property
     def algorithm(self) -> str:
         return "rsa-sha256" if isinstance(self.key, RSAPrivateKey) else "ed25519-sha256"
+
+    @cached_property
+    def _covered(self) -> tuple[bytes, ...]:
+        return tuple([name for name in COVERED if name.decode() not in self.unsigned])
 
     def sign(self, fields: Sequence[bytes], body: Sequence[bytes], at: datetime) -> bytes:
         """The DKIM-Signature field of a message.
@@ -57,14 +66,14 @@ class Signer:
         anything, and what is in the relaxed form already.
         """
         found = dict(map(_relaxed, fields))
-        signed = tuple([name for name in COVERED if name in found])
+        signed = tuple([name for name in self._covered if name in found])
         relaxed = list(body)
         relaxed[::2] = map(_KNOWN.__getitem__, relaxed[::2])
         digest = hashlib.sha256(_without_end(b"".join(relaxed))).digest()
         tags = (
             f"v=1; a={self.algorithm}; c=relaxed/relaxed; d={self.domain};\r\n"
             f" s={self.selector}; t={int(at.timestamp())};\r\n"
-            f" h={_names((*signed, *COVERED))};\r\n"
+            f" h={_names((*signed, *self._covered))};\r\n"
             f" bh={b64encode(digest).decode()};\r\n b="
         ).encode("ascii")
         lines = [name + b":" + found[name] + b"\r\n" for name in signed]
@@ -90,7 +99,9 @@ class Signer:
         return f"{self.selector}._domainkey.{self.domain}", f"v=DKIM1; k={kind}; p={value}"
 
 
-def load(path: Path, *, selector: str | None, domain: str) -> Signer:
+def load(
+    path: Path, *, selector: str | None, domain: str, unsigned: frozenset[str] = frozenset()
+) -> Signer:
     """The signer of the key in ``path`` (PEM). ConfigurationError names the key that is wrong."""
     if not selector:
         raise ConfigurationError("dkim_selector: must be set together with dkim_key")
@@ -108,7 +119,7 @@ def load(path: Path, *, selector: str | None, domain: str) -> Signer:
         raise ConfigurationError(
             f"dkim_key: {path} has {key.key_size} bits; verifiers want {SMALLEST_RSA}, better 2048"
         )
-    return Signer(domain, selector, key)
+    return Signer(domain, selector, key, unsigned)
 
 
 def relaxed_body(body: bytes) -> bytes:

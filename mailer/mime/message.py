@@ -18,6 +18,7 @@ from email.utils import format_datetime
 from functools import cached_property, lru_cache
 from typing import Protocol
 
+from mailer.mime import return_path
 from mailer.mime.headers import ascii_domain, free_text, mailbox, on_the_wire, plain
 from mailer.mime.parts import Encoded, encode
 
@@ -64,6 +65,7 @@ class Identity:
     secret: bytes
     language: str = "en"
     signers: tuple[Signs, ...] = ()
+    verp: bool = False
 
     @cached_property
     def domain(self) -> str:
@@ -100,6 +102,12 @@ class Identity:
         """Whether an address of the sender's has more than ASCII before its ``@``."""
         addresses = (self._envelope_from, self.from_address, self.reply_to or "")
         return not all(address.rpartition("@")[0].isascii() for address in addresses)
+
+    def return_path(self, delivery_id: int) -> str:
+        """Where a bounce of this copy goes; with ``verp`` an address that names it."""
+        if not self.verp:
+            return self._envelope_from
+        return return_path.tagged(self._envelope_from, self.secret, delivery_id)
 
     def message_id(self, delivery_id: int) -> str:
         """The same for the same delivery, whenever it is made; nobody else can tell the next."""
@@ -161,7 +169,7 @@ def build(
     signatures = [signer.sign(fields, body, now) for signer in identity.signers]
     international = identity._international or not to.rpartition("@")[0].isascii()
     return Message(
-        envelope_from=identity._envelope_from,
+        envelope_from=identity.return_path(delivery_id),
         recipient=to,
         data=b"".join((*signatures, *fields, b"\r\n", *body)),
         message_id=message_id,

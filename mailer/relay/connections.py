@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mailer.relay import lanes
-from mailer.relay.dialogue import Relay
+from mailer.relay.dialogue import Relay, trusting
 from mailer.relay.smtp import Connection
 from recommender.errors import TransportError
 
@@ -46,7 +46,7 @@ class Connections:
     ) -> None:
         self._timeout = timeout
         self._messages_each = messages_each
-        self._context = context or ssl.create_default_context()
+        self._contexts = {relay: context or trusting(relay) for relay in relays}
         self._monotonic = monotonic
         self._lines = {relay: _Line() for relay in relays}
         self._changed = lanes.Condition()
@@ -122,7 +122,7 @@ class Connections:
 
     def _open(self, relay: Relay, line: _Line) -> Connection | None:
         try:
-            return Connection(relay, self._timeout, context=self._context)
+            return Connection(relay, self._timeout, context=self._contexts[relay])
         except TransportError:
             with self._changed:
                 line.open -= 1

@@ -6,8 +6,10 @@ says without being asked is noticed. Sockets never block: whoever has to wait do
 nothing is known of messages.
 """
 
+import base64
 import contextlib
 import errno
+import hmac
 import os
 import re
 import smtplib
@@ -16,6 +18,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from mailer.relay import lanes
@@ -24,7 +27,10 @@ from recommender.errors import TransportError
 from recommender.limits import Rate
 
 StartTls = Literal["require", "optional", "never"]
+Auth = Literal["password", "xoauth2"]
 _ONE_LINE = re.compile(rb"([2-5]\d\d) (.*)", re.DOTALL)
+_MECHANISMS = ("CRAM-MD5", "PLAIN", "LOGIN")
+NUL = b"\0"
 MAX_REPLY_LINES = 100
 MAX_LINE = 8_192
 LAST_WORDS = 2.0
@@ -34,7 +40,8 @@ LAST_WORDS = 2.0
 @dataclass(frozen=True)
 class Relay:
     """A server that takes mail. ``implicit_tls``: TLS from the first byte (``smtps``); ``weight``:
-    its share of the messages, 0 for one in reserve."""
+    its share of the messages, 0 for one in reserve; ``cafile``: the certificates to trust (PEM) in
+    place of the system's; ``auth``: what ``password`` is, a password or an access token."""
 
     host: str
     port: int
@@ -44,6 +51,8 @@ class Relay:
     implicit_tls: bool = False
     weight: int = 0
     rates: tuple[Rate, ...] = ()
+    cafile: Path | None = None
+    auth: Auth = "password"
 
     @property
     def name(self) -> str:
@@ -79,6 +88,43 @@ class Server(smtplib.SMTP):
 
     def send(self, s: Any) -> None:  # as smtplib's
         self.write(s.encode(self.command_encoding) if isinstance(s, str) else bytes(s))
+
+    def sign_in(self, user: str, password: str, auth: Auth) -> None:
+        """AUTH by the first mechanism that both know. User and password go as UTF-8 (RFC 4616),
+        which smtplib's own ``login`` does not do. Raises SMTPException."""
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        known = ["XOAUTH2"] if auth == "xoauth2" else list(_MECHANISMS)
+        chosen = [name for name in known if name in offered]
+        if not chosen:
+            raise smtplib.SMTPNotSupportedError(
+                f"it offers no way to sign in that is known here (AUTH {' '.join(known)})"
+            )
+        answer: tuple[int, bytes] = (535, b"")
+        for mechanism in chosen:
+            answer = self._authenticate(mechanism, user.encode(), password.encode())
+            if answer[0] in (235, 503):  # accepted; signed in already
+                return
+        raise smtplib.SMTPAuthenticationError(*answer)
+
+    def _authenticate(self, mechanism: str, user: bytes, password: bytes) -> tuple[int, bytes]:
+        """One AUTH command (RFC 4954) and its answer."""
+        if mechanism == "PLAIN":
+            return self.docmd("AUTH", f"PLAIN {_base64(b'%b%b%b%b' % (NUL, user, NUL, password))}")
+        if mechanism == "XOAUTH2":
+            token = b"user=%b\x01auth=Bearer %b\x01\x01" % (user, password)
+            code, words = self.docmd("AUTH", f"XOAUTH2 {_base64(token)}")
+            return self.docmd("") if code == 334 else (code, words)  # 334 says why not
+        code, words = self.docmd("AUTH", mechanism)
+        if mechanism == "CRAM-MD5":
+            if code != 334:
+                return code, words
+            challenge = base64.b64decode(words)
+            digest = hmac.new(password, challenge, "md5").hexdigest()  # as RFC 2195 has it
+            return self.docmd(_base64(user + b" " + digest.encode()))
+        for secret in (user, password):  # LOGIN
+            if code == 334:
+                code, words = self.docmd(_base64(secret))
+        return code, words
 
     def getreply(self) -> tuple[int, bytes]:
         """The next reply: its code, and its lines joined by line feeds. Raises ConnectionLost."""
@@ -253,7 +299,7 @@ def connect(relay: Relay, timeout: float, context: ssl.SSLContext) -> Server:
             server = _secured(server, relay, timeout, context)
         server.ehlo_or_helo_if_needed()
         if relay.user is not None:
-            server.login(relay.user, relay.password or "")
+            server.sign_in(relay.user, relay.password or "", relay.auth)
         if server.sock is not None:
             server.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except (smtplib.SMTPException, OSError, ValueError) as error:
@@ -299,8 +345,6 @@ def _why(error: Exception) -> str:
     match error:
         case smtplib.SMTPAuthenticationError():
             return f"wrong user or password ({error.smtp_code})"
-        case UnicodeError():
-            return "user and password must be ASCII"
         case smtplib.SMTPResponseException():
             return f"{error.smtp_code} {escaping.one_line(error.smtp_error)}"
         case ssl.SSLCertVerificationError():
@@ -312,6 +356,15 @@ def _why(error: Exception) -> str:
         case OSError() if error.strerror:
             return error.strerror
     return escaping.one_line(str(error))
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def trusting(relay: Relay) -> ssl.SSLContext:
+    """Whose certificates count: those of ``cafile``, or of the system."""
+    return ssl.create_default_context(cafile=relay.cafile)
 
 
 @lru_cache(maxsize=1)

@@ -1,15 +1,21 @@
 """Relays as the setting ``smtp_url`` names them. It opens no connection."""
 
 import ipaddress
+import ssl
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from mailer.relay.dialogue import Relay, StartTls
+from mailer.relay.dialogue import Auth, Relay, StartTls
 from recommender import limits
 from recommender.errors import ConfigurationError
 
 _MODES: dict[str, StartTls] = {"require": "require", "optional": "optional", "never": "never"}
-_OPTIONS = "starttls=require|optional|never, rate=14/second and weight=3"
+_AUTH: dict[str, Auth] = {"password": "password", "xoauth2": "xoauth2"}
+_OPTIONS = (
+    "starttls=require|optional|never, rate=14/second, weight=3, cafile=/path/to/ca.pem and "
+    "auth=xoauth2"
+)
 
 
 def parse(text: str) -> tuple[Relay, ...]:
@@ -38,12 +44,14 @@ def _relay(url: str, number: int) -> Relay:
     options = parse_qs(parts.query, keep_blank_values=True)
     mode = options.pop("starttls", ["optional" if is_local(host) else "require"])[-1]
     rates, weights = options.pop("rate", []), options.pop("weight", ["0"])
-    if options or mode not in _MODES or not weights[-1].isdecimal():
+    cafile, auth = options.pop("cafile", [""])[-1], options.pop("auth", ["password"])[-1]
+    if options or mode not in _MODES or auth not in _AUTH or not weights[-1].isdecimal():
         raise ConfigurationError(f"smtp_url: relay {number}: the only options are {_OPTIONS}")
     implicit = parts.scheme == "smtps"
-    if mode == "optional" and parts.username and not (implicit or is_local(host)):
+    if mode != "require" and parts.username is not None and not (implicit or is_local(host)):
+        does = "could send" if mode == "optional" else "sends"
         raise ConfigurationError(
-            f"smtp_url: relay {number}: starttls=optional could send the password in the clear; "
+            f"smtp_url: relay {number}: starttls={mode} {does} the password in the clear; "
             "use starttls=require"
         )
     return Relay(
@@ -55,7 +63,23 @@ def _relay(url: str, number: int) -> Relay:
         implicit_tls=implicit,
         weight=int(weights[-1]),
         rates=_rates(rates, number),
+        cafile=_certificates(cafile, number),
+        auth=_AUTH[auth],
     )
+
+
+def _certificates(file: str, number: int) -> Path | None:
+    """The file of certificates to trust, seen to be one before anything is sent."""
+    if not file:
+        return None
+    try:
+        ssl.create_default_context(cafile=file)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        why = "it holds no certificate in PEM form"
+        if not isinstance(error, ssl.SSLError) and isinstance(error, OSError) and error.strerror:
+            why = error.strerror
+        raise ConfigurationError(f"smtp_url: relay {number}: cafile {file}: {why}") from error
+    return Path(file)
 
 
 def _rates(texts: Sequence[str], number: int) -> tuple[limits.Rate, ...]:

@@ -26,7 +26,7 @@ AT_WORK = 1.0
 """For how many seconds after a reply a connection is not asked whether it is still there."""
 LONGEST_WORDS = 1_000
 """Characters of a server's words that are kept."""
-_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+_ENHANCED = re.compile(r"#?([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 _SMUGGLING = re.compile(r"[\x00-\x20<>\x7f]")
 _QMAIL = re.compile(r"\(#([245]\.\d{1,3}\.\d{1,3})\b")
 _LONE_LF = re.compile(rb"(?<!\r)\n|\r(?!\n)")
@@ -37,7 +37,7 @@ class Connection:
     """An open, greeted and signed-in connection. Raises TransportError when it cannot be made.
 
     ``carried`` counts the messages it was offered. Without a ``context`` certificates are verified
-    against the system's authorities.
+    as ``relay`` says.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Connection:
         self.relay = relay
         self.carried = 0
         self._heard = float("-inf")
-        self._server = dialogue.connect(relay, timeout, context or ssl.create_default_context())
+        self._server = dialogue.connect(relay, timeout, context or dialogue.trusting(relay))
         self._pipelining = self._server.has_extn("pipelining")
         self._eight_bit = self._server.has_extn("8bitmime")
         self._utf8 = self._server.has_extn("smtputf8")

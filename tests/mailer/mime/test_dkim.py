@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mailer.mime import dkim, message
-from mailer.mime.dkim import Signer
+from mailer.mime.dkim import SET_ANEW, Signer
 from mailer.mime.message import Identity, Message
 from recommender.errors import ConfigurationError
 
@@ -100,6 +101,16 @@ def test_no_field_can_be_changed_taken_away_or_added(signer: Signer, name: str) 
     assert not verifies(data.replace(field[0], b""), signer)
     assert not verifies(f"{name}: forged\r\n".encode() + data, signer)
     assert not verifies(data.replace(field[0], field[0] + f"{name}: forged\r\n".encode()), signer)
+
+
+def test_fields_that_a_relay_sets_anew_can_be_left_unsigned() -> None:
+    signer = replace(RSA, unsigned=SET_ANEW)
+    data = build(signer).data
+    for name in ("Date", "Message-ID"):
+        assert verifies(
+            re.sub(rf"(?m)^{name}: .*\r$".encode(), b"%b: anew\r" % name.encode(), data), signer
+        )
+    assert not verifies(data.replace(b"Subject: ", b"Subject: x", 1), signer)
 
 
 @both

@@ -1,6 +1,7 @@
 """Greeting, TLS and signing in: nothing is said in the clear that must not be, and every failure
 names the relay."""
 
+import base64
 import socket
 import ssl
 import time
@@ -12,6 +13,7 @@ from typing import Any, Protocol
 import pytest
 
 from mailer.mime.message import Message
+from mailer.relay import relay_urls
 from mailer.relay.dialogue import Relay, StartTls
 from mailer.relay.smtp import Connection
 from mailer.relay.transport import Verdict, VerdictKind
@@ -173,8 +175,36 @@ def test_a_wrong_password_is_named_but_not_told(serve: Serve) -> None:
     assert "hush" not in str(caught.value)
     with pytest.raises(TransportError, match="AUTH"), connect(serve(), user="u", password="p"):
         pass
-    with pytest.raises(TransportError, match="must be ASCII") as caught, connect(
-        serve((*PIPELINED, "AUTH LOGIN PLAIN")), user="u", password="gehëim"
+
+
+def test_user_and_password_go_as_utf_8(serve: Serve) -> None:
+    plain = serve((*PIPELINED, "AUTH LOGIN PLAIN"), AUTH=b"235 welcome\r\n")
+    with connect(plain, user="jörg", password="gehëim"):
+        pass
+    said = next(line for line in plain.commands if line.startswith("AUTH PLAIN "))
+    assert base64.b64decode(said.split()[2]).decode() == "\0jörg\0gehëim"
+
+
+def test_an_access_token_signs_in(serve: Serve) -> None:
+    server = serve((*PIPELINED, "AUTH PLAIN XOAUTH2"), AUTH=b"235 welcome\r\n")
+    with connect(server, user="u@example.org", password="ya29.token", auth="xoauth2"):
+        pass
+    said = next(line for line in server.commands if line.startswith("AUTH XOAUTH2 "))
+    token = "user=u@example.org\x01auth=Bearer ya29.token\x01\x01"
+    assert base64.b64decode(said.split()[2]).decode() == token
+    with pytest.raises(TransportError, match="no way to sign in"), connect(
+        serve((*PIPELINED, "AUTH PLAIN")), user="u", password="p", auth="xoauth2"
     ):  # fmt: skip
         pass
-    assert "im" not in str(caught.value)
+
+
+def test_a_certificate_of_ones_own_is_trusted_by_name(
+    serve: Serve, certificates: Certificates
+) -> None:
+    theirs, file = certificates
+    server = serve((*PIPELINED, "STARTTLS"), theirs)
+    [relay] = relay_urls.parse(f"smtp://127.0.0.1:{server.port}?starttls=require&cafile={file}")
+    connection = Connection(relay, 2)
+    assert send(connection).kind is ACCEPTED
+    connection.close()
+    assert server.encrypted == 1

@@ -13,7 +13,11 @@ DEAD = [
     "550 5.1.1 <r@example.com>: Recipient address rejected: User unknown in local recipient table",
     "553 5.1.3 Invalid address format",
     "556 5.1.10 Recipient address has null MX",
-    "550 5.4.4 Unable to route: no mail hosts for domain",
+    "550 5.7.1 No such user!",
+    "550 5.1.351 Remote server returned unknown recipient or mailbox unavailable",
+    "550 5.7.1 <r@example.com>: Recipient address rejected: Not in recipient list",
+    "550 5.1.1 <spam@policy.example.com>: no such user",
+    "550 5.4.1 User unknown",
     "550 user unknown",
     "550 No such user here",
     "550 Unknown user",
@@ -32,16 +36,31 @@ ALIVE = [
     "550 5.7.1 Message rejected as spam",
     "550 5.7.515 Access denied, sending domain does not meet the required authentication level",
     "554 5.7.1 Our system has detected that this message is likely unsolicited mail",
-    "550 Requested action not taken: mailbox unavailable",
     "550 5.1.1 r@example.com: your address is on a block list",
-    "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)",
-    "552 5.2.2 The mailbox is full",
-    "552 mailbox is full, account disabled until there is room",
+    "554 5.7.1 <r@example.com>: Recipient address rejected: Access denied",
+    "550 5.7.1 The sender address is invalid",
+    "550 5.7.25 The sending address has no PTR record in DNS",
     "550 5.2.1 The user is receiving mail at a rate that prevents additional messages",
     "550 5.7.1 Unknown user by our policy",
     "554 Transaction failed",
     "550 5.6.0 Invalid message content",
     "550 rejected by local policy: invalid recipient",
+]
+SUSPECTED = [
+    "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)",
+    "550 5.4.1 [r@example.com]: Recipient address rejected: Access denied. [X.prod.example.com]",
+    "550 #5.1.0 Address rejected.",
+    "550 5.4.4 Invalid domain",
+]
+UNREACHED = [
+    "552 5.2.2 The mailbox is full",
+    "552 mailbox is full, account disabled until there is room",
+    "550 Requested action not taken: mailbox unavailable",
+    "550 5.4.4 Unable to route: no mail hosts for domain",
+    "550 5.1.2 Host unknown (Name server: example.com: host not found)",
+    "554 5.4.4 Host or domain name not found. Name service error for name=example.com type=MX",
+    "554 5.4.6 Too many hops",
+    "550 5.4.1 no answer from host",
 ]
 OURS = [
     "554 5.7.1 <r@example.com>: Relay access denied",
@@ -70,6 +89,16 @@ def said(reply: str, command: str | None) -> Verdict:
 @pytest.mark.parametrize("reply", DEAD)
 def test_a_mailbox_that_is_no_more(reply: str) -> None:
     assert refusals.about(said(reply, "RCPT")) == "mailbox"
+
+
+@pytest.mark.parametrize("reply", SUSPECTED)
+def test_a_mailbox_that_is_no_more_in_words_of_policy(reply: str) -> None:
+    assert refusals.about(said(reply, "RCPT")) == "suspected"
+
+
+@pytest.mark.parametrize("reply", UNREACHED)
+def test_trouble_that_may_pass(reply: str) -> None:
+    assert refusals.about(said(reply, "RCPT")) == "unreached"
 
 
 @pytest.mark.parametrize("reply", ALIVE)

@@ -38,7 +38,8 @@ def test_relays_are_read_from_one_line() -> None:
         ("smtp://mail.example.org", "require", 25),
         ("smtp://u:p@mail.example.org", "require", 587),
         ("smtp://mail.example.org?starttls=optional", "optional", 25),
-        ("smtp://u:p@mail.example.org?starttls=never", "never", 587),
+        ("smtp://mail.example.org?starttls=never", "never", 25),
+        ("smtp://u:p@127.0.0.2?starttls=never", "never", 587),
         ("smtp://127.0.0.1:2525", "optional", 2525),
         ("smtp://u:p@[::1]:2525/", "optional", 2525),
     ],
@@ -61,6 +62,7 @@ def test_a_relay_may_have_a_rate_and_a_weight() -> None:
         *("", " , ", "mail", "http://x", "smtp://", "smtp://h/path", "smtp://h?tls=1"),
         *("smtp://h?starttls=maybe", "smtp://u:hush@h:port", "smtp://u:hush@h:99999"),
         *("smtp://u:hush#x@h", "smtp://u:hush@h?starttls=optional", "smtp://hush@h", "smtp://["),
+        *("smtp://u:hush@h?starttls=never", "smtp://h?auth=magic", "smtp://h?cafile=/nowhere.pem"),
         *("smtp://h, smtp://u:hu/sh@h", "smtp://u:hush@h#x", "smtp://u:hush@"),
     ],
 )
