@@ -26,7 +26,7 @@ from sqlalchemy.engine import Engine
 from mailer.dispatch import sending
 from mailer.edition import retention, schedule
 from mailer.edition.tickets import HandOut, to_nobody
-from recommender import database, locks
+from recommender import database, locks, scrubbing
 from recommender.errors import ConflictError, NewsletterError
 from recommender.locks import Lock
 from recommender.models import Edition, EditionState, Newsletter
@@ -180,8 +180,7 @@ def prune_now() -> None:
 
 def _report_error(event: Any) -> None:
     for service in _running:
-        why, *_ = str(event.exception).strip().splitlines() or [type(event.exception).__name__]
-        service.report(f"error: {event.job_id}: {why}")
+        service.report(f"error: {event.job_id}: {scrubbing.line(event.exception)}")
 
 
 def publish(service: Service) -> None:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import addresses, database, jobtables, locks, resources, vocabulary
+from recommender import (
+    addresses,
+    database,
+    jobtables,
+    locks,
+    resources,
+    scrubbing,
+    vocabulary,
+)
 from recommender.errors import StoreError
 from recommender.models import Newsletter, Property
 
@@ -193,5 +201,4 @@ def _settle(engine: Engine) -> None:
 
 
 def _first_line(error: sa.exc.SQLAlchemyError) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).strip().splitlines()[0]
+    return scrubbing.words(error) or type(error).__name__

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer import memory
+from mailer import logs, memory
 from mailer.cli.common import Invocation
+from recommender import scrubbing
 from recommender.errors import NewsletterError
 
 
@@ -67,6 +68,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit status."""
     app = build(_wanted(arguments))
     memory.sweep_seldom()
+    logs.install()
     try:
         outcome = app(list(arguments), standalone_mode=False, prog_name="newsletter")
     except BrokenPipeError:
@@ -94,10 +96,10 @@ def _unexpected(error: Exception) -> int:
         place = f"{error.filename}: " if error.filename else ""
         return _fail(f"{place}{error.strerror or error}", 1)
     if _is_database_error(error):
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        cause = scrubbing.words(error)
         again = "; something else is writing to it: try again" if "locked" in cause else ""
         return _fail(f"the store refused: {cause}{again}", 1)
-    return _fail(f"this should not have happened: {type(error).__name__}: {error}", 1)
+    return _fail(f"this should not have happened: {scrubbing.line(error)}", 1)
 
 
 def _is_database_error(error: Exception) -> bool:

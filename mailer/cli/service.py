@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal
 from mailer.edition.tickets import Task
+from recommender import scrubbing
 from recommender.errors import ConfigurationError
 
 POLL_SECONDS = 0.2
@@ -91,7 +92,7 @@ def worker(
         from mailer.edition.desks import Desks
         from mailer.jobs import Bench
 
-        bench = Bench(engine, run.settings, _now, stop, say, Desks(engine))
+        bench = Bench(engine, run.settings, _now, stop, _report, Desks(engine))
         say(f"working: {', '.join(wanted)}")
         workers.run(bench, queues=wanted, concurrency=concurrency)
     say("stopped")
@@ -123,7 +124,7 @@ def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Itera
         return
     thread = threading.Thread(
         target=service_module.lead,
-        args=(engine, stop, lambda leave: _schedule(run, engine, leave), say),
+        args=(engine, stop, lambda leave: _schedule(run, engine, leave), _report),
         name="leader",
     )
     thread.start()
@@ -147,7 +148,7 @@ def _schedule(run: Invocation, engine: Engine, stop: threading.Event) -> Iterato
         run.settings,
         clock=_now,
         stop=stop,
-        report=say,
+        report=_report,
         processes=run.settings.senders,
         hand_out=helpers(engine),
     )
@@ -181,6 +182,7 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
     server = uvicorn.Server(
         uvicorn.Config(
             app.create(engine, run.settings, _now),
+            log_config=None,  # ours: without personal data
             log_level="warning",
             access_log=False,
             proxy_headers=True,
@@ -197,6 +199,11 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
     finally:
         server.should_exit = True
         thread.join()
+
+
+def _report(text: str) -> None:
+    """What goes on by itself says to the journal; a relay may have answered with an address."""
+    say(scrubbing.text(text))
 
 
 def _now() -> datetime:
