@@ -1,14 +1,23 @@
 """Erasing a reader: from the store, and from the files that were written for them.
 
-Without a relay, mail lies in the outbox as files with the address in their names; those go, too.
-What a relay has taken, and backups, are out of reach. The store keeps the salted hash, on the
-suppression list, and nothing else.
+Without a relay, mail lies in the outbox as files with the address in their names; those go, too, as
+do notes of clicks on the reader's copies, and messages in quarantine that name them. The store
+keeps the salted hash, on the suppression list, and nothing else. What could not be removed is said,
+with when it will be gone; what is out of reach is named by ``not_reached``.
 """
 
-from collections.abc import Collection, Iterator
+import base64
+import binascii
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email import policy
 from email.parser import BytesHeaderParser
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,70 +26,213 @@ from sqlalchemy.orm import Session
 
 from mailer.mime.headers import on_the_wire
 from mailer.relay.outbox import file_name
-from recommender import addresses, database
-from recommender.errors import StoreError
-from recommender.models import AddressChange
+from recommender import addresses, database, remanence
+from recommender.models import AddressChange, Delivery, Segment, Subscriber
 from recommender.settings import Settings
 from recommender.subscribers import consent, moving, records
 
+PATIENCE = 15.0
+"""Seconds in which readers of the store, and clicks that are being written, come to an end."""
+POLL_SECONDS = 0.1
+LATER = "it is gone after the next `newsletter store prune`, which the service runs every night"
+_ENCODED = re.compile(rb"(?:[A-Za-z0-9+/]{20,}\r?\n?)+={0,2}")
 
-def erase(engine: Engine, settings: Settings, email: str, *, now: datetime) -> int:
-    """Delete all that is held of the reader; how many files went with it.
 
-    Raises NotFoundError when nothing is held, ConflictError while a copy is on the wire, StoreError
-    when a file cannot be removed: the store is clean then, and the file is named.
+@dataclass(frozen=True)
+class Erased:
+    """``files`` removed, and what is ``left`` of the reader: where and until when, a sentence
+    each."""
+
+    files: int
+    left: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a reader may be recognised by: addresses in use, salted hashes of former ones, the
+    store's salt, their copies."""
+
+    emails: Collection[str]
+    former: Collection[str]
+    salt: str
+    copies: Collection[int]
+
+    def has(self, address: str) -> bool:
+        """Whether this is an address of theirs, as it was written in a file."""
+        try:
+            normal = addresses.normalise(address)
+        except ValueError:
+            normal = address
+        if normal.casefold() in {email.casefold() for email in self.emails}:
+            return True
+        return bool(self.former) and addresses.hash_of(self.salt, normal) in self.former
+
+
+def erase(
+    engine: Engine, settings: Settings, email: str, *, now: datetime, patience: float = PATIENCE
+) -> Erased:
+    """Delete all that is held of the reader.
+
+    Raises NotFoundError when nothing is held, ConflictError while a copy is on the wire.
     """
     with database.writing(engine) as session:
         reader = records.find(session, email)
-        names = [reader.email, *_asked_for(session, reader.id)]
-        hashes = moving.former_hashes(session, reader)
-        salt = addresses.salt(session)
+        known = _known(session, reader)
+        words = [*known.emails, reader.name if len(reader.name) > 5 else ""]
+        _drop_requests(session, reader.email)
         consent.erase(session, email, now=now)
-    database.forget(engine)
-    return _remove(_files(settings.outbox, names, hashes, salt))
+        rules = _rules(session, known.emails)
+    until = time.monotonic() + patience
+    removed, left = _remove(_files(settings, known))
+    left += _clicks(settings.home / "clicks", known.copies, until)
+    remains = remanence.overwrite(engine, words, patience=max(0.0, until - time.monotonic()))
+    left += [f"what was deleted may still lie in {where}; {LATER}" for where in remains]
+    left += [f"the rule of segment {name!r} holds the address; change it" for name in rules]
+    return Erased(removed, tuple(left))
 
 
-def _asked_for(session: Session, reader: int) -> list[str]:
-    query = sa.select(AddressChange.email).where(AddressChange.subscriber_id == reader)
-    return list(session.scalars(query))
+def not_reached(engine: Engine) -> str:
+    """What no erasure can reach, in one line."""
+    files = "" if engine.dialect.name == "sqlite" else ", PostgreSQL's files until they are reused"
+    return (
+        "not reached: backups and exports made before, mail that a relay has taken, "
+        f"logs of relays and web servers{files}"
+    )
 
 
-def _files(
-    outbox: Path, emails: Collection[str], former: Collection[str], salt: str
-) -> Iterator[Path]:
-    """The files of the outbox that were written to these addresses."""
-    endings = {file_name(0, email).partition("-")[2]: on_the_wire(email) for email in emails}
-    for path in outbox.glob("*/*.eml*"):
-        ending = path.name.partition("-")[2].removesuffix(".part")
-        known = ending in endings and _is_to(path, endings[ending])
-        if known or (former and _hash(salt, ending.removesuffix(".eml")) in former):
+def _known(session: Session, reader: Subscriber) -> _Known:
+    asked = sa.select(AddressChange.email).where(AddressChange.subscriber_id == reader.id)
+    copies = sa.select(Delivery.id).where(Delivery.subscriber_id == reader.id)
+    return _Known(
+        [reader.email, *session.scalars(asked)],
+        moving.former_hashes(session, reader),
+        addresses.salt(session),
+        set(session.scalars(copies)),
+    )
+
+
+def _drop_requests(session: Session, email: str) -> None:
+    """Forget that another reader asked to be mailed at the address."""
+    query = sa.select(AddressChange.subscriber_id, AddressChange.email)
+    theirs = [who for who, wanted in session.execute(query) if _same(wanted, email)]
+    session.execute(sa.delete(AddressChange).where(AddressChange.subscriber_id.in_(theirs)))
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
+
+
+def _rules(session: Session, emails: Collection[str]) -> list[str]:
+    """Segments in whose rule somebody wrote the address."""
+    found = session.execute(sa.select(Segment.name, Segment.rule).order_by(Segment.name))
+    wanted = [email.casefold() for email in emails]
+    return [name for name, rule in found if any(one in (rule or "").casefold() for one in wanted)]
+
+
+def _files(settings: Settings, known: _Known) -> Iterator[Path]:
+    """Mail that was written to the reader, and what was set aside and names them."""
+    for path in settings.outbox.glob("*/*.eml*"):
+        if _may_be_to(path, known) and _is_to(path, known):
+            yield path
+    words = [email.casefold().encode() for email in known.emails]
+    words += [on_the_wire(email).casefold().encode() for email in known.emails]
+    for path in (settings.home / "quarantine").rglob("*"):
+        if path.is_file() and (_names(path.name.encode(), words) or _names(_bytes(path), words)):
             yield path
 
 
-def _is_to(path: Path, email: str) -> bool:
-    """Whether a file whose name fits is to ``email`` indeed: names are written with fewer
-    characters than addresses. What has no header yet is taken to be."""
+def _may_be_to(path: Path, known: _Known) -> bool:
+    """Whether a name fits. Names are cut, and have ``_`` for what not every file system takes."""
+    ending = path.name.partition("-")[2].removesuffix(".part")
+    if ending in {file_name(0, email).partition("-")[2] for email in known.emails}:
+        return True
+    written = ending.removesuffix(".eml")
+    return bool(known.former) and ("_" in written or len(written) >= 100 or known.has(written))
+
+
+def _is_to(path: Path, known: _Known) -> bool:
+    """Whether the message is to the reader indeed. What has no header yet is taken to be."""
     with path.open("rb") as file:
         to = BytesHeaderParser(policy=policy.default).parse(file)["To"]
-    return to is None or email.casefold() in str(to).casefold()
+    if to is None:
+        return True
+    found = getattr(to, "addresses", ())
+    if not found:  # an address so odd that the library does not see one
+        return any(email.casefold() in str(to).casefold() for email in known.emails)
+    return any(known.has(one.addr_spec) for one in found)
 
 
-def _hash(salt: str, written: str) -> str:
-    """The salted hash of an address as file names have it."""
+def _bytes(path: Path) -> bytes:
     try:
-        return addresses.hash_of(salt, addresses.normalise(written))
-    except ValueError:
-        return ""
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
-def _remove(paths: Iterator[Path]) -> int:
-    number = 0
+def _names(data: bytes, words: Collection[bytes]) -> bool:
+    """Whether ``data`` holds one of ``words``, also as mail encodes it."""
+    plain = data.replace(b"=\r\n", b"").replace(b"=\n", b"").replace(b"=40", b"@")
+    views = [data, plain, *(_decoded(found[0]) for found in _ENCODED.finditer(data))]
+    return any(word in view.lower() for view in views for word in words)
+
+
+def _decoded(text: bytes) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except binascii.Error:
+        return b""
+
+
+def _remove(paths: Iterator[Path]) -> tuple[int, list[str]]:
+    number, left = 0, []
     for path in paths:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise StoreError(
-                f"erased from the store, but {path} is still there: {error.strerror}; remove it"
-            ) from error
-        number += 1
-    return number
+            left.append(f"{path} cannot be removed ({error.strerror}); remove it")
+        else:
+            number += 1
+    return number, left
+
+
+def _clicks(folder: Path, copies: Collection[int], until: float) -> list[str]:
+    """Take clicks on these copies out of the notes that wait to be written. A process that lives
+    writes its own in a moment, and the store takes none of a copy that is gone."""
+    left = []
+    for path in sorted(folder.glob("*.clicks")):
+        while _noted(path, copies) and not _rewritten(path, lambda line: _is_on(line, copies)):
+            if time.monotonic() > until:
+                left.append(f"{path} notes clicks on the reader's copies, until they are written")
+                break
+            time.sleep(POLL_SECONDS)
+    return left
+
+
+def _noted(path: Path, copies: Collection[int]) -> bool:
+    return any(_is_on(line, copies) for line in _bytes(path).splitlines())
+
+
+def _is_on(line: bytes, copies: Collection[int]) -> bool:
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(fields, list) and bool(fields) and fields[0] in copies
+
+
+def _rewritten(path: Path, drop: Callable[[bytes], bool]) -> bool:
+    """Write the file without such lines; False when a process is at work on it."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    try:
+        flock(handle, LOCK_EX | LOCK_NB)
+        kept = [line for line in _bytes(path).splitlines() if not drop(line)]
+        os.ftruncate(handle, 0)
+        os.write(handle, b"\n".join(kept) + b"\n")
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from mailer.dispatch import sending
 from mailer.edition import shards
 from mailer.edition.desks import Desks
-from recommender import database
+from recommender import database, scrubbing
 from recommender.errors import ConflictError, NewsletterError
 from recommender.settings import Settings
 
@@ -57,7 +57,7 @@ def deliver(bench: Bench, *, edition_id: int, most: int, at_local_time: int) -> 
     except NewsletterError as error:
         if database.away(bench.engine, error):
             raise
-        trouble = str(error)
+        trouble = scrubbing.line(error)
     if trouble is not None:
         bench.report(f"edition {edition_id}: {trouble}")
     if bench.stop.is_set():

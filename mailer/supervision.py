@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import sqlalchemy as sa
+from recommender import scrubbing
 
 QUIET_SECONDS = 60.0
 """For how long after a trouble was over a job may still fail because of it."""
@@ -28,9 +28,7 @@ FAILED = 70
 
 def words(error: BaseException) -> str:
     """What went wrong, in one line: no statement, no parameters, no traceback."""
-    cause = getattr(error, "orig", None) if isinstance(error, sa.exc.DBAPIError) else None
-    first = str(cause or error).strip().splitlines() or [""]
-    return first[0].strip() or type(error).__name__
+    return scrubbing.words(error).partition("\n")[0] or type(error).__name__
 
 
 @dataclass

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from mailer import jobs
 from mailer.edition.tickets import Task, Ticket
 from mailer.jobs import Bench, UnfinishedError
-from recommender import database, store
+from recommender import database, scrubbing, store
 
 HEARTBEAT_SECONDS = 3.0
 STALLED_SECONDS = 12.0
@@ -120,7 +120,7 @@ def run(bench: Bench, *, queues: Sequence[Task], concurrency: int) -> None:
             with store.using(bench.engine):
                 asyncio.run(_work(bench, [task.value for task in queues], concurrency))
         except (ConnectorException, psycopg.Error, sa.exc.DBAPIError, OSError) as error:
-            bench.report(f"the store is away: {str(error).strip().splitlines()[0]}")
+            bench.report(f"the store is away: {scrubbing.line(error)}")
         if time.monotonic() - began > LONGEST_PAUSE:
             pause = FIRST_PAUSE
         _rest(bench.stop, pause)

@@ -85,7 +85,10 @@ def _sqlite(url: sa.URL) -> Engine:
         raise ConfigurationError("database_url: SQLite needs a file (sqlite:///var/newsletter.db)")
     file = Path(url.database)
     engine = sa.create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS}, **documents.READ_AND_WRITE
+        url,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,  # they are readers' names and addresses
+        **documents.READ_AND_WRITE,
     )
 
     @sa.event.listens_for(engine, "do_connect")
@@ -168,7 +171,11 @@ def _postgresql(url: sa.URL) -> Engine:
     url = url.set(drivername="postgresql+psycopg")
     try:
         return sa.create_engine(
-            url, pool_pre_ping=True, connect_args=arguments, **documents.READ_AND_WRITE
+            url,
+            pool_pre_ping=True,
+            connect_args=arguments,
+            hide_parameters=True,
+            **documents.READ_AND_WRITE,
         )
     except ModuleNotFoundError as error:
         raise ConfigurationError(
@@ -273,6 +280,11 @@ def writer(engine: Engine, hurry: Callable[[], bool] | None = None) -> Engine:
     return (hurried(engine, hurry) if hurry else engine).execution_options(writing=True)
 
 
+def writes(session: Session) -> bool:
+    """Whether the session's transaction is going to write (``writing``)."""
+    return bool(session.get_bind().engine.get_execution_options().get("writing"))
+
+
 def hurried(engine: Engine, hurry: Callable[[], bool]) -> Engine:
     """``engine`` whose writers wait for nobody once ``hurry`` returns True."""
     return engine.execution_options(hurry=hurry)
@@ -322,17 +334,6 @@ def patiently(
                 raise
         time.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
-
-
-def forget(engine: Engine) -> None:
-    """Let nothing of what was just deleted stay in SQLite's write-ahead log, if nobody is reading
-    it; deleted rows are overwritten in the file itself. PostgreSQL tidies up by itself (VACUUM)."""
-    if engine.dialect.name == "sqlite":
-        connection = engine.raw_connection()
-        try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
-        finally:
-            connection.close()
 
 
 def skew(engine: Engine, now: datetime) -> timedelta:

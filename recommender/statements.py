@@ -68,5 +68,5 @@ def _copy(connection: Connection, statement: str, rows: Iterable[tuple[object, .
                 copy.write_row(row)
     except api.Error as error:
         raise sa.exc.DBAPIError.instance(
-            statement, None, error, api.Error, dialect=dialect
+            statement, None, error, api.Error, hide_parameters=True, dialect=dialect
         ) from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import addresses, database, jobtables, locks, resources, vocabulary
+from recommender import addresses, database, jobtables, locks, resources, scrubbing, vocabulary
 from recommender.database import place as place
 from recommender.errors import NewsletterError, StoreError
 from recommender.models import Newsletter, Property
@@ -293,5 +293,4 @@ def _settle(engine: Engine) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).strip().splitlines()[0]
+    return scrubbing.words(error).partition("\n")[0] or type(error).__name__

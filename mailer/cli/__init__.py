@@ -14,9 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer import memory
+from mailer import logs, memory
 from mailer.cli.common import Invocation
-from recommender import private_files
+from recommender import private_files, scrubbing
 from recommender.errors import NewsletterError
 from recommender.escaping import for_terminal
 
@@ -70,6 +70,7 @@ def run(arguments: Sequence[str]) -> int:
     os.umask(private_files.OTHERS)  # whatever a library makes is for nobody else to read either
     app = build(_wanted(arguments))
     memory.sweep_seldom()
+    logs.install()
     try:
         outcome = app(list(arguments), standalone_mode=False, prog_name="newsletter")
     except BrokenPipeError:
@@ -97,10 +98,10 @@ def _unexpected(error: Exception) -> int:
         place = f"{error.filename}: " if error.filename else ""
         return _fail(f"{place}{error.strerror or error}", 1)
     if _is_database_error(error):
-        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        cause = scrubbing.words(error)
         again = "; something else is writing to it: try again" if "locked" in cause else ""
         return _fail(f"the store refused: {cause}{again}", 1)
-    return _fail(f"this should not have happened: {type(error).__name__}: {error}", 1)
+    return _fail(f"this should not have happened: {scrubbing.line(error)}", 1)
 
 
 def _is_database_error(error: Exception) -> bool:

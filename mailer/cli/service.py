@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal
 from mailer.edition.tickets import Task
+from recommender import scrubbing
 from recommender.errors import ConfigurationError, NewsletterError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def worker(
         from mailer.edition.desks import Desks
         from mailer.jobs import Bench
 
-        bench = Bench(engine, run.settings, _now, stop, say, Desks(engine))
+        bench = Bench(engine, run.settings, _now, stop, _report, Desks(engine))
         say(f"working: {', '.join(wanted)}")
         workers.run(bench, queues=wanted, concurrency=concurrency)
     say("stopped")
@@ -127,7 +128,7 @@ def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Itera
     from mailer.supervision import Supervisor, Troubles
     from recommender import database
 
-    supervisor, troubles = Supervisor(), Troubles(say)
+    supervisor, troubles = Supervisor(), Troubles(_report)
 
     def lead(leave: threading.Event) -> contextlib.AbstractContextManager[None]:
         return _schedule(run, engine, leave, supervisor, troubles)
@@ -137,7 +138,7 @@ def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Itera
             yield supervisor
         return
     thread = supervisor.start(
-        "leader", lambda: service_module.lead(engine, stop, lead, say, troubles), stop.is_set
+        "leader", lambda: service_module.lead(engine, stop, lead, _report, troubles), stop.is_set
     )
     try:
         yield supervisor
@@ -163,7 +164,7 @@ def _schedule(
         run.settings,
         clock=_now,
         stop=stop,
-        report=say,
+        report=_report,
         processes=run.settings.senders,
         hand_out=helpers(engine),
         troubles=troubles,
@@ -207,6 +208,7 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
     server = uvicorn.Server(
         uvicorn.Config(
             app.create(engine, run.settings, _now),
+            log_config=None,  # ours: without personal data
             log_level="warning",
             access_log=False,
             proxy_headers=True,
@@ -223,6 +225,11 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
     finally:
         server.should_exit = True
         thread.join()
+
+
+def _report(text: str) -> None:
+    """What goes on by itself says to the journal; a relay may have answered with an address."""
+    say(scrubbing.text(text))
 
 
 def _now() -> datetime:

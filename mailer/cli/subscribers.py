@@ -305,19 +305,28 @@ def erase(
     email: Email,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Delete all that is held of a reader; only a salted hash stays, so they are never re-added.
+    """Delete all that is held of a reader; only a salted hash stays, so that no import or `add`
+    brings them back: they can, by subscribing on the pages and confirming.
 
     Example: newsletter subscribers erase reader@example.com --yes
     """
     run = invocation(context)
     if not yes:
         if not sys.stdin.isatty():
-            raise NewsletterError("erasing cannot be undone; add --yes to confirm")
-        typer.confirm(f"Erase {email} for good?", abort=True)
+            raise NewsletterError(
+                "erasing cannot be undone, and nobody but the reader can bring the address back, "
+                "by subscribing and confirming; add --yes to confirm"
+            )
+        question = f"Erase {email} for good? Only the reader can come back, by subscribing anew."
+        typer.confirm(question, abort=True)
     with run.store() as engine:
-        files_removed = erasure.erase(engine, run.settings, email, now=run.now)
-    also = f", files in the outbox removed: {files_removed}" if files_removed else ""
+        done = erasure.erase(engine, run.settings, email, now=run.now)
+        beyond = erasure.not_reached(engine)
+    also = f", files removed: {done.files}" if done.files else ""
     say(f"{email}: erased{also}")
+    say(beyond)
+    if done.left:
+        raise NewsletterError(f"erased, but {'; '.join(done.left)}")
 
 
 @app.command()

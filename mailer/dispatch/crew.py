@@ -22,8 +22,8 @@ from typing import IO, Any, Protocol
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
-from mailer import memory
-from recommender import database, store
+from mailer import logs, memory
+from recommender import database, scrubbing, store
 from recommender.errors import NewsletterError
 
 POLL_SECONDS = 0.1
@@ -167,6 +167,7 @@ def main() -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     memory.sweep_seldom()
+    logs.install()
     report = Report(sys.stdout.buffer)
     held = trouble = None
     engine = database.connect(order.store_url)
@@ -174,8 +175,10 @@ def main() -> None:
         with store.using(engine):
             held = order.carry_out(engine, stop, report.progress)
     except (NewsletterError, DBAPIError, OSError) as error:
-        cause = store.refusal(engine, error) if isinstance(error, DBAPIError) else error
-        trouble = str(cause).partition("\n")[0]
+        if isinstance(error, DBAPIError):
+            trouble = str(store.refusal(engine, error)).partition("\n")[0]
+        else:
+            trouble = scrubbing.line(error)
     engine.dispose()
     report.say(held=held, trouble=trouble)
 

@@ -17,7 +17,7 @@ from mailer.edition.tickets import HandOut, to_nobody
 from mailer.issue import rendering
 from mailer.pace import stopping
 from mailer.relay import transports
-from recommender import database, resources
+from recommender import database, resources, scrubbing
 from recommender.errors import NewsletterError, NotFoundError, TransportError
 from recommender.models import DeliveryState, Edition, EditionState
 from recommender.settings import Settings
@@ -161,7 +161,7 @@ def send(
             while to_the_end and held is None and _left_by_others(engine, order, clock, stop):
                 held = go_on(0)
         except NewsletterError as error:
-            trouble = str(error)
+            trouble = scrubbing.line(error)
     summary = database.patiently(engine, end, stop.is_set)
     seconds = round(time.monotonic() - started, 3)
     return replace(summary, seconds=seconds, trouble=trouble or summary.trouble, held=held)

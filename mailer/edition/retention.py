@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from mailer.dispatch.transitions import TRANSITIONS
 from mailer.edition import frequency
 from mailer.edition.editions import ENDED
-from recommender import database, locks
+from recommender import database, locks, remanence
 from recommender.models import (
     AddressChange,
     Delivery,
@@ -41,6 +41,9 @@ PAUSE_KEPT = timedelta(days=30)
 
 CHANGE_KEPT = timedelta(days=3)
 """An address a reader asked for and did not confirm; the link to confirm it is good for less."""
+
+OTHERS = 15.0
+"""Seconds in which others come to an end who read the store while it is overwritten."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,15 @@ def prune(
                 begun = time.monotonic()
         if free:
             _tidy(engine, terms)
+            remanence.later(engine, patience=OTHERS, large=not _at_work(engine))
     return done
+
+
+def _at_work(engine: Engine) -> bool:
+    """Whether an edition is being planned or sent."""
+    query = sa.select(Edition.id).where(Edition.state.not_in(ENDED)).limit(1)
+    with database.reading(engine) as session:
+        return session.scalar(query) is not None
 
 
 def _slim(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from mailer.relay import slowdown
 from mailer.relay.transport import Verdict, VerdictKind
-from recommender import database, statements
+from recommender import database, scrubbing, statements
 from recommender.models import Pause
 
 FIRST = 60
@@ -92,6 +92,6 @@ def _lengthened(
     if not in_force(pause.until, now):  # else it was on the wire when the pause began
         pause.seconds = min(max(FIRST, pause.seconds * 2), LONGEST)
         pause.until = now + timedelta(seconds=pause.seconds)
-        pause.changed_at, pause.why = now, words[:_WORDS]
+        pause.changed_at, pause.why = now, scrubbing.text(words)[:_WORDS]
         session.flush()
     return pause

@@ -5,11 +5,15 @@ import json
 from starlette.responses import Response
 
 from mailer import erasure
+from mailer.web import security
 from mailer.web.site import Site
 from recommender import database
-from recommender.errors import ConflictError
+from recommender.errors import ConflictError, NotFoundError
 from recommender.models import Subscriber
 from recommender.subscribers import moving, records
+
+PATIENCE = 2.0
+"""Seconds that a reader waits for others to leave the store."""
 
 
 def export(site: Site, identifier: int) -> Response:
@@ -26,7 +30,9 @@ def export(site: Site, identifier: int) -> Response:
 def revoke(site: Site, identifier: int) -> Response:
     """Void all personal links, the one that was used for this as well."""
     with database.writing(site.engine) as session:
-        moving.revoke(session.get_one(Subscriber, identifier))
+        reader = records.locked(session, identifier)
+        if reader is not None:
+            moving.revoke(reader)
     _ = site.language.text
     return site.notice(
         _("Signed out everywhere"),
@@ -40,20 +46,33 @@ def revoke(site: Site, identifier: int) -> Response:
 def erase(site: Site, identifier: int) -> Response:
     """Delete everything but the fingerprint."""
     with database.reading(site.engine) as session:
-        email = session.get_one(Subscriber, identifier).email
+        reader = session.get(Subscriber, identifier)
+        email = "" if reader is None else reader.email
     _ = site.language.text
     try:
-        erasure.erase(site.engine, site.settings, email, now=site.clock())
+        done = erasure.erase(site.engine, site.settings, email, now=site.clock(), patience=PATIENCE)
+    except NotFoundError:  # the same button, pressed twice
+        done = erasure.Erased(0)
     except ConflictError:
         return site.notice(
             _("Not yet"),
             _("An issue is being sent to you right now. Please try again in a minute."),
             status=409,
         )
+    if done.left:
+        security.log.error("erased, but something is left: %s", "; ".join(done.left))
+        return site.notice(
+            _("Erased"),
+            _(
+                "You are on no list any more. What is left in files that are in use is removed "
+                "tonight; then nothing is held of you but a fingerprint of your address, so that "
+                "nobody can add it again by mistake. You can subscribe again at any time."
+            ),
+        )
     return site.notice(
         _("Erased"),
         _(
             "Nothing is held of you any more but a fingerprint of your address, so that nobody can "
-            "add it again by mistake."
+            "add it again by mistake. You can subscribe again at any time."
         ),
     )

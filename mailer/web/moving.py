@@ -19,7 +19,7 @@ from mailer.web.site import Site, of
 from recommender import database
 from recommender.errors import NewsletterError
 from recommender.models import AddressChange, Subscriber
-from recommender.subscribers import moving
+from recommender.subscribers import moving, records
 from recommender.subscribers.moving import Asked
 
 CONFIRM_WITHIN = timedelta(days=2)
@@ -31,7 +31,9 @@ def ask(request: Request, site: Site, identifier: int, form: FormData) -> Respon
     address = forms.text(form, "email", 320)
     try:
         with database.writing(site.engine) as session:
-            reader = session.get_one(Subscriber, identifier)
+            reader = records.locked(session, identifier)
+            if reader is None:
+                return site.broken_link()
             if address == reader.email:
                 return _("This is the address you have.")
             asked = moving.ask(session, reader, address, now=site.clock())
@@ -148,6 +150,8 @@ def _wanted(session: Session, site: Site, token: str) -> AddressChange | None:
     try:
         holder = site.links.holder("address", token, site.clock())
     except TokenError:
+        return None
+    if records.locked(session, holder.subscriber_id) is None:
         return None
     return moving.wanted(session, holder.subscriber_id, holder.key)
 

@@ -22,7 +22,7 @@ from mailer.web.site import Site, of
 from recommender import database
 from recommender.models import Status, Subscriber
 from recommender.settings import DAYS
-from recommender.subscribers import choices, consent
+from recommender.subscribers import choices, consent, records
 from recommender.subscribers.moving import MAY_MOVE
 
 LONGEST_PAUSE = 26
@@ -177,7 +177,9 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
     now = site.clock()
     proof = {"page": "preferences", "from": client}
     with database.writing(site.engine) as session:
-        reader = session.get_one(Subscriber, identifier)
+        reader = records.locked(session, identifier)
+        if reader is None:
+            return site.broken_link()
         site = site.speaking(reader.locale)
         _ = site.language.text
         message = ""

@@ -4,7 +4,9 @@ from sqlalchemy.orm import Session
 
 from mailer.links import Holder, Scope, TokenError
 from mailer.web.site import Site
+from recommender import database
 from recommender.models import Delivery, Subscriber
+from recommender.subscribers import records
 
 NUMBERS: dict[Scope, int] = {"view": 1, "unsubscribe": 1, "preferences": 1, "feedback": 3}
 """How many numbers a token holds; the first is the delivery."""
@@ -19,7 +21,11 @@ def delivery(
     except TokenError:
         return None
     found = session.get(Delivery, numbers[0]) if len(numbers) == NUMBERS[scope] else None
-    return None if found is None else (found, numbers)
+    if found is None or (
+        database.writes(session) and records.locked(session, found.subscriber_id) is None
+    ):
+        return None
+    return found, numbers
 
 
 def owner(
@@ -31,5 +37,5 @@ def owner(
         holder = site.links.holder(scope, token, site.clock())
     except TokenError:
         return None
-    reader = session.get(Subscriber, holder.subscriber_id)
+    reader = records.locked(session, holder.subscriber_id)
     return None if reader is None or reader.link_key != holder.key else (reader, holder)

@@ -21,8 +21,8 @@ from recommender.models import (
     Subscriber,
     SubscriberRole,
     SubscriberTopic,
-    Suppression,
 )
+from recommender.statements import insert
 from recommender.subscribers import consent
 from recommender.subscribers.fields import SubscriberDraft
 from recommender.vocabulary import Kind
@@ -38,16 +38,18 @@ def request(
     """Somebody asks to subscribe ``draft.email``: the reader, pending where they are new.
 
     Nothing is changed of a reader who is known: it may be a stranger who asks. None when the
-    address must not be mailed.
+    address must not be mailed; one that was erased may be, since only its owner can confirm. Of two
+    who ask at the same moment one is new, and the other known.
     """
     key = address_hash(session, draft.email)
-    found = session.scalar(sa.select(Subscriber).where(Subscriber.address_hash == key))
-    suppressed = session.get(Suppression, key) is not None
-    if suppressed or (found is not None and found.status in (Status.BOUNCED, Status.COMPLAINED)):
+    known_as = sa.select(Subscriber).where(Subscriber.address_hash == key)
+    found = session.scalar(known_as)
+    gone = found is not None and found.status in (Status.BOUNCED, Status.COMPLAINED)
+    if gone or consent.barred(session, key):
         return None
     if found is not None:
         return found
-    reader = Subscriber(
+    new = insert(session, Subscriber).values(
         email=draft.email,
         address_hash=key,
         name=draft.name or "",
@@ -57,8 +59,10 @@ def request(
         created_at=now,
         updated_at=now,
     )
-    session.add(reader)
-    session.flush()
+    made = session.scalar(new.on_conflict_do_nothing().returning(Subscriber.id))
+    reader = session.scalars(known_as).one()
+    if made is None:
+        return reader
     session.add(
         ConsentEvent(
             subscriber_id=reader.id, at=now, after=Status.PENDING, source="subscribe", proof=proof
@@ -78,7 +82,8 @@ def confirm(
 ) -> bool:
     """The reader has shown that the address is theirs; whether they get mail from now on.
 
-    A request made at ``asked_at`` is void once the reader has left after it.
+    A request made at ``asked_at`` is void once the reader has left after it. Who was erased and
+    has come back is on the suppression list no more.
     """
     if asked_at is not None and reader.status == Status.UNSUBSCRIBED:
         left = sa.select(sa.func.max(ConsentEvent.at)).where(
@@ -86,8 +91,9 @@ def confirm(
         )
         if (at := session.scalar(left)) is not None and at >= asked_at:
             return False
-    if session.get(Suppression, reader.address_hash) is not None:
+    if consent.barred(session, reader.address_hash):
         return False
+    consent.readmit(session, reader.address_hash)
     if reader.status in MAY_RETURN:
         consent.change(session, reader, Status.ACTIVE, source="confirm", now=now, proof=proof)
     return reader.status in (Status.ACTIVE, Status.PAUSED)

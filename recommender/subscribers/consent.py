@@ -1,6 +1,9 @@
 """Every change of a subscriber's status, each with its consent event; and the suppression list.
 
 The only writer of ``Subscriber.status`` besides the import. The caller commits.
+
+An address is suppressed for a reason. One that was erased may come back, by its owner's own double
+opt-in alone; any other is never mailed again.
 """
 
 from datetime import datetime
@@ -13,6 +16,10 @@ from recommender.addresses import address_hash
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import ConsentEvent, Delivery, Event, Status, Subscriber, Suppression
 from recommender.statements import insert
+
+ERASED = "erased"
+"""The reason for which an address is suppressed whose reader was erased."""
+_SUPPRESSED_AS = {Status.BOUNCED: "bounce", Status.COMPLAINED: "complaint"}
 
 
 def change(
@@ -58,9 +65,14 @@ def suppress(
     A reader with this address becomes ``status`` (default: unsubscribed), unless they had left.
     """
     key = address_hash(session, email)
-    suppressed = is_suppressed(session, email)
+    suppressed = barred(session, key)
     added = insert(session, Suppression).values(address_hash=key, reason=reason, at=now)
-    session.execute(added.on_conflict_do_nothing())
+    stronger = added.on_conflict_do_update(  # the way back of one who was erased ends here
+        index_elements=[Suppression.address_hash],
+        set_={"reason": reason, "at": now},
+        where=Suppression.reason == ERASED,
+    )
+    session.execute(stronger)
     subscriber = session.scalar(sa.select(Subscriber).where(Subscriber.address_hash == key))
     if subscriber is not None and subscriber.status in {
         Status.ACTIVE,
@@ -73,8 +85,22 @@ def suppress(
 
 
 def is_suppressed(session: Session, email: str) -> bool:
+    """Whether no mail goes to ``email``, and no import takes it."""
     key = address_hash(session, email)
-    return session.get(Suppression, key) is not None
+    held = sa.select(Suppression.reason).where(Suppression.address_hash == key)
+    return session.scalar(held) is not None
+
+
+def barred(session: Session, key: str) -> bool:
+    """Whether the address with this hash must not be mailed even if its owner asks for it."""
+    reason = session.scalar(sa.select(Suppression.reason).where(Suppression.address_hash == key))
+    return reason is not None and reason != ERASED
+
+
+def readmit(session: Session, key: str) -> None:
+    """Take an address that was erased off the suppression list: its owner has confirmed it."""
+    gone = (Suppression.address_hash == key) & (Suppression.reason == ERASED)
+    session.execute(sa.delete(Suppression).where(gone))
 
 
 def erase(session: Session, email: str, *, now: datetime) -> None:
@@ -90,7 +116,9 @@ def erase(session: Session, email: str, *, now: datetime) -> None:
     busy = sa.select(Delivery.id).where(mine, Delivery.state.in_(("claimed", "on_wire")))
     if session.scalar(busy.limit(1)) is not None:
         raise ConflictError(f"a copy for {email} is being sent right now; try again in a minute")
-    added = insert(session, Suppression).values(address_hash=key, reason="erased", at=now)
+    # A dead mailbox, or who complained, stays so: that is no way round it.
+    reason = _SUPPRESSED_AS.get(subscriber.status, ERASED)
+    added = insert(session, Suppression).values(address_hash=key, reason=reason, at=now)
     session.execute(added.on_conflict_do_nothing())
     session.execute(sa.delete(Event).where(Event.subscriber_id == subscriber.id))
     session.execute(sa.delete(Delivery).where(mine))

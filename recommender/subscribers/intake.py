@@ -26,11 +26,14 @@ from recommender.models import (
     SubscriberTopic,
     Suppression,
 )
+from recommender.subscribers.consent import ERASED
 from recommender.subscribers.fields import SubscriberDraft
 
 BATCH = 5_000
 SETTLED = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
 """States that only the reader's own act may leave."""
+
+BACK = "comes back by its owner's double opt-in alone: they subscribe on the page, and confirm"
 
 
 @dataclass
@@ -132,7 +135,8 @@ class _Batch:
         for key, reason in self.session.execute(
             sa.select(table.address_hash, table.reason).where(table.address_hash.in_(drafts))
         ):
-            why = f"email: this address is suppressed ({reason}) and is never taken again"
+            way = BACK if reason == ERASED else "is never taken again"
+            why = f"email: this address is suppressed ({reason}) and {way}"
             self.report.rejected.append(Rejected(self.file, drafts.pop(key).line, why))
 
     def _known(self, drafts: dict[str, SubscriberDraft]) -> dict[str, Any]:

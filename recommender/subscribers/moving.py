@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import addresses
-from recommender.models import AddressChange, ConsentEvent, Status, Subscriber, Suppression
+from recommender.models import AddressChange, ConsentEvent, Status, Subscriber
+from recommender.subscribers import consent
 
 SOURCE = "address change"
 MAY_MOVE = (Status.ACTIVE, Status.PAUSED)
@@ -43,7 +44,7 @@ def ask(session: Session, reader: Subscriber, address: str, *, now: datetime) ->
     if reader.status not in MAY_MOVE:
         raise ValueError("email: only readers who get issues can change it")
     key = addresses.address_hash(session, email)
-    if session.get(Suppression, key) is not None:
+    if consent.barred(session, key):
         return Asked(email, "nothing")
     if _taken(session, reader, key):
         return Asked(email, "taken")
@@ -71,9 +72,10 @@ def move(
     """
     reader = session.get_one(Subscriber, change.subscriber_id)
     key = addresses.address_hash(session, change.email)
-    held = session.get(Suppression, reader.address_hash) or session.get(Suppression, key)
-    if reader.status not in MAY_MOVE or held is not None or _taken(session, reader, key):
+    held = consent.is_suppressed(session, reader.email) or consent.barred(session, key)
+    if reader.status not in MAY_MOVE or held or _taken(session, reader, key):
         return None
+    consent.readmit(session, key)
     before = reader.email
     session.add(
         ConsentEvent(

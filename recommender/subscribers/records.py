@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from recommender import database
 from recommender.addresses import address_hash
 from recommender.errors import NotFoundError
 from recommender.models import (
@@ -84,6 +85,14 @@ def document(subscriber: Subscriber) -> dict[str, Any]:
         "day": subscriber.day,
         "hour": subscriber.hour,
     }
+
+
+def locked(session: Session, identifier: int) -> Subscriber | None:
+    """The reader with this row id, None when there is none (any more); in a transaction that writes
+    nobody else changes them until it ends, so that a form sent twice is dealt with once after the
+    other (SQLite has one writer anyway)."""
+    mine = database.writes(session)
+    return session.get(Subscriber, identifier, with_for_update=mine, populate_existing=mine)
 
 
 def everything(session: Session, subscriber: Subscriber) -> dict[str, Any]:

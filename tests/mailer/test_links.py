@@ -1,5 +1,8 @@
 """Links: what was signed is read back, and nothing else is."""
 
+import random
+import string
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -109,3 +112,49 @@ def test_the_links_of_a_copy_are_the_same_whoever_makes_them() -> None:
         (of("view", None), LINKS.view(300)),
     ]
     assert [one.decode() for one, _ in made] == [other for _, other in made]
+
+
+def mutants(token: str, chance: random.Random, number: int) -> Iterator[str]:
+    """Others like it: a character changed, put in, left out, moved, doubled; cut and joined."""
+    for _ in range(number):
+        at, other = chance.randrange(len(token)), chance.randrange(len(token))
+        character = chance.choice(string.ascii_letters + string.digits + "-_=.~% ")
+        yield chance.choice(
+            (
+                token[:at] + character + token[at + 1 :],
+                token[:at] + character + token[at:],
+                token[:at] + token[at + 1 :],
+                token[:at],
+                token[at:] + token[:at],
+                token + token[at:],
+                "".join(chance.sample(token, len(token))),
+                token[:at] + token[other : other + 8] + token[at + 8 :],
+                token.swapcase(),
+                token + "=" * (at % 4),
+            )
+        )
+
+
+def test_of_fifty_thousand_mutants_none_is_accepted() -> None:
+    chance = random.Random(20261126)
+    tried = 0
+    for scope in PATHS:
+        for numbers in ((1,), (1, 7), (3, 9, 1), (12_345, 2**31 - 1, 1_800_000_000)):
+            token = LINKS.token(scope, *numbers)
+            for wrong in mutants(token, chance, 1_650):
+                if wrong != token:
+                    tried += 1
+                    with pytest.raises(TokenError):
+                        LINKS.read(scope, wrong)
+    assert tried > 50_000
+
+
+def test_none_of_the_fifty_six_swaps_of_purpose_is_accepted() -> None:
+    swaps = [(made, used) for made in PATHS for used in PATHS if made != used]
+    assert len(swaps) == 56
+    for made, used in swaps:
+        token = LINKS.token(made, 1, 1, 2**40)
+        with pytest.raises(TokenError):
+            LINKS.read(used, token)
+        with pytest.raises(TokenError):
+            LINKS.holder(used, token, NOW)

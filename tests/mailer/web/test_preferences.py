@@ -118,4 +118,6 @@ def test_erasing_needs_a_second_word_and_leaves_nothing(place: Place, personal: 
     assert place.status(WHO) is None
     assert place.client.get(personal).status_code == 404
     place.client.post("/subscribe", data={"email": WHO})
-    assert place.status(WHO) is None  # only the salted hash is left, and it holds
+    assert place.status(WHO) == Status.PENDING  # until they confirm: nobody else can
+    place.client.post(place.link("confirm"))
+    assert place.status(WHO) == Status.ACTIVE
