@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from email_validator import EmailNotValidError, validate_email
@@ -21,6 +22,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from recommender import keys, resources
 from recommender.errors import ConfigurationError
 from recommender.limits import DomainTable, HoursText, RatesText, StepsText
+from recommender.networks import LOOPBACK, Network, NetworksText
 
 PREFIX = "NEWSLETTER_"
 FILE = "newsletter.toml"
@@ -45,6 +47,11 @@ class Settings(BaseSettings):
     )
     base_url: str = Field(
         "https://newsletter.example.org", description="where readers reach the web pages"
+    )
+    trusted_proxies: NetworksText = Field(
+        None,
+        description="proxies that are believed who asks, addresses and networks with commas: "
+        "10.0.0.0/8; besides those on this machine (127.0.0.1, ::1)",
     )
     secret_key: SecretStr | None = Field(
         None, description="signs links; default: made once and kept in home/secret_key"
@@ -139,6 +146,9 @@ class Settings(BaseSettings):
     keep_raw_clicks_days: int = Field(
         90, ge=1, description="clicks that were not a person's are kept for so many days"
     )
+    keep_pending_days: int = Field(
+        30, ge=8, description="who never confirms a subscription is removed after so many days"
+    )
     dkim_key: Path | None = Field(None, description="private key file (PEM) that signs with DKIM")
     dkim_selector: str | None = Field(
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", description="DKIM selector"
@@ -209,6 +219,16 @@ class Settings(BaseSettings):
     @cached_property
     def outbox(self) -> Path:
         return self.home / "outbox"
+
+    @cached_property
+    def proxies(self) -> tuple[Network, ...]:
+        """Whose word counts on who asks."""
+        return (*LOOPBACK, *(self.trusted_proxies or ()))
+
+    @cached_property
+    def base_path(self) -> str:
+        """The path under which readers reach the pages, as it is written; empty for none."""
+        return urlsplit(self.base_url).path
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -174,19 +174,13 @@ def _listening(host: str, port: int) -> socket.socket:
 @contextlib.contextmanager
 def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[None]:
     """The web application in a thread of its own."""
-    import uvicorn
+    from mailer.web import app, proxies
+    from mailer.web import server as web_server
 
-    from mailer.web import app
-
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app.create(engine, run.settings, _now),
-            log_level="warning",
-            access_log=False,
-            proxy_headers=True,
-            server_header=False,
-            timeout_graceful_shutdown=LAST_WORDS,
-        )
+    server = web_server.make(
+        app.create(engine, run.settings, _now),
+        proxies.Proxies(run.settings.proxies).trusts,
+        last_words=LAST_WORDS,
     )
     thread = threading.Thread(target=server.run, args=([place],), name="web")
     thread.start()

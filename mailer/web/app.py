@@ -26,6 +26,7 @@ from mailer.web import (
     moving,
     offer,
     preferences,
+    proxies,
     reading,
     security,
     signup,
@@ -75,12 +76,23 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         admin,
     ):
         routes += module.ROUTES
+    proxies.check_base_path(settings.base_path, _first_parts(routes))
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(security.Guard, https=settings.base_url.startswith("https://"))],
+        middleware=[
+            Middleware(
+                proxies.BehindProxies,
+                proxies=proxies.Proxies(settings.proxies),
+                base_path=settings.base_path,
+            ),
+            Middleware(security.Guard, https=settings.base_url.startswith("https://")),
+        ],
         exception_handlers={HTTPException: _refused},
         lifespan=lifespan,
     )
+    # A path with a slash too many is no page of ours; to be led to the one without would take the
+    # host from the request.
+    app.router.redirect_slashes = False
     links = Links(settings.base_url, settings.secrets)
     limits = Limits(Limiter(engine), settings.secret, clock)
     previews, choice = Previews(engine, settings), Offer(engine)
@@ -89,8 +101,13 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
     return app
 
 
-def _home(_request: Request) -> Response:
-    return RedirectResponse("/subscribe")
+def _first_parts(routes: list[BaseRoute]) -> set[str]:
+    paths = [route.path for route in routes if isinstance(route, Route | Mount)]
+    return {first for path in paths if (first := path.strip("/").partition("/")[0])}
+
+
+def _home(request: Request) -> Response:
+    return RedirectResponse(of(request).path("/subscribe"))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
