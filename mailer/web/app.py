@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 import jinja2
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -35,12 +36,22 @@ from mailer.web import (
 )
 from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
+from mailer.web.server import Sparingly
 from mailer.web.site import Site, of
-from recommender import resources
+from recommender import database, resources
+from recommender.errors import StoreAwayError
 from recommender.settings import Settings
 from recommender.vocabulary.offer import Offer
 
 NOT_FOUND = 404
+PATIENCE = 3.0
+"""Seconds that a page waits for whoever holds the store; then it says so."""
+STORE_TROUBLE = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.TimeoutError,
+    StoreAwayError,
+)
 
 
 def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> Starlette:
@@ -87,17 +98,21 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
             ),
             Middleware(security.Guard, https=settings.base_url.startswith("https://")),
         ],
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={
+            HTTPException: _refused,
+            **dict.fromkeys(STORE_TROUBLE, _Trouble()),
+        },
         lifespan=lifespan,
     )
     # A path with a slash too many is no page of ours; to be led to the one without would take the
     # host from the request.
     app.router.redirect_slashes = False
     links = Links(settings.base_url, settings.secrets)
-    limits = Limits(Limiter(engine), settings.secret, clock)
-    previews, choice = Previews(engine, settings), Offer(engine)
-    app.state.site = Site(engine, settings, links, pages, clock, limits, previews, choice)
-    app.state.addresses = tracking.Addresses(engine)
+    waiting = database.impatient(engine, PATIENCE)
+    limits = Limits(Limiter(waiting), settings.secret, clock)
+    previews, choice = Previews(waiting, settings), Offer(waiting)
+    app.state.site = Site(waiting, settings, links, pages, clock, limits, previews, choice)
+    app.state.addresses = tracking.Addresses(waiting)
     return app
 
 
@@ -121,3 +136,22 @@ async def _refused(request: Request, error: Exception) -> Response:
         return site.notice(_("Not found"), _("There is no such page."), status=status)
     words = words and _(words)
     return site.notice(_("This cannot be done"), words, status=status, headers=headers)
+
+
+class _Trouble:
+    """A plain page for when the store is held by others, full or away; said in the log once."""
+
+    def __init__(self) -> None:
+        self._say = Sparingly()
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        self._say.once(f"pages wait for the store: {cause}")
+        site = of(request)
+        _ = site.language.text
+        return site.notice(
+            _("One moment, please"),
+            _("We cannot get at what is kept here right now. Please try again in a moment."),
+            status=503,
+            headers={"Retry-After": "5"},
+        )
