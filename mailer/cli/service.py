@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Engine
 
-from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal
+from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal, warn
 from mailer.edition.tickets import Task
+from recommender import networks
 from recommender.errors import ConfigurationError
 
 POLL_SECONDS = 0.2
@@ -186,11 +187,21 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
     thread.start()
     host, port = place.getsockname()[:2]
     say(f"pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
+    if run.settings.trusted_proxies is None and not _for_this_machine(host):
+        warn(
+            f"warning: listening on {host}, and trusted_proxies is not set: readers who come by way "
+            "of a proxy on another machine all count as one"
+        )
     try:
         yield
     finally:
         server.should_exit = True
         thread.join()
+
+
+def _for_this_machine(host: str) -> bool:
+    found = networks.address(host)
+    return found is not None and found.is_loopback
 
 
 def _now() -> datetime:

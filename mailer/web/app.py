@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from mailer.issue.content import StoryContent
 from mailer.links import Links
 from mailer.pace.rates import Limiter
 from mailer.previews import Previews
@@ -37,6 +38,8 @@ from mailer.web import (
 from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
 from mailer.web.server import Sparingly
+from mailer.web.shared import Shared
+from mailer.web.signin import Guesses
 from mailer.web.site import Site, of
 from recommender import database, resources
 from recommender.errors import StoreAwayError
@@ -112,6 +115,8 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
     limits = Limits(Limiter(waiting), settings.secret, clock)
     previews, choice = Previews(waiting, settings), Offer(waiting)
     app.state.site = Site(waiting, settings, links, pages, clock, limits, previews, choice)
+    app.state.counted, app.state.archived = Shared[bytes](), Shared[list[StoryContent]]()
+    app.state.guesses = Guesses(waiting, limits, clock)
     app.state.addresses = tracking.Addresses(waiting)
     return app
 

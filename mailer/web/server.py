@@ -8,6 +8,7 @@ whoever sends a request at once always gets in.
 """
 
 import asyncio
+import contextlib
 import logging
 import resource
 import socket
@@ -235,6 +236,7 @@ def room() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
+        with contextlib.suppress(OSError, ValueError):  # a unit may forbid it
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
     return MOST if soft == resource.RLIM_INFINITY else min(MOST, soft // 2)

@@ -2,11 +2,13 @@
 
 import sqlalchemy as sa
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from sqlalchemy.engine import Engine
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mailer.edition import counts
+from mailer.web.shared import Shared
 from mailer.web.site import of
 from recommender import database, store
 from recommender.errors import NewsletterError
@@ -35,14 +37,19 @@ def ready(request: Request) -> Response:
 
 def metrics(request: Request) -> Response:
     """Counts from the store in Prometheus' text format."""
-    site = of(request)
+    engine = of(request).engine
+    counted: Shared[bytes] = request.app.state.counted
+    return Response(counted.get("metrics", lambda: _count(engine)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _count(engine: Engine) -> bytes:
     registry = CollectorRegistry()
     deliveries = Gauge(
         "newsletter_deliveries", "Copies by state", ["edition", "state"], registry=registry
     )
     subscribers = Gauge("newsletter_subscribers", "Readers", ["status"], registry=registry)
     events = Gauge("newsletter_events", "Answers that count", ["kind"], registry=registry)
-    with database.reading(site.engine) as session:
+    with database.reading(engine) as session:
         recent = session.scalars(
             sa.select(Edition)
             .options(sa.orm.joinedload(Edition.newsletter))
@@ -59,7 +66,7 @@ def metrics(request: Request) -> Response:
         answered = sa.select(Event.kind, sa.func.count()).where(Event.verified).group_by(Event.kind)
         for kind, number in session.execute(answered):
             events.labels(str(kind)).set(number)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return generate_latest(registry)
 
 
 ROUTES: list[BaseRoute] = [
