@@ -13,7 +13,7 @@ import logging
 import resource
 import socket
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -44,11 +44,15 @@ SILENCE = 60.0
 
 
 class Wait(Enum):
-    """What a connection waits for of its client; the value is for how many seconds at most."""
+    """What a connection waits for of its client."""
 
-    REQUEST = 10.0
-    BODY = 20.0
-    READER = 30.0
+    REQUEST = "request"
+    BODY = "body"
+    READER = "reader"
+
+
+SECONDS = {Wait.REQUEST: 10.0, Wait.BODY: 20.0, Wait.READER: 30.0}
+"""For how long at most."""
 
 
 class Connection(H11Protocol):
@@ -102,9 +106,16 @@ class Connection(H11Protocol):
 
 class Admission:
     """The connections there are: at most ``most``, and of one client no more than its share.
-    ``proxy`` tells addresses of those who stand for many clients."""
+    ``proxy`` tells addresses of those who stand for many clients; ``seconds`` is for how long the
+    client is waited for."""
 
-    def __init__(self, most: int, proxy: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        most: int,
+        proxy: Callable[[str], bool],
+        seconds: Mapping[Wait, float] = SECONDS,
+    ) -> None:
+        self._seconds = seconds
         self._most = most
         self._proxy = proxy
         self._here: dict[str, set[Connection]] = defaultdict(set)
@@ -166,7 +177,7 @@ class Admission:
         for its in [*self._here.values()]:
             for one in [*its]:
                 one.look()
-                if one.waits is not None and now - one.since > one.waits.value:
+                if one.waits is not None and now - one.since > self._seconds[one.waits]:
                     self._close(one)
         self._sweeping = bool(self._count)
         if self._sweeping:
