@@ -115,7 +115,7 @@ def _sqlite(url: sa.URL) -> Engine:
         options = connection.get_execution_options()
         if options.get("writing"):
             hurry, meanwhile = options.get("hurry") or _never, options.get("meanwhile") or _never
-            _begin_writing(connection, hurry, meanwhile)
+            _begin_writing(connection, hurry, meanwhile, options.get("patience", BUSY_SECONDS))
         else:
             connection.exec_driver_sql("BEGIN DEFERRED")
 
@@ -123,10 +123,13 @@ def _sqlite(url: sa.URL) -> Engine:
 
 
 def _begin_writing(
-    connection: Connection, hurry: Callable[[], bool], meanwhile: Callable[[], bool]
+    connection: Connection,
+    hurry: Callable[[], bool],
+    meanwhile: Callable[[], bool],
+    seconds: float,
 ) -> None:
     """Take the write lock, waiting for whoever holds it until that has been long enough."""
-    patience = time.monotonic() + BUSY_SECONDS
+    patience = time.monotonic() + seconds
     pause = FIRST_TRY
     _wait_at_most(connection, 0)
     try:
@@ -170,7 +173,7 @@ def _postgresql(url: sa.URL) -> Engine:
     arguments = connect_arguments(url)
     url = url.set(drivername="postgresql+psycopg")
     try:
-        return sa.create_engine(
+        engine = sa.create_engine(
             url,
             pool_pre_ping=True,
             connect_args=arguments,
@@ -182,6 +185,14 @@ def _postgresql(url: sa.URL) -> Engine:
             "database_url: PostgreSQL needs an extra: "
             "pip install 'newsletter-recommender[postgresql]'"
         ) from error
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        patience = connection.get_execution_options().get("patience")
+        if patience is not None:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {patience * 1000:.0f}")
+
+    return engine
 
 
 def connect_arguments(url: sa.URL) -> dict[str, Any]:
@@ -294,6 +305,12 @@ def occupied(engine: Engine, meanwhile: Callable[[], bool]) -> Engine:
     """``engine`` whose writers, while they wait for SQLite's write lock, call ``meanwhile``: it
     does a moment's work that has nothing to do with the store, or returns False for want of any."""
     return engine.execution_options(meanwhile=meanwhile)
+
+
+def impatient(engine: Engine, seconds: float) -> Engine:
+    """``engine`` whose transactions wait for others' locks no longer than ``seconds``: for people
+    who wait for an answer."""
+    return engine.execution_options(patience=seconds)
 
 
 def away(engine: Engine, error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from email_validator import EmailNotValidError, validate_email
@@ -29,6 +29,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from recommender import keys, resources
 from recommender.errors import ConfigurationError
 from recommender.limits import DomainTable, HoursText, RatesText, StepsText
+from recommender.networks import LOOPBACK, Network, NetworksText
 
 PREFIX = "NEWSLETTER_"
 FILE = "newsletter.toml"
@@ -55,6 +56,11 @@ class Settings(BaseSettings):
     )
     base_url: str = Field(
         "https://newsletter.example.org", description="where readers reach the web pages"
+    )
+    trusted_proxies: NetworksText = Field(
+        None,
+        description="proxies that are believed who asks, addresses and networks with commas: "
+        "10.0.0.0/8; besides those on this machine (127.0.0.1, ::1)",
     )
     secret_key: SecretStr | None = Field(
         None, description="signs links; default: made once and kept in home/secret_key"
@@ -158,6 +164,9 @@ class Settings(BaseSettings):
     )
     feeds_private: bool = Field(
         False, description="feeds may come from private addresses: this machine, its network"
+    )
+    keep_pending_days: int = Field(
+        30, ge=8, description="who never confirms a subscription is removed after so many days"
     )
     dkim_key: Path | None = Field(None, description="private key file (PEM) that signs with DKIM")
     dkim_selector: str | None = Field(
@@ -265,6 +274,16 @@ class Settings(BaseSettings):
     @cached_property
     def quarantine(self) -> Path:
         return self.home / "quarantine"
+
+    @cached_property
+    def proxies(self) -> tuple[Network, ...]:
+        """Whose word counts on who asks."""
+        return (*LOOPBACK, *(self.trusted_proxies or ()))
+
+    @cached_property
+    def base_path(self) -> str:
+        """The path under which readers reach the pages, as it is written; empty for none."""
+        return urlsplit(self.base_url).path
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -71,6 +71,12 @@ def _configuration(found: Settings) -> list[Line]:
     if found.base_url.startswith("http://"):
         why = "base_url is not https, which RFC 8058 requires of the unsubscribe link"
         lines.append(("error", "configuration", why))
+    elif found.trusted_proxies is None and "base_url" not in examples:
+        why = (
+            "trusted_proxies is not set: only a proxy on this machine is believed who asks; behind "
+            "any other all readers count as one. Name your proxy (127.0.0.1 if it is here)"
+        )
+        lines.append(("warning", "proxies", why))
     for signer in copies.signers(found):
         name, value = signer.dns_record()
         lines.append(("ok", "DKIM", f'publish: {name}. TXT "{value}"'))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from sqlalchemy.engine import Engine
 
-from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal
+from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal, warn
 from mailer.edition.tickets import Task
-from recommender import scrubbing
+from recommender import networks, scrubbing
 from recommender.errors import ConfigurationError, NewsletterError
 
 if TYPE_CHECKING:
@@ -201,25 +201,23 @@ def _listening(host: str, port: int) -> socket.socket:
 @contextlib.contextmanager
 def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[None]:
     """The web application in a thread of its own."""
-    import uvicorn
+    from mailer.web import app, proxies
+    from mailer.web import server as web_server
 
-    from mailer.web import app
-
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app.create(engine, run.settings, _now),
-            log_config=None,  # ours: without personal data
-            log_level="warning",
-            access_log=False,
-            proxy_headers=True,
-            server_header=False,
-            timeout_graceful_shutdown=LAST_WORDS,
-        )
+    server = web_server.make(
+        app.create(engine, run.settings, _now),
+        proxies.Proxies(run.settings.proxies).trusts,
+        last_words=LAST_WORDS,
     )
     thread = threading.Thread(target=server.run, args=([place],), name="web")
     thread.start()
     host, port = place.getsockname()[:2]
     say(f"pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
+    if run.settings.trusted_proxies is None and not _for_this_machine(host):
+        warn(
+            f"warning: listening on {host}, and trusted_proxies is not set: readers who come by "
+            "way of a proxy on another machine all count as one"
+        )
     try:
         yield
     finally:
@@ -230,6 +228,11 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
 def _report(text: str) -> None:
     """What goes on by itself says to the journal; a relay may have answered with an address."""
     say(scrubbing.text(text))
+
+
+def _for_this_machine(host: str) -> bool:
+    found = networks.address(host)
+    return found is not None and found.is_loopback
 
 
 def _now() -> datetime:

@@ -145,6 +145,7 @@ def prune(context: typer.Context, as_json: Json = False) -> None:
     say(f"{done.editions} editions of before {terms.history:%Y-%m-%d} removed")
     say(f"  with {done.deliveries} copies, and {done.events} answers")
     say(f"{done.clicks} clicks of before {terms.clicks:%Y-%m-%d} that never counted removed")
+    say(f"{done.pending} readers removed who did not confirm since {terms.pending:%Y-%m-%d}")
 
 
 @app.command()

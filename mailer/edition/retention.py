@@ -5,7 +5,8 @@ their reasons, the reader as shown, the server's words), and keeps which stories
 sent. When every story of an edition is too old to be chosen again, the edition goes with all its
 copies. Clicks that were never believed go early. It works in batches by key, a transaction each,
 and rests as long as each took, so a sender beside it has the store at least half of the time.
-Consent, suppressions and readers are never touched.
+Who asked to subscribe and never confirmed goes as well; consent, suppressions and other readers are
+never touched.
 """
 
 import time
@@ -29,6 +30,8 @@ from recommender.models import (
     Event,
     EventKind,
     Pause,
+    Status,
+    Subscriber,
     TemplateVersion,
 )
 from recommender.settings import Settings
@@ -55,6 +58,7 @@ class Terms:
     clicks: datetime
     pauses: datetime
     addresses: datetime
+    pending: datetime
 
     @classmethod
     def of(cls, settings: Settings, now: datetime) -> "Terms":
@@ -67,19 +71,21 @@ class Terms:
             clicks=now - timedelta(days=settings.keep_raw_clicks_days),
             pauses=now - PAUSE_KEPT,
             addresses=now - CHANGE_KEPT,
+            pending=now - timedelta(days=settings.keep_pending_days),
         )
 
 
 @dataclass
 class Pruned:
     """What was done: ``slimmed`` copies, removed ``deliveries`` with their ``editions``, removed
-    ``clicks`` that never counted and ``events`` that did."""
+    ``clicks`` that never counted and ``events`` that did, and readers who were ``pending``."""
 
     slimmed: int = 0
     deliveries: int = 0
     editions: int = 0
     clicks: int = 0
     events: int = 0
+    pending: int = 0
 
 
 def prune(
@@ -97,7 +103,7 @@ def prune(
     """
     done = Pruned()
     with locks.hold(engine, "prune") as free:
-        steps = (_slim, _forget, _drop_clicks, _drop_events) if free else ()
+        steps = (_slim, _forget, _drop_clicks, _drop_events, _drop_pending) if free else ()
         total = 0
         for step in steps:
             begun = time.monotonic()
@@ -238,6 +244,43 @@ def _drop(engine: Engine, which: sa.ColumnElement[bool], before: datetime) -> It
 
 def events_before(which: sa.ColumnElement[bool], before: datetime) -> sa.Select[int]:
     return sa.select(Event.id).where(which, Event.at < before).order_by(Event.at).limit(BATCH)
+
+
+def _drop_pending(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+    """Remove who asked to subscribe, or was imported as having asked, and never confirmed."""
+    after = 0
+    while True:
+        with database.writing(engine) as session:
+            ids = list(session.scalars(never_confirmed(after, terms.pending)))
+            session.execute(
+                sa.delete(Subscriber).where(
+                    Subscriber.id.in_(ids), Subscriber.status == Status.PENDING
+                )
+            )
+        if not ids:
+            return
+        after = ids[-1]
+        done.pending += len(ids)
+        yield len(ids)
+
+
+def never_confirmed(after: int, before: datetime) -> sa.Select[int]:
+    """Pending readers of whom nothing was heard since ``before``; who was sent something once
+    stays, as the ledger does."""
+    answered = sa.exists().where(Event.subscriber_id == Subscriber.id)
+    sent = sa.exists().where(Delivery.subscriber_id == Subscriber.id)
+    return (
+        sa.select(Subscriber.id)
+        .where(
+            Subscriber.status == Status.PENDING,
+            Subscriber.id > after,
+            Subscriber.updated_at < before,
+            ~answered,
+            ~sent,
+        )
+        .order_by(Subscriber.id)
+        .limit(BATCH)
+    )
 
 
 def _tidy(engine: Engine, terms: Terms) -> None:

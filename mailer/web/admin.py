@@ -4,12 +4,11 @@ Whoever has ``admin_password`` is signed in, by the browser's own dialogue (HTTP
 without that setting there are no such pages. They name no reader, and are in English only.
 """
 
-import base64
-import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,6 +16,8 @@ from starlette.routing import BaseRoute, Route
 
 from mailer import languages
 from mailer.edition import counts, editions
+from mailer.web import forms, signin
+from mailer.web.signin import Guesses
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.models import EventKind, Status, Subscriber
@@ -24,6 +25,7 @@ from recommender.models import EventKind, Status, Subscriber
 LISTED = 12
 """Editions on the first page."""
 SIGN_IN = {"WWW-Authenticate": 'Basic realm="newsletter", charset="UTF-8"'}
+SIGN_IN_FIRST = "These pages are for who runs the newsletter."
 Page = Callable[[Request, Site], Response]
 
 
@@ -37,32 +39,31 @@ class Bar:
     link: str | None = None
 
 
-def signed_in(page: Page) -> Callable[[Request], Response]:
-    """``page`` for whoever knows the password. It is too long to be guessed, so tries need no
-    limit; and nothing is changed by any of these pages."""
+def signed_in(page: Page) -> Callable[[Request], Awaitable[Response]]:
+    """``page`` for whoever knows the password; nothing is changed by any of these pages."""
 
-    def checked(request: Request) -> Response:
+    async def checked(request: Request) -> Response:
         site = replace(of(request), language=languages.choose("en"))
         wanted = site.settings.admin_password
         if wanted is None:
             raise HTTPException(404)
-        given = _password(request.headers.get("authorization", ""))
-        if not hmac.compare_digest(given, wanted.get_secret_value().encode()):
-            raise HTTPException(401, "These pages are for who runs the newsletter.", SIGN_IN)
-        return page(request, site)
+        guesses: Guesses = request.app.state.guesses
+        given = signin.password(request.headers.get("authorization", ""))
+        if given is None:
+            raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
+        await guesses.slow()
+        right = signin.same(given, wanted.get_secret_value().encode())
+        client = forms.client(request)
+        until = await run_in_threadpool(guesses.held_off, client, right=right)
+        if until is not None:
+            wait = max(1, round((until - site.clock()).total_seconds()))
+            why = "Too many wrong passwords came from where you are."
+            raise HTTPException(429, why, {"Retry-After": str(wait)})
+        if not right:
+            raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
+        return await run_in_threadpool(page, request, site)
 
     return checked
-
-
-def _password(header: str) -> bytes:
-    """The password in an Authorization header, whatever the name; empty when there is none."""
-    scheme, _, given = header.partition(" ")
-    if scheme.lower() != "basic":
-        return b""
-    try:
-        return base64.b64decode(given.strip(), validate=True).partition(b":")[2]
-    except ValueError:
-        return b""
 
 
 def overview(_request: Request, site: Site) -> Response:
@@ -74,7 +75,8 @@ def overview(_request: Request, site: Site) -> Response:
         readers = dict(session.execute(held).all())
     sent = bars([(f"{one.name} ({one.state})", totals["sent"]) for one, totals in found])
     linked = [
-        replace(bar, link=f"/admin/{one.name}") for bar, (one, _) in zip(sent, found, strict=True)
+        replace(bar, link=site.path(f"/admin/{one.name}"))
+        for bar, (one, _) in zip(sent, found, strict=True)
     ]
     statuses = bars([(str(status), readers.get(status, 0)) for status in Status])
     troubled = [edition for edition, _ in found if edition.last_error]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 import jinja2
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from mailer.issue.content import StoryContent
 from mailer.links import Links
 from mailer.pace.rates import Limiter
 from mailer.previews import Previews
@@ -26,6 +28,7 @@ from mailer.web import (
     moving,
     offer,
     preferences,
+    proxies,
     reading,
     security,
     signup,
@@ -34,12 +37,24 @@ from mailer.web import (
 )
 from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
+from mailer.web.server import Sparingly
+from mailer.web.shared import Shared
+from mailer.web.signin import Guesses
 from mailer.web.site import Site, of
-from recommender import resources
+from recommender import database, resources
+from recommender.errors import StoreAwayError
 from recommender.settings import Settings
 from recommender.vocabulary.offer import Offer
 
 NOT_FOUND = 404
+PATIENCE = 3.0
+"""Seconds that a page waits for whoever holds the store; then it says so."""
+STORE_TROUBLE = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.TimeoutError,
+    StoreAwayError,
+)
 
 
 def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> Starlette:
@@ -75,22 +90,44 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         admin,
     ):
         routes += module.ROUTES
+    proxies.check_base_path(settings.base_path, _first_parts(routes))
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(security.Guard, https=settings.base_url.startswith("https://"))],
-        exception_handlers={HTTPException: _refused},
+        middleware=[
+            Middleware(
+                proxies.BehindProxies,
+                proxies=proxies.Proxies(settings.proxies),
+                base_path=settings.base_path,
+            ),
+            Middleware(security.Guard, https=settings.base_url.startswith("https://")),
+        ],
+        exception_handlers={
+            HTTPException: _refused,
+            **dict.fromkeys(STORE_TROUBLE, _Trouble()),
+        },
         lifespan=lifespan,
     )
+    # A path with a slash too many is no page of ours; to be led to the one without would take the
+    # host from the request.
+    app.router.redirect_slashes = False
     links = Links(settings.base_url, settings.secrets)
-    limits = Limits(Limiter(engine), settings.secret, clock)
-    previews, choice = Previews(engine, settings), Offer(engine)
-    app.state.site = Site(engine, settings, links, pages, clock, limits, previews, choice)
-    app.state.addresses = tracking.Addresses(engine)
+    waiting = database.impatient(engine, PATIENCE)
+    limits = Limits(Limiter(waiting), settings.secret, clock)
+    previews, choice = Previews(waiting, settings), Offer(waiting)
+    app.state.site = Site(waiting, settings, links, pages, clock, limits, previews, choice)
+    app.state.counted, app.state.archived = Shared[bytes](), Shared[list[StoryContent]]()
+    app.state.guesses = Guesses(waiting, limits, clock)
+    app.state.addresses = tracking.Addresses(waiting)
     return app
 
 
-def _home(_request: Request) -> Response:
-    return RedirectResponse("/subscribe")
+def _first_parts(routes: list[BaseRoute]) -> set[str]:
+    paths = [route.path for route in routes if isinstance(route, Route | Mount)]
+    return {first for path in paths if (first := path.strip("/").partition("/")[0])}
+
+
+def _home(request: Request) -> Response:
+    return RedirectResponse(of(request).path("/subscribe"))
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -104,3 +141,22 @@ async def _refused(request: Request, error: Exception) -> Response:
         return site.notice(_("Not found"), _("There is no such page."), status=status)
     words = words and _(words)
     return site.notice(_("This cannot be done"), words, status=status, headers=headers)
+
+
+class _Trouble:
+    """A plain page for when the store is held by others, full or away; said in the log once."""
+
+    def __init__(self) -> None:
+        self._say = Sparingly()
+
+    async def __call__(self, request: Request, error: Exception) -> Response:
+        cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        self._say.once(f"pages wait for the store: {cause}")
+        site = of(request)
+        _ = site.language.text
+        return site.notice(
+            _("One moment, please"),
+            _("We cannot get at what is kept here right now. Please try again in a moment."),
+            status=503,
+            headers={"Retry-After": "5"},
+        )

@@ -5,6 +5,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -27,13 +28,16 @@ Handler = Callable[[Request, FormData], Response]
 def post(handler: Handler, *, from_anywhere: bool = False) -> Callable[[Request], Awaitable[Any]]:
     """An endpoint that reads the form and calls ``handler`` in a thread of the pool.
 
-    ``from_anywhere`` is for what mail programs post by themselves (RFC 8058).
+    ``from_anywhere`` is for what mail programs post by themselves (RFC 8058): the address is all
+    that is needed, so any body will do, and none.
     """
 
     async def endpoint(request: Request) -> Response:
+        if from_anywhere:
+            return await run_in_threadpool(handler, request, await _whatever(request))
         if not security.is_form(request):
             raise HTTPException(415, N_("This takes what a form sends."))
-        if not from_anywhere and not security.own_form(request, of(request).settings.base_url):
+        if not security.own_form(request, of(request).settings.base_url):
             raise HTTPException(403, N_("This form was not sent from a page of ours."))
         try:
             async with request.form(max_files=0, max_fields=MOST_FIELDS) as form:
@@ -42,6 +46,21 @@ def post(handler: Handler, *, from_anywhere: bool = False) -> Callable[[Request]
             raise HTTPException(400, N_("This form cannot be read.")) from error
 
     return endpoint
+
+
+async def _whatever(request: Request) -> FormData:
+    """The form in a body of any type; an empty one where there is none that can be read."""
+    body = await request.body()
+    if request.headers.get("content-type", "").lower().startswith(security.FORMS[1]):
+        try:
+            return await request.form(max_files=0, max_fields=MOST_FIELDS)
+        except (HTTPException, UnicodeError):
+            return FormData()
+    try:
+        pairs = parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return FormData()
+    return FormData(dict(pairs))
 
 
 def text(form: FormData, name: str, most: int = 200) -> str:

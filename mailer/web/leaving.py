@@ -83,7 +83,7 @@ def _return(
         _("Please subscribe anew"),
         _("This link is too old to start again with."),
         status=403,
-        links={_("Subscribe"): "/subscribe"},
+        links={_("Subscribe"): site.path("/subscribe")},
     )
 
 

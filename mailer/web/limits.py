@@ -2,27 +2,47 @@
 
 Counted in the store (``mailer.pace.rates``), so that a limit holds for all web processes together
 and across restarts. The store sees no address in it, neither of mail nor of the network: only a
-keyed fingerprint, which is removed once its window has passed.
+keyed fingerprint, which is removed once its window has passed. Strangers, who only name an address,
+and readers, who show a link of theirs, are counted apart: strangers never keep a reader out.
 """
 
 import hmac
-import ipaddress
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy.engine import Engine
+
+from mailer.pace import rates
 from mailer.pace.rates import Full, Limiter
-from recommender.limits import Rate
+from recommender.errors import StoreAwayError
+from recommender.limits import DAY, Rate
+from recommender.networks import address as network_address
+from recommender.networks import around
 
 HOUR = 3600
-PER_ADDRESS = Rate(HOUR, 3)
+PER_ADDRESS = (Rate(HOUR, 3), Rate(DAY, 5), Rate(7 * DAY, 8), Rate(28 * DAY, 12))
+"""Mails to one address that strangers ask for: the intervals grow, up to a few a month."""
+PER_READER = (Rate(HOUR, 3), Rate(DAY, 10))
+"""Mails to one address that its own reader asks for."""
 PER_CLIENT = Rate(HOUR, 20)
-IN_ALL = Rate(HOUR, 1_000)
+OF_STRANGERS = Rate(HOUR, 5_000)
+"""Mails that all strangers ask for, so that nobody wears the relay out."""
 TRIES = Rate(HOUR, 100)
 """Confirmations by one client; a token cannot be guessed, but nobody needs to try."""
 
 LOOKS = Rate(HOUR, 600)
 """Previews by one client: somebody who ticks and unticks has enough, a program has not."""
+GUESSES = (Rate(60, 5), Rate(HOUR, 20), Rate(DAY, 60))
+"""Wrong passwords of one client; each window that is full makes the wait longer."""
+NETWORKS = {4: {32: 1, 24: 5}, 6: {64: 1, 56: 3, 48: 10}}
+"""By version of the protocol: what is counted as one client, larger networks with a multiple of
+its limit. A household has a /64 or a /56 to itself, a customer of a data centre a /48."""
+NO_DOTS = {"gmail.com", "googlemail.com"}
+"""Where dots in the local part say nothing, and both domains are one."""
+TURN_SECONDS = 2.0
+"""How long to wait for others who are asking the store, before it counts as out of reach."""
 
 
 @dataclass(frozen=True)
@@ -32,42 +52,96 @@ class Limits:
     limiter: Limiter
     secret: bytes
     clock: Callable[[], datetime]
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     def allow(self, address: str, client: str) -> bool:
-        """Whether one more mail may be asked for by ``client`` to ``address``."""
+        """Whether ``client``, a stranger, may ask for one more mail to ``address``."""
+        return self._take(
+            {self._key("address", mailbox(address)): PER_ADDRESS, "pages all": (OF_STRANGERS,)}
+            | self._clients("client", client, (PER_CLIENT,))
+        )
+
+    def allow_reader(self, address: str, client: str) -> bool:
+        """Whether the reader with ``address``, at ``client``, may ask for one more mail."""
+        return self._take(
+            {self._key("reader", mailbox(address)): PER_READER}
+            | self._clients("reader client", client, (PER_CLIENT,))
+        )
+
+    def allow_move(self, reader: int, address: str, client: str) -> bool:
+        """Whether this reader may have one more mail sent to ``address``, which is to be theirs."""
         return self._take(
             {
-                self._key("address", address.casefold()): PER_ADDRESS,
-                self._key("client", network(client)): PER_CLIENT,
-                "pages all": IN_ALL,
+                self._key("mover", str(reader)): PER_READER,
+                self._key("moved", mailbox(address)): PER_ADDRESS,
             }
+            | self._clients("reader client", client, (PER_CLIENT,))
         )
 
     def try_once(self, client: str) -> bool:
         """Whether ``client`` may try one more link to confirm with."""
-        return self._take({self._key("tries", network(client)): TRIES})
+        return self._take(self._clients("tries", client, (TRIES,)))
 
     def look(self, client: str) -> bool:
         """Whether ``client`` may have one more preview."""
-        return self._take({self._key("looks", network(client)): LOOKS})
+        return self._take(self._clients("looks", client, (LOOKS,)))
 
-    def _take(self, wanted: dict[str, Rate]) -> bool:
-        limits = {key: (rate,) for key, rate in wanted.items()}
-        return not isinstance(self.limiter.take(limits, self.clock()), Full)
+    def guess(self, client: str) -> datetime | None:
+        """Count a wrong password of ``client``; until when no more are listened to, if at all."""
+        found = self._full(self._clients("guess", client, GUESSES))
+        return None if found is None else found.until
+
+    def held_off(self, engine: Engine, client: str) -> datetime | None:
+        """Until when ``client`` is not listened to, after too many wrong passwords; counts none."""
+        found = rates.look(engine, self._clients("guess", client, GUESSES), self.clock())
+        return None if found is None else found.until
+
+    def _take(self, wanted: dict[str, tuple[Rate, ...]]) -> bool:
+        return self._full(wanted) is None
+
+    def _full(self, wanted: dict[str, tuple[Rate, ...]]) -> Full | None:
+        # One at a time: a store that is busy is waited for by one thread, and not by all in turn.
+        if not self.turn.acquire(timeout=TURN_SECONDS):
+            raise StoreAwayError("the store is busy")
+        try:
+            found = self.limiter.take(wanted, self.clock())
+        finally:
+            self.turn.release()
+        return found if isinstance(found, Full) else None
+
+    def _clients(
+        self, kind: str, client: str, most: tuple[Rate, ...]
+    ) -> dict[str, tuple[Rate, ...]]:
+        """The limits of ``client`` and of the networks it is in."""
+        found = network_address(client)
+        if found is None:
+            return {self._key(kind, client): most}
+        sizes = NETWORKS[found.version]
+        return {
+            self._key(kind, str(one)): tuple(Rate(r.seconds, r.most * times) for r in most)
+            for one, times in zip(around(found, sizes), sizes.values(), strict=True)
+        }
 
     def _key(self, kind: str, value: str) -> str:
         fingerprint = hmac.digest(self.secret, f"pages {kind} {value}".encode(), "sha256")
         return f"pages {kind} {fingerprint.hex()[:32]}"
 
 
+def mailbox(address: str) -> str:
+    """The mailbox an address leads to, as far as one can tell: without +tag (RFC 5233), and at
+    Gmail without dots."""
+    local, _, domain = address.casefold().rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in NO_DOTS:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"
+
+
 def network(client: str) -> str:
-    """The address a limit is for; of IPv6 its first half, since one household has all the rest."""
-    try:
-        address = ipaddress.ip_address(client.partition("%")[0])
-    except ValueError:
+    """What counts as one client: an address, of IPv6 its first half, since one household has all
+    the rest."""
+    found = network_address(client)
+    if found is None:
         return client
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    (size, *_) = NETWORKS[found.version]
+    return str(found) if found.version == 4 else str(around(found, [size])[0])

@@ -30,17 +30,23 @@ def ask(request: Request, site: Site, identifier: int, form: FormData) -> Respon
     _ = site.language.text
     address = forms.text(form, "email", 320)
     try:
+        with database.reading(site.engine) as session:
+            reader = session.get(Subscriber, identifier)
+            if reader is None:
+                return site.broken_link()
+            email = moving.possible(reader, address)
+        # Before anything is changed: a request too many leaves the link mailed before as it is.
+        if not site.limits.allow_move(identifier, email, forms.client(request)):
+            return signup.too_often(site)
         with database.writing(site.engine) as session:
             reader = records.locked(session, identifier)
             if reader is None:
                 return site.broken_link()
-            if address == reader.email:
-                return _("This is the address you have.")
             asked = moving.ask(session, reader, address, now=site.clock())
     except ValueError as error:
+        if str(error) == moving.SAME:
+            return _("This is the address you have.")
         return forms.complaint(error, site.language)
-    if not site.limits.allow(asked.email.casefold(), forms.client(request)):
-        return signup.too_often(site)
     done = site.notice(
         _("Look into your new mailbox"),
         _(

@@ -157,7 +157,7 @@ def _preview(request: Request, site: Site, reader: Subscriber, form: FormData) -
 
 
 def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
-    if not site.limits.allow(reader.email.casefold(), forms.client(request)):
+    if not site.limits.allow_reader(reader.email, forms.client(request)):
         return signup.too_often(site)
     site = site.speaking(reader.locale)
     _ = site.language.text

@@ -15,6 +15,7 @@ from mailer.dispatch import copies
 from mailer.edition import counts, kept
 from mailer.issue.content import StoryContent
 from mailer.web import security, tokens
+from mailer.web.shared import Shared
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.errors import ConfigurationError
@@ -84,7 +85,7 @@ def edition(request: Request) -> Response:
     with database.reading(site.engine) as session:
         for found in _editions(session, site, LISTED):
             if found.name == request.path_params["name"]:
-                stories = most_sent(session, found.id)
+                stories = _stories(request, session, found)
                 page = site.page("archive_edition.html", edition=found, stories=stories)
                 return _public(request, page)
     return site.broken_link()
@@ -95,11 +96,24 @@ def feed(request: Request) -> Response:
     site = of(request)
     with database.reading(site.engine) as session:
         editions = _editions(session, site, IN_FEED)
-        entries = [(one, most_sent(session, one.id)) for one in editions]
+        entries = [(one, _stories(request, session, one)) for one in editions]
+    facts = [(one.name, one.started_at, [story.title for story in most]) for one, most in entries]
+    tag = _tag(site.language.tag, site.settings.title, facts)
+    if _has(request, tag):
+        return Response(status_code=304, headers=_kept(tag))
     updated = max((one.started_at or one.planned_at for one in editions), default=EPOCH)
     page = site.page("feed.xml", entries=entries, updated=updated)
     page.headers["content-type"] = "application/atom+xml; charset=utf-8"
-    return _public(request, page)
+    page.headers.update(_kept(tag))
+    return page
+
+
+def _stories(request: Request, session: Session, edition: Edition) -> list[StoryContent]:
+    """What most readers got, looked up once; again while more copies are sent."""
+    archived: Shared[list[StoryContent]] = request.app.state.archived
+    final = edition.state == EditionState.FINISHED
+    key = (edition.id, edition.state)
+    return archived.get(key, lambda: most_sent(session, edition.id), final=final)
 
 
 def _editions(session: Session, site: Site, most: int) -> Sequence[Edition]:
@@ -138,12 +152,23 @@ def most_sent(session: Session, edition_id: int) -> list[StoryContent]:
 
 def _public(request: Request, page: Response) -> Response:
     """Pages without anything personal may be kept by browsers and asked for by ETag (RFC 9110)."""
-    tag = f'"{sha256(bytes(page.body)).hexdigest()[:24]}"'
-    headers = {"ETag": tag, "Cache-Control": "public, max-age=300"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    page.headers.update(headers)
+    tag = _tag(bytes(page.body))
+    if _has(request, tag):
+        return Response(status_code=304, headers=_kept(tag))
+    page.headers.update(_kept(tag))
     return page
+
+
+def _tag(*what: object) -> str:
+    return f'"{sha256(repr(what).encode()).hexdigest()[:24]}"'
+
+
+def _has(request: Request, tag: str) -> bool:
+    return tag in request.headers.get("if-none-match", "")
+
+
+def _kept(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": "public, max-age=300"}
 
 
 ROUTES: list[BaseRoute] = [

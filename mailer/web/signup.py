@@ -7,6 +7,7 @@ the answer, so that neither words nor time tell.
 from dataclasses import asdict
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -21,11 +22,12 @@ from mailer.web.site import Site, of
 from recommender import database
 from recommender.errors import NewsletterError
 from recommender.models import Status, Subscriber
-from recommender.subscribers import choices, fields
+from recommender.subscribers import choices, fields, moving
 from recommender.subscribers.fields import SubscriberDraft
 
 CONFIRM_WITHIN = timedelta(days=7)
 MANAGE_WITHIN = timedelta(hours=2)
+READS = (Status.ACTIVE, Status.PAUSED)
 SHOWN = 24
 """Names of each kind that are seen at once; the others are folded away."""
 
@@ -85,7 +87,7 @@ def ask(request: Request, form: FormData) -> Response:
     )
     if forms.text(form, "website"):  # a field that people do not see: this was a program
         return done
-    if not site.limits.allow(draft.email.casefold(), forms.client(request)):
+    if not site.limits.allow(draft.email, forms.client(request)):
         return too_often(site)
     done.background = BackgroundTask(_answer, site, draft, forms.client(request))
     return done
@@ -122,7 +124,10 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
             reader = choices.request(session, draft, now=now, proof=proof)
             if reader is None:
                 return
-            known = reader.status in (Status.ACTIVE, Status.PAUSED)
+            known = reader.status in READS
+            if not known:  # one open confirmation: links that were mailed before are void
+                moving.revoke(reader)
+                reader.updated_at = now
             identifier, email = reader.id, reader.email
             link = site.links.confirm(identifier, reader.link_key, now + CONFIRM_WITHIN)
             site = site.speaking(reader.locale)
@@ -181,10 +186,11 @@ def mail_choices(site: Site, identifier: int) -> None:
 def confirm_page(request: Request) -> Response:
     """One button: programs that follow links confirm nothing."""
     site = of(request)
+    token = request.path_params["token"]
     with database.reading(site.engine) as session:
-        found = tokens.owner(session, site, "confirm", request.path_params["token"])
+        found = tokens.owner(session, site, "confirm", token)
         if found is None:
-            return site.broken_link()
+            return _done_before(session, site, token)
         site = site.speaking(found[0].locale)
     _ = site.language.text
     return site.notice(
@@ -195,7 +201,7 @@ def confirm_page(request: Request) -> Response:
 
 
 def confirm(request: Request, _form: FormData) -> Response:
-    """The reader is active from now on. Confirming twice changes nothing."""
+    """The reader is active from now on, and the link is spent: it opens nothing a second time."""
     site = of(request)
     now = site.clock()
     token = request.path_params["token"]
@@ -204,19 +210,33 @@ def confirm(request: Request, _form: FormData) -> Response:
     with database.writing(site.engine) as session:
         found = tokens.owner(session, site, "confirm", token)
         if found is None:
-            return site.broken_link()
+            return _done_before(session, site, token)
         reader, holder = found
         site = site.speaking(reader.locale)
-        proof = {"from": forms.client(request), "token": token}
+        proof = {"from": forms.client(request), "token": tokens.fingerprint(token)}
         asked_at = holder.expires - CONFIRM_WITHIN
         if not choices.confirm(session, reader, now=now, proof=proof, asked_at=asked_at):
             return site.broken_link()
+        moving.revoke(reader)
         manage = site.links.manage(reader.id, reader.link_key, now + MANAGE_WITHIN)
     _ = site.language.text
     return site.notice(
         _("You are subscribed"),
         _("Welcome. Your next issue is chosen for you from what you told us."),
         links={_("Change what you get"): manage},
+    )
+
+
+def _done_before(session: Session, site: Site, token: str) -> Response:
+    """The answer to a link that cannot confirm: that it has, if so; it opens nothing any more."""
+    reader = tokens.spent(session, site, token)
+    if reader is None or reader.status not in READS:
+        return site.broken_link()
+    site = site.speaking(reader.locale)
+    _ = site.language.text
+    return site.notice(
+        _("You are subscribed"),
+        _("This was confirmed before. Any of your issues brings you a link to your choices."),
     )
 
 

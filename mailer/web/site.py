@@ -43,6 +43,10 @@ class Site:
         """All that a reader can choose from."""
         return [languages.choose(code) for code in languages.known()]
 
+    def path(self, page: str) -> str:
+        """Where a browser finds ``page`` (``/archive``): the one place that makes such paths."""
+        return f"{self.settings.base_path}{page}"
+
     def speaking(self, locale: str | None) -> "Site":
         """The site in the language of a reader we know, unless they asked for another."""
         if self.asked or locale is None:

@@ -1,11 +1,14 @@
 """What a link stands for: a delivery, or a reader. One place, since every page asks for it."""
 
+from hashlib import sha256
+
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.links import Holder, Scope, TokenError
 from mailer.web.site import Site
 from recommender import database
-from recommender.models import Delivery, Subscriber
+from recommender.models import ConsentEvent, Delivery, Subscriber
 from recommender.subscribers import records
 
 NUMBERS: dict[Scope, int] = {"view": 1, "unsubscribe": 1, "preferences": 1, "feedback": 3}
@@ -39,3 +42,22 @@ def owner(
         return None
     reader = records.locked(session, holder.subscriber_id)
     return None if reader is None or reader.link_key != holder.key else (reader, holder)
+
+
+def spent(session: Session, site: Site, token: str) -> Subscriber | None:
+    """The reader who confirmed with this very link; None when nobody did, or it has expired."""
+    try:
+        holder = site.links.holder("confirm", token, site.clock())
+    except TokenError:
+        return None
+    proofs = sa.select(ConsentEvent.proof).where(
+        ConsentEvent.subscriber_id == holder.subscriber_id, ConsentEvent.source == "confirm"
+    )
+    if all(proof.get("token") != fingerprint(token) for proof in session.scalars(proofs)):
+        return None
+    return session.get(Subscriber, holder.subscriber_id)
+
+
+def fingerprint(token: str) -> str:
+    """What is kept of a link that was used: enough to know it again, worth nothing by itself."""
+    return sha256(token.encode()).hexdigest()[:32]

@@ -67,7 +67,9 @@ async def click(request: Request) -> Response:
         delivery_id, story_id = state.site.links.read("click", request.path_params["token"])
     except (TokenError, ValueError):
         return of(request).broken_link()
-    target = "/archive" if story_id == TRAP else state.addresses.known(delivery_id, story_id)
+    trapped = story_id == TRAP
+    known = None if trapped else state.addresses.known(delivery_id, story_id)
+    target = state.site.path("/archive") if trapped else known
     if target is None:
         target = await run_in_threadpool(state.addresses.find, delivery_id, story_id)
     if target is None:

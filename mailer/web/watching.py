@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from mailer import heartbeats, job_runs, readiness
 from mailer.edition import counts
 from mailer.readiness import Problem
+from mailer.web.shared import Shared
 from mailer.web.site import Site, of
 from recommender import database
 from recommender.models import Edition, Event, Status, Subscriber
@@ -86,6 +87,11 @@ def _answers(app: Starlette) -> _Answers:
 def metrics(request: Request) -> Response:
     """Counts from the store in Prometheus' text format."""
     site = of(request)
+    counted: Shared[bytes] = request.app.state.counted
+    return Response(counted.get("metrics", lambda: _count(site)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _count(site: Site) -> bytes:
     registry = CollectorRegistry()
     deliveries = Gauge(
         "newsletter_deliveries", "Copies by state", ["edition", "state"], registry=registry
@@ -110,7 +116,7 @@ def metrics(request: Request) -> Response:
         for kind, number in session.execute(answered):
             events.labels(str(kind)).set(number)
         _service(session, site, registry, recent)
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return generate_latest(registry)
 
 
 def _service(

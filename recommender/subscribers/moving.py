@@ -20,6 +20,7 @@ from recommender.subscribers import consent
 SOURCE = "address change"
 MAY_MOVE = (Status.ACTIVE, Status.PAUSED)
 LARGEST_KEY = 2**31
+SAME = "email: this is the address you have"
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,8 @@ class Asked:
 
 def ask(session: Session, reader: Subscriber, address: str, *, now: datetime) -> Asked:
     """Keep ``address`` as the one the reader wants. What is answered does not differ by who else
-    has it. ValueError when it is no address, is theirs already, or they get no mail at all."""
-    try:
-        email = addresses.normalise(address)
-    except ValueError as error:
-        raise ValueError(f"email: {error}") from error
-    if email == reader.email:
-        raise ValueError("email: this is the address you have")
-    if reader.status not in MAY_MOVE:
-        raise ValueError("email: only readers who get issues can change it")
+    has it. ValueError as for ``possible``."""
+    email = possible(reader, address)
     key = addresses.address_hash(session, email)
     if consent.barred(session, key):
         return Asked(email, "nothing")
@@ -54,6 +48,20 @@ def ask(session: Session, reader: Subscriber, address: str, *, now: datetime) ->
     session.merge(wanted)
     session.flush()
     return Asked(email, "link", wanted.key)
+
+
+def possible(reader: Subscriber, address: str) -> str:
+    """``address`` as it would be kept. ValueError when it is no address, is theirs already, or they
+    get no mail at all."""
+    try:
+        email = addresses.normalise(address)
+    except ValueError as error:
+        raise ValueError(f"email: {error}") from error
+    if email == reader.email:
+        raise ValueError(SAME)
+    if reader.status not in MAY_MOVE:
+        raise ValueError("email: only readers who get issues can change it")
+    return email
 
 
 def wanted(session: Session, subscriber_id: int, key: int) -> AddressChange | None:

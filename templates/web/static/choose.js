@@ -67,7 +67,7 @@ function searching(group) {
     const text = last = field.value.trim();
     if (!text || text.includes(",")) return close();
     try {
-      const answer = await fetch(`/vocabulary/${group.dataset.kind}?q=${encodeURIComponent(text)}`);
+      const answer = await fetch(`${group.dataset.vocabulary}?q=${encodeURIComponent(text)}`);
       const { found } = await answer.json();
       if (text === last) show(found);
     } catch { close(); }

@@ -56,6 +56,55 @@ def test_the_limits_hold_no_address(place: Place) -> None:
     assert not any("new" in key or "testclient" in key for key in keys)
 
 
+@pytest.mark.parametrize(
+    "alike",
+    [
+        [f"victim+{number}@example.org" for number in range(6)],
+        ["ada.b@gmail.com", "adab@googlemail.com", "a.da.b@gmail.com", "AdaB+x@gmail.com"],
+    ],
+)
+def test_one_mailbox_is_one_address_however_it_is_written(place: Place, alike: list[str]) -> None:
+    answers = [ask(place.client, one) for one in alike]
+    assert answers.count(200) == 3
+    assert limits.mailbox("ada.b@example.org") != limits.mailbox("adab@example.org")
+
+
+def test_the_waits_grow_for_an_address_that_is_asked_for_on_and_on(place: Place) -> None:
+    mailed = []
+    for _day in range(28):
+        for _ in range(4):
+            ask(place.client, "victim@example.org")
+            place.pass_time(hours=6)
+        mailed.append(len(place.mail()))
+    assert mailed[0] == 4
+    assert mailed[6] <= 8
+    assert mailed[-1] <= 12
+
+
+def test_a_large_network_is_no_crowd(place: Place) -> None:
+    allowed = place.client.app.state.site.limits.allow  # type: ignore[attr-defined]  # an ASGI app to mypy
+    taken = [
+        allowed(f"reader{n}@example.org", f"2001:db8:1:{n // 10:x}::{n % 10:x}") for n in range(400)
+    ]
+    assert taken.count(True) == 200
+    assert allowed("honest@example.org", "2001:db8:2::1")
+    assert [allowed(f"other{n}@example.org", f"192.0.2.{n}") for n in range(120)].count(True) == 100
+
+
+def test_strangers_keep_no_reader_from_their_link(place: Place) -> None:
+    who = "founder@example.com"
+    for _ in range(5):
+        ask(place.client, who)
+        place.pass_time(seconds=1)
+    for number in range(30):
+        ask(place.client, f"reader{number}@example.org")
+    link = place.path(place.links.preferences(place.delivery(who).id))
+    mailed = len(place.mail())
+    place.pass_time(seconds=1)
+    assert place.client.post(link).status_code == 200
+    assert len(place.mail()) == mailed + 1
+
+
 def test_links_to_confirm_with_can_be_tried_a_hundred_times(place: Place) -> None:
     answers = {place.client.post(f"/confirm/x{number}").status_code for number in range(100)}
     assert answers == {404}

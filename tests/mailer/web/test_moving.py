@@ -92,6 +92,15 @@ def test_the_link_expires_and_a_newer_one_voids_it(place: Place, personal: str) 
     assert place.status(WHO) == Status.ACTIVE
 
 
+def test_a_request_too_many_leaves_the_link_mailed_before(place: Place, personal: str) -> None:
+    for _ in range(3):
+        ask(place, personal)
+    link = place.link("address")
+    answer = place.client.post(personal, data={"action": "address", "email": NEW})
+    assert answer.status_code == 429
+    assert "Your address is changed" in place.client.post(link).text
+
+
 def test_signing_out_voids_the_very_link_it_was_done_with(place: Place, personal: str) -> None:
     page = place.client.post(personal, data={"action": "revoke"})
     assert "Signed out everywhere" in page.text

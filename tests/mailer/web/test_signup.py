@@ -49,6 +49,28 @@ def test_confirming_twice_changes_nothing(place: Place) -> None:
     assert [entry["after"] for entry in reader["consent"]] == ["pending", "active"]
 
 
+def test_a_used_link_says_so_and_opens_nothing(place: Place) -> None:
+    subscribe(place)
+    link = place.link("confirm")
+    assert "/preferences/" in place.client.post(link).text
+    for answer in (place.client.post(link), place.client.get(link)):
+        assert "This was confirmed before" in answer.text
+        assert "/preferences/" not in answer.text
+    with database.reading(place.engine) as session:
+        proofs = session.scalars(sa.select(ConsentEvent.proof)).all()
+    assert link.rpartition("/")[2] not in str(proofs)
+
+
+def test_a_new_request_voids_the_link_mailed_before(place: Place) -> None:
+    subscribe(place)
+    first = place.link("confirm")
+    place.pass_time(minutes=1)
+    subscribe(place)
+    assert place.client.post(first).status_code == 404
+    assert "subscribed" in place.client.post(place.link("confirm")).text
+    assert place.client.post(first).status_code == 404
+
+
 def test_a_link_to_confirm_expires(place: Place) -> None:
     subscribe(place)
     link = place.link("confirm")
