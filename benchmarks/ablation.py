@@ -17,14 +17,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from recommender.articles import sources
+from recommender.articles import import_files
 from recommender.articles.values import Found
+from recommender.datasets import files
+from recommender.datasets.files import Catalogue
 from recommender.evaluation import metrics
 from recommender.evaluation.baselines import Recipes
 from recommender.evaluation.intervals import bootstrap
 from recommender.evaluation.trial import OURS, Outcome, Trial
-from recommender.ranking import features, files
-from recommender.ranking.files import Catalogue
+from recommender.ranking import features
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import ProfileSettings, RankingSettings, TextSettings
 from recommender.ranking.values import Reader, Vocabulary
@@ -39,8 +40,8 @@ def affinity(**changes: float) -> RankingSettings:
     return replace(WHOLE, affinity=replace(WHOLE.affinity, **changes))
 
 
-def likeness(**changes: float) -> RankingSettings:
-    return replace(WHOLE, likeness=replace(WHOLE.likeness, **changes))  # type: ignore[arg-type]
+def similarity(**changes: float) -> RankingSettings:
+    return replace(WHOLE, similarity=replace(WHOLE.similarity, **changes))  # type: ignore[arg-type]
 
 
 def enough(answers: int) -> RankingSettings:
@@ -60,12 +61,12 @@ STATED = {
 }
 CLICKED = {
     "no other readers": WHOLE,
-    "others: only read together": likeness(alike=0.0, alike_learned=0.0),
-    "others: only read alike": likeness(together=0.0),
-    "no shared topics": likeness(labels=0.0),
-    "no latent space": likeness(latent=0.0, ridge=0.0),
-    "no expansion": likeness(expansion=0.0),
-    "no noise taken off": likeness(noise=0.0),
+    "others: only read together": similarity(alike=0.0, alike_learned=0.0),
+    "others: only read alike": similarity(together=0.0),
+    "no shared topics": similarity(labels=0.0),
+    "no latent space": similarity(latent=0.0, ridge=0.0),
+    "no expansion": similarity(expansion=0.0),
+    "no noise taken off": similarity(noise=0.0),
     "never the regression": enough(NEVER),
     "the regression from the first": enough(1),
 }
@@ -88,9 +89,11 @@ def given(folder: Path, catalogue: Catalogue, clicks: str) -> Given:
 
 
 def trial(catalogue: Catalogue, known: Given, name: str, settings: RankingSettings) -> Trial:
-    crowd = [] if name == "no other readers" else [files.clicked(r) for r in known.readers]
+    co_clicks = [] if name == "no other readers" else [files.clicked(r) for r in known.readers]
     vocabulary = Vocabulary() if name == "no vocabulary" else starter.read()
-    ranker = Ranker(catalogue.stories, vocabulary=vocabulary, settings=settings, crowd=crowd)
+    ranker = Ranker(
+        catalogue.stories, vocabulary=vocabulary, settings=settings, co_clicks=co_clicks
+    )
     return Trial(ranker, known.readers, known.kept, NOW)
 
 
@@ -156,7 +159,7 @@ def groups(made: Trial) -> dict[str, npt.NDArray[np.bool_]]:
 
 
 def main(folder: Path, clicks: Sequence[str]) -> None:
-    found = sources.drafts([folder / "articles.jsonl"], NOW)
+    found = import_files.drafts([folder / "articles.jsonl"], NOW)
     catalogue = files.catalogue(item.draft for item in found if isinstance(item, Found))
     for number in clicks:
         known = given(folder, catalogue, number)

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from recommender.articles import sources
+from recommender.articles import import_files
 from recommender.articles.values import Found
+from recommender.datasets import files
 from recommender.evaluation.baselines import Recipes
 from recommender.evaluation.intervals import bootstrap
-from recommender.ranking import files
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import Reader, Story, Vocabulary
 from recommender.vocabulary import starter
@@ -95,7 +95,7 @@ def news(articles: Path | None) -> Stream:
         short, of_short = written("cold_topics.txt")
         ai = [story for story in short if of_short[story.id] == "ai"]
     else:
-        found = sources.drafts([articles], NOW)
+        found = import_files.drafts([articles], NOW)
         drafts = files.catalogue(item.draft for item in found if isinstance(item, Found))
         ai = random.Random(5).sample(drafts.stories, AI_ITEMS)
     bare = [replace(story, topics={}, roles={}, published_at=None) for story in ai]

@@ -44,16 +44,17 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mailer.dispatch.copies import press as make_press
-from mailer.dispatch.ledger import Claim
-from mailer.edition import kept
-from mailer.issue import rendering
+from mailer.delivery.messages import factory as make_factory
+from mailer.edition import snapshot
+from mailer.ledger.deliveries import Claim
 from mailer.mime.message import Message
-from recommender import database, documents, resources, store
+from mailer.rendering import templates
+from recommender import resources, store
 from recommender import settings as settings_module
+from recommender.articles import import_files
 from recommender.articles import intake as article_intake
-from recommender.articles import sources
 from recommender.models import Delivery, Edition
+from recommender.storage import database, json_columns
 from recommender.subscribers import fields, intake
 
 PORT = 2526
@@ -72,7 +73,7 @@ def fill(home: Path, readers: int) -> None:
     engine = store.open_store(
         f"sqlite:///{home}/newsletter.db", newsletter="weekly", now=now, make=True
     )
-    briefs = sources.drafts([resources.folder("sample") / "briefs"], now)
+    briefs = import_files.drafts([resources.folder("sample") / "briefs"], now)
     article_intake.import_articles(lambda: database.writing(engine), briefs, now=now)
     chance = random.Random(3)
     rows = (
@@ -211,15 +212,15 @@ def some(home: Path, copies: int) -> list[Message]:
     settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
     engine = database.connect(settings.store_url)
     with database.reading(engine) as session:
-        press = make_press(session, settings, session.scalars(sa.select(Edition)).one())
+        factory = make_factory(session, settings, session.scalars(sa.select(Edition)).one())
         rows = session.scalars(sa.select(Delivery).limit(copies)).all()
     engine.dispose()
     found = []
     for row in rows:
-        picks = [kept.pick_of(pick) for pick in row.picks]
-        issue = press.compose(row.id, picks, kept.reader_of(row.reader))
-        rendered = press.renderer.render(issue)
-        found.append(press.wrap(row.id, "r@example.com", issue, rendered, datetime.now(UTC)))
+        picks = [snapshot.pick_of(pick) for pick in row.picks]
+        issue = factory.compose(row.id, picks, snapshot.reader_of(row.reader))
+        rendered = factory.renderer.render(issue)
+        found.append(factory.wrap(row.id, "r@example.com", issue, rendered, datetime.now(UTC)))
     return found
 
 
@@ -260,15 +261,15 @@ def obvious(home: Path, copies: int) -> tuple[float, float]:
     folder = resources.folder("templates") / "email"
     environment = jinja2.Environment(autoescape=True)
     environment.globals["_"] = str  # English
-    template = environment.from_string(rendering.assembled(folder / "weekly.mjml"))
+    template = environment.from_string(templates.assembled(folder / "weekly.mjml"))
     settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
     engine = database.connect(settings.store_url)
     with database.reading(engine) as session:
-        press = make_press(session, settings, session.scalars(sa.select(Edition)).one())
+        factory = make_factory(session, settings, session.scalars(sa.select(Edition)).one())
         rows = session.scalars(sa.select(Delivery).limit(copies)).all()
     issues = [
-        press.compose(
-            row.id, [kept.pick_of(pick) for pick in row.picks], kept.reader_of(row.reader)
+        factory.compose(
+            row.id, [snapshot.pick_of(pick) for pick in row.picks], snapshot.reader_of(row.reader)
         )
         for row in rows
     ]
@@ -279,7 +280,7 @@ def obvious(home: Path, copies: int) -> tuple[float, float]:
             message["From"], message["To"] = "news@example.org", f"reader{number}@example.com"
             message["Subject"] = issue.subject
             message["List-Unsubscribe"] = f"<{issue.unsubscribe_url}>"
-            message.set_content(press.renderer.text(issue))
+            message.set_content(factory.renderer.text(issue))
             markup = mjml.mjml2html(template.render(issue=issue), disable_comments=True, fonts={})
             message.add_alternative(markup, subtype="html")
             server.send_message(message)
@@ -295,7 +296,7 @@ def signing(home: Path, key: Path, copies: int = 2_000) -> tuple[float, float]:
     engine = database.connect(plain.store_url)
     with database.reading(engine) as session:
         edition = session.scalars(sa.select(Edition)).one()
-        presses = [make_press(session, settings, edition) for settings in (plain, signed)]
+        presses = [make_factory(session, settings, edition) for settings in (plain, signed)]
         rows = session.scalars(sa.select(Delivery).limit(copies)).all()
     engine.dispose()
     claims = [
@@ -304,19 +305,19 @@ def signing(home: Path, key: Path, copies: int = 2_000) -> tuple[float, float]:
             row.subscriber_id,
             row.number,
             "r@example.com",
-            documents.dump(row.picks),
-            documents.dump(row.reader),
+            json_columns.dump(row.picks),
+            json_columns.dump(row.reader),
             0,
         )
         for row in rows
     ]
     now, seconds = datetime.now(UTC), []
-    for press in presses:
+    for factory in presses:
         for claim in claims[: copies // 4]:  # what all copies share is made by then
-            press.message(claim, now)
+            factory.message(claim, now)
         started = time.process_time()
         for claim in claims[copies // 4 :]:
-            press.message(claim, now)
+            factory.message(claim, now)
         seconds.append(time.process_time() - started)
     return (copies - copies // 4) / (seconds[1] - seconds[0]), openssl(1)
 

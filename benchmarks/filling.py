@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from recommender import addresses, database
 from recommender.models import (
     Article,
     DeliveryState,
@@ -21,6 +20,8 @@ from recommender.models import (
     TemplateVersion,
     Topic,
 )
+from recommender.storage import database
+from recommender.subscribers import addresses
 
 STORIES = 500
 PICKS = json.dumps(

@@ -20,14 +20,15 @@ import sqlalchemy as sa
 from email_validator import validate_email
 from sqlalchemy.engine import Engine
 
-from recommender import addresses, database, store
+from recommender import store
 from recommender.models import (
     Status,
     Subscriber,
     SubscriberTopic,
     Topic,
 )
-from recommender.subscribers import files, intake
+from recommender.storage import database
+from recommender.subscribers import addresses, files, intake
 
 TOPICS = ("AI Strategy", "TPU Development", "Neural Software", "Data Engineering", "Security")
 NOW = datetime(2026, 11, 24, tzinfo=UTC)

@@ -22,16 +22,17 @@ import mjml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from mailer.dispatch import copies
-from mailer.dispatch.copies import Press
-from mailer.dispatch.ledger import Claim
-from mailer.edition import kept
-from mailer.issue import rendering
+from mailer.delivery import messages
+from mailer.delivery.messages import MessageFactory
+from mailer.edition import snapshot
 from mailer.issue.composition import Issue, ReaderView, StoryContent
-from mailer.issue.rendering import Rendered
+from mailer.ledger.deliveries import Claim
 from mailer.mime.dkim import Signer
-from recommender import documents, resources, settings
+from mailer.rendering import templates
+from mailer.rendering.templates import Rendered
+from recommender import resources, settings
 from recommender.ranking.values import Pick, Reason
+from recommender.storage import json_columns
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 FOLDER = resources.folder("templates") / "email"
@@ -49,8 +50,8 @@ STORIES = {
     for number in range(1, 7)
 }
 PICKS = [Pick(key, int(key), 1.0, (Reason("topic", "TPU Development", 1.0),)) for key in STORIES]
-KEPT = documents.dump([kept.pick_document(pick) for pick in PICKS])
-SHOWN = documents.dump(
+KEPT = json_columns.dump([snapshot.pick_document(pick) for pick in PICKS])
+SHOWN = json_columns.dump(
     {"name": "Reader", "roles": ["Hardware Engineer"], "topics": {"TPU Development": 3.0}}
 )
 READER = ReaderView(name="Reader", roles=("Hardware Engineer",), topics={"TPU Development": 3.0})
@@ -74,19 +75,19 @@ def obvious(template: jinja2.Template, text: str, issue: Issue, number: int) -> 
     return by_the_library(text, html, issue, number)
 
 
-def messages_alone(press: Press, issues: list[Issue], rendered: list[Rendered]) -> None:
+def messages_alone(factory: MessageFactory, issues: list[Issue], rendered: list[Rendered]) -> None:
     """Ours beside the standard library's, then both signed."""
     key = rsa.generate_private_key(65537, 2048)
-    identity = press.identity
+    identity = factory.identity
     signing = dataclasses.replace(identity, signers=(Signer(identity.domain, "s", key),))
-    signing_press = dataclasses.replace(press, identity=signing)
+    signing_press = dataclasses.replace(factory, identity=signing)
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,
         serialization.NoEncryption(),
     )
 
-    def ours(which: Press) -> None:
+    def ours(which: MessageFactory) -> None:
         for n, (issue, page) in enumerate(zip(issues, rendered, strict=True)):
             which.wrap(n, f"reader{n}@example.com", issue, page, NOW)
 
@@ -97,7 +98,7 @@ def messages_alone(press: Press, issues: list[Issue], rendered: list[Rendered]) 
                 dkimpy.sign(data, b"s", identity.domain.encode(), pem)
 
     pairs: tuple[tuple[str, Callable[[], None], Callable[[], None]], ...] = (
-        ("message alone, against EmailMessage", lambda: ours(press), lambda: theirs(False)),
+        ("message alone, against EmailMessage", lambda: ours(factory), lambda: theirs(False)),
         ("signed, against that and dkimpy", lambda: ours(signing_press), lambda: theirs(True)),
     )
     for name, fast, slow in pairs:
@@ -113,33 +114,33 @@ def messages_alone(press: Press, issues: list[Issue], rendered: list[Rendered]) 
 
 
 def main(number: int) -> None:
-    press = copies.make_press(
+    factory = messages.make_factory(
         settings.load(environment={"NEWSLETTER_SECRET_KEY": "a secret of some length"}),
         newsletter="weekly",
         period="2026-W48",
-        template=rendering.compile_template(FOLDER),
+        template=templates.compile_template(FOLDER),
         stories=STORIES,
     )
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(rendering.assembled(FOLDER / "weekly.mjml"))
-    issues = [press.compose(key, PICKS, READER) for key in range(number)]
+    template = environment.from_string(templates.assembled(FOLDER / "weekly.mjml"))
+    issues = [factory.compose(key, PICKS, READER) for key in range(number)]
 
     started = time.perf_counter()
     slow_bytes = sum(
-        len(obvious(template, press.renderer.text(issue), issue, n))
+        len(obvious(template, factory.renderer.text(issue), issue, n))
         for n, issue in enumerate(issues)
     )
     slow = (time.perf_counter() - started) / number
 
     claims = [Claim(n, n, n, f"reader{n}@example.com", KEPT, SHOWN, 0) for n in range(number)]
     started = time.perf_counter()
-    fast_bytes = sum(len(press.message(claim, NOW).data) for claim in claims)
+    fast_bytes = sum(len(factory.message(claim, NOW).data) for claim in claims)
     fast = (time.perf_counter() - started) / number
     print(f"MJML and EmailMessage per reader: {slow * 1e3:.2f} ms ({slow_bytes // number:,} bytes)")
     print(f"newsletter, composing included:   {fast * 1e3:.2f} ms ({fast_bytes // number:,} bytes)")
     print(f"ratio: {slow / fast:.1f} times as fast")
-    rendered = [press.renderer.render(issue) for issue in issues[:200]]
-    messages_alone(press, issues[:200], rendered)
+    rendered = [factory.renderer.render(issue) for issue in issues[:200]]
+    messages_alone(factory, issues[:200], rendered)
 
 
 if __name__ == "__main__":

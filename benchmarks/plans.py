@@ -12,15 +12,14 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 from benchmarks import filling
-from mailer import answers
-from mailer.answers import Click
-from mailer.dispatch import ledger
-from mailer.edition import counts, editions, retention
-from mailer.pace import stopping
-from mailer.web import reading
-from recommender import audience
+from mailer.edition import retention
+from mailer.engagement import feedback
+from mailer.engagement.feedback import Click
+from mailer.ledger import counts, deliveries, editions
+from mailer.throttling import circuit_breaker
+from mailer.web import archive
 from recommender.models import Delivery, Edition, Event, Subscriber
-from recommender.subscribers import consent, records
+from recommender.subscribers import audience, consent, records
 
 BIG = ("deliveries", "events", "consent_events")
 """Tables that grow with every edition; those of readers are scanned when all readers are asked."""
@@ -62,27 +61,30 @@ def probes(engine: Engine, *, now: datetime, batch: int = audience.BATCH) -> lis
         return audience.batches(session, audience.mailable(), batch=batch)
 
     def claim(session: Session, *, at_local_time: bool) -> None:
-        ledger.claim(session, edition, owner="o", limit=100, now=now, at_local_time=at_local_time)
+        deliveries.claim(
+            session, edition, owner="o", limit=100, now=now, at_local_time=at_local_time
+        )
 
     return [
         Probe("claim, all due", lambda s: claim(s, at_local_time=False)),
         Probe("claim, local time", lambda s: claim(s, at_local_time=True)),
-        Probe("which senders hold copies", lambda s: s.scalars(ledger.OWNERS).all()),
+        Probe("which senders hold copies", lambda s: s.scalars(deliveries.OWNERS).all()),
         Probe(
-            "what a sender that is gone held", lambda s: ledger.release_all(s, owner="o", now=now)
+            "what a sender that is gone held",
+            lambda s: deliveries.release_all(s, owner="o", now=now),
         ),
         Probe("count of an edition", lambda s: counts.count(s, edition)),
         Probe("not yet due", lambda s: counts.not_yet_due(s, edition, now=now)),
         Probe("next due", lambda s: counts.next_due(s, edition)),
         Probe("sent per second", lambda s: counts.sent_per_second(s, edition, now=now)),
         Probe("relays, last minute", lambda s: counts.relays(s, edition, since=now)),
-        Probe("is it turned away?", lambda s: stopping.count(s, edition)),
+        Probe("is it turned away?", lambda s: circuit_breaker.count(s, edition)),
         Probe("is it finished?", lambda s: editions.finish(s, edition, now=now)),
         Probe("troubles of an edition", lambda s: editions.troubles(s, edition)),
         Probe("history of a batch of readers", lambda s: audience.members(s, members)),
         Probe("a batch of mailable readers", lambda s: next(mailable(s, batch=batch))),
-        Probe("stories of the archive page", lambda s: reading.most_sent(s, edition)),
-        Probe("a click", lambda s: answers.record_clicks(s, [(event.delivery_id or 0, click)])),
+        Probe("stories of the archive page", lambda s: archive.most_sent(s, edition)),
+        Probe("a click", lambda s: feedback.record_clicks(s, [(event.delivery_id or 0, click)])),
         Probe("all that is held of a reader", lambda s: records.everything(s, s.merge(reader))),
         Probe("erase a reader", lambda s: consent.erase(s, filling.FIRST, now=now)),
         Probe("retention: copies", lambda s: _slim(s, first)),

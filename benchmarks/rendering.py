@@ -17,9 +17,9 @@ from typing import Literal
 import jinja2
 import mjml
 
-from mailer.issue import rendering
 from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent, compose
-from mailer.issue.rendering import Renderer
+from mailer.rendering import templates
+from mailer.rendering.templates import Renderer
 from recommender import resources
 from recommender.articles import briefs
 from recommender.ranking.values import Pick, Reason
@@ -104,15 +104,15 @@ def main(readers: int) -> None:
     folder = resources.folder("templates") / "email"
     stories = sample_stories()
     issues = [issue(stories, number) for number in range(readers)]
-    obvious = per_reader(rendering.assembled(folder / "weekly.mjml"))
-    renderer = Renderer(rendering.compile_template(folder))
+    obvious = per_reader(templates.assembled(folder / "weekly.mjml"))
+    renderer = Renderer(templates.compile_template(folder))
     assert squeezed(obvious(issues[0])) == squeezed(renderer.render(issues[0]).html)
 
     slow = seconds(lambda: [obvious(one) for one in issues])
     html = seconds(lambda: [renderer.html(one) for one in issues])
     both = seconds(lambda: [renderer.render(one) for one in issues])
     composing = seconds(lambda: [issue(stories, number) for number in range(readers)])
-    once = seconds(lambda: Renderer(rendering.compile_template(folder)))
+    once = seconds(lambda: Renderer(templates.compile_template(folder)))
     for name, taken in (
         ("MJML per reader: HTML", slow),
         ("MJML once: HTML", html),

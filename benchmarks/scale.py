@@ -29,12 +29,15 @@ from sqlalchemy.engine import Engine
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import filling, growth, ranking
-from mailer.dispatch import sending
-from mailer.edition import desks, editions, frequency, planning, shards, tickets
-from mailer.workers import hand_out
-from recommender import audience, database, settings, store
-from recommender.articles import intake, sources
+from mailer.delivery import campaign
+from mailer.edition import edition_ranker, frequency, planning, queue, shards
+from mailer.ledger import editions
+from mailer.service.workers import enqueue
+from recommender import settings, store
+from recommender.articles import import_files, intake
 from recommender.models import Delivery, DeliveryState, Edition
+from recommender.storage import database
+from recommender.subscribers import audience
 
 NOW = ranking.NOW
 PERIOD = "2026-W48"
@@ -60,7 +63,7 @@ def fresh_store(server: str, readers: int) -> Iterator[str]:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         articles, _ = ranking.make(Path(folder), 0)
-        found = sources.drafts([articles], NOW)
+        found = import_files.drafts([articles], NOW)
         intake.import_articles(lambda: database.writing(engine), found, now=NOW)
     filling.readers(engine, readers, now=NOW, topics=4)
     print(f"\n{readers:,} readers: filled in {time.perf_counter() - started:.0f} s", flush=True)
@@ -93,11 +96,14 @@ def plan(url: str) -> None:
     audience.batches = timed("read", lambda *a, **n: list(batches(*a, **n)))
     frequency.resting = timed("read", frequency.resting)
     planning._open = timed("prepare", planning._open)
-    for kind, method, stage in ((desks.Desks, "_open", "prepare"), (desks.Desk, "choose", "rank")):
+    for kind, method, stage in (
+        (edition_ranker.EditionRankers, "_open", "prepare"),
+        (edition_ranker.EditionRanker, "choose", "rank"),
+    ):
         setattr(kind, method, timed(stage, getattr(kind, method)))
     shards._rows = timed("rows", shards._rows)
     before, started, busy = _written(engine), time.perf_counter(), time.process_time()
-    sending.plan(engine, settings.load(None, {}), period=PERIOD, now=NOW)
+    campaign.plan(engine, settings.load(None, {}), period=PERIOD, now=NOW)
     seconds = time.perf_counter() - started
     took["insert"] = seconds - sum(took.values())
     cpu["insert"] = time.process_time() - busy - sum(cpu.values())
@@ -207,7 +213,7 @@ def _by_workers(
     with database.writing(engine) as session:
         edition = session.scalars(sa.select(Edition.id).where(Edition.period == period)).one()
         editions.begin_sending(session, edition, now=datetime.now(UTC))
-        hand_out(session, tickets.to_deliver(edition, messages, at_local_time=False))
+        enqueue(session, queue.to_deliver(edition, messages, at_local_time=False))
     sent = sa.select(sa.func.count()).where(
         Delivery.edition_id == edition, Delivery.state == DeliveryState.SENT
     )

@@ -24,11 +24,12 @@ from pathlib import Path
 
 import numpy as np
 
-from recommender.articles import sources
+from recommender.articles import import_files
 from recommender.articles.values import Found
+from recommender.datasets import files
 from recommender.evaluation import metrics
 from recommender.evaluation.intervals import bootstrap
-from recommender.ranking import files, words
+from recommender.ranking import words
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import Action, Pick, Reader, Story
 from recommender.vocabulary import starter
@@ -118,7 +119,7 @@ def _picks(ranker: Ranker, reader: Reader) -> Sequence[Pick]:
 
 
 def read(path: Path) -> list[Story]:
-    found = sources.drafts([path], NOW)
+    found = import_files.drafts([path], NOW)
     return list(files.catalogue(item.draft for item in found if isinstance(item, Found)).stories)
 
 

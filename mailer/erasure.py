@@ -26,10 +26,11 @@ from sqlalchemy.orm import Session
 
 from mailer.mime.headers import on_the_wire
 from mailer.relay.outbox import file_name
-from recommender import addresses, database, remanence
 from recommender.models import AddressChange, Delivery, Segment, Subscriber
 from recommender.settings import Settings
-from recommender.subscribers import consent, moving, records
+from recommender.storage import database
+from recommender.store import remanence
+from recommender.subscribers import address_change, addresses, consent, records
 
 PATIENCE = 15.0
 """Seconds in which readers of the store, and clicks that are being written, come to an end."""
@@ -105,7 +106,7 @@ def _known(session: Session, reader: Subscriber) -> _Known:
     copies = sa.select(Delivery.id).where(Delivery.subscriber_id == reader.id)
     return _Known(
         [reader.email, *session.scalars(asked)],
-        moving.former_hashes(session, reader),
+        address_change.former_hashes(session, reader),
         addresses.salt(session),
         set(session.scalars(copies)),
     )

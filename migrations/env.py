@@ -5,15 +5,16 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Engine
 
-from recommender import database, jobtables, reshaping, settings
+from recommender import settings
 from recommender.models import Base
+from recommender.storage import database, online_ddl, queue_schema
 
 
 def mine(name: str | None, kind: str, _parents: Any) -> bool:
     """Whether a table found in the store is one of ours."""
     if kind != "table" or name is None:
         return True
-    return not name.startswith(jobtables.PREFIX)
+    return not name.startswith(queue_schema.PREFIX)
 
 
 def run() -> None:
@@ -21,7 +22,7 @@ def run() -> None:
         settings.load().store_url
     )
     with engine.connect() as connection:
-        reshaping.limit_waiting(connection)
+        online_ddl.limit_waiting(connection)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,

@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import database
 from recommender import store as store_module
+from recommender.storage import database
 
 # A busy machine is slow, and nothing is wrong with that.
 hypothesis.settings.register_profile(

@@ -19,7 +19,7 @@ import yaml
 from packaging.requirements import Requirement
 
 from mailer.cli import COMMANDS, build
-from mailer.web import watching
+from mailer.web import metrics
 from recommender import settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -186,7 +186,7 @@ def test_the_compose_file_asks_for_what_is_there() -> None:
     assert (ROOT / COMPOSE["x-newsletter"]["build"]["dockerfile"]).is_file()
     probe = re.search(r"HEALTHCHECK.*?127\.0\.0\.1:(\d+)(/\w+)", DOCKERFILE, re.DOTALL)
     assert probe is not None
-    assert probe[2] in {getattr(route, "path", None) for route in watching.ROUTES}
+    assert probe[2] in {getattr(route, "path", None) for route in metrics.ROUTES}
     home = re.search(r"^VOLUME (\S+)$", DOCKERFILE, re.MULTILINE)
     assert home is not None
     for name in OURS:
@@ -202,7 +202,7 @@ def test_variables_of_the_compose_file_and_its_example_are_settings() -> None:
     text = (DEPLOY / "compose.yaml").read_text() + (DEPLOY / "newsletter.env.example").read_text()
     named = set(re.findall(r"\bNEWSLETTER_[A-Z_]+\b", text + DOCKERFILE))
     by_compose_itself = set(re.findall(r"\$\{(NEWSLETTER_\w+)", text))
-    assert settings.strangers(dict.fromkeys(named - by_compose_itself, "x")) == []
+    assert settings.unknown_variables(dict.fromkeys(named - by_compose_itself, "x")) == []
 
 
 def test_settings_of_the_example_are_settings() -> None:

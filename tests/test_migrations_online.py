@@ -9,9 +9,9 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from recommender import reshaping
 from recommender import store as store_module
 from recommender.errors import StoreError
+from recommender.storage import online_ddl
 
 FIRST_IN_USE = "0002"
 """The migrations up to this one made the store; those after it meet stores that are at work."""
@@ -56,7 +56,7 @@ def test_no_migration_locks_a_busy_table(empty_database: Engine) -> None:
         sa.event.listen(empty_database, "before_cursor_execute", note)
         command.upgrade(configuration, revision)
         sa.event.remove(empty_database, "before_cursor_execute", note)
-        assert f"SET lock_timeout = '{reshaping.LOCK_TIMEOUT}'" in sent
+        assert f"SET lock_timeout = '{online_ddl.LOCK_TIMEOUT}'" in sent
         assert list(faults(sent)) == [], revision
 
 
@@ -82,7 +82,7 @@ def test_what_would_lock_a_busy_table_is_found(statement: str) -> None:
 def test_a_migration_that_would_have_to_wait_gives_up_and_can_be_run_again(
     empty_database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reshaping, "LOCK_TIMEOUT", "200ms")
+    monkeypatch.setattr(online_ddl, "LOCK_TIMEOUT", "200ms")
     command.upgrade(store_module.configuration(empty_database), "0005")
     with empty_database.connect() as other:
         other.exec_driver_sql("LOCK TABLE editions IN ACCESS SHARE MODE")

@@ -24,11 +24,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from benchmarks.force.post import Post
-from mailer.dispatch import sending
-from recommender import database, resources, settings, store
+from mailer.delivery import campaign
+from recommender import resources, settings, store
+from recommender.articles import import_files
 from recommender.articles import intake as article_intake
-from recommender.articles import sources
 from recommender.models import Delivery, DeliveryState
+from recommender.storage import database
 from recommender.subscribers import fields, intake
 
 PERIOD = "2026-W48"
@@ -186,7 +187,7 @@ def prepare(url: str, copies: int) -> None:
     """A store with an edition planned for so many readers."""
     now = datetime.now(UTC)
     engine = store.open_store(url, newsletter="weekly", now=now, make=True)
-    briefs = sources.drafts([resources.folder("sample") / "briefs"], now)
+    briefs = import_files.drafts([resources.folder("sample") / "briefs"], now)
     article_intake.import_articles(lambda: database.writing(engine), briefs, now=now)
     rows = (
         fields.draft(n, {"email": f"reader{n}@example.com", "topics": {TOPICS[n % len(TOPICS)]: 3}})
@@ -194,7 +195,7 @@ def prepare(url: str, copies: int) -> None:
     )
     intake.import_rows(lambda: database.writing(engine), rows, file="readers", now=now)
     known = settings.load(None, {"NEWSLETTER_SECRET_KEY": SECRET, "NEWSLETTER_DATABASE_URL": url})
-    sending.plan(engine, known, period=PERIOD, now=now)
+    campaign.plan(engine, known, period=PERIOD, now=now)
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -14,11 +14,11 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer import logs, memory
+from mailer import gc_tuning
 from mailer.cli.common import Invocation
-from recommender import private_files, scrubbing
 from recommender.errors import NewsletterError
-from recommender.escaping import for_terminal
+from recommender.safety import logs, private_files, scrubbing
+from recommender.safety.escaping import for_terminal
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command line; the exit status."""
     os.umask(private_files.OTHERS)  # whatever a library makes is for nobody else to read either
     app = build(_wanted(arguments))
-    memory.sweep_seldom()
+    gc_tuning.relax_gc()
     logs.install()
     try:
         outcome = app(list(arguments), standalone_mode=False, prog_name="newsletter")

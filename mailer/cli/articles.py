@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
-from recommender import database
-from recommender.articles import intake, sources
+from recommender.articles import import_files, intake
 from recommender.errors import NotFoundError
 from recommender.models import Article, Story
+from recommender.storage import database
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def import_(
     with run.store() as engine, progress("importing articles") as advance:
         report = intake.import_articles(
             lambda: database.writing(engine),
-            sources.drafts(paths, run.now),
+            import_files.drafts(paths, run.now),
             now=run.now,
             progress=advance,
         )
@@ -148,7 +148,9 @@ def related(
 
     Example: newsletter articles related 645-brief
     """
-    from recommender import related as nearest  # loads the ranker, which the others do without
+    from recommender.articles import (
+        related as nearest,  # loads the ranker, which the others do without
+    )
 
     run = invocation(context)
     with run.store() as engine, database.reading(engine) as session:

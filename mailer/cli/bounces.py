@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, warn
+from mailer.inbound import actions, mailboxes, notices
+from mailer.inbound.bounce_rules import Window
 from mailer.mime.headers import plain
-from mailer.returns import bounces, mailboxes, notices
-from mailer.returns.bounce_rules import Window
-from recommender import database
 from recommender.errors import ConfigurationError
+from recommender.storage import database
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -53,7 +53,7 @@ def inspect(
 
     Example: newsletter bounces inspect ~/Maildir
     """
-    report = bounces.Report()
+    report = actions.Report()
     for file, message in mailboxes.messages(paths):
         notice, why = None, ""
         try:
@@ -76,9 +76,9 @@ def _take(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> None:
         warn(f"set aside, since it cannot be read ({why}): {file}")
 
     window = Window(run.settings.soft_bounces, run.settings.soft_bounce_days)
-    rules = bounces.Rules(run.settings.secrets, window)
+    rules = actions.Rules(run.settings.secrets, window)
     with run.store() as engine, progress("reading") as advance:
-        report = bounces.take(
+        report = actions.take(
             lambda: database.writing(engine),
             messages,
             rules=rules,

@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import Engine
 
-from mailer.edition.tickets import HandOut, to_nobody
+from mailer.edition.queue import Enqueue, enqueue_nothing
 from recommender import settings as settings_module
-from recommender.escaping import for_terminal
+from recommender.safety.escaping import for_terminal
 from recommender.settings import Settings
 
 
@@ -63,15 +63,15 @@ class Invocation:
             engine.dispose()
 
 
-def helpers(engine: Engine) -> HandOut:
+def helpers(engine: Engine) -> Enqueue:
     """Who is asked to help with planning and sending: workers, where the store can have any."""
-    from recommender import database
+    from recommender.storage import database
 
     if not database.many_machines(engine):
-        return to_nobody
-    from mailer import workers
+        return enqueue_nothing
+    from mailer.service import workers
 
-    return workers.hand_out
+    return workers.enqueue
 
 
 def invocation(context: typer.Context) -> Invocation:

@@ -7,15 +7,17 @@ from typing import Annotated
 
 import typer
 
-from mailer import gallery, lookout
 from mailer.cli.common import invocation, progress, say
-from mailer.dispatch import sending
+from mailer.delivery import campaign
 from mailer.edition import schedule
-from recommender import database, private_files, resources, store
+from mailer.preview import gallery, reader_issues
+from recommender import resources, store
+from recommender.articles import import_files
 from recommender.articles import intake as article_intake
-from recommender.articles import sources
 from recommender.errors import NewsletterError
+from recommender.safety import private_files
 from recommender.settings import file_url
+from recommender.storage import database
 from recommender.subscribers import files, intake
 
 
@@ -44,7 +46,7 @@ def demo(
         store.prepare(engine, newsletter=settings.newsletter, now=run.now)
         articles = article_intake.import_articles(
             lambda: database.writing(engine),
-            sources.drafts([sample / "briefs"], run.now),
+            import_files.drafts([sample / "briefs"], run.now),
             now=run.now,
         )
         readers = intake.import_rows(
@@ -59,8 +61,8 @@ def demo(
         say(f"{articles.read} briefs, {readers.read} readers")
         period = schedule.period_of(run.now.astimezone(settings.zone).date())
         with progress("choosing and sending") as advance:
-            edition = sending.plan(engine, settings, period=period, now=run.now, progress=advance)
-            summary = sending.send(
+            edition = campaign.plan(engine, settings, period=period, now=run.now, progress=advance)
+            summary = campaign.send(
                 engine,
                 settings,
                 edition_id=edition,
@@ -69,7 +71,7 @@ def demo(
                 at_local_time=False,
             )
         with database.reading(engine) as session:
-            issues = lookout.issues(session, settings, edition)
+            issues = reader_issues.issues(session, settings, edition)
     finally:
         engine.dispose()
     index = folder / "index.html"

@@ -6,20 +6,23 @@ from typing import Literal
 import sqlalchemy as sa
 import typer
 
-from mailer import conformance, heartbeats, readiness, supervision
+from mailer import conformance
 from mailer.cli import permissions
 from mailer.cli.common import Json, emit, invocation, say
-from mailer.dispatch import copies, samples
-from mailer.edition import editions, schedule
-from mailer.issue import rendering
+from mailer.delivery import messages, samples
+from mailer.edition import schedule
 from mailer.issue.composition import ReaderView, StoryContent
-from mailer.pace import pauses, warmup
-from mailer.relay import relay_urls, relays, transports
-from recommender import database, resources, settings, store
+from mailer.ledger import editions
+from mailer.monitoring import heartbeats, readiness, supervision
+from mailer.relay import registry, relay_pool, relay_urls
+from mailer.rendering import templates
+from mailer.throttling import pauses, warmup
+from recommender import resources, settings, store
 from recommender.errors import NewsletterError
 from recommender.models import DeliveryState
 from recommender.ranking.values import Pick, Reason
 from recommender.settings import Settings
+from recommender.storage import database
 
 Line = tuple[Literal["ok", "warning", "error"], str, str]
 EXAMPLE = StoryContent(
@@ -59,8 +62,8 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 
 
 def _configuration(found: Settings) -> list[Line]:
-    examples = transports.missing_for_real_mail(found)
-    misspelt = settings.strangers()
+    examples = registry.missing_for_real_mail(found)
+    misspelt = settings.unknown_variables()
     lines: list[Line] = [
         *(("warning", "configuration", f"{key} still has its example value") for key in examples),
         *(("warning", "configuration", f"{name} sets nothing; misspelt?") for name in misspelt),
@@ -77,7 +80,7 @@ def _configuration(found: Settings) -> list[Line]:
             "any other all readers count as one. Name your proxy (127.0.0.1 if it is here)"
         )
         lines.append(("warning", "proxies", why))
-    for signer in copies.signers(found):
+    for signer in messages.signers(found):
         name, value = signer.dns_record()
         lines.append(("ok", "DKIM", f'publish: {name}. TXT "{value}"'))
     return lines or [("ok", "configuration", "complete")]
@@ -150,7 +153,7 @@ def _relays(found: Settings) -> list[Line]:
     lines: list[Line] = []
     for relay in relay_urls.parse(found.smtp_url):
         try:
-            relays.try_out(relay, found.timeout_seconds)
+            relay_pool.try_out(relay, found.timeout_seconds)
             lines.append(("ok", "relay", f"{relay.name} answers"))
         except NewsletterError as error:
             lines.append(("error", "relay", str(error)))
@@ -158,8 +161,8 @@ def _relays(found: Settings) -> list[Line]:
 
 
 def _message(found: Settings, now: datetime) -> list[Line]:
-    template = rendering.compile_template(resources.folder("templates") / "email")
-    press = copies.make_press(
+    template = templates.compile_template(resources.folder("templates") / "email")
+    factory = messages.make_factory(
         found,
         newsletter=found.newsletter,
         period=schedule.period_of(now.astimezone(UTC).date()),
@@ -167,9 +170,9 @@ def _message(found: Settings, now: datetime) -> list[Line]:
         stories={"1": EXAMPLE},
     )
     pick = Pick("1", 1, 1.0, (Reason("topic", "Example", 1.0),))
-    issue = press.compose(1, [pick], ReaderView(name="Reader", roles=("CTO",)))
-    rendered = press.renderer.render(issue)
-    message = press.wrap(1, "reader@example.com", issue, rendered, now)
+    issue = factory.compose(1, [pick], ReaderView(name="Reader", roles=("CTO",)))
+    rendered = factory.renderer.render(issue)
+    message = factory.wrap(1, "reader@example.com", issue, rendered, now)
     findings = conformance.check(message.data, recipient="reader@example.com", now=now)
     return [
         ("error" if finding.level == "must" else "warning", finding.rule, finding.what)

@@ -10,7 +10,6 @@ import typer
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import joinedload
 
-from mailer import lookout
 from mailer.cli.common import (
     Invocation,
     Json,
@@ -24,11 +23,13 @@ from mailer.cli.common import (
     table,
     warn,
 )
-from mailer.dispatch import sending
-from mailer.edition import editions, planning, schedule, status
+from mailer.delivery import campaign
+from mailer.edition import planning, schedule, status
+from mailer.ledger import editions
+from mailer.preview import reader_issues
 from mailer.relay import relay_urls
-from recommender import database
 from recommender.models import DeliveryState, Edition
+from recommender.storage import database
 
 ASK_BEYOND = 10
 """Readers who are mailed without a question."""
@@ -84,7 +85,7 @@ def plan(
 
 def _plan(engine: Engine, run: Invocation, period: str, segment: str | None) -> int:
     with progress("choosing stories") as advance, interruptible():
-        return sending.plan(
+        return campaign.plan(
             engine,
             run.settings,
             period=period,
@@ -92,7 +93,7 @@ def _plan(engine: Engine, run: Invocation, period: str, segment: str | None) -> 
             segment=segment,
             progress=advance,
             processes=run.settings.senders,
-            hand_out=helpers(engine),
+            enqueue=helpers(engine),
         )
 
 
@@ -116,7 +117,7 @@ def _ask(engine: Engine, run: Invocation, period: str, segment: str | None) -> N
     if not beyond:
         return
     with database.reading(engine) as session:
-        settled = sending.settled(session, run.settings, period, segment=segment, since=run.now)
+        settled = campaign.settled(session, run.settings, period, segment=segment, since=run.now)
         number = settled.of(DeliveryState.PLANNED, DeliveryState.DEFERRED)
         number += planning.to_add(session, run.settings, period, segment, run.now)
     if number > ASK_BEYOND:
@@ -154,11 +155,11 @@ def send(
         if not yes:
             _ask(engine, run, wanted, segment)
         with database.reading(engine) as session:
-            before = sending.settled(session, run.settings, wanted, segment=segment, since=run.now)
+            before = campaign.settled(session, run.settings, wanted, segment=segment, since=run.now)
         identifier = _plan(engine, run, wanted, segment)
         stop = stop_on_signal()
         with progress("sending") as advance:
-            summary = sending.send(
+            summary = campaign.send(
                 engine,
                 run.settings,
                 edition_id=identifier,
@@ -171,7 +172,7 @@ def send(
                 inspect=not despite_findings,
                 processes=run.settings.senders,
                 progress=advance,
-                hand_out=helpers(engine),
+                enqueue=helpers(engine),
             )
     if as_json:
         emit(asdict(summary))
@@ -378,5 +379,7 @@ def send_test(
     """
     run = invocation(context)
     with run.store() as engine:
-        reply = lookout.send_test(engine, run.settings, reader=reader, address=address, now=run.now)
+        reply = reader_issues.send_test(
+            engine, run.settings, reader=reader, address=address, now=run.now
+        )
     say(f"{address}: {reply}")

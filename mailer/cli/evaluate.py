@@ -9,10 +9,10 @@ import typer
 
 from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
 from mailer.cli.rank import Articles, Now, Subscribers, read_articles, read_moment
+from recommender.datasets import files
 from recommender.errors import InputError, NewsletterError
 from recommender.evaluation.intervals import Estimate
 from recommender.evaluation.trial import OURS, Outcome, Trial
-from recommender.ranking import files
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import Reader
 from recommender.vocabulary import starter
@@ -54,7 +54,7 @@ def command(
     ranker = Ranker(
         catalogue.stories,
         vocabulary=starter.read(),
-        crowd=files.crowd(subscribers, catalogue.of_article),
+        co_clicks=files.co_clicks(subscribers, catalogue.of_article),
     )
     moment = read_moment(now) or catalogue.newest or run.now
     trial = Trial(ranker, readers, kept, moment, top, as_issue)

@@ -7,9 +7,10 @@ import typer
 
 from mailer.cli import imports
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
-from recommender import database, quarantine
-from recommender.articles import intake, watching
+from recommender.articles import feed_fetching, intake
 from recommender.errors import Rejected
+from recommender.safety import quarantine
+from recommender.storage import database
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -24,7 +25,7 @@ def add(
     """
     run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
-        watching.add(session, url, now=run.now)
+        feed_fetching.add(session, url, now=run.now)
     say(f"{url}: watched; `newsletter feeds fetch` brings in what it has")
 
 
@@ -37,7 +38,7 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
     with invocation(context).store() as engine, database.reading(engine) as session:
         rows = [
             {"url": f.url, "title": f.title, "fetched_at": f.fetched_at, "problem": f.problem}
-            for f in watching.listing(session)
+            for f in feed_fetching.listing(session)
         ]
     if as_json:
         emit({"feeds": rows})
@@ -63,17 +64,17 @@ def fetch(context: typer.Context, as_json: Json = False) -> None:
     problems: list[Rejected] = []
     with run.store() as engine:
         with database.reading(engine) as session:
-            watched = watching.listing(session)
+            watched = feed_fetching.listing(session)
         with progress("fetching feeds", len(watched)) as advance:
             for done, fetched in enumerate(
-                watching.fetch(watched, now=run.now, private=private), 1
+                feed_fetching.fetch(watched, now=run.now, private=private), 1
             ):
                 report = intake.import_articles(
                     lambda: database.writing(engine), fetched.entries, now=run.now
                 )
                 total.add(report)
                 with database.writing(engine) as session:
-                    watching.note(session, fetched, now=run.now)
+                    feed_fetching.note(session, fetched, now=run.now)
                 if fetched.problem is not None:
                     kept = _set_aside(run, fetched)
                     aside += kept is not None
@@ -83,7 +84,7 @@ def fetch(context: typer.Context, as_json: Json = False) -> None:
     imports.answer(total, as_json=as_json, problems=problems, feeds=len(watched), set_aside=aside)
 
 
-def _set_aside(run: Invocation, fetched: watching.Fetched) -> Path | None:
+def _set_aside(run: Invocation, fetched: feed_fetching.Fetched) -> Path | None:
     if fetched.unread is None:
         return None
     return quarantine.set_aside(

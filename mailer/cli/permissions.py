@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from recommender import private_files
+from recommender.safety import private_files
 from recommender.settings import Settings
 
 MOST_FILES = 100_000

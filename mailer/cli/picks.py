@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer import lookout
 from mailer.cli.common import Json, console, emit, invocation, say
-from recommender import database, private_files
+from mailer.preview import reader_issues
+from recommender.safety import private_files
+from recommender.storage import database
 
 Reader = Annotated[str, typer.Argument(help="The reader's address.")]
 WORDS = {
@@ -37,7 +38,7 @@ def picks(
     """
     run = invocation(context)
     with run.store() as engine, database.reading(engine) as session:
-        answer = lookout.next_picks(session, run.settings, email, now=run.now, story=story)
+        answer = reader_issues.next_picks(session, run.settings, email, now=run.now, story=story)
     if as_json:
         emit(answer)
         return
@@ -102,7 +103,7 @@ def preview(
     """
     run = invocation(context)
     with run.store() as engine, database.reading(engine) as session:
-        issue = lookout.next_issue(session, run.settings, email, now=run.now)
+        issue = reader_issues.next_issue(session, run.settings, email, now=run.now)
     if html is not None:
         private_files.write(html, issue.html)
     if text is not None:

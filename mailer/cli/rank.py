@@ -20,15 +20,15 @@ from typing import IO, Annotated, Any
 import typer
 
 from mailer.cli.common import Json, emit, invocation, progress, say, warn
-from recommender import private_files
-from recommender.articles import sources
+from recommender.articles import import_files
 from recommender.articles.values import Found
+from recommender.datasets import files
+from recommender.datasets.export import Export
+from recommender.datasets.files import Catalogue
 from recommender.errors import InputError, NewsletterError, Rejected
-from recommender.ranking import files
-from recommender.ranking.export import Export
-from recommender.ranking.files import Catalogue
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
+from recommender.safety import private_files
 from recommender.vocabulary import starter
 
 BLOCK = 2_000
@@ -94,7 +94,7 @@ def command(
         catalogue.stories,
         vocabulary=starter.read(),
         settings=settings,
-        crowd=files.crowd(subscribers, catalogue.of_article),
+        co_clicks=files.co_clicks(subscribers, catalogue.of_article),
     )
     moment = read_moment(now) or catalogue.newest or run.now
     job = Job(Export(ranker), ranker, catalogue, subscribers, moment, top, seed, as_issue)
@@ -129,7 +129,7 @@ def read_articles(path: Path, now: datetime) -> tuple[Catalogue, list[Rejected]]
 
     Raises NewsletterError when nothing can be read at all.
     """
-    found = list(sources.drafts([path], now))
+    found = list(import_files.drafts([path], now))
     rejected = [item for item in found if isinstance(item, Rejected)]
     drafts = [item.draft for item in found if isinstance(item, Found)]
     if not drafts and rejected:

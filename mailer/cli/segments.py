@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from mailer.cli.common import Json, emit, invocation, say, table, warn
-from recommender import database, segments
+from recommender import segments
+from recommender.storage import database
 
 app = typer.Typer(no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The segment's name.")]

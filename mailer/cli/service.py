@@ -13,12 +13,13 @@ import typer
 from sqlalchemy.engine import Engine
 
 from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal, warn
-from mailer.edition.tickets import Task
-from recommender import networks, scrubbing
+from mailer.edition.queue import Task
 from recommender.errors import ConfigurationError, NewsletterError
+from recommender.safety import scrubbing
+from recommender.settings import networks
 
 if TYPE_CHECKING:
-    from mailer.supervision import Supervisor, Troubles
+    from mailer.monitoring.supervision import Supervisor, Troubles
 
 POLL_SECONDS = 0.2
 LAST_WORDS = 5
@@ -85,19 +86,21 @@ def worker(
     stop = stop_on_signal()
     run = invocation(context)
     with run.store() as engine:
-        from recommender import database
+        from recommender.storage import database
 
         if not database.many_machines(engine):
             raise ConfigurationError(
                 "database_url: workers need PostgreSQL; on SQLite, `newsletter serve` does it all"
             )
-        from mailer import workers
-        from mailer.edition.desks import Desks
-        from mailer.jobs import Bench
+        from mailer.edition.edition_ranker import EditionRankers
+        from mailer.service import workers
+        from mailer.service.jobs import WorkerContext
 
-        bench = Bench(engine, run.settings, _now, stop, _report, Desks(engine))
+        worker_context = WorkerContext(
+            engine, run.settings, _now, stop, _report, EditionRankers(engine)
+        )
         say(f"working: {', '.join(wanted)}")
-        workers.run(bench, queues=wanted, concurrency=concurrency)
+        workers.run(worker_context, queues=wanted, concurrency=concurrency)
     say("stopped")
 
 
@@ -112,7 +115,7 @@ def _wait(stop: threading.Event, supervisor: "Supervisor | None" = None) -> None
     while not stop.is_set():  # not wait(): its lock is not safe from a signal handler's set()
         time.sleep(POLL_SECONDS)
         if supervisor is not None and supervisor.failure is not None:
-            from mailer import supervision
+            from mailer.monitoring import supervision
 
             stop.set()
             supervision.end_soon()
@@ -124,9 +127,9 @@ def _wait(stop: threading.Event, supervisor: "Supervisor | None" = None) -> None
 def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Iterator["Supervisor"]:
     """The schedule, in the background. A file has one scheduler at most; of those that share a
     server, one leads and the others stand by. Yields what watches over its threads."""
-    from mailer import scheduler as service_module
-    from mailer.supervision import Supervisor, Troubles
-    from recommender import database
+    from mailer.monitoring.supervision import Supervisor, Troubles
+    from mailer.service import scheduler as service_module
+    from recommender.storage import database
 
     supervisor, troubles = Supervisor(), Troubles(_report)
 
@@ -155,18 +158,18 @@ def _schedule(
     supervisor: "Supervisor",
     troubles: "Troubles",
 ) -> Iterator[None]:
-    from mailer import scheduler as service_module
     from mailer.edition import schedule
+    from mailer.service import scheduler as service_module
 
     background = service_module.watched(supervisor)
-    service = service_module.Service(
+    service = service_module.SchedulerContext(
         engine,
         run.settings,
         clock=_now,
         stop=stop,
         report=_report,
         processes=run.settings.senders,
-        hand_out=helpers(engine),
+        enqueue=helpers(engine),
         troubles=troubles,
     )
     service_module.prepare(background, service)

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from mailer.cli.common import Json, emit, invocation, say
-from recommender import database, private_files, settings, store
+from recommender import settings, store
+from recommender.safety import private_files
 from recommender.settings import Settings
+from recommender.storage import database
 
 
 def init(

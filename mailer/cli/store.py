@@ -15,11 +15,12 @@ from sqlalchemy.exc import DatabaseError
 
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
 from mailer.edition import restoring, retention
-from mailer.issue import rendering
-from recommender import database, resources, transfer, upkeep
+from mailer.rendering import templates
+from recommender import resources
 from recommender.errors import StoreError
 from recommender.settings import file_url
-from recommender.store import check_version, explained, place, refusal, refuse_damaged
+from recommender.storage import database, maintenance
+from recommender.store import check_version, explained, place, refusal, refuse_damaged, transfer
 
 app = typer.Typer(no_args_is_help=True)
 Url = Annotated[
@@ -117,13 +118,13 @@ def _problems(source: Engine) -> list[str]:
     """What is damaged; StoreError for what is no store at all."""
     if not database.missing(source):
         try:
-            if found := upkeep.problems(source):
+            if found := maintenance.problems(source):
                 return found
         except DatabaseError as error:
             if not database.damaged(error):
                 raise refusal(source, error) from error
             file = Path(str(source.url.database))
-            return [*upkeep.cut_or_overwritten(file), f"it cannot be opened: {error.orig}"]
+            return [*maintenance.cut_or_overwritten(file), f"it cannot be opened: {error.orig}"]
     check_version(source)
     return []
 
@@ -160,10 +161,10 @@ def backup(
     """
     run = invocation(context)
     with run.store() as engine, progress("copying pages") as advance:
-        pages = upkeep.backup(engine, file, advance)
+        pages = maintenance.backup(engine, file, advance)
         copy = database.connect(file_url(file))
         try:
-            found = upkeep.problems(copy)
+            found = maintenance.problems(copy)
         finally:
             copy.dispose()
     if found:
@@ -202,7 +203,7 @@ def restored(
     if not sure:
         raise StoreError("copies that wait to be sent will be given up; say --yes to do it")
     moment = run.now if lost_at is None else lost_at.replace(tzinfo=UTC)
-    template = rendering.compile_template(resources.folder("templates") / "email")
+    template = templates.compile_template(resources.folder("templates") / "email")
     with run.store(make=True) as engine:
         done = restoring.restored(
             engine, run.settings, template, lost_at=moment, now=run.now, periods=period or ()

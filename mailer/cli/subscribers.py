@@ -9,10 +9,11 @@ import typer
 from mailer import erasure
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
-from recommender import database, private_files
 from recommender.errors import InputError, NewsletterError, Rejected
 from recommender.models import Frequency, Status
-from recommender.subscribers import consent, fields, files, intake, moving, records
+from recommender.safety import private_files
+from recommender.storage import database
+from recommender.subscribers import address_change, consent, fields, files, intake, records
 from recommender.subscribers.fields import SubscriberDraft
 
 app = typer.Typer(no_args_is_help=True)
@@ -337,5 +338,5 @@ def revoke(context: typer.Context, email: Email) -> None:
     """
     run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
-        moving.revoke(records.find(session, email))
+        address_change.revoke(records.find(session, email))
     say(f"{email}: all personal links are void; the reader gets a new one from any issue")

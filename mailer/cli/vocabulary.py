@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from mailer.cli.common import Json, emit, invocation, say, table
-from recommender import database, vocabulary
+from recommender import vocabulary
+from recommender.storage import database
 
 Kind = Literal["topic", "role"]
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from mailer.conformance import fields, page, parts, signature
 from mailer.conformance.rule import Level, Rule
-from mailer.mime import anatomy
+from mailer.mime import parsing
 
 __all__ = ["RULES", "Finding", "Level", "check"]
 RULES: tuple[Rule, ...] = (*fields.RULES, *signature.RULES, *parts.RULES, *page.RULES)
@@ -33,5 +33,5 @@ def check(
 
     ``recipient`` is whom it is for, ``now`` when it is sent; what is not given is not checked.
     """
-    parsed = anatomy.take_apart(data, recipient=recipient, now=now)
+    parsed = parsing.parse_message(data, recipient=recipient, now=now)
     return [Finding(rule.name, rule.level, what) for rule in RULES for what in rule.look(parsed)]

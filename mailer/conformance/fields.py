@@ -10,8 +10,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 from mailer.conformance.rule import Rule, related
-from mailer.mime.anatomy import Parsed
 from mailer.mime.headers import on_the_wire
+from mailer.mime.parsing import Parsed
 
 ONCE = ("From", "Date", "Message-ID", "Subject", "To", "MIME-Version")
 AT_MOST_ONCE = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from mailer.conformance.rule import Rule
-from mailer.mime.anatomy import Parsed
+from mailer.mime.parsing import Parsed
 
 SMALLEST_TEXT = 12.0
 """CSS pixels."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mailer.conformance.rule import Rule
-from mailer.mime.anatomy import Parsed
+from mailer.mime.parsing import Parsed
 
 MAX_HTML = 102_400
 """Bytes of decoded HTML from which Gmail cuts a message off, and its footer with it."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mailer.mime.anatomy import Parsed
+from mailer.mime.parsing import Parsed
 
 Level = Literal["must", "should"]
 

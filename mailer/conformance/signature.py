@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mailer.conformance.rule import Rule, related
 from mailer.mime import dkim
-from mailer.mime.anatomy import Parsed
+from mailer.mime.parsing import Parsed
 
 MUST_BE_SIGNED = frozenset(
     (

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.edition import schedule
-from recommender import statements
-from recommender.audience import NOT_RECEIVED, Member
 from recommender.models import Delivery, Edition, Frequency
+from recommender.storage import bulk
+from recommender.subscribers.audience import NOT_RECEIVED, Member
 
 SKIPPED = "frequency"
 """Why a copy is skipped, as the ledger says it."""
@@ -48,7 +48,7 @@ def latest(
         .where(
             Edition.newsletter_id == newsletter_id,
             Edition.period < period,  # weeks are written so that they sort by time
-            statements.among(session, Delivery.subscriber_id, list(readers)),
+            bulk.among(session, Delivery.subscriber_id, list(readers)),
             Delivery.state.not_in(NOT_RECEIVED),
         )
         .group_by(Delivery.subscriber_id)

@@ -19,13 +19,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.dispatch.crew import Crew, start
-from mailer.edition import editions, schedule, shards, templates, tickets
-from mailer.edition.desks import Desks
+from mailer.edition import queue, schedule, shards, templates
+from mailer.edition.edition_ranker import EditionRankers
+from mailer.edition.queue import Enqueue, enqueue_nothing
 from mailer.edition.terms import Terms
-from mailer.edition.tickets import HandOut, to_nobody
-from mailer.issue.rendering import Template
-from recommender import catalogue, database, segments
+from mailer.ledger import editions
+from mailer.process_group import ProcessGroup, start
+from mailer.rendering.templates import Template
+from recommender import segments
+from recommender.articles import catalogue
 from recommender.errors import NotFoundError
 from recommender.models import (
     Edition,
@@ -36,6 +38,7 @@ from recommender.models import (
     Subscriber,
 )
 from recommender.settings import Settings
+from recommender.storage import database
 
 WORTH_A_PROCESS = 5
 """Shards; it takes as long to start a process as to plan them."""
@@ -55,7 +58,7 @@ def plan(
     progress: Callable[[int], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
     processes: int = 1,
-    hand_out: HandOut = to_nobody,
+    enqueue: Enqueue = enqueue_nothing,
 ) -> int:
     """Plan the edition of ``period`` for those of ``segment`` (none: everybody) who are not in it
     yet; its id. A planning that is under way, whoever began it, is finished first.
@@ -70,18 +73,18 @@ def plan(
 
     def begin() -> tuple[int, bool, int]:
         with database.writing(engine) as session:
-            edition, answered = _open(session, settings, template, asked, hand_out)
+            edition, answered = _open(session, settings, template, asked, enqueue)
             return edition.id, answered, len(shards.outstanding(session, edition.id))
 
     while True:
-        edition_id, answered, left = database.patiently(engine, begin, stopped)
+        edition_id, answered, left = database.when_available(engine, begin, stopped)
         helpers = min(processes, left // WORTH_A_PROCESS) - 1
         order = Planning(settings.store_url, edition_id)
-        crew = Crew([start(order) for _ in range(helpers)])
+        process_group = ProcessGroup([start(order) for _ in range(helpers)])
         try:
             work(engine, edition_id, progress=progress, stopped=stopped)
         finally:
-            crew.end()
+            process_group.end()
         if answered or stopped():
             return edition_id
 
@@ -119,14 +122,14 @@ def work(
     stopped: Callable[[], bool],
 ) -> None:
     """Plan the shards that are left, beside others who do the same."""
-    desks = Desks(engine)
-    while left := database.patiently(engine, lambda: _left(engine, edition_id), stopped):
+    rankers = EditionRankers(engine)
+    while left := database.when_available(engine, lambda: _left(engine, edition_id), stopped):
         idle = True
         for number in left:
             if stopped():
                 return
-            if database.patiently(
-                engine, partial(shards.plan, engine, desks, edition_id, number), stopped
+            if database.when_available(
+                engine, partial(shards.plan, engine, rankers, edition_id, number), stopped
             ):
                 idle = False
                 with database.reading(engine) as session:
@@ -173,7 +176,7 @@ def _open(
     settings: Settings,
     template: Template,
     asked: Asked,
-    hand_out: HandOut,
+    enqueue: Enqueue,
 ) -> tuple[Edition, bool]:
     """The edition, with shards for those who were asked for; False while others must be planned
     before them."""
@@ -201,7 +204,7 @@ def _open(
     session.flush()
     if added:
         editions.reopen(session, edition.id)
-        hand_out(session, tickets.to_plan(edition.id, added))
+        enqueue(session, queue.to_plan(edition.id, added))
     return edition, True
 
 

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.dispatch import ledger
-from mailer.edition import editions, planning, schedule, templates
-from mailer.issue.rendering import Template
-from recommender import database, upkeep
+from mailer.edition import planning, schedule, templates
+from mailer.ledger import deliveries, editions
+from mailer.rendering.templates import Template
 from recommender.models import Base, Edition, EditionState, Shard, Subscriber
 from recommender.settings import Settings
+from recommender.storage import database, maintenance
 
 WHY = "the store was restored from a backup; this may have been sent before"
 KEYS_SKIPPED = 1_000_000
@@ -61,7 +61,7 @@ def restored(
                 continue
             for_nobody = sa.update(Shard).where(Shard.edition_id == edition.id)
             session.execute(for_nobody.values(done=True))
-            doubts.in_doubt[edition.name] = ledger.doubt_open(session, edition.id, WHY, now=now)
+            doubts.in_doubt[edition.name] = deliveries.doubt_open(session, edition.id, WHY, now=now)
             unplanned = edition.state == EditionState.PLANNING
             edition.state = EditionState.CANCELLED if unplanned else EditionState.FINISHED
             edition.finished_at, edition.why = now, WHY
@@ -99,6 +99,6 @@ def _skip_keys(session: Session) -> None:
     readers = session.scalar(sa.select(sa.func.count()).select_from(Subscriber)) or 0
     connection = session.connection()
     for table in Base.metadata.sorted_tables:
-        used = upkeep.keys_used(connection, table)
+        used = maintenance.keys_used(connection, table)
         skipped = max(KEYS_SKIPPED, EDITIONS_SKIPPED * readers)
-        upkeep.reserve_keys(connection, table, used + skipped)
+        maintenance.reserve_keys(connection, table, used + skipped)

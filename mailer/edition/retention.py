@@ -18,10 +18,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.dispatch.transitions import TRANSITIONS
 from mailer.edition import frequency
-from mailer.edition.editions import ENDED
-from recommender import database, locks, remanence
+from mailer.ledger.editions import ENDED
+from mailer.ledger.transitions import TRANSITIONS
 from recommender.models import (
     AddressChange,
     Delivery,
@@ -35,6 +34,8 @@ from recommender.models import (
     TemplateVersion,
 )
 from recommender.settings import Settings
+from recommender.storage import database, locks
+from recommender.store import remanence
 
 BATCH = 1_000
 FOR_GOOD = tuple(state for state, later in TRANSITIONS.items() if not later)

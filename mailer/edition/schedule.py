@@ -10,8 +10,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from recommender.errors import NewsletterError
-from recommender.limits import Quiet
 from recommender.settings import weekday_and_time
+from recommender.settings.limits import Quiet
 
 EARLIEST = ZoneInfo("Etc/GMT-14")
 """Where every hour comes first (UTC+14): planning for readers' own hours begins there."""

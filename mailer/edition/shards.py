@@ -19,10 +19,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.edition import frequency
-from mailer.edition.desks import Desk, Desks
-from mailer.edition.kept import Document, reader_document
-from recommender import audience, database, locks, segments, statements
-from recommender.audience import Member
+from mailer.edition.edition_ranker import EditionRanker, EditionRankers
+from mailer.edition.snapshot import Document, reader_document
+from recommender import segments
 from recommender.models import (
     Delivery,
     DeliveryState,
@@ -31,6 +30,9 @@ from recommender.models import (
     Shard,
     Subscriber,
 )
+from recommender.storage import bulk, database, locks
+from recommender.subscribers import audience
+from recommender.subscribers.audience import Member
 
 SIZE = 2_000
 """Readers of a shard: a fifth of a second's work, a few megabytes."""
@@ -98,7 +100,7 @@ def planned(session: Session, edition_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
+def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) -> bool:
     """Plan a shard, unless that has been done. False: another process has it in hand."""
     with locks.hold(engine, f"shard-{edition_id}-{number}", once=True) as free:
         if not free:
@@ -107,17 +109,17 @@ def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
             shard = session.get(Shard, (edition_id, number))
             if shard is None or shard.done:
                 return True
-            desk = desks.of(edition_id)
-            at = shard.planned_at or desk.edition.planned_at
+            ranker = rankers.of(edition_id)
+            at = shard.planned_at or ranker.edition.planned_at
             theirs = audience_of(session, shard.segment, at)
             theirs &= Subscriber.id.between(shard.first_id, shard.last_id) & ~contains(edition_id)
             members = [m for batch in audience.batches(session, theirs) for m in batch]
             resting = frequency.resting(
-                session, desk.edition.newsletter_id, desk.edition.period, members
+                session, ranker.edition.newsletter_id, ranker.edition.period, members
             )
         awake = [member for member in members if member.id not in resting]
-        picks = dict(zip([member.id for member in awake], desk.choose(awake), strict=True))
-        rows = _rows(desk, members, picks, shard.start, at)
+        picks = dict(zip([member.id for member in awake], ranker.choose(awake), strict=True))
+        rows = _rows(ranker, members, picks, shard.start, at)
         with database.writing(engine) as session:
             marked = session.scalars(
                 sa.update(Shard)
@@ -129,28 +131,28 @@ def plan(engine: Engine, desks: Desks, edition_id: int, number: int) -> bool:
                 held = _still_held(session, members)
                 rows = [row for row in rows if row["subscriber_id"] in held]
             if marked and rows:
-                statements.insert_all(session, Delivery.table(), rows)
+                bulk.insert_all(session, Delivery.table(), rows)
     return True
 
 
 def _still_held(session: Session, members: Sequence[Member]) -> set[int]:
     """Who of them has not been erased since they were read; none will be before this is written."""
     query = sa.select(Subscriber.id).where(
-        statements.among(session, Subscriber.id, [m.id for m in members])
+        bulk.among(session, Subscriber.id, [m.id for m in members])
     )
     return set(session.scalars(query.with_for_update(read=True, key_share=True)))
 
 
 def _rows(
-    desk: Desk,
+    ranker: EditionRanker,
     members: Sequence[Member],
     chosen: Mapping[int, list[Document]],
     start: int,
     now: datetime,
 ) -> list[dict[str, object]]:
     """The copies of a shard, as rows. For who rests this time nothing was chosen, nor not."""
-    edition = desk.edition
-    due_at = cache(partial(desk.terms.due_at, edition.period))  # few zones, many readers
+    edition = ranker.edition
+    due_at = cache(partial(ranker.terms.due_at, edition.period))  # few zones, many readers
     rows: list[dict[str, object]] = []
     for number, member in enumerate(members, start + 1):
         picks = chosen.get(member.id)

@@ -6,11 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.edition import counts, editions, planning, shards
-from mailer.pace import pauses, stopping, warmup
-from recommender import audience
+from mailer.edition import planning, shards
+from mailer.ledger import counts, editions
+from mailer.throttling import circuit_breaker, pauses, warmup
 from recommender.models import DeliveryState, Edition, EditionState, Subscriber, Suppression
 from recommender.settings import Settings
+from recommender.subscribers import audience
 
 
 def status(
@@ -40,7 +41,7 @@ def status(
             for pause in pauses.paused(session, now)
         ],
         "warm_up": None if step is None else step.sentence(),
-        "stopped": stopping.in_force(session, edition),
+        "stopped": circuit_breaker.in_force(session, edition),
     }
 
 

@@ -13,11 +13,12 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
-from mailer.issue import rendering
-from mailer.issue.rendering import Template
-from recommender import resources, statements
+from mailer.rendering import templates
+from mailer.rendering.templates import Template
+from recommender import resources
 from recommender.errors import ConfigurationError
 from recommender.models import TemplateVersion
+from recommender.storage import bulk
 
 
 def keep(session: Session, template: Template, secret: bytes, now: datetime) -> None:
@@ -25,9 +26,7 @@ def keep(session: Session, template: Template, secret: bytes, now: datetime) -> 
     replaced, since the hash is that of the files."""
     values = {"name": template.name, "html": template.html, "text": template.text}
     values["mac"] = _mac(template, secret)
-    insert = statements.insert(session, TemplateVersion).values(
-        hash=template.hash, at=now, **values
-    )
+    insert = bulk.insert(session, TemplateVersion).values(hash=template.hash, at=now, **values)
     session.execute(insert.on_conflict_do_update(index_elements=["hash"], set_=values))
 
 
@@ -60,4 +59,4 @@ def _mac(template: Template, secret: bytes) -> str:
 
 @lru_cache(maxsize=1)
 def _installed() -> Template:
-    return rendering.compile_template(resources.folder("templates") / "email")
+    return templates.compile_template(resources.folder("templates") / "email")

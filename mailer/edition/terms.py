@@ -6,9 +6,9 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from mailer.edition import schedule
-from recommender.limits import quiet_hours
 from recommender.models import Newsletter
 from recommender.settings import DAYS, Settings, weekday_and_time
+from recommender.settings.limits import quiet_hours
 
 
 @dataclass(frozen=True)

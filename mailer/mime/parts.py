@@ -1,7 +1,7 @@
 """The parts of a message, encoded for the wire: what many copies share is encoded only once.
 
 A part is quoted-printable, or base64 where that is shorter (RFC 2045 section 6). Its text comes in
-pieces, as a template yields them; most are the same in every copy, so a ``Typesetter`` remembers
+pieces, as a template yields them; most are the same in every copy, so a ``FragmentEncoder`` remembers
 how each looks on the wire. A soft line break joins two pieces, so each can be encoded on its own
 (rule 5 of RFC 2045 section 6.7). What differs, the links, stands in the pieces as slots.
 """
@@ -17,10 +17,10 @@ from typing import Any, Literal
 SOFT_BREAK = b"=\r\n"
 LONGEST_LINE = 76
 """Characters of an encoded line (RFC 2045 section 6.7)."""
-NO_SLOT = ""
+NO_PLACEHOLDER = ""
 """Stands where a piece ends without a slot; nothing is put in its place."""
 MOST_REMEMBERED = 32 * 1024 * 1024
-"""Bytes of encoded pieces a ``Typesetter`` remembers before it starts anew."""
+"""Bytes of encoded pieces a ``FragmentEncoder`` remembers before it starts anew."""
 
 _DOTS = re.compile(rb"^\.+", re.MULTILINE)
 _TOO_LONG = re.compile(rb"^(?=.{77})(.+)(=20|=09)$", re.MULTILINE)
@@ -85,7 +85,7 @@ def _base64(raw: bytes) -> bytes:
     return b"".join([line + b"\r\n" for line in lines])
 
 
-class Slots:
+class Placeholders:
     """Links that are not known yet: the composition's ``Links``, the same for every delivery.
 
     Each stands for one link of a copy and is filled in when that copy is put together. A mark of
@@ -127,16 +127,18 @@ class _Meanings(dict[str, tuple[str, int | None]]):
         return found
 
 
-class Filling(dict[str, bytes]):
+class LinkValues(dict[str, bytes]):
     """The links of one copy: from slots to how each stands on the wire. ``link`` makes what a slot
     means, the same each time it is asked."""
 
     __slots__ = ("_link", "_meanings")
 
-    def __init__(self, slots: Slots, link: Callable[[str, int | None], bytes]) -> None:
+    def __init__(
+        self, placeholders: Placeholders, link: Callable[[str, int | None], bytes]
+    ) -> None:
         super().__init__()
-        self[NO_SLOT] = b""
-        self._meanings = slots.meanings
+        self[NO_PLACEHOLDER] = b""
+        self._meanings = placeholders.meanings
         self._link = link
 
     def __missing__(self, slot: str) -> bytes:
@@ -165,12 +167,12 @@ class Piece:
     beyond_ascii: int
 
 
-class Typesetter:
+class FragmentEncoder:
     """Puts pieces of text together as one encoded part; ``clean`` is applied to each first. Safe to
     share between threads."""
 
-    def __init__(self, slots: Slots, clean: Callable[[str], str] = str) -> None:
-        self._pattern = slots.pattern
+    def __init__(self, placeholders: Placeholders, clean: Callable[[str], str] = str) -> None:
+        self._pattern = placeholders.pattern
         self._clean = clean
         self._known: dict[str, Piece] = {}
         self._remembered = 0
@@ -185,18 +187,18 @@ class Typesetter:
         for piece in pieces:
             chunks[-1] += piece.chunks[0]
             chunks += piece.chunks[1:]
-            if chunks[-1] == NO_SLOT:
+            if chunks[-1] == NO_PLACEHOLDER:
                 chunks.pop()
             else:
                 chunks.append(b"")
         return Piece(
             tuple([text for piece in pieces for text in piece.texts]),
-            (*chunks, NO_SLOT),
+            (*chunks, NO_PLACEHOLDER),
             sum(piece.size for piece in pieces),
             sum(piece.beyond_ascii for piece in pieces),
         )
 
-    def part(self, pieces: Sequence[Piece], filling: Filling) -> Encoded:
+    def part(self, pieces: Sequence[Piece], link_values: LinkValues) -> Encoded:
         """The part of these pieces, each slot replaced by its link."""
         chunks: list[Any] = []
         size = beyond_ascii = 0
@@ -206,8 +208,8 @@ class Typesetter:
             beyond_ascii += piece.beyond_ascii
         if _rather_base64(size, beyond_ascii):
             whole = self._clean("".join([text for piece in pieces for text in piece.texts]))
-            return encode(self._pattern.sub(lambda slot: filling.link(slot[0]).decode(), whole))
-        chunks[1::2] = map(filling.__getitem__, chunks[1::2])
+            return encode(self._pattern.sub(lambda slot: link_values.link(slot[0]).decode(), whole))
+        chunks[1::2] = map(link_values.__getitem__, chunks[1::2])
         chunks += b"\r\n", b""
         return Encoded("quoted-printable", chunks)
 
@@ -216,7 +218,7 @@ class Typesetter:
         parts = self._pattern.split(self._clean(text))
         chunks: list[bytes | str] = []
         size = beyond_ascii = 0
-        for part, slot in itertools.zip_longest(parts[::2], parts[1::2], fillvalue=NO_SLOT):
+        for part, slot in itertools.zip_longest(parts[::2], parts[1::2], fillvalue=NO_PLACEHOLDER):
             lines = _lines(part)
             raw = lines.encode("utf-8", "replace")
             size, beyond_ascii = size + len(raw), beyond_ascii + len(raw) - len(lines)

@@ -9,9 +9,9 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mailer.relay import lanes
-from mailer.relay.dialogue import Relay, trusting
-from mailer.relay.smtp import Connection
+from mailer.relay import green_threads
+from mailer.relay.smtp_client import Relay, trusting
+from mailer.relay.smtp_connection import Connection
 from recommender.errors import TransportError
 
 WAIT = 0.5
@@ -49,7 +49,7 @@ class Connections:
         self._contexts = {relay: context or trusting(relay) for relay in relays}
         self._monotonic = monotonic
         self._lines = {relay: _Line() for relay in relays}
-        self._changed = lanes.Condition()
+        self._changed = green_threads.Condition()
 
     def borrow(self, relay: Relay, *, fresh: bool = False) -> Connection | None:
         """A connection to ``relay`` for one message; ``fresh``: one that has carried none.

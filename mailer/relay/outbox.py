@@ -12,8 +12,8 @@ from pathlib import Path
 from mailer.mime.headers import on_the_wire
 from mailer.mime.message import Message
 from mailer.relay.transport import Verdict, VerdictKind
-from recommender import private_files
 from recommender.errors import TransportError
+from recommender.safety import private_files
 
 
 class Outbox:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from mailer.relay.dialogue import Auth, Relay, StartTls
-from recommender import limits
+from mailer.relay.smtp_client import Auth, Relay, StartTls
 from recommender.errors import ConfigurationError
+from recommender.settings import limits
 
 _MODES: dict[str, StartTls] = {"require": "require", "optional": "optional", "never": "never"}
 _AUTH: dict[str, Auth] = {"password": "password", "xoauth2": "xoauth2"}

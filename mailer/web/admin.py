@@ -15,12 +15,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer import languages
-from mailer.edition import counts, editions
-from mailer.web import forms, signin
-from mailer.web.signin import Guesses
+from mailer.ledger import counts, editions
+from mailer.web import forms, sign_in
+from mailer.web.sign_in import Guesses
 from mailer.web.site import Site, of
-from recommender import database
 from recommender.models import EventKind, Status, Subscriber
+from recommender.storage import database
 
 LISTED = 12
 """Editions on the first page."""
@@ -48,11 +48,11 @@ def signed_in(page: Page) -> Callable[[Request], Awaitable[Response]]:
         if wanted is None:
             raise HTTPException(404)
         guesses: Guesses = request.app.state.guesses
-        given = signin.password(request.headers.get("authorization", ""))
+        given = sign_in.password(request.headers.get("authorization", ""))
         if given is None:
             raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
         await guesses.slow()
-        right = signin.same(given, wanted.get_secret_value().encode())
+        right = sign_in.same(given, wanted.get_secret_value().encode())
         client = forms.client(request)
         until = await run_in_threadpool(guesses.held_off, client, right=right)
         if until is not None:

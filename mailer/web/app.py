@@ -20,30 +20,31 @@ from starlette.staticfiles import StaticFiles
 
 from mailer.issue.content import StoryContent
 from mailer.links import Links
-from mailer.pace.rates import Limiter
-from mailer.previews import Previews
+from mailer.preview.live import LivePreviews
+from mailer.throttling.rates import RateLimiter
 from mailer.web import (
+    address_change,
     admin,
-    leaving,
-    moving,
-    offer,
+    archive,
+    metrics,
     preferences,
     proxies,
-    reading,
     security,
     signup,
+    suggestions,
     tracking,
-    watching,
+    unsubscribe,
 )
 from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
 from mailer.web.server import Sparingly
-from mailer.web.shared import Shared
-from mailer.web.signin import Guesses
+from mailer.web.shared_answers import Shared
+from mailer.web.sign_in import Guesses
 from mailer.web.site import Site, of
-from recommender import database, resources
+from recommender import resources
 from recommender.errors import StoreAwayError
 from recommender.settings import Settings
+from recommender.storage import database
 from recommender.vocabulary.offer import Offer
 
 NOT_FOUND = 404
@@ -82,11 +83,11 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         tracking,
         signup,
         preferences,
-        moving,
-        offer,
-        leaving,
-        reading,
-        watching,
+        address_change,
+        suggestions,
+        unsubscribe,
+        archive,
+        metrics,
         admin,
     ):
         routes += module.ROUTES
@@ -112,8 +113,8 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
     app.router.redirect_slashes = False
     links = Links(settings.base_url, settings.secrets)
     waiting = database.impatient(engine, PATIENCE)
-    limits = Limits(Limiter(waiting), settings.secret, clock)
-    previews, choice = Previews(waiting, settings), Offer(waiting)
+    limits = Limits(RateLimiter(waiting), settings.secret, clock)
+    previews, choice = LivePreviews(waiting, settings), Offer(waiting)
     app.state.site = Site(waiting, settings, links, pages, clock, limits, previews, choice)
     app.state.counted, app.state.archived = Shared[bytes](), Shared[list[StoryContent]]()
     app.state.guesses = Guesses(waiting, limits, clock)

@@ -19,10 +19,11 @@ from secrets import token_hex
 
 from sqlalchemy.engine import Engine
 
-from mailer import answers
-from mailer.answers import Click
-from recommender import database, private_files, quarantine
+from mailer.engagement import feedback
+from mailer.engagement.feedback import Click
 from recommender.errors import ConfigurationError
+from recommender.safety import private_files, quarantine
+from recommender.storage import database
 
 log = logging.getLogger("newsletter.web")
 PAUSE = 0.25
@@ -145,7 +146,7 @@ class _Note:
             clicks = [(line, _read(line)) for line in some]
             unread += [line for line, click in clicks if click is None]
             with database.writing(engine) as session:
-                answers.record_clicks(session, [click for _, click in clicks if click is not None])
+                feedback.record_clicks(session, [click for _, click in clicks if click is not None])
         if unread:
             self._set_aside(unread)
 

@@ -1,6 +1,6 @@
 """How often something may be asked for: what keeps the pages from being used to flood a mailbox.
 
-Counted in the store (``mailer.pace.rates``), so that a limit holds for all web processes together
+Counted in the store (``mailer.throttling.rates``), so that a limit holds for all web processes together
 and across restarts. The store sees no address in it, neither of mail nor of the network: only a
 keyed fingerprint, which is removed once its window has passed. Strangers, who only name an address,
 and readers, who show a link of theirs, are counted apart: strangers never keep a reader out.
@@ -14,12 +14,12 @@ from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from mailer.pace import rates
-from mailer.pace.rates import Full, Limiter
+from mailer.throttling import rates
+from mailer.throttling.rates import LimitReached, RateLimiter
 from recommender.errors import StoreAwayError
-from recommender.limits import DAY, Rate
-from recommender.networks import address as network_address
-from recommender.networks import around
+from recommender.settings.limits import DAY, Rate
+from recommender.settings.networks import address as network_address
+from recommender.settings.networks import around
 
 HOUR = 3600
 PER_ADDRESS = (Rate(HOUR, 3), Rate(DAY, 5), Rate(7 * DAY, 8), Rate(28 * DAY, 12))
@@ -49,7 +49,7 @@ TURN_SECONDS = 2.0
 class Limits:
     """The limits of one publication's pages; ``secret`` makes the fingerprints."""
 
-    limiter: Limiter
+    rate_limiter: RateLimiter
     secret: bytes
     clock: Callable[[], datetime]
     turn: threading.Lock = field(default_factory=threading.Lock)
@@ -99,15 +99,15 @@ class Limits:
     def _take(self, wanted: dict[str, tuple[Rate, ...]]) -> bool:
         return self._full(wanted) is None
 
-    def _full(self, wanted: dict[str, tuple[Rate, ...]]) -> Full | None:
+    def _full(self, wanted: dict[str, tuple[Rate, ...]]) -> LimitReached | None:
         # One at a time: a store that is busy is waited for by one thread, and not by all in turn.
         if not self.turn.acquire(timeout=TURN_SECONDS):
             raise StoreAwayError("the store is busy")
         try:
-            found = self.limiter.take(wanted, self.clock())
+            found = self.rate_limiter.take(wanted, self.clock())
         finally:
             self.turn.release()
-        return found if isinstance(found, Full) else None
+        return found if isinstance(found, LimitReached) else None
 
     def _clients(
         self, kind: str, client: str, most: tuple[Rate, ...]

@@ -14,16 +14,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import languages, lookout
-from mailer.web import custody, forms, moving, previewing, signup, tokens
-from mailer.web.chosen import Chosen, frequencies, hours, levels
-from mailer.web.previewing import Line
+from mailer import languages
+from mailer.preview import reader_issues
+from mailer.web import address_change, forms, live_preview, privacy, signup, tokens
+from mailer.web.live_preview import Line
+from mailer.web.preferences_form import PreferencesForm, frequencies, hours, levels
 from mailer.web.site import Site, of
-from recommender import database
 from recommender.models import Status, Subscriber
 from recommender.settings import DAYS
-from recommender.subscribers import choices, consent, records
-from recommender.subscribers.moving import MAY_MOVE
+from recommender.storage import database
+from recommender.subscribers import consent, records, self_service
+from recommender.subscribers.address_change import MAY_MOVE
 
 LONGEST_PAUSE = 26
 """Weeks."""
@@ -61,11 +62,11 @@ def _form(
     reader: Subscriber,
     message: str = "",
     status: int = 200,
-    chosen: Chosen | None = None,
+    chosen: PreferencesForm | None = None,
     preview: list[Line] | None = None,
 ) -> Response:
     """The page; with ``chosen`` as it was filled in and not saved."""
-    chosen = chosen or Chosen.of(reader)
+    chosen = chosen or PreferencesForm.of(reader)
     now = site.clock()
     topics, roles = site.offer.names("topic", now), site.offer.names("role", now)
     return site.page(
@@ -95,7 +96,7 @@ def _due(site: Site, reader: Subscriber) -> str:
     session = object_session(reader)
     if session is None:
         raise ValueError("the reader is not of an open session")
-    due = lookout.next_due(session, site.settings, reader, site.clock())
+    due = reader_issues.next_due(session, site.settings, reader, site.clock())
     if due is None:
         return ""
     zone = reader.timezone or site.settings.timezone
@@ -130,9 +131,9 @@ def save(request: Request, form: FormData) -> Response:
             words = _("Nothing was erased: tick the box to say that you mean it.")
             return _form(site, reader, words)
         if action == "address":
-            answer = moving.ask(request, site, identifier, form)
+            answer = address_change.ask(request, site, identifier, form)
             return answer if isinstance(answer, Response) else _form(site, reader, answer, 400)
-    held = {"export": custody.export, "revoke": custody.revoke, "erase": custody.erase}
+    held = {"export": privacy.export, "revoke": privacy.revoke, "erase": privacy.erase}
     if action in held:
         return held[action](site, identifier)
     return _change(site, identifier, action, form, forms.client(request))
@@ -143,14 +144,14 @@ def _preview(request: Request, site: Site, reader: Subscriber, form: FormData) -
     if not site.limits.look(forms.client(request)):
         return signup.too_often(site)
     try:
-        chosen = Chosen.sent(form, reader.locale or site.language.tag)
+        chosen = PreferencesForm.sent(form, reader.locale or site.language.tag)
     except ValueError as error:
         return _form(site, reader, forms.complaint(error, site.language), 400)
-    found = previewing.lines(site, reader, chosen)
+    found = live_preview.lines(site, reader, chosen)
     if found is None:
-        return previewing.busy(site)
+        return live_preview.busy(site)
     if forms.text(form, "part", 10):
-        return previewing.part(site, found)
+        return live_preview.part(site, found)
     _ = site.language.text
     words = _("Not saved yet. This is what your next issue would hold.")
     return _form(site, reader, words, chosen=chosen, preview=found)
@@ -199,7 +200,7 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
                 message = _("Your next issue comes as before.")
         elif action == "pause":
             until = _pause_until(form, now)
-            choices.pause(session, reader, until, now=now, proof=proof)
+            self_service.pause(session, reader, until, now=now, proof=proof)
             message = _(
                 "Paused until %(day)s; then it goes on by itself.",
                 day=site.language.day(until.date()),
@@ -216,8 +217,8 @@ def _save(site: Site, session: Session, reader: Subscriber, form: FormData) -> R
     _, now = site.language.text, site.clock()
     chosen = None
     try:
-        chosen = Chosen.sent(form, reader.locale or site.language.tag)
-        choices.choose(session, reader, roles=chosen.roles, topics=chosen.topics, now=now)
+        chosen = PreferencesForm.sent(form, reader.locale or site.language.tag)
+        self_service.choose(session, reader, roles=chosen.roles, topics=chosen.topics, now=now)
     except ValueError as error:
         why = forms.complaint(error, site.language)
         return _form(site, reader, _("Not saved. %(why)s", why=why), 400, chosen)

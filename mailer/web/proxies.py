@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recommender.errors import ConfigurationError
-from recommender.networks import Network, address
+from recommender.settings.networks import Network, address
 
 log = logging.getLogger("newsletter.web")
 MOST_REMEMBERED = 10_000

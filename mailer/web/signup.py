@@ -14,15 +14,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import service_mail
-from mailer.web import forms, previewing, security, tokens
-from mailer.web.chosen import Chosen, frequencies
-from mailer.web.previewing import Line
+from mailer import transactional
+from mailer.web import forms, live_preview, security, tokens
+from mailer.web.live_preview import Line
+from mailer.web.preferences_form import PreferencesForm, frequencies
 from mailer.web.site import Site, of
-from recommender import database
 from recommender.errors import NewsletterError
 from recommender.models import Status, Subscriber
-from recommender.subscribers import choices, fields, moving
+from recommender.storage import database
+from recommender.subscribers import address_change, fields, self_service
 from recommender.subscribers.fields import SubscriberDraft
 
 CONFIRM_WITHIN = timedelta(days=7)
@@ -42,10 +42,10 @@ def _form(
     status: int = 200,
     message: str = "",
     email: str = "",
-    chosen: Chosen | None = None,
+    chosen: PreferencesForm | None = None,
     preview: list[Line] | None = None,
 ) -> Response:
-    chosen, now = chosen or Chosen(), site.clock()
+    chosen, now = chosen or PreferencesForm(), site.clock()
     topics, roles = site.offer.names("topic", now), site.offer.names("role", now)
     return site.page(
         "subscribe.html",
@@ -67,13 +67,13 @@ def ask(request: Request, form: FormData) -> Response:
     email = forms.text(form, "email", 320)
     chosen = None
     try:
-        chosen = Chosen.sent(form, site.language.tag)
+        chosen = PreferencesForm.sent(form, site.language.tag)
         if forms.text(form, "action", 20) == "preview":
             return _preview(request, site, form, email, chosen)
         draft = fields.draft(0, asdict(chosen) | {"email": email, "roles": list(chosen.roles)})
         with database.reading(site.engine) as session:
-            choices.known(session, "role", draft.roles or ())
-            choices.known(session, "topic", draft.topics or {})
+            self_service.known(session, "role", draft.roles or ())
+            self_service.known(session, "topic", draft.topics or {})
     except ValueError as error:
         return _form(site, 400, forms.complaint(error, site.language), email, chosen)
     _ = site.language.text
@@ -93,15 +93,17 @@ def ask(request: Request, form: FormData) -> Response:
     return done
 
 
-def _preview(request: Request, site: Site, form: FormData, email: str, chosen: Chosen) -> Response:
+def _preview(
+    request: Request, site: Site, form: FormData, email: str, chosen: PreferencesForm
+) -> Response:
     """What the first issue would hold."""
     if not site.limits.look(forms.client(request)):
         return too_often(site)
-    found = previewing.lines(site, None, chosen)
+    found = live_preview.lines(site, None, chosen)
     if found is None:
-        return previewing.busy(site)
+        return live_preview.busy(site)
     if forms.text(form, "part", 10):
-        return previewing.part(site, found)
+        return live_preview.part(site, found)
     return _form(site, 200, "", email, chosen, found)
 
 
@@ -121,12 +123,12 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
     try:
         with database.writing(site.engine) as session:
             proof = {"from": client}
-            reader = choices.request(session, draft, now=now, proof=proof)
+            reader = self_service.request(session, draft, now=now, proof=proof)
             if reader is None:
                 return
             known = reader.status in READS
             if not known:  # one open confirmation: links that were mailed before are void
-                moving.revoke(reader)
+                address_change.revoke(reader)
                 reader.updated_at = now
             identifier, email = reader.id, reader.email
             link = site.links.confirm(identifier, reader.link_key, now + CONFIRM_WITHIN)
@@ -135,7 +137,7 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
             mail_choices(site, identifier)
             return
         _, title = site.language.text, site.settings.title
-        message = service_mail.compose(
+        message = transactional.compose(
             site.settings,
             email,
             _("Please confirm: %(title)s", title=title),
@@ -151,7 +153,7 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
             now,
             site.language,
         )
-        service_mail.send(site.settings, message, now)
+        transactional.send(site.settings, message, now)
     except NewsletterError as error:
         security.log.error("subscribe: the mail could not be sent: %s", error)
 
@@ -165,7 +167,7 @@ def mail_choices(site: Site, identifier: int) -> None:
         return
     site = site.speaking(reader.locale)
     _, title = site.language.text, site.settings.title
-    message = service_mail.compose(
+    message = transactional.compose(
         site.settings,
         reader.email,
         _("Your choices: %(title)s", title=title),
@@ -178,7 +180,7 @@ def mail_choices(site: Site, identifier: int) -> None:
         site.language,
     )
     try:
-        service_mail.send(site.settings, message, now)
+        transactional.send(site.settings, message, now)
     except NewsletterError as error:
         security.log.error("preferences: the mail could not be sent: %s", error)
 
@@ -215,9 +217,9 @@ def confirm(request: Request, _form: FormData) -> Response:
         site = site.speaking(reader.locale)
         proof = {"from": forms.client(request), "token": tokens.fingerprint(token)}
         asked_at = holder.expires - CONFIRM_WITHIN
-        if not choices.confirm(session, reader, now=now, proof=proof, asked_at=asked_at):
+        if not self_service.confirm(session, reader, now=now, proof=proof, asked_at=asked_at):
             return site.broken_link()
-        moving.revoke(reader)
+        address_change.revoke(reader)
         manage = site.links.manage(reader.id, reader.link_key, now + MANAGE_WITHIN)
     _ = site.language.text
     return site.notice(

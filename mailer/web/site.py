@@ -16,7 +16,7 @@ from mailer import languages
 from mailer.issue import wording
 from mailer.languages import Language
 from mailer.links import Links
-from mailer.previews import Previews
+from mailer.preview.live import LivePreviews
 from mailer.web.limits import Limits
 from recommender.settings import Settings
 from recommender.vocabulary.offer import Offer
@@ -33,7 +33,7 @@ class Site:
     pages: jinja2.Environment
     clock: Callable[[], datetime]
     limits: Limits
-    previews: Previews
+    previews: LivePreviews
     offer: Offer
     language: Language = field(default_factory=languages.choose)
     asked: bool = False

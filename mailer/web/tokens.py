@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from mailer.links import Holder, Scope, TokenError
 from mailer.web.site import Site
-from recommender import database
 from recommender.models import ConsentEvent, Delivery, Subscriber
+from recommender.storage import database
 from recommender.subscribers import records
 
 NUMBERS: dict[Scope, int] = {"view": 1, "unsubscribe": 1, "preferences": 1, "feedback": 3}

@@ -13,17 +13,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import answers
-from mailer.answers import Click
+from mailer.engagement import feedback
+from mailer.engagement.feedback import Click
 from mailer.issue.composition import TRAP
 from mailer.issue.content import StoryContent
 from mailer.links import KINDS, Kind, TokenError
 from mailer.web import forms, tokens
 from mailer.web.site import Site, of
-from recommender import database
 from recommender.errors import UnknownName
 from recommender.models import Delivery, EditionStory, Subscriber
-from recommender.subscribers import choices
+from recommender.storage import database
+from recommender.subscribers import self_service
 
 MOST_REMEMBERED = 100_000
 MUTABLE = 8
@@ -110,12 +110,12 @@ def answer(request: Request, form: FormData) -> Response:
         topics = story.topics[:MUTABLE]
         try:
             if (topic := forms.text(form, "topic")) in topics:
-                choices.mute(session, reader, topic, now=now)
+                self_service.mute(session, reader, topic, now=now)
                 muted = topic
             elif (topic := forms.text(form, "undo")) in topics:
-                choices.unmute(session, reader, topic, now=now)
+                self_service.unmute(session, reader, topic, now=now)
             else:
-                answers.record_verdict(session, delivery, story_id, kind, now)
+                feedback.record_feedback(session, delivery, story_id, kind, now)
         except UnknownName:  # a topic that the vocabulary has lost since the issue was sent
             return site.broken_link()
     return site.page(

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from recommender import reshaping
+from recommender.storage import online_ddl
 from recommender.models.base import UTCDateTime
 
 revision = "0007"
@@ -14,17 +14,17 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("editions", sa.Column("slim_at", UTCDateTime(), nullable=True))
-    reshaping.add_index(op, "ix_events_at", "events", ["at"])
-    reshaping.add_index(op, "ix_events_raw", "events", ["at"], "NOT verified", "verified = 0")
-    reshaping.drop_index(op, "ix_deliveries_claimed_by", "deliveries")
-    reshaping.add_index(
+    online_ddl.add_index(op, "ix_events_at", "events", ["at"])
+    online_ddl.add_index(op, "ix_events_raw", "events", ["at"], "NOT verified", "verified = 0")
+    online_ddl.drop_index(op, "ix_deliveries_claimed_by", "deliveries")
+    online_ddl.add_index(
         op, "ix_deliveries_claimed_by", "deliveries", ["claimed_by"], "claimed_by IS NOT NULL"
     )
 
 
 def downgrade() -> None:
-    reshaping.drop_index(op, "ix_deliveries_claimed_by", "deliveries")
-    reshaping.add_index(op, "ix_deliveries_claimed_by", "deliveries", ["claimed_by"])
-    reshaping.drop_index(op, "ix_events_raw", "events")
-    reshaping.drop_index(op, "ix_events_at", "events")
+    online_ddl.drop_index(op, "ix_deliveries_claimed_by", "deliveries")
+    online_ddl.add_index(op, "ix_deliveries_claimed_by", "deliveries", ["claimed_by"])
+    online_ddl.drop_index(op, "ix_events_raw", "events")
+    online_ddl.drop_index(op, "ix_events_at", "events")
     op.drop_column("editions", "slim_at")

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import vocabulary
-from recommender.articles import stories as splitting
+from recommender.articles import splitting as splitting
 from recommender.articles.values import ArticleDraft, Found, StoryDraft
 from recommender.errors import Rejected, Rejections
 from recommender.models import Article, Story, StoryRole, StoryTopic

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
-from recommender.articles import fields, objects
+from recommender.articles import fields, json_fields
 from recommender.articles.values import ArticleDraft, Found, StoryDraft
 from recommender.errors import Rejected
 
@@ -182,25 +182,27 @@ def _article(item: object, path: Path, line: int, now: datetime) -> Found | Reje
 def _draft(item: object, now: datetime) -> ArticleDraft:
     """ValueError, beginning with the field's name, when anything is not what it should be."""
     if not isinstance(item, dict):
-        raise ValueError(f"expected an object with id and title, not {objects.kind(item)}")
+        raise ValueError(f"expected an object with id and title, not {json_fields.kind(item)}")
     return ArticleDraft(
-        key=objects.required(item, "id", fields.identifier),
-        title=objects.required(item, "title", fields.title),
-        summary=objects.prose(item, "summary"),
-        takeaway=objects.prose(item, "takeaway"),
-        insights=objects.texts(item, "insights"),
-        principles=objects.texts(item, "principles"),
-        practice=objects.texts(item, "practice"),
-        topics=objects.names(item, "topics"),
-        roles=objects.names(item, "roles"),
-        code_references=objects.texts(item, "code_references"),
-        body=objects.prose(item, "body"),
-        url=objects.optional(item, "url", fields.web_address),
-        source=objects.optional(item, "source", fields.one_line),
-        curator=objects.optional(item, "curator", fields.one_line),
-        language=objects.optional(item, "language", fields.language),
-        published_at=objects.optional(item, "published_at", lambda text: fields.moment(text, now)),
-        must_read=objects.flag(item, "must_read"),
+        key=json_fields.required(item, "id", fields.identifier),
+        title=json_fields.required(item, "title", fields.title),
+        summary=json_fields.prose(item, "summary"),
+        takeaway=json_fields.prose(item, "takeaway"),
+        insights=json_fields.texts(item, "insights"),
+        principles=json_fields.texts(item, "principles"),
+        practice=json_fields.texts(item, "practice"),
+        topics=json_fields.names(item, "topics"),
+        roles=json_fields.names(item, "roles"),
+        code_references=json_fields.texts(item, "code_references"),
+        body=json_fields.prose(item, "body"),
+        url=json_fields.optional(item, "url", fields.web_address),
+        source=json_fields.optional(item, "source", fields.one_line),
+        curator=json_fields.optional(item, "curator", fields.one_line),
+        language=json_fields.optional(item, "language", fields.language),
+        published_at=json_fields.optional(
+            item, "published_at", lambda text: fields.moment(text, now)
+        ),
+        must_read=json_fields.flag(item, "must_read"),
         stories=_stories(item),
     )
 
@@ -210,12 +212,12 @@ def _stories(item: Mapping[str, object]) -> tuple[StoryDraft, ...]:
     if listed is None:
         return ()
     if not isinstance(listed, list):
-        raise ValueError(f"stories: expected a list of objects, not {objects.kind(listed)}")
+        raise ValueError(f"stories: expected a list of objects, not {json_fields.kind(listed)}")
     if len(listed) > MAX_STORIES:
         raise ValueError(f"stories: {len(listed)} of them; at most {MAX_STORIES} are taken")
     stories: list[StoryDraft] = []
     for number, entry in enumerate(listed, start=1):
-        story = objects.within(f"stories, number {number}", partial(_story, entry))
+        story = json_fields.within(f"stories, number {number}", partial(_story, entry))
         if any(story.key == other.key for other in stories):
             raise ValueError(f"stories, number {number}: id: {story.key!r} is used before")
         stories.append(story)
@@ -224,17 +226,17 @@ def _stories(item: Mapping[str, object]) -> tuple[StoryDraft, ...]:
 
 def _story(entry: object) -> StoryDraft:
     if not isinstance(entry, dict):
-        raise ValueError(f"expected an object with id and title, not {objects.kind(entry)}")
+        raise ValueError(f"expected an object with id and title, not {json_fields.kind(entry)}")
     return StoryDraft(
-        key=objects.required(entry, "id", fields.identifier),
-        title=objects.required(entry, "title", fields.title),
-        summary=objects.prose(entry, "summary"),
-        takeaway=objects.prose(entry, "takeaway"),
-        insights=objects.texts(entry, "insights"),
-        principles=objects.texts(entry, "principles"),
-        practice=objects.texts(entry, "practice"),
-        code_references=objects.texts(entry, "code_references"),
-        topics=dict.fromkeys(objects.names(entry, "topics"), 1.0),
-        roles=dict.fromkeys(objects.names(entry, "roles"), 1.0),
-        url=objects.optional(entry, "url", fields.web_address),
+        key=json_fields.required(entry, "id", fields.identifier),
+        title=json_fields.required(entry, "title", fields.title),
+        summary=json_fields.prose(entry, "summary"),
+        takeaway=json_fields.prose(entry, "takeaway"),
+        insights=json_fields.texts(entry, "insights"),
+        principles=json_fields.texts(entry, "principles"),
+        practice=json_fields.texts(entry, "practice"),
+        code_references=json_fields.texts(entry, "code_references"),
+        topics=dict.fromkeys(json_fields.names(entry, "topics"), 1.0),
+        roles=dict.fromkeys(json_fields.names(entry, "roles"), 1.0),
+        url=json_fields.optional(entry, "url", fields.web_address),
     )

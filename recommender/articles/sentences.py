@@ -6,7 +6,7 @@ closing quotes. In doubt it does not split: two sentences kept together read bet
 
 import re
 
-from recommender.articles import lexicon
+from recommender.articles import word_lists
 
 _END = re.compile(
     r"(?<![.!?…。！？])(?P<end>[.!?…。！？]++[\"'”’)\]»]*+)(?P<gap>\s++|(?<=[。！？])|$)"
@@ -14,11 +14,11 @@ _END = re.compile(
 _STARTS = re.compile(r"[\"'“‘(\[«$€£#]*+[^\W_a-z]")
 _LONGEST_WORD = 40
 """Characters looked at to either side of a full stop."""
-_NEVER_LAST = frozenset(lexicon.NEVER_LAST.split())
+_NEVER_LAST = frozenset(word_lists.NEVER_LAST.split())
 """Abbreviations that are followed by what they belong to."""
-_SELDOM_LAST = frozenset(lexicon.SELDOM_LAST.split())
+_SELDOM_LAST = frozenset(word_lists.SELDOM_LAST.split())
 """Abbreviations that end a sentence only when the next word plainly begins one."""
-_BEGINNERS = frozenset(lexicon.BEGINNERS.split())
+_BEGINNERS = frozenset(word_lists.BEGINNERS.split())
 
 
 def split(text: str) -> list[str]:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
-from recommender.articles import lexicon
+from recommender.articles import word_lists
 
 _WORD = re.compile(r"[^\W_]+(?:[.'&][^\W_]+)*")
 _SCALED = re.compile(
@@ -22,9 +22,9 @@ _SCALES = {
     "million": "m", "mn": "m", "m": "m", "thousand": "k", "k": "k",
     "percent": "pct", "%": "pct", "x": "x",
 }  # fmt: skip
-_NUMBERS = {word: str(number) for number, word in enumerate(lexicon.NUMBERS.split(), start=2)}
-STOP = frozenset(lexicon.STOP.split())
-WEAK = frozenset(lexicon.WEAK.split())
+_NUMBERS = {word: str(number) for number, word in enumerate(word_lists.NUMBERS.split(), start=2)}
+STOP = frozenset(word_lists.STOP.split())
+WEAK = frozenset(word_lists.WEAK.split())
 """Words too common in this trade to identify a story alone."""
 _CLIPPED = {
     "generation": "gen", "generations": "gen", "gens": "gen", "application": "app",
@@ -35,7 +35,7 @@ _CLIPPED = {
 }  # fmt: skip
 """Long forms to the clipped ones that headlines use."""
 _PLURAL = (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("s", ""))
-_SUFFIXES = tuple(lexicon.SUFFIXES.split())
+_SUFFIXES = tuple(word_lists.SUFFIXES.split())
 
 
 def words(text: str) -> list[str]:

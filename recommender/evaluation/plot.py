@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from recommender import private_files
 from recommender.evaluation.intervals import Estimate
+from recommender.safety import private_files
 
 
 def draw(path: Path, estimates: Mapping[str, Estimate], *, metric: str, readers: int) -> None:

@@ -1,7 +1,6 @@
 """The tables, grouped by what they are about; import them from here."""
 
-from recommender.models.base import Base, utc
-from recommender.models.content import (
+from recommender.models.articles import (
     Article,
     Feed,
     Role,
@@ -12,21 +11,8 @@ from recommender.models.content import (
     Topic,
     TopicAlias,
 )
-from recommender.models.limits import Pause, RateLimit, Stop
-from recommender.models.people import (
-    AddressChange,
-    ConsentEvent,
-    Frequency,
-    Segment,
-    SegmentKind,
-    SegmentMember,
-    Status,
-    Subscriber,
-    SubscriberRole,
-    SubscriberTopic,
-    Suppression,
-)
-from recommender.models.sending import (
+from recommender.models.base import Base, utc
+from recommender.models.deliveries import (
     Delivery,
     DeliveryState,
     Edition,
@@ -39,7 +25,21 @@ from recommender.models.sending import (
     Shard,
     TemplateVersion,
 )
+from recommender.models.limits import Pause, RateLimit, Stop
 from recommender.models.service import Heartbeat, JobRun
+from recommender.models.subscribers import (
+    AddressChange,
+    ConsentEvent,
+    Frequency,
+    Segment,
+    SegmentKind,
+    SegmentMember,
+    Status,
+    Subscriber,
+    SubscriberRole,
+    SubscriberTopic,
+    Suppression,
+)
 
 __all__ = [
     "AddressChange",

@@ -17,11 +17,11 @@ import scipy.sparse as sp
 from recommender.ranking import words
 from recommender.ranking.features import Space
 from recommender.ranking.latent import Latent
-from recommender.ranking.likeness import Likeness
-from recommender.ranking.names import Names
-from recommender.ranking.settings import AffinitySettings, LikenessSettings
-from recommender.ranking.subjects import Subjects
+from recommender.ranking.settings import AffinitySettings, SimilaritySettings
+from recommender.ranking.similarity import Similarity
+from recommender.ranking.topic_texts import TopicTexts
 from recommender.ranking.values import Story
+from recommender.ranking.vocabulary_index import VocabularyIndex
 
 Kind = Literal["topic", "role", "history", "learned", "fresh"]
 Row = npt.NDArray[np.float64]
@@ -79,11 +79,11 @@ class Affinities:
         space: Space,
         stories: Sequence[Story],
         candidates: Sequence[Story],
-        topics: Names,
-        roles: Names,
+        topics: VocabularyIndex,
+        roles: VocabularyIndex,
         settings: AffinitySettings,
-        likeness: LikenessSettings,
-        crowd: Iterable[Sequence[str]] = (),
+        similarity: SimilaritySettings,
+        co_clicks: Iterable[Sequence[str]] = (),
     ) -> None:
         self.space = space
         self.settings = settings
@@ -94,10 +94,10 @@ class Affinities:
         self._titles = _Titles.of(story.title for story in stories)
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._by_role = self._tagged(stories, "roles", self.roles)
-        self._likeness = Likeness(space, self._latent, self._by_topic, crowd, likeness)
+        self._likeness = Similarity(space, self._latent, self._by_topic, co_clicks, similarity)
         first = len(topics.all_names())
-        self._of_topics = Subjects(topics, space, space.labels[:first])
-        self._of_roles = Subjects(roles, space, space.labels[first:])
+        self._of_topics = TopicTexts(topics, space, space.labels[:first])
+        self._of_roles = TopicTexts(roles, space, space.labels[first:])
         self._shared: dict[tuple[str, bool], sp.csr_array] = {}
         self._evident: dict[str, frozenset[int]] = {}
         self._rows: dict[Interest, int] = {}
@@ -190,7 +190,9 @@ class Affinities:
             else (self._likeness.similar(row))
         )
 
-    def _stated(self, names: Names, subjects: Subjects, tagged: Tagged, name: str) -> Row:
+    def _stated(
+        self, names: VocabularyIndex, topic_texts: TopicTexts, tagged: Tagged, name: str
+    ) -> Row:
         """A story's own label, the label's text, and the other stories that carry the label, each
         with its weight as so many witnesses; a story is no witness for itself, so the more others
         carry the label, the more what they say counts."""
@@ -198,7 +200,7 @@ class Affinities:
         own = tagged.get(name, {})
         tags = self._tags(own, [tagged.get(other, {}) for other in names.related(name)])
         tags = np.maximum(tags, self.settings.named * self._named(names, name))
-        text = subjects.likeness(name, self.settings.full_text)
+        text = topic_texts.similarity(name, self.settings.full_text)
         count = trust + self.settings.text
         total = trust * tags + self.settings.text * text
         if not own:
@@ -234,11 +236,11 @@ class Affinities:
             found[row] = max(found[row], weight)
         return found
 
-    def _named(self, names: Names, name: str) -> npt.NDArray[np.bool_]:
+    def _named(self, names: VocabularyIndex, name: str) -> npt.NDArray[np.bool_]:
         spelt = (words.tokens(text) for text in names.spellings(name))
         return self._titles.naming([found for found in spelt if found])
 
-    def _tagged(self, stories: Sequence[Story], field: str, names: Names) -> Tagged:
+    def _tagged(self, stories: Sequence[Story], field: str, names: VocabularyIndex) -> Tagged:
         found: Tagged = {}
         for row, story in enumerate(stories):
             for name, weight in getattr(story, field).items():

@@ -42,7 +42,7 @@ class Duplicates:
 
 
 def find(
-    space: Space, stories: Sequence[Story], candidates: Sequence[Story], likeness: float
+    space: Space, stories: Sequence[Story], candidates: Sequence[Story], similarity: float
 ) -> Duplicates:
     """Clusters of candidates whose texts have a cosine of at least ``likeness``."""
     rows = np.array([space.row[story.id] for story in candidates], dtype=np.int64)
@@ -51,7 +51,7 @@ def find(
             sp.csr_matrix(space.vectors),
             sp.csr_matrix(space.vectors[rows]).T.tocsr(),
             top_n=min(MOST, len(candidates)),
-            threshold=likeness - 1e-9,
+            threshold=similarity - 1e-9,
             sort=True,
         )
     )

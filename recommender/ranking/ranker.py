@@ -13,17 +13,25 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from recommender.errors import NotFoundError
-from recommender.ranking import duplicates, features, issues, profiles, scoring, selection, whynot
+from recommender.ranking import (
+    duplicates,
+    explanations,
+    features,
+    profiles,
+    scoring,
+    selection,
+    slates,
+)
 from recommender.ranking import reasons as because
 from recommender.ranking.affinities import Affinities, Interest
-from recommender.ranking.issues import Lists
-from recommender.ranking.names import Names
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.reasons import Parts, Told
 from recommender.ranking.scoring import EXCLUDED, Scores
 from recommender.ranking.selection import NONE
 from recommender.ranking.settings import RankingSettings
+from recommender.ranking.slates import Lists
 from recommender.ranking.values import Pick, Ranking, Reader, RunnerUp, Story, Vocabulary
+from recommender.ranking.vocabulary_index import VocabularyIndex
 
 INTERESTS = 12
 """Interests of a reader that calibration looks at, the strongest."""
@@ -61,7 +69,7 @@ class Ranker:
         archive: Sequence[Story] = (),
         vocabulary: Vocabulary | None = None,
         settings: RankingSettings | None = None,
-        crowd: Iterable[Sequence[str]] = (),
+        co_clicks: Iterable[Sequence[str]] = (),
     ) -> None:
         threadpool_limits(BLAS_THREADS, "blas")
         self.settings = settings or RankingSettings()
@@ -70,7 +78,7 @@ class Ranker:
         self.candidates = sorted({s.id: s for s in candidates}.values(), key=_newest_first)
         self.column = {story.id: at for at, story in enumerate(self.candidates)}
         known_names = vocabulary or Vocabulary()
-        topics, roles = Names(known_names.topics), Names(known_names.roles)
+        topics, roles = VocabularyIndex(known_names.topics), VocabularyIndex(known_names.roles)
         labels = [*topics.all_texts(), *roles.all_texts()]
         self._space = features.build(stories, self.settings.text, labels)
         self.affinities = Affinities(
@@ -80,8 +88,8 @@ class Ranker:
             topics,
             roles,
             self.settings.affinity,
-            self.settings.likeness,
-            crowd,
+            self.settings.similarity,
+            co_clicks,
         )
         rows = np.array([self._space.row[s.id] for s in self.candidates], dtype=np.int64)
         self._shelf = selection.Shelf(
@@ -224,7 +232,7 @@ class Ranker:
             np.full(len(columns), because.FRESH, dtype=np.int64),
         )
         found = because.reasons(parts, columns, self.phrases)
-        choice = whynot.Choice(
+        choice = explanations.Choice(
             self.candidates,
             self.column,
             self.duplicates,
@@ -232,9 +240,9 @@ class Ranker:
             self.settings,
             self.carrying,
         )
-        asked = whynot.Asked(choice, ranking, profile, scores, exclude, as_issue=as_issue)
+        asked = explanations.Asked(choice, ranking, profile, scores, exclude, as_issue=as_issue)
         return tuple(
-            RunnerUp(story, float(plain[at]), whynot.why(asked, at), reasons)
+            RunnerUp(story, float(plain[at]), explanations.why(asked, at), reasons)
             for story, at, reasons in zip(stories, columns.tolist(), found, strict=True)
         )
 
@@ -244,9 +252,9 @@ class Ranker:
         if not stories or not self.candidates:
             return []
         rows = [self.affinities.index(Interest("history", story)) for story in stories]
-        likeness = self.affinities.values[rows].max(axis=0)
-        order = np.argsort(-likeness, kind="stable")[:most].tolist()
-        return [(self.candidates[at], float(likeness[at])) for at in order if likeness[at] > 0]
+        similarity = self.affinities.values[rows].max(axis=0)
+        order = np.argsort(-similarity, kind="stable")[:most].tolist()
+        return [(self.candidates[at], float(similarity[at])) for at in order if similarity[at] > 0]
 
     def carrying(self, topic: str) -> npt.NDArray[np.bool_]:
         """Candidates that whoever muted ``topic`` (canonical) must not see."""
@@ -286,11 +294,11 @@ class Ranker:
         as_issue: bool,
     ) -> Lists:
         if not as_issue:
-            return issues.plain(selection.best(np.where(scores > 0, scores, EXCLUDED), top))
+            return slates.plain(selection.best(np.where(scores > 0, scores, EXCLUDED), top))
         shares = None
         if self.settings.calibration:
             shares = selection.Shares.of_strongest(profile.likes, self.affinities.values, INTERESTS)
-        return issues.fill(
+        return slates.fill(
             ids, scores, self.candidates, self.duplicates.shown, self._shelf, self.settings, top,
             seed, shares,
         )  # fmt: skip

@@ -147,9 +147,9 @@ def issue(
     unique = np.unique(held).astype(np.int64)
     at = np.zeros(scores.shape[1], dtype=np.int64)
     at[unique] = np.arange(len(unique))
-    likeness = similar(sp.csr_array(shelf.vectors[unique]))
+    similarity = similar(sp.csr_array(shelf.vectors[unique]))
     if seated is not None:
-        _take(lists, seated, at, likeness)
+        _take(lists, seated, at, similarity)
     for _ in range(top):
         gain = lists.gains()
         slot = gain.argmax(axis=1)
@@ -157,12 +157,12 @@ def issue(
         if not reachable.any():
             break
         chosen = np.where(reachable, pool[np.arange(len(pool)), slot], NONE).astype(np.int32)
-        _take(lists, chosen, at, likeness)
+        _take(lists, chosen, at, similarity)
     return lists.places
 
 
 def _take(
-    lists: _Lists, chosen: Places, at: npt.NDArray[np.int64], likeness: npt.NDArray[np.float32]
+    lists: _Lists, chosen: Places, at: npt.NDArray[np.int64], similarity: npt.NDArray[np.float32]
 ) -> None:
     rows = np.flatnonzero(chosen != NONE)
     taken = chosen[rows]
@@ -170,7 +170,7 @@ def _take(
     lists.count[rows] += 1
     pool = lists.pool[rows]
     known = np.maximum(pool, 0)
-    lists.likest[rows] = np.maximum(lists.likest[rows], likeness[at[taken][:, None], at[known]])
+    lists.likest[rows] = np.maximum(lists.likest[rows], similarity[at[taken][:, None], at[known]])
     lists.open[rows] &= pool != taken[:, None]
     for capped in lists.capped:
         lists.open[rows] &= capped.take(rows, taken)

@@ -59,7 +59,7 @@ class AffinitySettings:
 
 
 @dataclass(frozen=True)
-class LikenessSettings:
+class SimilaritySettings:
     """What makes a story near to one that a reader answered.
 
     ``labels``, ``latent``: weights of shared topics and of the latent space beside the cosine of
@@ -135,6 +135,6 @@ class RankingSettings:
     pool: int = 50
     text: TextSettings = field(default_factory=TextSettings)
     affinity: AffinitySettings = field(default_factory=AffinitySettings)
-    likeness: LikenessSettings = field(default_factory=LikenessSettings)
+    similarity: SimilaritySettings = field(default_factory=SimilaritySettings)
     profile: ProfileSettings = field(default_factory=ProfileSettings)
     freshness: FreshnessSettings = field(default_factory=FreshnessSettings)

@@ -8,11 +8,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender import addresses, audience
 from recommender.errors import ConflictError, NewsletterError, NotFoundError
 from recommender.models import Newsletter, Segment, SegmentKind, SegmentMember, Subscriber
 from recommender.segments.conditions import Condition, compile_rule, of_segment
-from recommender.statements import insert
+from recommender.storage.bulk import insert
+from recommender.subscribers import addresses, audience
 
 _NAME = re.compile(r"[\w][\w .-]{0,99}")
 BATCH = 5_000

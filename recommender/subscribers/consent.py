@@ -12,10 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.addresses import address_hash
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import ConsentEvent, Delivery, Event, Status, Subscriber, Suppression
-from recommender.statements import insert
+from recommender.storage.bulk import insert
+from recommender.subscribers.addresses import address_hash
 
 ERASED = "erased"
 """The reason for which an address is suppressed whose reader was erased."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import available_timezones
 
-from recommender.addresses import normalise
 from recommender.models import Frequency, Status
 from recommender.settings import DAYS
+from recommender.subscribers.addresses import normalise
 
 MAX_NAME = 200
 MAX_NAMES = 1_000

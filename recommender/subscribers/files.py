@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TextIO
 
-from recommender import folders
 from recommender.errors import InputError, Rejected
+from recommender.safety import folders
 from recommender.subscribers import fields
 from recommender.subscribers.fields import SubscriberDraft
 

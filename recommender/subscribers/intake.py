@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender import addresses, vocabulary
+from recommender import vocabulary
 from recommender.errors import Rejected, Rejections
 from recommender.models import (
     ConsentEvent,
@@ -26,6 +26,7 @@ from recommender.models import (
     SubscriberTopic,
     Suppression,
 )
+from recommender.subscribers import addresses
 from recommender.subscribers.consent import ERASED
 from recommender.subscribers.fields import SubscriberDraft
 

@@ -7,8 +7,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from recommender import database
-from recommender.addresses import address_hash
 from recommender.errors import NotFoundError
 from recommender.models import (
     AddressChange,
@@ -26,6 +24,8 @@ from recommender.models import (
     SubscriberTopic,
     Suppression,
 )
+from recommender.storage import database
+from recommender.subscribers.addresses import address_hash
 
 _INTERESTS = (
     selectinload(Subscriber.topics).joinedload(SubscriberTopic.topic),

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import database
 from recommender.models import SubscriberRole, SubscriberTopic
+from recommender.storage import database
 from recommender.vocabulary.names import fold
 from recommender.vocabulary.terms import TABLES, Kind
 

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender import statements
 from recommender.errors import ConfigurationError
 from recommender.models import Base
 from recommender.ranking.values import Term, Vocabulary
+from recommender.storage import bulk
 from recommender.vocabulary.names import fold, tidy
 from recommender.vocabulary.terms import TABLES, Kind, find
 
@@ -66,7 +66,7 @@ def _install(session: Session, kind: Kind, terms: tuple[Term, ...]) -> None:
             }
             for term in new
         ]
-        session.execute(statements.insert(session, named).on_conflict_do_nothing(), rows)
+        session.execute(bulk.insert(session, named).on_conflict_do_nothing(), rows)
     _fill(session, kind, [term for term in terms if fold(term.name) in before])
     _add_aliases(session, kind, new)
 
@@ -112,4 +112,4 @@ def _add_aliases(session: Session, kind: Kind, terms: list[Term]) -> None:
     taken = find(session, kind, wanted)
     rows = [row for key, row in wanted.items() if key and key not in taken]
     if rows:
-        session.execute(statements.insert(session, tables.aliases).on_conflict_do_nothing(), rows)
+        session.execute(bulk.insert(session, tables.aliases).on_conflict_do_nothing(), rows)

@@ -11,7 +11,6 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from recommender import statements
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import (
     Role,
@@ -24,6 +23,7 @@ from recommender.models import (
     TopicAlias,
 )
 from recommender.ranking.values import Term, Vocabulary
+from recommender.storage import bulk
 from recommender.vocabulary.names import fold, tidy
 
 Kind = Literal["topic", "role"]
@@ -71,7 +71,7 @@ def ids(session: Session, kind: Kind, names: Iterable[str]) -> dict[str, int]:
             {"key": key, "name": written[key], "definition": "", "related": [], "offered": False}
             for key in sorted(unknown)
         ]
-        statement = statements.insert(session, TABLES[kind].named)
+        statement = bulk.insert(session, TABLES[kind].named)
         session.execute(statement.on_conflict_do_nothing(), rows)
         known |= find(session, kind, unknown)
     return {name: known[key] for name, key in wanted.items() if key}
@@ -180,7 +180,7 @@ def merge(session: Session, kind: Kind, source: str, target: str) -> None:
     )
     session.execute(sa.delete(tables.named).where(tables.named.id == old))
     row = {"key": fold(name), "name": name, tables.column: new}
-    session.execute(statements.insert(session, tables.aliases).on_conflict_do_nothing(), [row])
+    session.execute(bulk.insert(session, tables.aliases).on_conflict_do_nothing(), [row])
     session.expire_all()
 
 
@@ -224,7 +224,7 @@ def _move(session: Session, table: sa.Table, column: str, old: int, new: int) ->
     others = [item for item in table.columns if item.name != column]
     select = sa.select(*others, sa.literal(new).label(column)).where(table.c[column] == old)
     names = [item.name for item in others]
-    statement = statements.insert(session, table).from_select([*names, column], select)
+    statement = bulk.insert(session, table).from_select([*names, column], select)
     if "weight" in table.c:
         kept, moved = table.c.weight, statement.excluded.weight
         lesser = sa.case((kept < moved, kept), else_=moved)

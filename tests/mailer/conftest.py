@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent, compose
-from mailer.issue.rendering import Renderer, Template, compile_template
+from mailer.rendering.templates import Renderer, Template, compile_template
 from recommender import resources
 from recommender.ranking.values import Pick, Reason
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from mailer.mime.message import Message
-from mailer.relay.relays import RelayPool, RelayTransport
-from mailer.relay.smtp import Relay
+from mailer.relay.relay_pool import RelayPool, RelayTransport
+from mailer.relay.smtp_connection import Relay
 
 MESSAGE = Message("b@example.org", "r@example.com", b"From: a@example.org\r\n\r\nhi\r\n", "<1@x.y>")
 HANG_UP = b""

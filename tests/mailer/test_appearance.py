@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mailer.issue.composition import Issue, StoryContent
-from mailer.issue.rendering import Renderer
+from mailer.rendering.templates import Renderer
 
 pytestmark = pytest.mark.browser
 FLAGS = (

@@ -11,12 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from mailer import conformance
-from mailer.dispatch import copies
-from mailer.issue import rendering
+from mailer.delivery import messages
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.mime import message
 from mailer.mime.dkim import Signer
 from mailer.mime.message import Identity
+from mailer.rendering import templates
 from recommender import resources, settings
 from recommender.ranking.values import Pick, Reason
 
@@ -82,11 +82,11 @@ UNSIGNED = made(dataclasses.replace(IDENTITY, signers=()))
 @pytest.fixture(scope="module")
 def sent() -> bytes:
     """A copy as it would be sent."""
-    press = copies.make_press(
+    factory = messages.make_factory(
         settings.load(environment={"NEWSLETTER_SECRET_KEY": "sixteen characters"}),
         newsletter="weekly",
         period="2026-W48",
-        template=rendering.compile_template(resources.folder("templates") / "email"),
+        template=templates.compile_template(resources.folder("templates") / "email"),
         stories={
             str(n): StoryContent(
                 title=f"Story {n} – with “quotes”",
@@ -99,8 +99,8 @@ def sent() -> bytes:
         },
     )
     picks = [Pick(str(n), n, 1.0, (Reason("topic", "Data", 1.0),)) for n in range(1, 7)]
-    issue = press.compose(1, picks, ReaderView(name="R", roles=("CTO",), topics={"Data": 2.0}))
-    return press.wrap(1, READER, issue, press.renderer.render(issue), NOW).data
+    issue = factory.compose(1, picks, ReaderView(name="R", roles=("CTO",), topics={"Data": 2.0}))
+    return factory.wrap(1, READER, issue, factory.renderer.render(issue), NOW).data
 
 
 def test_a_copy_as_it_is_sent_has_no_findings(sent: bytes) -> None:

@@ -10,15 +10,23 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer import erasure
-from mailer.dispatch import sending
-from recommender import addresses, database
+from mailer.delivery import campaign
+from recommender.articles import import_files
 from recommender.articles import intake as article_intake
-from recommender.articles import sources
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import AddressChange, Base, Delivery, DeliveryState, Event, EventKind
 from recommender.resources import folder
 from recommender.settings import Settings
-from recommender.subscribers import choices, consent, fields, intake, moving, records
+from recommender.storage import database
+from recommender.subscribers import (
+    address_change,
+    addresses,
+    consent,
+    fields,
+    intake,
+    records,
+    self_service,
+)
 
 WHO, OTHER = "Gone.Reader@example.com", "else@example.com"
 FORMER, WANTED = "former@example.com", "wanted@example.com"
@@ -32,7 +40,7 @@ def settings(store: Engine, tmp_path: Path) -> Settings:
 @pytest.fixture
 def served(store: Engine, settings: Settings, now: datetime) -> Engine:
     """Two readers who were sent an issue; one of them has used all there is."""
-    briefs = sources.drafts([folder("sample") / "briefs"], now)
+    briefs = import_files.drafts([folder("sample") / "briefs"], now)
     article_intake.import_articles(lambda: database.writing(store), briefs, now=now)
     rows = [
         fields.draft(n, {"email": email, "name": "G. R.", "topics": {"AI Strategy": 3}})
@@ -42,25 +50,25 @@ def served(store: Engine, settings: Settings, now: datetime) -> Engine:
     send(store, settings, "2026-W47", now)
     with database.writing(store) as session:
         reader = records.find(session, FORMER)
-        asked = moving.ask(session, reader, WHO, now=now)
-        change = moving.wanted(session, reader.id, asked.key)
+        asked = address_change.ask(session, reader, WHO, now=now)
+        change = address_change.wanted(session, reader.id, asked.key)
         assert change is not None
-        moving.move(session, change, now=now, proof={"from": "192.0.2.1"})
+        address_change.move(session, change, now=now, proof={"from": "192.0.2.1"})
     send(store, settings, "2026-W48", now + timedelta(days=7))
     with database.writing(store) as session:
         reader = records.find(session, WHO)
-        choices.mute(session, reader, "AI Strategy", now=now)
-        moving.ask(session, reader, WANTED, now=now)
+        self_service.mute(session, reader, "AI Strategy", now=now)
+        address_change.ask(session, reader, WANTED, now=now)
         session.add(Event(at=now, kind=EventKind.BOUNCE, subscriber_id=reader.id, data={"to": WHO}))
         session.execute(sa.update(Delivery).values(reply=f"250 ok <{WHO}>"))
     return store
 
 
 def send(store: Engine, settings: Settings, period: str, now: datetime) -> None:
-    sending.send(
+    campaign.send(
         store,
         settings,
-        edition_id=sending.plan(store, settings, period=period, now=now),
+        edition_id=campaign.plan(store, settings, period=period, now=now),
         clock=lambda: now,
         stop=threading.Event(),
         at_local_time=False,

@@ -13,13 +13,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.dispatch import sending
-from mailer.dispatch.sending import Summary
-from recommender import database
+from mailer.delivery import campaign
+from mailer.delivery.campaign import Summary
 from recommender.articles import intake as articles
 from recommender.articles.values import ArticleDraft, Found
 from recommender.models import Delivery, DeliveryState, Suppression
 from recommender.settings import Settings, load
+from recommender.storage import database
 from recommender.subscribers import fields, intake
 from tests.conftest import Stores
 
@@ -58,7 +58,7 @@ def planned(
             for n, name in enumerate(addresses)
         ]
         intake.import_rows(lambda: database.writing(engine), rows, file="readers", now=now)
-        sending.plan(engine, configured(home), period="2026-W48", now=now)
+        campaign.plan(engine, configured(home), period="2026-W48", now=now)
         stores.settle(engine)
         return url
 
@@ -106,7 +106,7 @@ def send(
     stop = threading.Event()
     if stop_after is not None:
         threading.Timer(stop_after, stop.set).start()
-    summary = sending.send(
+    summary = campaign.send(
         engine,
         settings,
         edition_id=1,

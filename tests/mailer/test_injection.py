@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from mailer.issue.composition import Card, Issue, Part, Publication, ReaderView, StoryContent
-from mailer.issue.rendering import Renderer
+from mailer.rendering.templates import Renderer
 from recommender.ranking.values import Reason, ReasonKind
 
 Make = Callable[..., Issue]

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from recommender import database, settings
+from recommender import settings
 from recommender.articles import intake as articles
 from recommender.articles.values import ArticleDraft, Found
 from recommender.settings import Settings
+from recommender.storage import database
 from recommender.subscribers import fields, intake
 
 SUBJECTS = ("TPU Development", "Neural Software", "Data Engineering", "Robotics Automation")

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import segments
-from recommender.articles import sources
+from recommender.articles import import_files
 from recommender.errors import NewsletterError
 from recommender.models import Base, Subscriber
 from recommender.subscribers import files
@@ -209,7 +209,7 @@ def _from_file(suffix: str, read: Callable[[Path], object]) -> Callable[[bytes],
 
 
 def _articles(suffix: str) -> Callable[[bytes], object]:
-    return _from_file(suffix, lambda path: list(sources.drafts([path], NOW)))
+    return _from_file(suffix, lambda path: list(import_files.drafts([path], NOW)))
 
 
 def _readers(suffix: str) -> Callable[[bytes], object]:
@@ -288,7 +288,9 @@ BRIEFS = {
 
 PARSERS: dict[str, Parser] = {
     "feeds": Parser(
-        lambda data: sources.feed(data, "http://a.example.com/", NOW), feed, dict(_feed_shapes())
+        lambda data: import_files.feed(data, "http://a.example.com/", NOW),
+        feed,
+        dict(_feed_shapes()),
     ),
     "briefs": Parser(_articles(".txt"), brief, _shapes(BRIEFS)),
     "articles.jsonl": Parser(

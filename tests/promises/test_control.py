@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from benchmarks.force import edition
 from benchmarks.force.edition import PERIOD, Case
-from recommender import database
 from recommender.models import Delivery, DeliveryState
+from recommender.storage import database
 
 COPIES = 120
 S = DeliveryState

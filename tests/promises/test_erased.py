@@ -13,13 +13,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import erasure, languages, service_mail
-from mailer.dispatch import sending
+from mailer import erasure, languages, transactional
+from mailer.delivery import campaign
 from mailer.edition import retention
-from recommender import addresses, database, remanence, segments
+from recommender import segments
 from recommender.models import AddressChange, Delivery, Event, EventKind
 from recommender.settings import Settings
-from recommender.subscribers import choices, fields, intake, moving, records
+from recommender.storage import database
+from recommender.store import remanence
+from recommender.subscribers import address_change, addresses, fields, intake, records, self_service
 
 from .test_service import first_line, start
 
@@ -46,15 +48,17 @@ def full(
     send(engine, settings, "2026-W47", now)
     with database.writing(engine) as session:
         reader = records.find(session, FORMER)
-        change = moving.wanted(session, reader.id, moving.ask(session, reader, WHO, now=now).key)
+        change = address_change.wanted(
+            session, reader.id, address_change.ask(session, reader, WHO, now=now).key
+        )
         assert change is not None
-        moving.move(session, change, now=now, proof={"from": "192.0.2.7", "was": FORMER})
+        address_change.move(session, change, now=now, proof={"from": "192.0.2.7", "was": FORMER})
     send(engine, settings, "2026-W48", now + timedelta(days=7))
     with database.writing(engine) as session:
         reader = records.find(session, WHO)
-        choices.mute(session, reader, "Robotics Automation", now=now)
-        choices.pause(session, reader, now, now=now, proof={"to": WHO})
-        moving.ask(session, reader, WANTED, now=now)
+        self_service.mute(session, reader, "Robotics Automation", now=now)
+        self_service.pause(session, reader, now, now=now, proof={"to": WHO})
+        address_change.ask(session, reader, WANTED, now=now)
         other = records.find(session, "reader1@example.com").id
         session.add(AddressChange(subscriber_id=other, email=WHO.lower(), at=now))
         data = {"words": f"550 <{WHO}> {NAME}"}
@@ -68,10 +72,10 @@ def full(
 
 
 def send(engine: Engine, settings: Settings, period: str, now: datetime) -> None:
-    sending.send(
+    campaign.send(
         engine,
         settings,
-        edition_id=sending.plan(engine, settings, period=period, now=now),
+        edition_id=campaign.plan(engine, settings, period=period, now=now),
         clock=lambda: now,
         stop=threading.Event(),
         at_local_time=False,
@@ -81,8 +85,8 @@ def send(engine: Engine, settings: Settings, period: str, now: datetime) -> None
 def leave_files(engine: Engine, settings: Settings, now: datetime) -> None:
     for email in (FORMER, WHO, WANTED):
         language = languages.choose("en")
-        mail = service_mail.compose(settings, email, "Hello", [NAME, email], now, language)
-        service_mail.send(settings, mail, now)
+        mail = transactional.compose(settings, email, "Hello", [NAME, email], now, language)
+        transactional.send(settings, mail, now)
     with database.reading(engine) as session:
         copy = session.scalars(
             sa.select(Delivery.id).where(Delivery.subscriber_id == records.find(session, WHO).id)

@@ -21,9 +21,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.edition import editions
-from recommender import database, store
+from mailer.ledger import editions
+from recommender import store
 from recommender.models import Delivery, DeliveryState, Edition, EditionState, Subscriber
+from recommender.storage import database
 from tests import fleet
 from tests.promises.conftest import add_readers, add_stories
 
@@ -186,7 +187,7 @@ def state(engine: Engine) -> EditionState | None:
         with database.reading(engine) as session:
             return session.scalar(sa.select(Edition.state))
 
-    return database.patiently(engine, look)
+    return database.when_available(engine, look)
 
 
 def until_it_is_out(found: Fleet, engine: Engine, chance: random.Random) -> None:

@@ -17,11 +17,12 @@ from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers.base import BaseScheduler
 from sqlalchemy.engine import Engine
 
-from mailer import job_runs, scheduler
-from recommender import database
+from mailer.monitoring import job_runs
+from mailer.service import scheduler
 from recommender.errors import ConflictError
 from recommender.models import Frequency
 from recommender.settings import Settings
+from recommender.storage import database
 from recommender.subscribers import records
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -46,7 +47,7 @@ def running(engine: Engine, settings: Settings) -> Iterator[Stepped]:
     """The service as it stands after a start, for as long as the block lasts."""
     stepped = Stepped(timezone=UTC, executors={"default": DebugExecutor()})
     said: list[str] = []
-    service = scheduler.Service(
+    service = scheduler.SchedulerContext(
         engine, settings, lambda: datetime.now(UTC), threading.Event(), said.append
     )
     with scheduler.only_instance(engine):
@@ -204,7 +205,7 @@ def test_a_clock_that_was_a_month_ahead_and_comes_back_leaves_no_job_waiting(
     settings = newsletter(schedule="thursday 08:00", timezone="UTC", picks=2, catch_up_hours=1)
     said: list[str] = []
     with time_machine.travel(MONDAY, tick=False) as clock:
-        service = scheduler.Service(
+        service = scheduler.SchedulerContext(
             engine, settings, lambda: datetime.now(UTC), threading.Event(), said.append
         )
         stepped = Stepped(timezone=UTC, executors={"default": DebugExecutor()})

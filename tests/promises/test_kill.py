@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import database
 from recommender.models import Delivery, DeliveryState
+from recommender.storage import database
 
 READERS = 300
 S = DeliveryState

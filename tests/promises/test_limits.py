@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from mailer.dispatch import delivery, sending
+from mailer.delivery import campaign, loop
 from recommender.settings import Settings
 
 
@@ -18,7 +18,7 @@ def planned(
     now = datetime.now(UTC)
     stories(engine, now - timedelta(hours=1))
     readers(engine, now - timedelta(hours=1), 20)
-    return sending.plan(engine, settings, period="2026-W48", now=now), now
+    return campaign.plan(engine, settings, period="2026-W48", now=now), now
 
 
 def test_a_sender_that_waits_for_its_rate_hears_that_it_shall_stop(
@@ -28,13 +28,13 @@ def test_a_sender_that_waits_for_its_rate_hears_that_it_shall_stop(
     readers: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(delivery, "BATCH", 4)  # so that copies are waiting to be queued, too
+    monkeypatch.setattr(loop, "BATCH", 4)  # so that copies are waiting to be queued, too
     settings = configured(rate="2/minute")
     edition, _ = planned(engine, settings, stories, readers)
     stop = threading.Event()
     threading.Timer(1.0, stop.set).start()
     started = time.monotonic()
-    summary = sending.send(
+    summary = campaign.send(
         engine,
         settings,
         edition_id=edition,
@@ -54,7 +54,7 @@ def test_a_run_that_a_limit_ends_says_which(
 ) -> None:
     settings = configured(warm_up="5, 50")
     edition, now = planned(engine, settings, stories, readers)
-    summary = sending.send(
+    summary = campaign.send(
         engine,
         settings,
         edition_id=edition,

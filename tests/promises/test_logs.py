@@ -13,18 +13,20 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from starlette.testclient import TestClient
 
-from mailer import cli, jobs, logs, scheduler
-from mailer.answers import Click
+from mailer import cli
 from mailer.cli import service as service_commands
-from mailer.dispatch import sending
-from mailer.edition.desks import Desks
-from mailer.pace import pauses
+from mailer.delivery import campaign
+from mailer.edition.edition_ranker import EditionRankers
+from mailer.engagement.feedback import Click
 from mailer.relay.transport import Verdict, VerdictKind
+from mailer.service import jobs, scheduler
+from mailer.throttling import pauses
 from mailer.web import app, clicks
-from recommender import database, scrubbing, statements
 from recommender.errors import StoreError, TransportError
 from recommender.models import Pause, Subscriber
+from recommender.safety import logs, scrubbing
 from recommender.settings import Settings
+from recommender.storage import bulk, database
 
 WHO, NAME, TOKEN = "marked.reader@example.com", "Marked Person", "QmFkVG9rZW4tMTIzNDU2"
 KEY = 968_219_371
@@ -87,7 +89,7 @@ def test_a_row_that_the_store_refuses(store: Engine, site: TestClient, said: Sai
     text = said()
     assert "POST /subscribe" in text
     assert "IntegrityError" in text
-    assert "recommender/subscribers/choices.py" in text
+    assert "recommender/subscribers/self_service.py" in text
     assert "INSERT INTO subscribers" in text
 
 
@@ -119,7 +121,7 @@ def test_mail_that_cannot_be_written_or_is_refused(
     settings.outbox.write_text("a file where a folder should be")
     site.post("/subscribe", data={"email": WHO, "name": NAME})
     assert "the mail could not be sent: outbox: cannot write" in said()
-    monkeypatch.setattr("mailer.service_mail.send", refuse)
+    monkeypatch.setattr("mailer.transactional.send", refuse)
     site.post("/subscribe", data={"email": WHO, "name": NAME})
     assert "550 5.1.1 <<address>> no such user" in said()
 
@@ -147,7 +149,7 @@ def test_a_job_that_fails(
     monkeypatch.setattr(scheduler, "publish", fail)
     ended = threading.Event()
     background = BackgroundScheduler(timezone="UTC")
-    service = scheduler.Service(
+    service = scheduler.SchedulerContext(
         store, Settings(home=tmp_path), lambda: now, ended, service_commands._report
     )
     scheduler.prepare(background, service)
@@ -161,10 +163,10 @@ def test_what_a_relay_says_of_a_reader(
     def fail(*_: object, **__: object) -> None:
         raise TransportError(f"relay mx:25: 550 <{WHO}> is not local")
 
-    monkeypatch.setattr(sending, "send_some", fail)
-    bench = jobs.Bench(
+    monkeypatch.setattr(campaign, "send_some", fail)
+    bench = jobs.WorkerContext(
         store, Settings(home=tmp_path), lambda: now, threading.Event(), service_commands._report,
-        Desks(store),
+        EditionRankers(store),
     )  # fmt: skip
     jobs.deliver(bench, edition_id=1, most=1, at_local_time=0)
     assert "relay mx:25: 550 <<address>> is not local" in said()
@@ -194,7 +196,7 @@ def test_rows_and_parameters_at_the_level_of_debugging(store: Engine, said: Said
     logs.install()
     with database.writing(store) as session:
         values = {"email": WHO, "address_hash": "0", "name": NAME, "status": "active"}
-        made = statements.insert(session, Subscriber).values(
+        made = bulk.insert(session, Subscriber).values(
             **values, link_key=KEY, created_at=sa.func.now(), updated_at=sa.func.now()
         )
         session.execute(made)

@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import database
 from recommender.models import Delivery, DeliveryState, SubscriberTopic
+from recommender.storage import database
 
 READERS = 1_200
 PERIOD = ("--period", "2026-W48", "--json")

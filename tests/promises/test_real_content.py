@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer import cli
-from recommender import database, resources
+from recommender import resources
 from recommender.models import Delivery
+from recommender.storage import database
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer import erasure
-from recommender import database
 from recommender.models import Status, Subscriber, Suppression
 from recommender.settings import Settings
-from recommender.subscribers import choices, consent, fields, intake, moving, records
+from recommender.storage import database
+from recommender.subscribers import address_change, consent, fields, intake, records, self_service
 
 WHO, OTHER = "back.again@example.com", "other@example.com"
 
@@ -34,13 +34,13 @@ def status(store: Engine) -> Status | None:
 def ask(store: Engine, now: datetime) -> bool:
     with database.writing(store) as session:
         draft = fields.draft(1, {"email": WHO})
-        return choices.request(session, draft, now=now, proof={}) is not None
+        return self_service.request(session, draft, now=now, proof={}) is not None
 
 
 def confirm(store: Engine, now: datetime) -> bool:
     with database.writing(store) as session:
         reader = records.find(session, WHO)
-        return choices.confirm(session, reader, now=now, proof={}, asked_at=now)
+        return self_service.confirm(session, reader, now=now, proof={}, asked_at=now)
 
 
 @pytest.fixture
@@ -84,11 +84,11 @@ def test_who_asked_and_was_erased_again_may_ask_again(
 def test_a_reader_may_move_to_an_address_that_was_erased(erased: Engine, now: datetime) -> None:
     with database.writing(erased) as session:
         reader = records.find(session, OTHER)
-        asked = moving.ask(session, reader, WHO, now=now)
+        asked = address_change.ask(session, reader, WHO, now=now)
         assert asked.mail == "link"
-        change = moving.wanted(session, reader.id, asked.key)
+        change = address_change.wanted(session, reader.id, asked.key)
         assert change is not None
-        assert moving.move(session, change, now=now, proof={}) == OTHER
+        assert address_change.move(session, change, now=now, proof={}) == OTHER
         assert not consent.is_suppressed(session, WHO)
 
 

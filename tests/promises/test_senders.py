@@ -16,13 +16,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.dispatch import crew, senders, sending
-from mailer.dispatch.sending import Summary
-from mailer.edition import editions, shards
-from recommender import database
+from mailer import process_group
+from mailer.delivery import campaign, senders
+from mailer.delivery.campaign import Summary
+from mailer.edition import shards
+from mailer.ledger import editions
 from recommender.errors import TransportError
 from recommender.models import Delivery, DeliveryState, EditionState
 from recommender.settings import Settings
+from recommender.storage import database
 
 READERS = 600
 S = DeliveryState
@@ -49,10 +51,10 @@ def newsletter(
 
 def send(engine: Engine, settings: Settings) -> Summary:
     now = datetime.now(UTC)
-    return sending.send(
+    return campaign.send(
         engine,
         settings,
-        edition_id=sending.plan(engine, settings, period="2026-W48", now=now),
+        edition_id=campaign.plan(engine, settings, period="2026-W48", now=now),
         clock=lambda: datetime.now(UTC),
         stop=threading.Event(),
         at_local_time=False,
@@ -98,15 +100,15 @@ def test_a_process_that_is_killed_loses_and_repeats_nothing(
     configured: Callable[..., Settings],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    started: list[crew.Member] = []
-    real = crew.start
+    started: list[process_group.ChildProcess] = []
+    real = process_group.start
 
-    def start(order: crew.Order) -> crew.Member:
+    def start(order: process_group.Order) -> process_group.ChildProcess:
         started.append(real(order))
         return started[-1]
 
     monkeypatch.setattr(senders, "ENOUGH", 100)
-    monkeypatch.setattr(crew, "start", start)
+    monkeypatch.setattr(process_group, "start", start)
 
     def kill() -> None:
         wait_for(lambda: states(newsletter)[S.SENT] >= 50)
@@ -173,7 +175,7 @@ def test_processes_that_help_to_plan_leave_nobody_out(
     newsletter: Engine, configured: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shards, "SIZE", 30)
-    edition = sending.plan(
+    edition = campaign.plan(
         newsletter,
         configured(),
         period="2026-W48",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from recommender import database
+from recommender.storage import database
 
 
 def start(home: Path, *command: str, **settings: str) -> subprocess.Popen[str]:

@@ -22,8 +22,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from recommender import database
 from recommender import store as store_module
+from recommender.storage import database
 from tests import fleet
 
 SECONDS = float(os.environ.get("NEWSLETTER_TEST_OUTAGE", "40"))

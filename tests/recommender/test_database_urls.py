@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from mailer import cli
 from mailer.relay import relay_urls
-from recommender import database, settings
+from recommender import settings
 from recommender.errors import NewsletterError
+from recommender.storage import database
 
 MARK = "Zx7Kq"
 """What no message of ours has in it."""

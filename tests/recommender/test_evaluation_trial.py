@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.articles import sources
+from recommender.articles import import_files
 from recommender.articles.values import Found
+from recommender.datasets import files
 from recommender.evaluation.baselines import Recipes
 from recommender.evaluation.plot import draw
 from recommender.evaluation.trial import OURS, Trial
-from recommender.ranking import files
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import Action, Reader, Story
 from recommender.vocabulary import starter
@@ -79,7 +79,7 @@ def test_the_plot_is_a_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("clicks", "least"), [(0, 0.125), (1, 0.136), (3, 0.220), (10, 0.335)])
 def test_real_readers_get_what_they_kept(shared_data: Path, clicks: int, least: float) -> None:
     folder = shared_data / "data" / "citeulike"
-    found = sources.drafts([folder / "articles.jsonl"], NOW)
+    found = import_files.drafts([folder / "articles.jsonl"], NOW)
     catalogue = files.catalogue(item.draft for item in found if isinstance(item, Found))
     subscribers = folder / f"subscribers-dev-{clicks}.jsonl"
     judged = (folder / f"relevant-dev-{clicks}.jsonl").read_text().splitlines()
@@ -90,7 +90,7 @@ def test_real_readers_get_what_they_kept(shared_data: Path, clicks: int, least: 
     ranker = Ranker(
         catalogue.stories,
         vocabulary=starter.read(),
-        crowd=[files.clicked(reader) for reader in readers],
+        co_clicks=[files.clicked(reader) for reader in readers],
     )
     [outcome] = Trial(ranker, readers, kept, NOW).run(baselines=False).values()
     assert outcome.estimates()["ndcg@10"].mean >= least

@@ -63,7 +63,7 @@ def test_a_file_that_is_not_toml_is_named() -> None:
 def test_misspelt_variables_are_reported_and_do_no_harm() -> None:
     environment = {"NEWSLETTER_PICKZ": "1", "NEWSLETTER_PICKS": "3"}
     assert settings.load(environment=environment).picks == 3
-    assert settings.strangers(environment) == ["NEWSLETTER_PICKZ"]
+    assert settings.unknown_variables(environment) == ["NEWSLETTER_PICKZ"]
 
 
 def test_a_secret_is_made_once_and_readable_by_the_owner_only(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from recommender import database, jobtables, locks, statements
 from recommender import store as store_module
 from recommender.errors import StoreError
 from recommender.models import Base, Status, Subscriber
+from recommender.storage import bulk, database, locks, queue_schema
 
 
 def ours(name: str | None, kind: str, _parents: object) -> bool:
     """Whether something in the store is ours, and not the job queue's."""
-    return kind != "table" or not (name or "").startswith(jobtables.PREFIX)
+    return kind != "table" or not (name or "").startswith(queue_schema.PREFIX)
 
 
 def test_migrations_and_models_agree(store: Engine) -> None:
@@ -71,18 +71,18 @@ def test_rows_put_in_together_read_as_they_were(store: Engine, now: datetime) ->
     awkward = "tab\t, line\n, \\N, “quotes”, 'others', \u2028 and 🦉"
     rows = [row(1, now), row(2, now, name=awkward, attributes={"of": [awkward, None, 1.5]})]
     with database.writing(store) as session:
-        statements.insert_all(session, Subscriber.table(), rows)
+        bulk.insert_all(session, Subscriber.table(), rows)
     with database.reading(store) as session:
         found = session.scalars(sa.select(Subscriber).order_by(Subscriber.id)).all()
         read = [{name: getattr(reader, name) for name in rows[0]} for reader in found]
-        among = sa.select(Subscriber.id).where(statements.among(session, Subscriber.id, [2, 3]))
+        among = sa.select(Subscriber.id).where(bulk.among(session, Subscriber.id, [2, 3]))
         assert session.scalars(among).all() == [2]
     assert read == rows
 
 
 def test_of_rows_that_do_not_all_fit_none_is_put_in(store: Engine, now: datetime) -> None:
     with pytest.raises(sa.exc.IntegrityError), database.writing(store) as session:
-        statements.insert_all(session, Subscriber.table(), [row(1, now), row(1, now)])
+        bulk.insert_all(session, Subscriber.table(), [row(1, now), row(1, now)])
     with database.reading(store) as session:
         assert session.scalars(sa.select(Subscriber)).all() == []
 
@@ -140,7 +140,7 @@ def test_a_lock_is_had_by_one_and_free_when_its_holder_is_done(store: Engine) ->
 def test_the_job_queue_is_made_and_brought_up_to_date_with_the_store(
     postgresql_store: Engine, now: datetime
 ) -> None:
-    assert not jobtables.outdated(postgresql_store)
+    assert not queue_schema.outdated(postgresql_store)
     with postgresql_store.begin() as connection:  # as a store whose queue lacks the last step
         connection.exec_driver_sql(
             "COMMENT ON TABLE procrastinate_jobs "

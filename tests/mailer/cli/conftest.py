@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from mailer import cli
-from recommender import database, resources
+from recommender import resources
+from recommender.storage import database
 from tests.conftest import Stores
 
 Run = Callable[..., tuple[int, str, str]]

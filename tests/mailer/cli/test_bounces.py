@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mailer.returns import notices
+from mailer.inbound import notices
 
 from .conftest import Run
 

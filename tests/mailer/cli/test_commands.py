@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import answers
-from recommender import database
+from mailer.engagement import feedback
 from recommender.models import Delivery, Story, Subscriber
+from recommender.storage import database
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -253,7 +253,7 @@ def answer_more(engine: Engine, who: str) -> str:
         delivery = session.scalars(
             sa.select(Delivery).join(Subscriber).where(Subscriber.email == who)
         ).one()
-        answers.record_verdict(
+        feedback.record_feedback(
             session, delivery, delivery.story_ids[0], "more", datetime(2026, 11, 25, tzinfo=UTC)
         )
         return session.get_one(Story, delivery.story_ids[0]).title

@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from mailer import cli
-from recommender import database, settings
+from recommender import settings
 from recommender import store as store_module
 from recommender.errors import StoreError
+from recommender.storage import database
 from tests.mailer.cli.conftest import Run
 
 PAGE = 4096
@@ -173,16 +174,16 @@ def test_a_path_may_have_any_characters(
 def test_a_copy_that_is_damaged_is_not_called_sound(
     newsletter: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from recommender import upkeep
+    from recommender.storage import maintenance
 
-    copy = upkeep.backup
+    copy = maintenance.backup
 
     def damaging(engine: Engine, file: Path, advance: Callable[[int], None]) -> int:
         pages = copy(engine, file, advance)
         overwritten(file)
         return pages
 
-    monkeypatch.setattr(upkeep, "backup", damaging)
+    monkeypatch.setattr(maintenance, "backup", damaging)
     assert "is damaged" in refused(newsletter, "store", "backup", "./what?.db")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mailer import cli
-from recommender import private_files, resources
+from recommender import resources
+from recommender.safety import private_files
 from tests.mailer.cli.conftest import Run
 
 READER = "hardware@example.com"

@@ -9,9 +9,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.pace import stopping
-from recommender import database
+from mailer.throttling import circuit_breaker
 from recommender.models import Delivery, DeliveryState
+from recommender.storage import database
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -54,7 +54,7 @@ def test_a_stopped_edition_ends_the_command_with_the_reason(
     why = "stopped: 60 of 100 copies bounced or were deferred, more than 10%"
     with database.writing(engine) as session:
         edition = session.scalars(sa.select(Delivery.edition_id).limit(1)).one()
-        assert stopping.stop(session, edition, why, now=now)
+        assert circuit_breaker.stop(session, edition, why, now=now)
     status, _, err = newsletter("editions", "send", "--yes", "--period", "2026-W48")
     assert status == 1
     assert err == f"error: weekly-2026-W48 {why}; `newsletter editions resume` overrides that\n"

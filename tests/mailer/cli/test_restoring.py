@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import database
 from recommender.models import Delivery, DeliveryState, Subscriber
+from recommender.storage import database
 
 Run = Callable[..., tuple[int, str, str]]
 WEEK = ("--period", "2026-W48")
@@ -163,7 +163,7 @@ def test_a_dump_of_postgresql_can_be_restored(
     dump = tmp_path / "newsletter.dump"
     subprocess.run([programs / "pg_dump", "-Fc", "-f", dump, urls[0]], check=True)
     subprocess.run([programs / "pg_restore", "--no-owner", "-d", urls[1], dump], check=True)
-    from recommender import transfer
+    from recommender.store import transfer
 
     assert list(transfer.differences(postgresql_store, empty_database)) == []
     assert transfer.rows(empty_database) == transfer.rows(postgresql_store)

@@ -10,11 +10,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.dispatch import ledger, samples
+from mailer.delivery import samples
 from mailer.edition import templates
-from mailer.issue import rendering
-from recommender import database, resources, settings
+from mailer.ledger import deliveries
+from mailer.rendering.templates import compile_template
+from recommender import resources, settings
 from recommender.models import Edition
+from recommender.storage import database
 from tests.mailer.edition.test_frequency import plan, readers, ready
 
 from .conftest import Run
@@ -26,7 +28,7 @@ def planned_with_html(newsletter: Run, old: str, new: str) -> None:
     """Plan an edition, its template changed as by somebody who edits it."""
     assert newsletter("editions", "plan")[0] == 0
     found = settings.load()
-    template = rendering.compile_template(resources.folder("templates") / "email")
+    template = compile_template(resources.folder("templates") / "email")
     assert old in template.html
     changed = replace(template, html=template.html.replace(old, new))
     engine = database.connect(found.store_url)
@@ -80,7 +82,7 @@ def test_the_sample_is_spread_over_the_readers_and_the_same_each_time(
     plan(ready, tmp_path, ["2026-W48"], now)
     with database.reading(ready) as session:
         edition = session.scalars(sa.select(Edition)).one()
-        drawn = [samples._drawn(session, edition.id, ledger.OPEN) for _ in range(2)]
+        drawn = [samples._drawn(session, edition.id, deliveries.OPEN) for _ in range(2)]
         places = sorted(claim.number for claim in drawn[0])
         findings, number = samples.check(
             session, settings.Settings(home=tmp_path), edition, now + timedelta(hours=1)

@@ -11,12 +11,13 @@ from sqlalchemy.engine import Engine
 
 from mailer.edition import frequency, planning
 from mailer.edition.terms import Terms
-from mailer.issue import rendering
-from recommender import database, resources
+from mailer.rendering import templates
+from recommender import resources
 from recommender.articles import intake as article_intake
 from recommender.articles.values import ArticleDraft, Found
 from recommender.models import Delivery, DeliveryState, Edition, Frequency, Subscriber
 from recommender.settings import Settings
+from recommender.storage import database
 from recommender.subscribers import fields, intake
 
 WEEKS = ("2026-W48", "2026-W49", "2026-W50", "2026-W51", "2026-W52", "2026-W53", "2027-W01")
@@ -51,7 +52,7 @@ def readers(store: Engine, now: datetime, *terms: Mapping[str, object]) -> None:
 
 
 def plan(store: Engine, tmp_path: Path, weeks: Sequence[str], now: datetime) -> None:
-    template = rendering.compile_template(resources.folder("templates") / "email")
+    template = templates.compile_template(resources.folder("templates") / "email")
     for number, period in enumerate(weeks):
         moment = now + timedelta(weeks=number)
         settings = Settings(home=tmp_path, picks=1)

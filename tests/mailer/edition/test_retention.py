@@ -10,7 +10,6 @@ from sqlalchemy.engine import Engine
 
 from mailer.edition import retention
 from mailer.edition.retention import Terms
-from recommender import audience, database, locks
 from recommender.models import (
     AddressChange,
     Article,
@@ -28,6 +27,8 @@ from recommender.models import (
     TemplateVersion,
 )
 from recommender.settings import Settings
+from recommender.storage import database, locks
+from recommender.subscribers import audience
 
 READERS = 5
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mailer.edition import schedule
 from mailer.edition.terms import Terms
 from recommender.errors import NewsletterError
-from recommender.limits import quiet_hours
+from recommender.settings.limits import quiet_hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -9,14 +9,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import lookout, scheduler
-from mailer.dispatch import sending
-from mailer.edition import editions, planning, shards, status
-from mailer.issue.rendering import Template
-from recommender import audience, database, segments, settings
+from mailer.delivery import campaign
+from mailer.edition import planning, shards, status
+from mailer.ledger import editions
+from mailer.preview import reader_issues
+from mailer.rendering.templates import Template
+from mailer.service import scheduler
+from recommender import segments, settings
 from recommender.models import Delivery, DeliveryState, Edition, EditionState, Status, Subscriber
 from recommender.settings import Settings
-from recommender.subscribers import fields
+from recommender.storage import database
+from recommender.subscribers import audience, fields
 from recommender.subscribers import intake as readers
 from tests.promises.conftest import SUBJECTS, add_readers, add_stories
 
@@ -50,16 +53,16 @@ def quoted(names: list[str]) -> str:
 
 
 def plan(store: Engine, configured: Settings, now: datetime, segment: str | None = None) -> int:
-    return sending.plan(store, configured, period=PERIOD, now=now, segment=segment)
+    return campaign.plan(store, configured, period=PERIOD, now=now, segment=segment)
 
 
 def send(
     store: Engine, configured: Settings, now: datetime, segment: str | None = None
-) -> sending.Summary:
+) -> campaign.Summary:
     """As `newsletter editions send` does it; the sum holds."""
     with database.reading(store) as session:
-        before = sending.settled(session, configured, PERIOD, segment=segment, since=now)
-    done = sending.send(
+        before = campaign.settled(session, configured, PERIOD, segment=segment, since=now)
+    done = campaign.send(
         store,
         configured,
         edition_id=plan(store, configured, now, segment),
@@ -77,7 +80,9 @@ def send(
 
 def hour(store: Engine, configured: Settings, now: datetime) -> list[str]:
     heard: list[str] = []
-    service = scheduler.Service(store, configured, lambda: now, threading.Event(), heard.append)
+    service = scheduler.SchedulerContext(
+        store, configured, lambda: now, threading.Event(), heard.append
+    )
     scheduler.publish(service)
     return heard
 
@@ -170,7 +175,7 @@ def test_a_reader_is_promised_the_next_edition_once_they_are_in_this_one(
     send(store, configured, now, "pilots")
     with database.reading(store) as session:
         people = session.scalars(sa.select(Subscriber).order_by(Subscriber.id)).all()
-        weeks = [lookout.next_period(session, configured, people[at], now) for at in (0, 9)]
+        weeks = [reader_issues.next_period(session, configured, people[at], now) for at in (0, 9)]
     assert weeks == ["2026-W49", "2026-W48"]
 
 

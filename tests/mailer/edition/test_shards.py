@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.edition import planning, shards
-from mailer.edition.desks import Desks
-from mailer.issue.rendering import Template
-from recommender import database, settings
+from mailer.edition.edition_ranker import EditionRankers
+from mailer.rendering.templates import Template
+from recommender import settings
 from recommender.models import (
     Article,
     Delivery,
@@ -22,6 +22,7 @@ from recommender.models import (
     Subscriber,
 )
 from recommender.settings import Settings
+from recommender.storage import database
 from recommender.subscribers import consent
 from tests.promises.conftest import add_readers, add_stories
 
@@ -79,15 +80,15 @@ def test_an_audience_is_split_into_runs_that_hold_every_reader_once(
 def test_copies_are_numbered_in_order_whichever_shard_comes_first(
     store: Engine, opened: int
 ) -> None:
-    desks = Desks(store)
+    rankers = EditionRankers(store)
     for number in (4, 1, 5, 3, 2):
-        assert shards.plan(store, desks, opened, number)
+        assert shards.plan(store, rankers, opened, number)
     assert numbers(store) == list(range(1, READERS + 1))
 
 
 def test_a_shard_that_is_tried_again_adds_nothing(store: Engine, opened: int) -> None:
-    for desks in (Desks(store), Desks(store)):
-        assert shards.plan(store, desks, opened, 1)
+    for rankers in (EditionRankers(store), EditionRankers(store)):
+        assert shards.plan(store, rankers, opened, 1)
     assert numbers(store) == [1, 2, 3, 4, 5]
 
 
@@ -136,7 +137,7 @@ def test_a_reader_erased_while_a_shard_is_planned_holds_up_nobody(
         return rows(*values)
 
     monkeypatch.setattr(shards, "_rows", erase_meanwhile)
-    assert shards.plan(store, Desks(store), opened, 1)
+    assert shards.plan(store, EditionRankers(store), opened, 1)
     assert numbers(store) == [2, 3, 4, 5]
 
 
@@ -147,7 +148,7 @@ def test_all_shards_choose_from_what_there_was_at_the_beginning(
         with database.reading(store) as session:
             return {s for row in session.scalars(sa.select(Delivery.story_ids)) for s in row}
 
-    shards.plan(store, Desks(store), opened, 1)
+    shards.plan(store, EditionRankers(store), opened, 1)
     before = chosen()
     with database.writing(store) as session:
         session.execute(sa.update(Article).values(withdrawn_at=now, title="Changed"))

@@ -5,7 +5,7 @@ import pytest
 
 from mailer.issue.cards import DECIDER, INQUIRER, MAKER, PRACTITIONER, serving_order
 from mailer.issue.composition import BUDGET, Issue, Publication, ReaderView, StoryContent, weight
-from mailer.issue.rendering import Renderer
+from mailer.rendering.templates import Renderer
 from recommender.ranking.values import Reason, ReasonKind
 
 from ..conftest import PUBLICATION

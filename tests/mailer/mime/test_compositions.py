@@ -12,14 +12,14 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from mailer.dispatch.copies import Press
-from mailer.dispatch.ledger import Claim
-from mailer.edition import kept
+from mailer.delivery.messages import MessageFactory
+from mailer.edition import snapshot
 from mailer.issue.composition import Publication, StoryContent
-from mailer.issue.rendering import Renderer, Template
+from mailer.ledger.deliveries import Claim
 from mailer.links import Links
 from mailer.mime.dkim import Signer
 from mailer.mime.message import Identity, Message
+from mailer.rendering.templates import Renderer, Template
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SECRET = b"s" * 32
@@ -42,7 +42,7 @@ STORY = st.builds(
 )
 
 
-def press_of(template: Template, stories: Mapping[str, StoryContent], title: str) -> Press:
+def press_of(template: Template, stories: Mapping[str, StoryContent], title: str) -> MessageFactory:
     name = " ".join(title.split())[:80]
     identity = Identity(
         *(name, "b@example.org", None, "e@example.org", "l.example.org", name, "e-2026-W48"),
@@ -51,7 +51,7 @@ def press_of(template: Template, stories: Mapping[str, StoryContent], title: str
     )
     publication = Publication(name, "weekly-2026-W48", None, "1 Street", tracking=True)
     links = Links("https://news.example.org", [SECRET])
-    return Press(publication, identity, links, Renderer(template), stories)
+    return MessageFactory(publication, identity, links, Renderer(template), stories)
 
 
 def claim_of(number: int, keys: list[str], name: str) -> Claim:
@@ -94,16 +94,16 @@ def test_every_copy_has_short_lines_reads_as_rendered_and_verifies(
     template: Template, written: list[StoryContent], title: str, names: list[str]
 ) -> None:
     stories = {str(key): story for key, story in enumerate(written, 1)}
-    press = press_of(template, stories, title)
+    factory = press_of(template, stories, title)
     for number in range(8):  # the later copies find what the first have left
         keys = [str((number + place) % 4 + 1) for place in range(1 + number % 4)]
         claim = claim_of(number, keys, names[number % 2])
-        message = press.message(claim, NOW)
+        message = factory.message(claim, NOW)
         assert faults_of_form(message.data) == []
         picks, reader = (
-            [kept.pick_of(one) for one in json.loads(claim.picks)],
-            kept.reader_in(claim.reader),
+            [snapshot.pick_of(one) for one in json.loads(claim.picks)],
+            snapshot.reader_shown(claim.reader),
         )
-        whole = press.renderer.render(press.compose(number, picks, reader))
+        whole = factory.renderer.render(factory.compose(number, picks, reader))
         assert_reads_as(message, "html", whole.html)
         assert_reads_as(message, "plain", whole.text)

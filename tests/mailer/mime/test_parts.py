@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.dispatch.copies import Press
-from mailer.dispatch.ledger import Claim
-from mailer.edition import kept
+from mailer.delivery.messages import MessageFactory
+from mailer.edition import snapshot
 from mailer.issue.composition import Publication, ReaderView, StoryContent
-from mailer.issue.rendering import Renderer, Template
+from mailer.ledger.deliveries import Claim
 from mailer.links import Links
 from mailer.mime.message import Identity
-from mailer.mime.parts import Encoded, Filling, Slots, Typesetter, encode
+from mailer.mime.parts import Encoded, FragmentEncoder, LinkValues, Placeholders, encode
+from mailer.rendering.templates import Renderer, Template
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200)
@@ -50,14 +50,14 @@ def decoded(part: Encoded) -> str:
 
 def typeset(
     pieces: Sequence[str],
-    slots: Slots | None = None,
+    placeholders: Placeholders | None = None,
     link: Callable[[str, int | None], bytes] = lambda *_: b"",
 ) -> Encoded:
-    slots = slots or Slots()
-    setter = Typesetter(slots)
+    placeholders = placeholders or Placeholders()
+    setter = FragmentEncoder(placeholders)
     set_ = [setter.set(piece) for piece in pieces]
     half = len(set_) // 2
-    return setter.part([*set_[:half], setter.join(set_[half:])], Filling(slots, link))
+    return setter.part([*set_[:half], setter.join(set_[half:])], LinkValues(placeholders, link))
 
 
 def as_lines(text: str) -> str:
@@ -108,19 +108,19 @@ def test_lines_of_a_part_in_one_piece_are_short_and_read_as_written(text: str) -
 
 @given(st.integers(0, 160), st.sampled_from(["", "=", "=%C3", "."]))
 def test_lines_are_short_where_a_link_meets_its_neighbours(length: int, end: str) -> None:
-    slots, link = Slots(), f"{WEB}/{'c' * length}{end}"
-    part = typeset(["w" * 75, f"w{slots.view(0)}w"], slots, lambda *_: link.encode())
+    placeholders, link = Placeholders(), f"{WEB}/{'c' * length}{end}"
+    part = typeset(["w" * 75, f"w{placeholders.view(0)}w"], placeholders, lambda *_: link.encode())
     assert max(map(len, part.body.split(b"\r\n"))) <= 76
     assert decoded(part).strip() == f"{'w' * 76}{link}w"
 
 
 def test_slots_are_filled_with_links_of_any_length() -> None:
-    slots = Slots()
-    pieces = [f"<a href={slots.click(0, 7)}>", "read", f"</a> {slots.view(0)}"]
+    placeholders = Placeholders()
+    pieces = [f"<a href={placeholders.click(0, 7)}>", "read", f"</a> {placeholders.view(0)}"]
     long = "https://news.example.org/" + "x" * 200 + "?a=b"
     part = typeset(
         pieces,
-        slots,
+        placeholders,
         lambda *meaning: long.encode() if meaning == ("click", 7) else b"https://e.org/v",
     )
     assert decoded(part).strip() == f"<a href={long}>read</a> https://e.org/v"
@@ -128,23 +128,27 @@ def test_slots_are_filled_with_links_of_any_length() -> None:
 
 
 def test_a_text_that_is_mostly_beyond_ascii_goes_as_base64() -> None:
-    slots = Slots()
-    part = typeset(["五世代の演算装置\n" * 9, slots.view(0)], slots, lambda *_: b"https://e.org")
+    placeholders = Placeholders()
+    part = typeset(
+        ["五世代の演算装置\n" * 9, placeholders.view(0)], placeholders, lambda *_: b"https://e.org"
+    )
     assert part.encoding == "base64"
     assert decoded(part).strip() == "五世代の演算装置\n" * 9 + "https://e.org"
 
 
 def test_nobody_can_write_a_slot() -> None:
-    mine, other = Slots(), Slots()
+    mine, other = Placeholders(), Placeholders()
     part = typeset([other.view(0)], mine, lambda *_: b"filled")
     assert "filled" not in decoded(part)
 
 
 @pytest.mark.parametrize("kind", ["more", "less"])
 def test_a_slot_says_what_it_stands_for(kind: str) -> None:
-    slots = Slots()
-    assert slots.meanings[slots.feedback(1, 23, "more" if kind == "more" else "less")] == (kind, 23)
-    assert slots.meanings[slots.unsubscribe(1)] == ("unsubscribe", None)
+    placeholders = Placeholders()
+    assert placeholders.meanings[
+        placeholders.feedback(1, 23, "more" if kind == "more" else "less")
+    ] == (kind, 23)
+    assert placeholders.meanings[placeholders.unsubscribe(1)] == ("unsubscribe", None)
 
 
 def test_the_library_writes_the_same_content() -> None:
@@ -160,7 +164,7 @@ def test_a_copy_put_together_from_pieces_is_the_copy_rendered_whole(
     template: Template, stories: Mapping[str, StoryContent]
 ) -> None:
     secret = b"s" * 32
-    press = Press(
+    factory = MessageFactory(
         Publication("The Brief", "weekly-2026-W48", None, "1 Street"),
         Identity("B", "b@example.org", None, "e@example.org", "l.example.org", "B", "e", secret),
         Links(WEB, [secret]),
@@ -178,9 +182,11 @@ def test_a_copy_put_together_from_pieces_is_the_copy_rendered_whole(
         claim = Claim(
             number, 1, 1, "mina@example.org", json.dumps(documents), json.dumps({"roles": roles}), 0
         )
-        made = email.message_from_bytes(press.message(claim, NOW).data, policy=policy.default)
-        picks = [kept.pick_of(document) for document in documents]
-        whole = press.renderer.render(press.compose(number, picks, ReaderView(roles=tuple(roles))))
+        made = email.message_from_bytes(factory.message(claim, NOW).data, policy=policy.default)
+        picks = [snapshot.pick_of(document) for document in documents]
+        whole = factory.renderer.render(
+            factory.compose(number, picks, ReaderView(roles=tuple(roles)))
+        )
         for kind, wanted in (("html", whole.html), ("plain", whole.text)):
             body = made.get_body((kind,))
             assert body is not None

@@ -9,12 +9,12 @@ import time
 import pytest
 
 from mailer.mime.message import Message
-from mailer.relay.dialogue import ConnectionLost, Relay
-from mailer.relay.smtp import Connection
+from mailer.relay.smtp_client import ConnectionLost, Relay
+from mailer.relay.smtp_connection import Connection
 from mailer.relay.transport import VerdictKind
 from recommender.errors import TransportError
 
-from .test_dialogue import DATA, MESSAGE, Certificates, Serve, connect, send, trusting
+from .test_smtp_client import DATA, MESSAGE, Certificates, Serve, connect, send, trusting
 
 ENDLESS = b"250-more\r\n" * 5_000
 REPLIES: dict[str, object] = {

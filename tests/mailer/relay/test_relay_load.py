@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from mailer.pace.rates import Full
 from mailer.relay.connections import FIRST_TRY
-from mailer.relay.relays import RelayPool, RelayTransport
-from mailer.relay.smtp import Relay
-from mailer.relay.standing import FIRST_PAUSE, STRIKES
+from mailer.relay.health import FIRST_PAUSE, STRIKES
+from mailer.relay.relay_pool import RelayPool, RelayTransport
+from mailer.relay.smtp_connection import Relay
 from mailer.relay.transport import VerdictKind
-from recommender.limits import Rate
+from mailer.throttling.rates import LimitReached
+from recommender.settings.limits import Rate
 
 from ..relaying import HANG_UP, MESSAGE, Clock, Serve, pool_of, way_out
 
@@ -100,10 +100,10 @@ class Barrier:
         self.now = lambda: now
         self.until = until
 
-    def take(self, recipient: str, relay: Relay | None) -> Full | None:
+    def take(self, recipient: str, relay: Relay | None) -> LimitReached | None:
         assert relay is not None
         until = self.until.get(f"port{relay.port}")
-        return None if until is None else Full(until, relay.key, Rate(1, 14))
+        return None if until is None else LimitReached(until, relay.key, Rate(1, 14))
 
 
 @pytest.mark.parametrize(("seconds", "kind"), [(5, HELD), (3600, ACCEPTED)])

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from mailer.links import Links
 from mailer.web import app
-from recommender import database
 from recommender.settings import Settings
+from recommender.storage import database
 from recommender.subscribers import records
 
 from .conftest import SENT_AT

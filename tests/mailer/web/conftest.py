@@ -15,14 +15,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from starlette.testclient import TestClient
 
-from mailer.dispatch import sending
+from mailer.delivery import campaign
 from mailer.links import Links
 from mailer.web import app
-from recommender import database, resources
+from recommender import resources
+from recommender.articles import import_files
 from recommender.articles import intake as article_intake
-from recommender.articles import sources
 from recommender.models import Delivery, DeliveryState, Event, Status, Subscriber
 from recommender.settings import Settings
+from recommender.storage import database
 from recommender.subscribers import files, intake
 from tests.conftest import Stores
 
@@ -88,7 +89,7 @@ def published(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Setti
     settings = Settings(home=home, database_url=stores.copy(stores.migrated, home))
     engine = database.connect(settings.store_url)
     sample = resources.folder("sample")
-    briefs = sources.drafts([sample / "briefs"], SENT_AT)
+    briefs = import_files.drafts([sample / "briefs"], SENT_AT)
     article_intake.import_articles(lambda: database.writing(engine), briefs, now=SENT_AT)
     intake.import_rows(
         lambda: database.writing(engine),
@@ -96,8 +97,8 @@ def published(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Setti
         file="sample",
         now=SENT_AT,
     )
-    edition = sending.plan(engine, settings, period="2026-W48", now=SENT_AT)
-    sending.send(
+    edition = campaign.plan(engine, settings, period="2026-W48", now=SENT_AT)
+    campaign.send(
         engine,
         settings,
         edition_id=edition,

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from selectolax.lexbor import LexborHTMLParser
 
-from recommender import database
 from recommender.models import Subscriber
+from recommender.storage import database
 
 from .conftest import Place
 

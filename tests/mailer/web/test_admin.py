@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from mailer import answers
-from recommender import database
+from mailer.engagement import feedback
 from recommender.models import Delivery, Edition
+from recommender.storage import database
 
 from .conftest import Place
 
@@ -85,7 +85,7 @@ def test_an_edition_shows_its_ledger_and_how_far_its_readers_went(open_place: Pl
     with database.writing(open_place.engine) as session:
         delivery = session.get_one(Delivery, copy.id)
         for story in copy.story_ids[:2]:
-            answers.record_verdict(session, delivery, story, "more", open_place.moment[0])
+            feedback.record_feedback(session, delivery, story, "more", open_place.moment[0])
     page = open_place.client.get("/admin/weekly-2026-W48", auth=("operator", PASSWORD))
     found = rows(page.text)
     with database.reading(open_place.engine) as session:

@@ -10,10 +10,10 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.web import app
-from recommender import database
 from recommender.models import ConsentEvent, Status, Subscriber, SubscriberTopic
 from recommender.settings import Settings
-from recommender.subscribers import choices, consent, fields, intake, records
+from recommender.storage import database
+from recommender.subscribers import consent, fields, intake, records, self_service
 
 WHO = "twice@example.com"
 HANDS = 6
@@ -43,7 +43,7 @@ def test_subscribing_makes_one_reader(store: Engine, now: datetime) -> None:
     def press() -> None:
         with database.writing(store) as session:
             draft = fields.draft(1, {"email": WHO, "topics": {"AI Strategy": 1}})
-            assert choices.request(session, draft, now=now, proof={}) is not None
+            assert self_service.request(session, draft, now=now, proof={}) is not None
 
     for _ in range(5):
         assert at_once(press) == []
@@ -70,15 +70,15 @@ def test_confirming_choosing_muting_and_leaving_are_done_once(
     store: Engine, reader: int, now: datetime
 ) -> None:
     def confirm(session: Session, mine: Subscriber) -> None:
-        assert choices.confirm(session, mine, now=now, proof={})
+        assert self_service.confirm(session, mine, now=now, proof={})
 
     def choose(session: Session, mine: Subscriber) -> None:
-        choices.choose(
+        self_service.choose(
             session, mine, roles=["CTO"], topics={"TPU Development": 3, "AI Strategy": 1}, now=now
         )
 
     def mute(session: Session, mine: Subscriber) -> None:
-        choices.mute(session, mine, "Robotics", now=now)
+        self_service.mute(session, mine, "Robotics", now=now)
 
     def leave(session: Session, mine: Subscriber) -> None:
         consent.change(session, mine, Status.UNSUBSCRIBED, source="page", now=now, proof={})

@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from selectolax.lexbor import LexborHTMLParser
 
-from mailer.answers import MOST_REPEATS
-from recommender import database
+from mailer.engagement.feedback import MOST_REPEATS
 from recommender.models import Base, EditionStory, Story, Subscriber
+from recommender.storage import database
 from recommender.subscribers import consent
 
 from .conftest import Place

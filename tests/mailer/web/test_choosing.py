@@ -5,8 +5,8 @@ import re
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from mailer import lookout
-from recommender import database
+from mailer.preview import reader_issues
+from recommender.storage import database
 from recommender.subscribers import records
 
 from .conftest import Place
@@ -57,7 +57,7 @@ def test_the_preview_of_saved_choices_is_the_next_issue(place: Place, personal: 
     levels = {f"level:{name}": f"keep:{weight}" for name, weight in kept["topics"].items()}  # type: ignore[attr-defined]  # a dict
     form = {"action": "preview", "part": "yes", "roles": kept["roles"], **levels}
     with database.reading(place.engine) as session:
-        picks = lookout.next_picks(session, place.settings, WHO, now=place.moment[0])["picks"]
+        picks = reader_issues.next_picks(session, place.settings, WHO, now=place.moment[0])["picks"]
     assert titles(place.client.post(personal, data=form).text) == [pick["title"] for pick in picks]
 
 
@@ -76,7 +76,7 @@ def test_too_many_previews_are_refused(
     place: Place, personal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mailer.web import limits
-    from recommender.limits import Rate
+    from recommender.settings.limits import Rate
 
     monkeypatch.setattr(limits, "LOOKS", Rate(3600, 2))
     form = {"action": "preview", "part": "yes"}

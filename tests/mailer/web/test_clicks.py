@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mailer import answers
-from mailer.answers import Click
+from mailer.engagement import feedback
+from mailer.engagement.feedback import Click
 from mailer.web import clicks
 from mailer.web.clicks import Clicks
-from recommender import database
 from recommender.errors import ConfigurationError
 from recommender.models import Event
+from recommender.storage import database
 
 from .conftest import PERSON, SENT_AT, Place
 
@@ -39,7 +39,7 @@ def test_clicks_of_a_killed_process_are_taken_over_and_counted_once(place: Place
     folder = place.settings.home / "clicks"
     program = (
         "import os, sys; from datetime import datetime, UTC; from pathlib import Path\n"
-        "from mailer.answers import Click; from mailer.web import clicks\n"
+        "from mailer.engagement.feedback import Click; from mailer.web import clicks\n"
         "note = clicks._note(Path(sys.argv[1]))\n"
         f"at = datetime.fromisoformat({LATER.isoformat()!r})\n"
         f"note.add({copy.id}, Click(at, {copy.story_ids[0]}, 'GET', {PERSON!r}))\n"
@@ -82,14 +82,14 @@ def test_a_click_waits_for_a_store_that_cannot_be_written(
     copy = place.delivery("hardware@example.com")
     folder = tmp_path / "clicks"
     failures = threading.Semaphore(2)
-    write = answers.record_clicks
+    write = feedback.record_clicks
 
     def sometimes(*values: Any) -> None:  # Any: passed on as they come
         if failures.acquire(blocking=False):
             raise sa.exc.OperationalError("", {}, OSError("disk full"))
         write(*values)
 
-    monkeypatch.setattr(answers, "record_clicks", sometimes)
+    monkeypatch.setattr(feedback, "record_clicks", sometimes)
     writer = Clicks(place.engine, folder)
     writer.put(copy.id, visit(copy.story_ids[0]))
     writer.flush()

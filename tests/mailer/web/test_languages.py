@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from recommender import database
 from recommender.models import Subscriber
+from recommender.storage import database
 from recommender.subscribers import records
 
 from .conftest import SENT_AT, Place

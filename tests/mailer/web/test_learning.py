@@ -4,9 +4,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from mailer import lookout
-from recommender import database
+from mailer.preview import reader_issues
 from recommender.models import EditionStory, Story, StoryTopic, Topic
+from recommender.storage import database
 from recommender.subscribers import records
 
 from .conftest import Place
@@ -17,7 +17,7 @@ WHO = "founder@example.com"
 def next_week(place: Place) -> dict[str, Any]:
     """The reader's picks a week on, with answers as they stand now."""
     with database.reading(place.engine) as session:
-        return lookout.next_picks(session, place.settings, WHO, now=place.moment[0])
+        return reader_issues.next_picks(session, place.settings, WHO, now=place.moment[0])
 
 
 def answer(place: Place, kind: str, position: int = 0, **form: str) -> str:
@@ -28,7 +28,7 @@ def answer(place: Place, kind: str, position: int = 0, **form: str) -> str:
     page = place.client.post(place.path(link), data=form)
     assert page.status_code == 200
     with database.reading(place.engine) as session:
-        held = lookout.issues(session, place.settings, delivery.edition_id)
+        held = reader_issues.issues(session, place.settings, delivery.edition_id)
     assert held
     return page.text
 

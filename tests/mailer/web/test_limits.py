@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from mailer.web import app, limits
-from recommender import database
 from recommender.models import RateLimit
+from recommender.storage import database
 
 from .conftest import PERSON, Place
 

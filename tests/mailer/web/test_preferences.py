@@ -2,10 +2,10 @@
 
 import pytest
 
-from mailer import lookout
-from recommender import database
+from mailer.preview import reader_issues
 from recommender.models import Status
-from recommender.subscribers import choices, records
+from recommender.storage import database
+from recommender.subscribers import records, self_service
 
 from .conftest import Place
 
@@ -80,7 +80,7 @@ def test_a_wrong_time_zone_is_named_and_nothing_is_lost(place: Place, personal: 
 def test_new_choices_change_the_next_picks(place: Place, personal: str) -> None:
     def picks() -> list[str]:
         with database.reading(place.engine) as session:
-            found = lookout.next_picks(session, place.settings, WHO, now=place.moment[0])
+            found = reader_issues.next_picks(session, place.settings, WHO, now=place.moment[0])
         return [pick["story"] for pick in found["picks"]]
 
     start = place.moment[0]
@@ -99,7 +99,7 @@ def test_a_pause_ends_by_itself(place: Place, personal: str) -> None:
     assert place.status(WHO) == Status.PAUSED
     place.pass_time(weeks=4)
     with database.writing(place.engine) as session:
-        assert choices.resume_paused(session, now=place.moment[0]) == 1
+        assert self_service.resume_paused(session, now=place.moment[0]) == 1
     assert place.status(WHO) == Status.ACTIVE
 
 

@@ -9,11 +9,11 @@ from starlette.testclient import TestClient
 
 from mailer.web import app
 from mailer.web.proxies import Proxies
-from recommender import database
 from recommender.errors import ConfigurationError
 from recommender.models import ConsentEvent
-from recommender.networks import networks
 from recommender.settings import Settings, load
+from recommender.settings.networks import networks
+from recommender.storage import database
 
 from .conftest import PERSON, SENT_AT, Place
 
@@ -56,7 +56,7 @@ def test_the_last_address_that_is_no_proxy_is_the_client(
     peer: str, chain: str, client: str
 ) -> None:
     trusted = Proxies(load(None, {"NEWSLETTER_TRUSTED_PROXIES": "10.0.0.0/8"}).proxies)
-    from recommender.networks import address
+    from recommender.settings.networks import address
 
     assert trusted.client(str(address(peer)), chain.split(",")) == client
 

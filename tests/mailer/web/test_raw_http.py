@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from recommender import database
 from recommender.models import Base
 from recommender.settings import Settings
+from recommender.storage import database
 from tests.conftest import Stores
 
 pytestmark = pytest.mark.slow

@@ -7,9 +7,9 @@ import pytest
 
 from mailer import erasure
 from mailer.links import Links
-from recommender import database
 from recommender.models import Subscriber
-from recommender.subscribers import moving, records
+from recommender.storage import database
+from recommender.subscribers import address_change, records
 
 from .conftest import Place
 
@@ -33,7 +33,7 @@ def test_revoking_voids_personal_links_and_leaves_those_of_issues(
 ) -> None:
     assert place.client.get(personal).status_code == 200
     with database.writing(place.engine) as session:
-        moving.revoke(records.find(session, WHO))
+        address_change.revoke(records.find(session, WHO))
     assert place.client.get(personal).status_code == 404
     assert place.client.post(personal, data={"action": "export"}).status_code == 404
     issue = place.path(place.links.preferences(place.delivery(WHO).id))

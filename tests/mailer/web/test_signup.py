@@ -3,8 +3,8 @@
 import pytest
 import sqlalchemy as sa
 
-from recommender import database
 from recommender.models import ConsentEvent, Status
+from recommender.storage import database
 from recommender.subscribers import consent, records
 
 from .conftest import Place

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from mailer import lookout
-from recommender import database
+from mailer.preview import reader_issues
 from recommender.models import Base, Delivery, DeliveryState, Event, EventKind
+from recommender.storage import database
 from recommender.subscribers import records
 
 from .conftest import Place
@@ -29,7 +29,7 @@ def urls(place: Place) -> list[str]:
 
 def state(place: Place) -> tuple[object, object]:
     with database.reading(place.engine) as session:
-        found = lookout.next_picks(session, place.settings, WHO, now=place.moment[0])
+        found = reader_issues.next_picks(session, place.settings, WHO, now=place.moment[0])
         held = records.everything(session, records.find(session, WHO))
     return found["picks"], (held["topics"], held["status"], held["consent"])
 
@@ -117,7 +117,9 @@ def test_the_trap_is_out_of_everybodys_way(place: Place) -> None:
 def test_without_tracking_a_mail_has_no_redirect_and_no_picture(place: Place) -> None:
     quiet = place.settings.replace(tracking=False)
     with database.reading(place.engine) as session:
-        shown = lookout.next_issue(session, quiet, WHO, now=place.moment[0] + timedelta(days=7))
+        shown = reader_issues.next_issue(
+            session, quiet, WHO, now=place.moment[0] + timedelta(days=7)
+        )
     for part in (shown.html, shown.text):
         assert "/c/" not in part
     assert "<img" not in shown.html

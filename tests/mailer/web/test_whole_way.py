@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
 from mailer import languages
-from mailer.dispatch import sending
+from mailer.delivery import campaign
 from mailer.languages import Language
 from recommender.models import Status
 
@@ -72,8 +72,8 @@ def visit(request: pytest.FixtureRequest, browser: Browser, live: Live) -> Itera
 def issue(live: Live) -> str:
     """Send the next week's edition; the address of the reader's issue on the web."""
     live.now += timedelta(days=7)
-    edition = sending.plan(live.engine, live.settings, period="2026-W49", now=live.now)
-    sending.send(
+    edition = campaign.plan(live.engine, live.settings, period="2026-W49", now=live.now)
+    campaign.send(
         live.engine,
         live.settings,
         edition_id=edition,

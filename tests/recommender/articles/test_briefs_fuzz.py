@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from recommender.articles import briefs, stories
+from recommender.articles import briefs, splitting
 from recommender.articles.values import ArticleDraft
 from recommender.errors import BriefError
 
@@ -48,7 +48,7 @@ def test_any_text_is_an_article_or_a_brief_error(text: str) -> None:
         return
     assert draft.title.strip()
     assert "\n" not in draft.title
-    assert stories.split(draft)
+    assert splitting.split(draft)
 
 
 @settings(max_examples=200, deadline=None)
@@ -76,7 +76,7 @@ def test_any_bytes_are_text_or_a_brief_error(data: bytes) -> None:
 def test_no_text_takes_long(text: str) -> None:
     brief = f"1: Alpha One, Beta Two, Gamma Three\nSummary\n{text}\nAlpha one. Beta two."
     draft = briefs.parse(brief, path="a.txt", key="a", now=NOW)
-    assert stories.split(draft)
+    assert splitting.split(draft)
 
 
 WORDS = st.lists(st.from_regex(r"[a-z]{2,8}", fullmatch=True), min_size=1, max_size=12)

@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from recommender import database, vocabulary
+from recommender import vocabulary
 from recommender.articles import intake, values
 from recommender.articles.values import ArticleDraft, Found, StoryDraft
 from recommender.errors import Rejected
 from recommender.models import Article, Story, StoryRole, StoryTopic, Topic
+from recommender.storage import database
 
 Import = Callable[..., intake.Report]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recommender.articles import briefs, jsonl, sentences, stories
+from recommender.articles import briefs, jsonl, sentences, splitting
 from recommender.articles.values import ArticleDraft, Found, StoryDraft
 
 CHINA = "how-chinas-ai-punches-above-its-capex"
@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 @pytest.fixture
 def brief(shared_data: Path) -> dict[str, StoryDraft]:
     draft = briefs.read(shared_data / "seeds" / "645-brief.txt", NOW)
-    return {story.key: story for story in stories.split(draft)}
+    return {story.key: story for story in splitting.split(draft)}
 
 
 def test_the_real_digest_has_its_eight_stories(brief: dict[str, StoryDraft]) -> None:
@@ -68,7 +68,7 @@ def test_each_real_story_owns_what_is_about_it(
 def test_no_real_single_subject_article_is_split(shared_data: Path, folder: str) -> None:
     path = shared_data / "data" / folder / "articles.jsonl"
     found = [item for item in jsonl.read(path, NOW) if isinstance(item, Found)]
-    split = [item.draft.title for item in found if len(stories.split(item.draft)) > 1]
+    split = [item.draft.title for item in found if len(splitting.split(item.draft)) > 1]
     assert len(found) > 700
     assert split == []
 
@@ -83,7 +83,7 @@ def test_most_sentences_of_made_up_digests_go_to_the_right_story(shared_data: Pa
         parts = [item["title"] for item in chosen]
         leads = [_lead(item["summary"]) for item in chosen]
         title = f"1: {', '.join(parts[:-1])}, and {parts[-1]}"
-        found = stories.split(ArticleDraft(key="a", title=title, summary=" ".join(leads)))
+        found = splitting.split(ArticleDraft(key="a", title=title, summary=" ".join(leads)))
         if len(found) != len(parts):
             continue
         for part, lead in zip(parts, leads, strict=True):

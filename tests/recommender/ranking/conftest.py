@@ -51,7 +51,7 @@ def digest() -> list[Story]:
 @pytest.fixture
 def singles() -> list[Story]:
     """Forty single stories on eight subjects, five to each, without topics."""
-    subjects = [
+    topic_texts = [
         "garden soil compost roses pruning", "harbour ferry tide sailing boats",
         "oven sourdough flour yeast crust", "violin concerto orchestra rehearsal tempo",
         "glacier ice core climate drilling", "chess opening endgame rook tournament",
@@ -59,7 +59,7 @@ def singles() -> list[Story]:
     ]  # fmt: skip
     own = ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "joist"]
     stories = []
-    for number, words in enumerate(subjects):
+    for number, words in enumerate(topic_texts):
         parts = words.split()
         for turn in range(5):
             shifted = parts[turn:] + parts[:turn]

@@ -121,13 +121,13 @@ def test_exploration_never_fills_a_list_that_is_short(digest: list[Story]) -> No
 def test_diversity_brings_in_another_subject(singles: list[Story]) -> None:
     reader = Reader("r", (), {"compost": 3, "soil": 3, "rook": 1})
 
-    def subjects(diversity: float) -> set[str]:
+    def topic_texts(diversity: float) -> set[str]:
         rules = RankingSettings(explore=False, diversity=diversity, calibration=0.0)
         [ranking] = Ranker(singles, settings=rules).rank([reader], now=NOW, top=4)
         return {pick.story[:2] for pick in ranking.picks}
 
-    assert subjects(0.0) == {"s0"}
-    assert subjects(0.6) == {"s0", "s5"}
+    assert topic_texts(0.0) == {"s0"}
+    assert topic_texts(0.6) == {"s0", "s5"}
 
 
 def test_calibration_gives_each_stated_interest_its_part(

@@ -75,14 +75,16 @@ def test_a_reason_s_share_is_what_the_score_loses_without_its_interest(
 
 @fuzzed
 @given(
-    crowd=st.lists(readers, min_size=2, max_size=12), cut=st.integers(1, 11), as_issue=st.booleans()
+    co_clicks=st.lists(readers, min_size=2, max_size=12),
+    cut=st.integers(1, 11),
+    as_issue=st.booleans(),
 )
 def test_the_size_of_a_chunk_changes_nothing(
-    ranker: Ranker, crowd: list[Reader], cut: int, as_issue: bool
+    ranker: Ranker, co_clicks: list[Reader], cut: int, as_issue: bool
 ) -> None:
-    whole = ranker.rank(crowd, now=NOW, top=6, seed="w", as_issue=as_issue)
-    parts = ranker.rank(crowd[:cut], now=NOW, top=6, seed="w", as_issue=as_issue)
-    parts += ranker.rank(crowd[cut:], now=NOW, top=6, seed="w", as_issue=as_issue)
+    whole = ranker.rank(co_clicks, now=NOW, top=6, seed="w", as_issue=as_issue)
+    parts = ranker.rank(co_clicks[:cut], now=NOW, top=6, seed="w", as_issue=as_issue)
+    parts += ranker.rank(co_clicks[cut:], now=NOW, top=6, seed="w", as_issue=as_issue)
     assert whole == parts
 
 

@@ -107,7 +107,7 @@ def test_readers_who_read_the_same_bring_stories_together(singles: list[Story]) 
     together = [["s00", "s70"]] * 12
     reader = Reader("r", (), {}, (Action("s00", "click", NOW),))
     alone = picked(Ranker(singles), reader, as_issue=False, top=10)
-    with_others = picked(Ranker(singles, crowd=together), reader, as_issue=False, top=10)
+    with_others = picked(Ranker(singles, co_clicks=together), reader, as_issue=False, top=10)
     assert "s70" not in alone
     assert with_others[0] == "s70"
 

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import Engine
 
-from recommender import database, segments
+from recommender import segments
 from recommender.errors import ConflictError, SegmentError
 from recommender.models import Status, Subscriber
 from recommender.segments.grammar import parse
+from recommender.storage import database
 from recommender.subscribers import fields, intake
 
 ROLES = ("CTO", "Investor", "Data Engineer")

@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from recommender import database
 from recommender.models import ConsentEvent, Status, Subscriber
-from recommender.subscribers import choices, consent, fields, intake, records
+from recommender.storage import database
+from recommender.subscribers import consent, fields, intake, records, self_service
 
 WHO = "reader@example.com"
 
@@ -23,17 +23,19 @@ def every_way(store: Engine, now: datetime) -> None:
 
     with database.writing(store) as session:
         draft = fields.draft(0, {"email": WHO})
-        choices.request(session, draft, now=now, proof={"from": "192.0.2.1"})
+        self_service.request(session, draft, now=now, proof={"from": "192.0.2.1"})
     with database.writing(store) as session:
         reader = records.find(session, WHO)
-        choices.confirm(session, reader, now=now + timedelta(days=1), proof={"from": "192.0.2.1"})
+        self_service.confirm(
+            session, reader, now=now + timedelta(days=1), proof={"from": "192.0.2.1"}
+        )
     load(2, status="paused")
     load(3, status="active")
     with database.writing(store) as session:
         reader = records.find(session, WHO)
         until = now + timedelta(days=5)
-        choices.pause(session, reader, until, now=now + timedelta(days=4), proof={"page": "p"})
-        assert choices.resume_paused(session, now=now + timedelta(days=5)) == 1
+        self_service.pause(session, reader, until, now=now + timedelta(days=4), proof={"page": "p"})
+        assert self_service.resume_paused(session, now=now + timedelta(days=5)) == 1
         proof = {"delivery": 7, "one_click": True}
         consent.change(
             session,
@@ -43,7 +45,9 @@ def every_way(store: Engine, now: datetime) -> None:
             now=now + timedelta(days=6),
             proof=proof,
         )
-        choices.confirm(session, reader, now=now + timedelta(days=7), proof={"from": "192.0.2.1"})
+        self_service.confirm(
+            session, reader, now=now + timedelta(days=7), proof={"from": "192.0.2.1"}
+        )
         consent.suppress(
             session,
             WHO,
@@ -82,7 +86,7 @@ def test_what_changes_nothing_is_not_logged(store: Engine, now: datetime) -> Non
         before = len(log(session))
         consent.suppress(session, WHO, reason="complaint", now=now, proof={"again": True})
         reader = records.find(session, WHO)
-        assert not choices.confirm(session, reader, now=now, proof={"from": "192.0.2.1"})
+        assert not self_service.confirm(session, reader, now=now, proof={"from": "192.0.2.1"})
         assert len(log(session)) == before
 
 

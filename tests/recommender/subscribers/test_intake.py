@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import database
 from recommender.errors import InputError
 from recommender.models import ConsentEvent, Status, Subscriber
+from recommender.storage import database
 from recommender.subscribers import consent, files, intake, records
 
 Import = Callable[..., intake.Report]

@@ -8,8 +8,8 @@ from alembic import command
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from recommender import database, vocabulary
 from recommender import store as store_module
+from recommender import vocabulary
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import (
     Article,
@@ -23,6 +23,7 @@ from recommender.models import (
     Topic,
     TopicAlias,
 )
+from recommender.storage import database
 from recommender.vocabulary import starter
 from recommender.vocabulary.offer import Offer
 
@@ -233,7 +234,9 @@ def test_a_store_that_is_migrated_offers_what_was_shipped_defined_or_chosen(
 ) -> None:
     configuration = store_module.configuration(store)
     with database.writing(store) as session:
-        chosen = vocabulary.topic_ids(session, ["Chosen", "From A Feed"])["Chosen"]
+        chosen = vocabulary.topic_ids(session, ["PreferencesForm", "From A Feed"])[
+            "PreferencesForm"
+        ]
         vocabulary.add(session, "topic", "Defined", definition="By an administrator.")
         reader = Subscriber(
             email="a@example.com", address_hash="x", status=Status.ACTIVE, created_at=now,
@@ -245,6 +248,6 @@ def test_a_store_that_is_migrated_offers_what_was_shipped_defined_or_chosen(
     command.downgrade(configuration, "0007")
     command.upgrade(configuration, "head")
     names = set(Offer(store).names("topic", now))
-    assert names & {"Chosen", "Defined", "From A Feed", "AI Hardware"} == {
-        "Chosen", "Defined", "AI Hardware",
+    assert names & {"PreferencesForm", "Defined", "From A Feed", "AI Hardware"} == {
+        "PreferencesForm", "Defined", "AI Hardware",
     }  # fmt: skip

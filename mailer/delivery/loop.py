@@ -1,0 +1,251 @@
+"""Delivers an edition: claimed copies are composed, rendered, sent and recorded.
+
+One thread, and in it one lane per connection (``lanes``). Between everything but the final dot and
+the dot itself, the ledger notes the copy as on the wire, so after a kill at most one copy per
+connection is in doubt. It stops cleanly when asked to: the copy on the wire is finished and
+recorded, what was claimed is given back.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.engine import Engine
+
+from mailer.delivery.recorder import Recorder
+from mailer.delivery.run import POLL_SECONDS, Job, Run
+from mailer.ledger import deliveries
+from mailer.ledger.deliveries import Claim, Outcome
+from mailer.mime.message import Message
+from mailer.relay import refusals, slowdown
+from mailer.relay.transport import Transport, Verdict, VerdictKind
+from mailer.throttling.throttle import Postponed
+from recommender.errors import NewsletterError, TransportError
+from recommender.models import DeliveryState
+from recommender.storage import database
+
+OTHERWISE = {
+    VerdictKind.REFUSED: DeliveryState.FAILED,
+    VerdictKind.DEFERRED: DeliveryState.DEFERRED,
+    VerdictKind.UNANSWERED: DeliveryState.IN_DOUBT,
+}
+"""What becomes of a copy that is not accepted."""
+BATCH = 25
+"""Copies claimed at once for each connection. At the end of an edition, processes that find none
+left wait for the one that has some in hand: with few they do not wait long."""
+FIRST_RETRY = timedelta(minutes=5)
+LONGEST_RETRY = timedelta(hours=4)
+
+
+def deliver(
+    engine: Engine,
+    job: Job,
+    *,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    progress: Callable[[int], None] = lambda _: None,
+) -> str | None:
+    """Send every copy that is due, or ``job.most`` of them. Returns when none is left, the edition
+    is paused or cancelled, or ``stop`` is set; or, with the reason, when a limit allows no more for
+    long.
+
+    A store whose server is away is waited for. Whoever has lost touch with it may have been taken
+    for dead, and so begins again under a new name. Raises TransportError when no relay can be used;
+    nothing claimed is lost by that.
+    """
+    handled, give_up = 0, float("inf")
+    while True:
+        run = Run(engine, job, clock, stop, left=job.most, handled=handled)
+        try:
+            return _under_one_name(run, progress)
+        except Exception as error:
+            if run.handled > handled:
+                handled, give_up = run.handled, float("inf")
+            give_up = min(give_up, time.monotonic() + database.AWAY_SECONDS)
+            if not database.away(engine, error) or stop.is_set() or time.monotonic() > give_up:
+                raise
+        time.sleep(POLL_SECONDS)
+        database.when_available(
+            engine, lambda: deliveries.recover(engine, now=clock()), stop.is_set
+        )
+
+
+def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
+    with deliveries.lock(run.engine, run.owner) as held:
+        if not held:
+            raise TransportError("the lock of a sender that has just been named is taken")
+        run.lock = held
+        run.engine = database.occupied(run.engine, run.make_ahead)
+        recorder = Recorder(run.engine, run.owner, run.clock, run.late, run.job.window)
+        for _ in range(run.job.connections):
+            run.lanes.start(lambda: _connection(run, recorder))
+        try:
+            _feed(run, recorder, progress)
+        finally:
+            run.end()
+            progress(run.handled)  # whoever helps hears of the end now, and not when all is over
+            _finish(run, recorder)
+            database.when_available(run.engine, run.job.throttle.close, run.late)
+        progress(run.handled)
+        if run.trouble is not None:
+            raise run.trouble
+        return run.held
+
+
+def _feed(run: Run, recorder: Recorder, progress: Callable[[int], None]) -> None:
+    """Claim batches and let the lanes work them off until nothing is due or somebody says stop."""
+    room = BATCH * run.job.connections
+    ask_again = time.monotonic()
+    while run.job.throttle.shut() is None and not run.halted():
+        now = time.monotonic()
+        if len(run.work) <= room // 2 and now >= ask_again:
+            looked_at = _claim(run, room - len(run.work))
+            if looked_at == 0:  # what is in hand may come back, put off for a moment
+                ask_again = now + POLL_SECONDS
+                if not run.busy():
+                    seconds = run.job.throttle.soon() if run.left else None
+                    if seconds is None:
+                        break
+                    ask_again = now + seconds
+            run.offer_work()
+        _step(run, recorder, max(0.0, min(ask_again - now, POLL_SECONDS)) or POLL_SECONDS)
+        progress(run.handled)
+    shut = run.job.throttle.shut()
+    run.held = None if shut is None else shut.why
+
+
+def _claim(run: Run, limit: int) -> int:
+    """Take up to ``limit`` copies in hand; how many were looked at."""
+    if not run.left:
+        return 0
+    now, late = run.clock(), run.job.too_late
+    with database.writing(run.engine, run.stop.is_set) as session:
+        claims, looked_at = deliveries.claim(
+            session,
+            run.job.edition_id,
+            owner=run.owner,
+            limit=int(min(limit, run.left)),
+            now=now,
+            at_local_time=run.job.at_local_time,
+            too_late=None if late is None else now - late,
+            readers=run.job.readers,
+        )
+    run.work += claims
+    run.left -= looked_at
+    return looked_at
+
+
+def _step(run: Run, recorder: Recorder, longest: float) -> None:
+    """Let the lanes go as far as they get, write down what they wait for, and else make copies
+    ahead, or rest."""
+    run.lanes.run()
+    if (recorder.awaited or not run.make_ahead()) and not recorder.flush(run.lanes.rest):
+        run.lanes.rest(longest)
+
+
+def _finish(run: Run, recorder: Recorder) -> None:
+    """Let every connection end its last copy, record what happened, give back what was not touched.
+
+    A relay that does not answer in time is given up, and what was on the wire to it is in doubt.
+    """
+    while run.lanes.alive:
+        try:
+            _step(run, recorder, POLL_SECONDS)
+        except Exception as error:
+            if not database.passing(run.engine, error):
+                raise
+            run.lanes.rest(POLL_SECONDS)  # what is known is kept, and written down below
+        if run.late():
+            run.lanes.hurry()
+
+    def release() -> None:
+        with database.writing(run.engine, run.late) as session:
+            deliveries.release_all(session, owner=run.owner, now=run.clock())
+
+    database.when_available(run.engine, recorder.flush, run.late, database.passing)
+    database.when_available(run.engine, release, run.late, database.passing)
+
+
+def _connection(run: Run, recorder: Recorder) -> None:
+    """One connection: copy after copy, until there is none or the run has ended."""
+    transport = run.job.open_transport()
+    try:
+        while (copy := run.next()) is not None:
+            _send(run, *copy, transport, recorder)
+            run.handled += 1
+    except Exception as error:  # noqa: BLE001  (handed to whoever runs the lanes, who raises it)
+        run.trouble = run.trouble or error
+    finally:
+        transport.close()
+
+
+def _send(
+    run: Run,
+    claim: Claim,
+    message: Message | Exception,
+    transport: Transport,
+    recorder: Recorder,
+) -> None:
+    job = run.job
+    if isinstance(message, NewsletterError | ValueError | LookupError | TypeError):
+        why = f"this copy could not be made: {message}"
+        outcome = Outcome(claim.delivery_id, DeliveryState.FAILED, reply=why, reason="copy")
+        recorder.settle(outcome, claim.email)
+        return
+    if isinstance(message, Exception):
+        raise message
+    answer = job.throttle.offer(transport, message, number=claim.number, wait=run.lanes.pause)
+    if isinstance(answer, Postponed):
+        if answer.until is not None:  # otherwise the run is ending, which gives the claim back
+            until = job.awake(claim, answer.until)
+            recorder.settle(answer.outcome(claim.delivery_id, until), claim.email)
+        return
+    verdict = answer
+    if verdict is None:
+        try:
+            ours = recorder.put_on_wire(claim.delivery_id)
+        except Exception:
+            transport.abort()  # nothing of it is delivered, so it is due again, whatever was noted
+            due_again = Outcome(claim.delivery_id, DeliveryState.PLANNED, tried=False)
+            recorder.settle(due_again, claim.email)
+            raise
+        if not ours:
+            transport.abort()
+            return
+        verdict = transport.commit()
+    outcome = outcome_of(verdict, claim, run.clock(), job.retry_for)
+    if outcome.retry_at is not None:
+        outcome = replace(outcome, retry_at=job.awake(claim, outcome.retry_at))
+    recorder.settle(outcome, claim.email)  # first of all: whatever fails next, this is known
+    job.throttle.heard(verdict, message.recipient)
+
+
+def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedelta) -> Outcome:
+    """What a verdict means for the ledger."""
+    if verdict.kind is VerdictKind.ACCEPTED:
+        return Outcome(claim.delivery_id, DeliveryState.SENT, verdict.relay, verdict.reply)
+    state = OTHERWISE[verdict.kind]
+    deferred = state == DeliveryState.DEFERRED
+    about = refusals.about(verdict)
+    return Outcome(
+        claim.delivery_id,
+        state,
+        relay=verdict.relay,
+        reply=verdict.reply,
+        reason=verdict.enhanced or str(verdict.code or ""),
+        retry_at=now + backoff(claim.attempts, claim.delivery_id) if deferred else None,
+        expires_at=now + retry_for if deferred else None,
+        dead=about == "mailbox",
+        suspect=about if about in ("suspected", "unreached") else None,
+        tried=slowdown.asked_by(verdict) != "relay",  # which is about our pace, not about the copy
+    )
+
+
+def backoff(attempts: int, seed: int) -> timedelta:
+    """How long to wait after so many earlier attempts: tripling from 5 minutes up to 4 hours,
+    each spread by up to a quarter so that deferred copies do not come back all at once."""
+    wait: timedelta = min(FIRST_RETRY * 3 ** min(attempts, 10), LONGEST_RETRY)
+    return wait * (1 + random.Random(f"{seed}-{attempts}").random() / 4)  # noqa: S311

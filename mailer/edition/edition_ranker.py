@@ -1,0 +1,123 @@
+"""What every shard of an edition is planned with: its terms, and the ranker over its candidates.
+
+Made once in a process and kept; what is chosen here is written by others.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+
+from mailer.edition import snapshot
+from mailer.edition.terms import Terms
+from recommender import vocabulary
+from recommender.articles import catalogue
+from recommender.articles.catalogue import Catalogue
+from recommender.models import Edition, EditionStory
+from recommender.ranking.settings import RankingSettings
+from recommender.storage import database
+from recommender.subscribers.audience import Member
+
+if TYPE_CHECKING:
+    from recommender.ranking.ranker import Ranked, Ranker
+
+
+def ranker_for(
+    session: Session, terms: Terms, now: datetime, *, edition_id: int | None = None
+) -> "tuple[Ranker, Catalogue]":
+    """The ranker over the stories of the store as of ``now``, and those stories; with
+    ``edition_id`` over the candidates of that edition."""
+    # Here, for its libraries take most of a second to load, and whoever only sends, or looks at
+    # editions, does without.
+    from recommender.ranking.ranker import Ranker
+
+    frozen = None
+    if edition_id is not None:
+        query = sa.select(EditionStory.story_id).where(EditionStory.edition_id == edition_id)
+        frozen = set(session.scalars(query))
+    stories = catalogue.load(session, now=now, horizon_days=terms.horizon_days, frozen=frozen)
+    ranker = Ranker(
+        stories.candidates,
+        archive=stories.archive,
+        vocabulary=vocabulary.load(session),
+        settings=RankingSettings(relevance_floor=terms.relevance_floor),
+    )
+    return ranker, stories
+
+
+@dataclass(frozen=True)
+class EditionRanker:
+    """What every shard of an edition is planned with."""
+
+    edition: Edition
+    terms: Terms
+    ranker: "Ranker"
+
+    def choose(self, members: Sequence[Member]) -> list[list[snapshot.Document]]:
+        """The picks of each of ``members``, as their deliveries keep them."""
+        found = self.rank(members)
+        candidates = self.ranker.candidates
+        stories = [int(story.id) for story in candidates]
+        also = [[int(story) for story in others] for others in self.ranker.also]
+        picks = [
+            snapshot.document(
+                stories[at],
+                position,
+                score,
+                reasons,
+                also[at],
+                None if propensity != propensity else propensity,
+            )
+            for at, position, score, reasons, propensity in zip(
+                found.stories.tolist(),
+                found.positions.tolist(),
+                found.scores.tolist(),
+                self.ranker.told(found),
+                found.propensities.tolist(),
+                strict=True,
+            )
+        ]
+        starts = found.readers.searchsorted(range(len(members) + 1)).tolist()
+        return [picks[start:end] for start, end in pairwise(starts)]
+
+    def rank(self, members: Sequence[Member]) -> "Ranked":
+        return self.ranker.ranked(
+            [member.reader for member in members],
+            now=self.edition.planned_at,
+            top=self.terms.picks,
+            seed=self.edition.name,
+        )
+
+
+class EditionRankers:
+    """The desks of this process: an edition's stories are read and prepared once. Safe to share
+    between threads."""
+
+    KEPT = 2
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._known: dict[int, EditionRanker] = {}
+
+    def of(self, edition_id: int) -> EditionRanker:
+        with self._lock:
+            ranker = self._known.pop(edition_id, None) or self._open(edition_id)
+            self._known[edition_id] = ranker
+            for oldest in list(self._known)[: -self.KEPT]:
+                del self._known[oldest]
+            return ranker
+
+    def _open(self, edition_id: int) -> EditionRanker:
+        with database.reading(self._engine) as session:
+            edition = session.get_one(Edition, edition_id, options=[sa.orm.joinedload("*")])
+            terms = Terms(**edition.settings)
+            ranker, _ = ranker_for(session, terms, edition.planned_at, edition_id=edition_id)
+            session.expunge_all()
+        return EditionRanker(edition, terms, ranker)

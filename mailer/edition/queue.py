@@ -1,0 +1,62 @@
+"""Jobs as plain values, and the one who hands them out to workers.
+
+Whoever plans or sends does the work itself; where workers may help it also hands out tickets, in
+the transaction that makes the work: none is lost, and none is for work that never came to be.
+A ticket is a wish and not a right: what is done is decided by shards and the ledger, so one that
+is done twice, late or never changes nothing but the time it takes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+
+from sqlalchemy.orm import Session
+
+COPIES = 1_000
+"""Copies that one ticket to deliver is for; a second's work, or a few."""
+
+
+class Task(StrEnum):
+    """What can be asked for; a queue each."""
+
+    PLAN = "plan"
+    DELIVER = "deliver"
+
+
+@dataclass(frozen=True)
+class JobSpec:
+    """A job for whoever comes first; of one ``key`` at most one waits or is being done. ``values``
+    are the arguments of the function of that name in ``jobs``."""
+
+    task: Task
+    key: str
+    values: Mapping[str, int]
+
+
+Enqueue = Callable[[Session, Sequence[JobSpec]], None]
+"""Hand out tickets, in the session's transaction."""
+
+
+def enqueue_nothing(_session: Session, _tickets: Sequence[JobSpec]) -> None:
+    """Where there are no workers: whoever asked does it all."""
+
+
+def to_plan(edition_id: int, shards: Sequence[int]) -> list[JobSpec]:
+    """A ticket for each of these shards of an edition."""
+    return [
+        JobSpec(
+            Task.PLAN, f"plan-{edition_id}-{number}", {"edition_id": edition_id, "shard": number}
+        )
+        for number in shards
+    ]
+
+
+def to_deliver(edition_id: int, due: int, *, at_local_time: bool) -> list[JobSpec]:
+    """Tickets for ``due`` copies of an edition. Any of them takes whatever is due when it comes to
+    its turn, so the numbers only limit how many wait."""
+    values = {"edition_id": edition_id, "most": COPIES, "at_local_time": int(at_local_time)}
+    return [
+        JobSpec(Task.DELIVER, f"deliver-{edition_id}-{number}", values)
+        for number in range(1, ceil(due / COPIES) + 1)
+    ]

@@ -1,0 +1,392 @@
+"""The ledger of deliveries: claim, record, resume. The only writer of their states.
+
+Every write is a compare-and-set on the state it leaves, so two senders can never take one copy.
+A claim belongs to an owner; an owner holds a lock that ends with its process (``locks.hold``),
+so when the lock can be had the owner is gone: what it had merely claimed is due again, what it had
+on the wire is in doubt. Which transitions there are is said in ``transitions``. The caller commits.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Session
+
+from mailer.ledger.transitions import TRANSITIONS, before
+from recommender.models import Delivery, DeliveryState, Status, Subscriber, Suppression
+from recommender.storage import database, locks
+from recommender.storage.locks import Lock
+
+OPEN = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
+HELD = (DeliveryState.CLAIMED, DeliveryState.ON_WIRE)
+UNSETTLED = (*OPEN, *HELD)
+OUTCOMES = (
+    DeliveryState.SENT,
+    DeliveryState.FAILED,
+    DeliveryState.DEFERRED,
+    DeliveryState.IN_DOUBT,
+    DeliveryState.PLANNED,
+)
+OWNERS = (
+    sa.select(Delivery.claimed_by)
+    .where(Delivery.claimed_by.is_not(None), Delivery.state.in_(HELD))
+    .distinct()
+)
+"""Senders that hold copies, be they at work or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A copy this sender alone may send now. ``picks`` and ``reader`` are documents as the store
+    keeps them; ``kept`` reads them."""
+
+    delivery_id: int
+    subscriber_id: int
+    number: int
+    email: str
+    picks: str
+    reader: str
+    attempts: int
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a claimed copy. ``retry_at`` is given for a deferred one only; ``dead``
+    says that the mailbox does not exist, so its address is never mailed again, ``suspect`` that
+    it may not (``refusals``); ``tried`` is false when the copy was only put back, without having
+    been offered to anybody."""
+
+    delivery_id: int
+    state: DeliveryState
+    relay: str | None = None
+    reply: str | None = None
+    reason: str | None = None
+    retry_at: datetime | None = None
+    expires_at: datetime | None = None
+    dead: bool = False
+    suspect: Literal["suspected", "unreached"] | None = None
+    tried: bool = True
+
+
+def claim(
+    session: Session,
+    edition_id: int,
+    *,
+    owner: str,
+    limit: int,
+    now: datetime,
+    at_local_time: bool,
+    too_late: datetime | None = None,
+    readers: sa.ColumnElement[bool] | None = None,
+) -> tuple[list[Claim], int]:
+    """Take up to ``limit`` due copies of an edition, in order of due time.
+
+    Returns the claims and how many copies were looked at; none looked at means none is due. Copies
+    whose reader may no longer be mailed, whose retries have expired, or (with ``too_late``) that
+    were due before that moment, are settled as skipped. Without ``at_local_time`` every planned
+    copy is due now; a deferred one always waits for its next attempt. ``readers``, a condition on
+    Subscriber, leaves all other readers' copies alone.
+    """
+    planned = None if not at_local_time else now
+    # Two statements, each in the order of the index: one for both would sort all that waits.
+    rows = [
+        *session.execute(_due(edition_id, DeliveryState.DEFERRED, now, limit, readers)),
+        *session.execute(_due(edition_id, DeliveryState.PLANNED, planned, limit, readers)),
+    ]
+    rows = sorted(rows, key=lambda row: (row.due_at, row.id))[:limit]
+    skipped: dict[str, list[int]] = {}
+    wanted: dict[int, Any] = {}
+    for row in rows:
+        reason = _skip_reason(row, now, too_late)
+        if reason is None:
+            wanted[row.id] = row
+        else:
+            skipped.setdefault(reason, []).append(row.id)
+    for reason, ids in skipped.items():
+        these = Delivery.id.in_(ids)
+        _move(session, these, DeliveryState.SKIPPED, reason=reason, settled_at=now)
+    these = Delivery.id.in_(list(wanted))
+    taken = _move(session, these, DeliveryState.CLAIMED, claimed_by=owner, claimed_at=now)
+    claims = [
+        Claim(
+            row.id,
+            row.subscriber_id,
+            row.number,
+            row.email,
+            row.picks,
+            row.reader,
+            row.attempts,
+            row.timezone,
+        )
+        for key, row in wanted.items()
+        if key in taken
+    ]
+    return claims, len(rows)
+
+
+def _due(
+    edition_id: int,
+    state: DeliveryState,
+    by: datetime | None,
+    limit: int,
+    readers: sa.ColumnElement[bool] | None,
+) -> sa.Select[*tuple[Any, ...]]:
+    """Copies in ``state``, in order of due time; with ``by``, those that are due by then."""
+    due = Delivery.state == state
+    if by is not None:
+        due &= Delivery.due_at <= by
+    if readers is not None:
+        due &= readers
+    suppressed = sa.exists().where(Suppression.address_hash == Subscriber.address_hash)
+    return (
+        sa.select(
+            Delivery.id,
+            Delivery.subscriber_id,
+            Delivery.number,
+            sa.cast(Delivery.picks, sa.Text).label("picks"),
+            sa.cast(Delivery.reader, sa.Text).label("reader"),
+            Delivery.attempts,
+            Delivery.due_at,
+            Delivery.state,
+            Delivery.expires_at,
+            Subscriber.email,
+            Subscriber.timezone,
+            Subscriber.status,
+            suppressed.label("suppressed"),
+        )
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(Delivery.edition_id == edition_id, due)
+        .order_by(Delivery.due_at, Delivery.id)
+        .limit(limit)
+        .with_for_update(of=Delivery, skip_locked=True)
+    )
+
+
+def is_due(
+    session: Session,
+    edition_id: int,
+    *,
+    now: datetime,
+    at_local_time: bool,
+    readers: sa.ColumnElement[bool] | None = None,
+) -> bool:
+    """Whether any copy of the edition, or of those ``readers``, could be claimed."""
+    planned = Delivery.state == DeliveryState.PLANNED
+    if at_local_time:
+        planned &= Delivery.due_at <= now
+    deferred = (Delivery.state == DeliveryState.DEFERRED) & (Delivery.due_at <= now)
+    here = Delivery.edition_id == edition_id
+    if readers is not None:
+        here &= Delivery.subscriber_id.in_(sa.select(Subscriber.id).where(readers))
+    found = [sa.exists().where(here, either) for either in (planned, deferred)]
+    return bool(session.scalar(sa.select(sa.or_(*found))))
+
+
+def in_hand(session: Session, edition_id: int) -> int:
+    """How many copies are in senders' hands."""
+    query = sa.select(sa.func.count()).where(
+        Delivery.edition_id == edition_id, Delivery.state.in_(HELD)
+    )
+    return session.scalar(query) or 0
+
+
+def _skip_reason(row: Any, now: datetime, too_late: datetime | None) -> str | None:
+    if row.suppressed:
+        return "suppressed"
+    if row.status != Status.ACTIVE:
+        return str(row.status)
+    if row.expires_at is not None and row.expires_at <= now:
+        return "expired"
+    if too_late is not None and row.state == DeliveryState.PLANNED and row.due_at < too_late:
+        return "too_late"
+    return None
+
+
+def _move(
+    session: Session, which: sa.ColumnElement[bool], state: DeliveryState, **values: Any
+) -> set[int]:
+    """Bring those copies into ``state`` that may come into it; which they were."""
+    query = (
+        sa.update(Delivery)
+        .where(which, Delivery.state.in_(before(state)))
+        .values(state=state, **values)
+        .returning(Delivery.id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(session.scalars(query))
+
+
+_TABLE = Delivery.table()
+
+
+def _in_state(*states: DeliveryState) -> sa.ColumnElement[bool]:
+    """With the states in the statement itself: as parameters they would be given for each row."""
+    return sa.or_(*(_TABLE.c.state == sa.literal_column(f"'{state}'") for state in states))
+
+
+# Statements of the inner loop are built once: building one costs more than running it.
+_PUT_ON_WIRE = (
+    sa.update(_TABLE)
+    .where(
+        _TABLE.c.id.in_(sa.bindparam("keys", expanding=True)),
+        _TABLE.c.claimed_by == sa.bindparam("owner"),
+        _in_state(*before(DeliveryState.ON_WIRE)),
+    )
+    .values(state=sa.literal_column(f"'{DeliveryState.ON_WIRE}'"))
+    .returning(_TABLE.c.id)
+)
+
+
+def _to_record(state: DeliveryState) -> sa.Update:
+    earlier = [one for one in (*HELD, DeliveryState.IN_DOUBT) if state in TRANSITIONS[one]]
+    values: dict[str, Any] = {
+        "state": sa.literal_column(f"'{state}'"),
+        "relay": sa.bindparam("new_relay"),
+        "reply": sa.bindparam("new_reply"),
+        "reason": sa.bindparam("new_reason"),
+        "settled_at": sa.bindparam("new_settled_at"),
+        "attempts": _TABLE.c.attempts + sa.bindparam("new_attempts", type_=sa.Integer()),
+        "claimed_by": sa.null(),
+    }
+    if state == DeliveryState.DEFERRED:
+        retry_at = sa.bindparam("retry_at", type_=_TABLE.c.due_at.type)
+        expires_at = sa.bindparam("new_expires_at", type_=_TABLE.c.expires_at.type)
+        values["due_at"] = sa.func.coalesce(retry_at, _TABLE.c.due_at)
+        values["expires_at"] = sa.func.coalesce(_TABLE.c.expires_at, expires_at)
+    return (
+        sa.update(_TABLE)
+        .where(
+            _TABLE.c.id == sa.bindparam("key"),
+            _TABLE.c.claimed_by == sa.bindparam("owner"),
+            _in_state(*earlier),
+        )
+        .values(values)
+    )
+
+
+_RECORD = {state: _to_record(state) for state in OUTCOMES}
+
+
+def put_on_wire(connection: Connection, ids: Sequence[int], *, owner: str) -> set[int]:
+    """Note that the final dot of these copies is about to be written; which were still ours."""
+    if not ids:
+        return set()
+    return set(connection.scalars(_PUT_ON_WIRE, {"keys": list(ids), "owner": owner}))
+
+
+def record(
+    connection: Connection, outcomes: Sequence[Outcome], *, owner: str, now: datetime
+) -> None:
+    """Settle claimed copies, or defer them, or (planned) give them back.
+
+    An owner that had lost touch with the store, and was taken for gone, may find its copies in
+    doubt. If nobody has touched them since, what it knows ends the doubt.
+    """
+    for state, statement in _RECORD.items():
+        these = [_values(outcome, owner, now) for outcome in outcomes if outcome.state == state]
+        if these:
+            connection.execute(statement, these)
+
+
+def _values(outcome: Outcome, owner: str, now: datetime) -> dict[str, Any]:
+    values = {
+        "key": outcome.delivery_id,
+        "owner": owner,
+        "new_relay": outcome.relay,
+        "new_reply": outcome.reply,
+        "new_reason": outcome.reason,
+        "new_attempts": int(outcome.tried),
+        "new_settled_at": None if outcome.state in OPEN else now,
+    }
+    if outcome.state == DeliveryState.DEFERRED:
+        values |= {"retry_at": outcome.retry_at, "new_expires_at": outcome.expires_at}
+    return values
+
+
+def release_all(session: Session, *, owner: str, now: datetime) -> tuple[int, int]:
+    """Take back what ``owner`` holds, who is leaving or gone: what it had merely claimed is due
+    again, what it had on the wire is in doubt; how many of either."""
+    mine = Delivery.claimed_by == owner
+    return _take_back(session, mine), _doubt(session, mine, now)
+
+
+def recover(engine: Engine, *, now: datetime) -> tuple[int, int]:
+    """Take back what senders that are gone had claimed.
+
+    Returns how many copies are due again and how many are in doubt.
+    """
+    with database.reading(engine) as session:
+        owners = session.scalars(OWNERS).all()
+    released = doubts = 0
+    for owner in owners:
+        if owner is None:
+            continue
+        with locks.inheriting(engine, _lock_of(owner)) as heir:
+            if heir is not None:
+                due, doubtful = release_all(heir, owner=owner, now=now)
+                released, doubts = released + due, doubts + doubtful
+    return released, doubts
+
+
+def lock(engine: Engine, owner: str) -> AbstractContextManager[Lock]:
+    """The lock that says ``owner`` is alive."""
+    return locks.hold(engine, _lock_of(owner), once=True)
+
+
+def _lock_of(owner: str) -> str:
+    return f"sender-{owner}"
+
+
+def _take_back(session: Session, which: sa.ColumnElement[bool]) -> int:
+    which &= Delivery.state == DeliveryState.CLAIMED
+    return len(_move(session, which, DeliveryState.PLANNED, claimed_by=None))
+
+
+def _doubt(session: Session, which: sa.ColumnElement[bool], now: datetime) -> int:
+    which &= Delivery.state == DeliveryState.ON_WIRE
+    doubts = _move(
+        session,
+        which,
+        DeliveryState.IN_DOUBT,
+        reason="unanswered",
+        reply="the sender ended before the answer to the final dot was recorded",
+        settled_at=now,
+    )
+    return len(doubts)
+
+
+def doubt_open(session: Session, edition_id: int, why: str, *, now: datetime) -> int:
+    """Put every copy that is not settled in doubt; how many. Only for a store that was restored
+    from a backup: the one change that is not among the transitions."""
+    query = (
+        sa.update(Delivery)
+        .where(Delivery.edition_id == edition_id, Delivery.state.in_(UNSETTLED))
+        .values(
+            state=DeliveryState.IN_DOUBT,
+            claimed_by=None,
+            reason="restored",
+            reply=why,
+            settled_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return int(session.connection().execute(query).rowcount)
+
+
+def resend_doubtful(session: Session, edition_id: int) -> int:
+    """Make every copy in doubt due again, as ``in_doubt = "resend"`` asks; how many."""
+    which = Delivery.edition_id == edition_id
+    which &= Delivery.state == DeliveryState.IN_DOUBT
+    nothing: dict[str, None] = dict.fromkeys(("claimed_by", "settled_at", "reason", "reply"))
+    return len(_move(session, which, DeliveryState.PLANNED, **nothing))
+
+
+def cancel(session: Session, edition_id: int, *, now: datetime) -> int:
+    """Skip every copy that is not yet in a sender's hands; how many."""
+    which = Delivery.edition_id == edition_id
+    return len(_move(session, which, DeliveryState.SKIPPED, reason="cancelled", settled_at=now))

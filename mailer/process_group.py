@@ -1,0 +1,207 @@
+"""Processes that carry out an order beside the one that starts them, on the same machine and store.
+
+What they are to do is a value with a method, handed over by a pipe; what they say comes back by
+another, a line of JSON each time. They stop when their input ends: on purpose, or because whoever
+held the other end is gone, however that came about. It knows nothing of what the orders are.
+"""
+
+import contextlib
+import json
+import os
+import pickle
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO, Any, Protocol
+
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+
+from mailer import gc_tuning
+from recommender import store
+from recommender.errors import NewsletterError
+from recommender.safety import logs, scrubbing
+from recommender.storage import database
+
+POLL_SECONDS = 0.1
+LAST_SECONDS = 8.0
+"""A process that is still there so long after it was asked to stop is killed."""
+
+
+class Order(Protocol):
+    """Something to do, that can be pickled."""
+
+    @property
+    def store_url(self) -> str: ...
+
+    def carry_out(
+        self, engine: Engine, stop: threading.Event, progress: Callable[[int], None]
+    ) -> str | None:
+        """Do it, until it is done or ``stop`` is set; why it had to end, if something held it."""
+
+
+@dataclass
+class ChildProcess:
+    """A process of a crew. ``last`` is its last word: what held it back, or went wrong."""
+
+    process: subprocess.Popen[bytes]
+    input: IO[bytes]
+    output: IO[bytes]
+    handled: int = 0
+    last: dict[str, Any] | None = None
+    _unread: bytes = b""
+
+    def hear(self) -> bool:
+        """Take in what it has said; False when it will say no more."""
+        piece = self.output.read1()  # type: ignore[attr-defined]  # a BufferedReader
+        *lines, self._unread = (self._unread + piece).split(b"\n")
+        for line in lines:
+            said = json.loads(line)
+            self.handled = said["handled"]
+            if "held" in said:
+                self.last = said
+        return bool(piece)
+
+    def stop(self) -> None:
+        with contextlib.suppress(OSError):  # it may be gone
+            self.input.close()
+
+
+@dataclass
+class ProcessGroup:
+    """Several processes, each with an order."""
+
+    members: list[ChildProcess]
+    leave_by: float = field(default=float("inf"))
+    _talking: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+
+    def __post_init__(self) -> None:
+        for member in self.members:
+            self._talking.register(member.output, selectors.EVENT_READ, member)
+
+    @property
+    def handled(self) -> int:
+        return sum(member.handled for member in self.members)
+
+    @property
+    def died(self) -> bool:
+        """Whether one has ended without a last word."""
+        return any(member.last is None for member in self.members)
+
+    @property
+    def held(self) -> str | None:
+        return self._first("held")
+
+    @property
+    def trouble(self) -> str | None:
+        return self._first("trouble")
+
+    def work(self, stop: threading.Event, progress: Callable[[int], None]) -> None:
+        """Wait until all have ended; hand down ``stop``."""
+        while self._talking.get_map() and time.monotonic() < self.leave_by:
+            self.look(stop, POLL_SECONDS)
+            progress(self.handled)
+
+    def look(self, stop: threading.Event, seconds: float = 0.0) -> None:
+        """Take in what they have said, within so many seconds; hand down ``stop``."""
+        if stop.is_set():
+            self.stop()
+        for key, _ in self._talking.select(seconds):
+            if not key.data.hear():
+                self._talking.unregister(key.fileobj)
+
+    def stop(self) -> None:
+        """Let each finish what it has on the wire, and end."""
+        self.leave_by = min(self.leave_by, time.monotonic() + LAST_SECONDS)
+        for member in self.members:
+            member.stop()
+
+    def end(self) -> None:
+        """Leave none behind."""
+        self.stop()
+        for member in self.members:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                member.process.wait(max(0.0, self.leave_by - time.monotonic()))
+            member.process.kill()
+            member.process.wait()
+            member.output.close()
+        self._talking.close()
+
+    def _first(self, key: str) -> str | None:
+        words = (member.last[key] for member in self.members if member.last is not None)
+        return next((word for word in words if word), None)
+
+
+def start(order: Order) -> ChildProcess:
+    """A process that carries out ``order``."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", "from mailer.process_group import main; main()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("a process without the pipes it was asked for")
+    with contextlib.suppress(OSError):  # it has ended already, which is noticed later
+        process.stdin.write(pickle.dumps(order))
+        process.stdin.flush()
+    return ChildProcess(process, process.stdin, process.stdout)
+
+
+def main() -> None:
+    """The process: takes its order, carries it out, and says how far it is."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells all; we hear it by our parent
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    try:
+        order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301  (from who started us, by a pipe)
+    except EOFError:  # who is gone
+        return
+
+    def listen() -> None:
+        while os.read(sys.stdin.fileno(), 1):  # not the buffer: its lock would outlive us
+            pass
+        stop.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    gc_tuning.relax_gc()
+    logs.install()
+    report = Report(sys.stdout.buffer)
+    held = trouble = None
+    engine = database.connect(order.store_url)
+    try:
+        with store.using(engine):
+            held = order.carry_out(engine, stop, report.progress)
+    except (NewsletterError, DBAPIError, OSError) as error:
+        if isinstance(error, DBAPIError):
+            trouble = str(store.refusal(engine, error)).partition("\n")[0]
+        else:
+            trouble = scrubbing.line(error)
+    engine.dispose()
+    report.say(held=held, trouble=trouble)
+
+
+@dataclass
+class Report:
+    """What a process tells whoever started it, a line of JSON each time."""
+
+    output: IO[bytes]
+    handled: int = 0
+    _next: float = 0.0
+
+    def progress(self, handled: int) -> None:
+        self.handled = handled
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + POLL_SECONDS
+            self.say()
+
+    def say(self, **more: str | None) -> None:
+        try:
+            self.output.write(json.dumps({"handled": self.handled, **more}).encode() + b"\n")
+            self.output.flush()
+        except OSError:  # nobody listens any more; the interpreter shall not try again at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.output.fileno())

@@ -1,0 +1,252 @@
+"""Which relay a message goes through: the first that works, and the next when it does not.
+
+All lanes of a sender share the open connections (``connections``) and what is known of each
+relay (``standing``). A message moves on to another relay only while it is certain that the first
+has not taken it. Before a message is offered, whoever keeps the limits is asked.
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from mailer.mime.message import Message
+from mailer.relay import refusals, slowdown
+from mailer.relay.connections import Connections
+from mailer.relay.health import RelayHealth
+from mailer.relay.smtp_connection import CLOSING, Connection, ConnectionLost, Relay
+from mailer.relay.transport import Verdict, VerdictKind
+from mailer.throttling.rates import LimitReached
+from recommender.errors import TransportError
+
+HELD = VerdictKind.HELD
+LIMITS = "limits"
+"""Who holds a message that may not go by way of any relay."""
+RESTART = "restart"
+"""Who holds a message while a relay that has worked is away for a moment."""
+SPILL = timedelta(minutes=1)
+"""A relay in reserve takes over from one whose rate is used up when that lasts longer."""
+
+
+class Limits(Protocol):
+    """Who keeps the limits, and the time they are kept by."""
+
+    def now(self) -> datetime: ...
+
+    def take(self, recipient: str, relay: Relay | None) -> LimitReached | None:
+        """Whether a message may be offered at this moment; None: it may, and is counted."""
+
+
+class NoLimits:
+    """Every message may be offered."""
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(time.time(), UTC)
+
+    def take(self, recipient: str, relay: Relay | None) -> LimitReached | None:
+        return None
+
+
+def try_out(relay: Relay, timeout: float) -> None:
+    """Open a connection and take leave; TransportError when that does not work."""
+    Connection(relay, timeout).close()
+
+
+class RelayPool:
+    """The relays in order of preference, for all lanes of a sender."""
+
+    def __init__(
+        self,
+        relays: tuple[Relay, ...],
+        *,
+        timeout: float,
+        messages_per_connection: int,
+        context: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.relays = relays
+        self.health = RelayHealth(relays, monotonic)
+        self.connections = Connections(
+            relays,
+            timeout=timeout,
+            messages_each=messages_per_connection,
+            context=context,
+            monotonic=monotonic,
+        )
+        self.limits = limits or NoLimits()
+        self._users = 0
+        self._lock = threading.Lock()
+
+    def transport(self) -> "RelayTransport":
+        """A way out for one lane. The last to be closed takes leave of the relays."""
+        with self._lock:
+            self._users += 1
+        return RelayTransport(self)
+
+    def leave(self) -> None:
+        """One of the lanes needs no connection any more."""
+        with self._lock:
+            self._users -= 1
+            if self._users > 0:
+                return
+        self.connections.close()
+
+    def usable(self, relay: Relay) -> bool:
+        """Whether ``relay`` is not being left alone because of failures."""
+        return self.health.usable(relay)
+
+
+class RelayTransport:
+    """One lane's way out. Between ``offer`` and ``commit`` it has a connection of its own."""
+
+    def __init__(self, pool: RelayPool) -> None:
+        self._pool = pool
+        self._connection: Connection | None = None
+        self._closed = False
+
+    def offer(self, message: Message, *, number: int) -> Verdict | None:
+        """As ``Transport.offer``; ``number`` means nothing to a relay.
+
+        A relay that closes, or loses the connection, is passed over for the next. When none is
+        left, the message is deferred with the last one's words: it may be the message that they
+        cannot digest, and the others shall not wait for it. When relays that work may not, or do
+        not want to, take it now, it is held; so it is while one that has worked until now may be
+        starting again. What a relay says of us and not of the message is no answer to it
+        (``refusals``): others are tried, and after a few of those in a row it counts as broken.
+        """
+        put_off: list[Verdict] = []
+        for group in self._pool.health.groups():
+            for relay in group:
+                final, verdict = self._by_way_of(relay, message)
+                if final:
+                    return verdict
+                if verdict is not None:
+                    put_off.append(verdict)
+            if any(v.until and v.until <= self._pool.limits.now() + SPILL for v in put_off):
+                break
+        if put_off:
+            return max(put_off, key=_weighty)
+        if (seconds := self._pool.health.back_in()) is None:
+            raise self._pool.health.trouble()
+        until = self._pool.limits.now() + timedelta(seconds=seconds)
+        return Verdict(HELD, RESTART, reply="it may be starting again", until=until)
+
+    def _by_way_of(self, relay: Relay, message: Message) -> tuple[bool, Verdict | None]:
+        """Offer by way of ``relay``: whether that settles it, and the verdict if there is one."""
+        health = self._pool.health
+        if not health.usable(relay):
+            return False, None
+        if health.rests(relay) > 0:
+            return False, self._spared(relay, "it asked for less")
+        try:
+            verdict = self._through(relay, message)
+        except TransportError as error:
+            health.broken(relay, str(error))
+            return False, None
+        except ConnectionLost as lost:
+            verdict = Verdict(VerdictKind.DEFERRED, relay.name, reply=str(lost))
+        if verdict is None or verdict.relay == LIMITS:
+            return True, verdict
+        if verdict.kind is HELD:
+            return False, verdict
+        if (ours := refusals.for_the_relay(verdict)) is not None:
+            health.strike(relay, verdict.reply or "")
+            return False, ours
+        if slowdown.asked_by(verdict) == "relay":
+            health.spare(relay)
+            return False, self._spared(relay, verdict.reply or "")
+        if verdict.code is None or _closes(verdict):
+            health.strike(relay, verdict.reply or "")
+        settled = verdict.code is not None and not _closes(verdict)
+        return settled and verdict.command is not None, verdict
+
+    def _spared(self, relay: Relay, why: str) -> Verdict:
+        """It takes no message for a moment; this one has nothing to do with that, and waits."""
+        until = self._pool.limits.now() + timedelta(seconds=self._pool.health.rests(relay))
+        return Verdict(HELD, relay.name, reply=why, until=until)
+
+    def _through(self, relay: Relay, message: Message) -> Verdict | None:
+        """Offer over a connection. One that was kept and turns out to be closed, or about to be, is
+        made anew once: servers have limits of their own, and some close without a word."""
+        for fresh in (False, True):
+            connection = self._pool.connections.borrow(relay, fresh=fresh)
+            if connection is None:
+                words = "it takes no more connections"
+                return Verdict(HELD, relay.name, reply=words, until=self._pool.limits.now())
+            kept = connection.carried > 0
+            try:
+                full = self._pool.limits.take(message.recipient, relay)
+                if full is not None:
+                    self._pool.connections.give_back(connection)
+                    who = relay.name if full.key == relay.key else LIMITS
+                    return Verdict(HELD, who, reply=f"{full.rate} ({full.key})", until=full.until)
+                self._pool.health.serves(relay)
+                verdict = connection.offer(message)
+            except ConnectionLost:
+                self._pool.connections.drop(connection)
+                if not kept:
+                    raise
+                continue
+            except BaseException:
+                self._pool.connections.drop(connection)
+                raise
+            if verdict is None:
+                self._connection = connection
+                return None
+            self._pool.connections.give_back(connection)
+            if not (kept and _closes(verdict)):
+                break
+        return verdict
+
+    def commit(self) -> Verdict:
+        connection = self._connection
+        if connection is None:
+            raise RuntimeError("commit without offer")
+        health, relay = self._pool.health, connection.relay
+        try:
+            verdict = connection.commit()
+        finally:
+            self._connection = None
+            self._pool.connections.give_back(connection)
+        if (ours := refusals.for_the_relay(verdict)) is not None:
+            health.strike(relay, verdict.reply or "")
+            return ours
+        if slowdown.asked_by(verdict) == "relay":
+            health.spare(relay)
+        elif verdict.kind is VerdictKind.UNANSWERED or verdict.code is None or _closes(verdict):
+            health.strike(relay, verdict.reply or "")
+        else:
+            health.works(relay)
+        return verdict
+
+    def abort(self) -> None:
+        """The text has been written, so the only way not to deliver it is to hang up."""
+        if self._connection is not None:
+            self._pool.connections.drop(self._connection)
+            self._connection = None
+
+    def close(self) -> None:
+        self.abort()
+        if not self._closed:
+            self._closed = True
+            self._pool.leave()
+
+
+def _weighty(verdict: Verdict) -> tuple[int, float]:
+    """A server's own words count most; of those that hold a message, the one that does so least;
+    what we knew ourselves, that a relay cannot take it, only when there is no other."""
+    if verdict.kind is HELD:
+        return 1, -verdict.until.timestamp() if verdict.until else 0.0
+    return 0 if verdict.kind is VerdictKind.REFUSED and verdict.command is None else 2, 0.0
+
+
+def _closes(verdict: Verdict) -> bool:
+    """Whether the server goes away with this answer, and not because of the recipient."""
+    return verdict.code == CLOSING and not (
+        verdict.command in ("RCPT", "DATA", ".")
+        and (verdict.enhanced or "").startswith("4.7.")
+        and slowdown.asked_by(verdict) == "domain"
+    )

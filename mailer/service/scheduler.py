@@ -1,0 +1,311 @@
+"""When editions are made and sent, by themselves: APScheduler is the clock, the store the memory.
+
+Three jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
+due (readers' own hours, retries, what a stop left over, an edition whose hour was missed),
+``prune`` every night. They only ask the store what there is to do, so running one late, twice or
+after a crash changes nothing: after downtime the latest issue is sent, if it is not older than
+``catch_up_hours``, and those before it are not. A job that fails is tried again within a minute
+(``job_runner``).
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from functools import cached_property, partial
+
+import sqlalchemy as sa
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import STATE_STOPPED, BaseScheduler
+from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy.engine import Engine
+
+from mailer.delivery import campaign
+from mailer.edition import planning, retention, schedule
+from mailer.edition.queue import Enqueue, enqueue_nothing
+from mailer.monitoring.supervision import Supervisor, Troubles, words
+from mailer.service.job_runner import STORE, Runner
+from recommender.errors import ConflictError, NewsletterError
+from recommender.models import Edition, EditionState, Newsletter
+from recommender.settings import DAYS, Settings, weekday_and_time
+from recommender.storage import database, locks
+from recommender.storage.locks import Lock
+
+PUBLISH = "publish"
+DELIVER = "deliver"
+PRUNE = "prune"
+PRUNE_AT = clock_time(3, 30)
+PRUNE_LOOKS = "*/10"
+"""The minutes at which it is looked whether the night's pruning is still to be done."""
+LEADER = "scheduler"
+"""The lock of the one that leads."""
+STANDBY_SECONDS = 5.0
+"""How often one that stands by looks whether the leader is gone."""
+LOOK_SECONDS = 1.0
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class SchedulerContext:
+    """What the jobs work with. ``troubles`` outlives it where one process leads now and then."""
+
+    engine: Engine
+    settings: Settings
+    clock: Callable[[], datetime]
+    stop: threading.Event
+    report: Callable[[str], None]
+    processes: int = 1
+    enqueue: Enqueue = enqueue_nothing
+    troubles: Troubles | None = None
+
+    @cached_property
+    def runner(self) -> Runner:
+        """What its jobs are run by."""
+        troubles = self.troubles or Troubles(self.report)
+        return Runner(self.engine, self.clock, troubles, self.report)
+
+
+@contextmanager
+def only_instance(engine: Engine) -> Iterator[None]:
+    """Be the one scheduler of this store; ConflictError while another one runs."""
+    with locks.hold(engine, LEADER) as mine:
+        if not mine:
+            raise ConflictError("another scheduler is already running on this store")
+        yield
+
+
+def lead(
+    engine: Engine,
+    stop: threading.Event,
+    work: Callable[[threading.Event], AbstractContextManager[None]],
+    report: Callable[[str], None],
+    troubles: Troubles | None = None,
+) -> None:
+    """Be the scheduler of this store whenever no other is, until ``stop``.
+
+    ``work(leave)`` is entered when the leadership is had, and left when that is lost (the server
+    was restarted) or ``stop`` is set; ``leave`` is set first, so that what runs ends soon. Should
+    the next leader be at work before that, nothing is planned or sent twice: the store decides.
+    Whatever goes wrong is said once, and tried again.
+    """
+    waiting, troubles = False, troubles or Troubles(report)
+    while not stop.is_set():
+        try:
+            with locks.hold(engine, LEADER) as mine:
+                troubles.over(STORE)
+                if mine:
+                    waiting = False
+                    _while_leading(mine, stop, work)
+                elif not waiting:
+                    waiting = True
+                    report("standing by: another scheduler leads")
+        except Exception as error:  # noqa: BLE001  (the loop goes on, whatever it is)
+            away = database.away(engine, error)
+            troubles.note(STORE if away else LEADER, words(error), once=away)
+        else:
+            troubles.over(LEADER)
+        _rest(stop, STANDBY_SECONDS)
+
+
+def _while_leading(
+    mine: Lock,
+    stop: threading.Event,
+    work: Callable[[threading.Event], AbstractContextManager[None]],
+) -> None:
+    leave = threading.Event()
+    with work(leave):
+        while not stop.is_set() and mine.alive():
+            _rest(stop, LOOK_SECONDS)
+        leave.set()
+
+
+def _rest(stop: threading.Event, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not stop.is_set() and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+
+
+def watched(supervisor: Supervisor) -> BackgroundScheduler:
+    """APScheduler in a thread of its own, whose end ``supervisor`` hears of."""
+
+    class Watched(BackgroundScheduler):  # type: ignore[misc]  # APScheduler ships no types
+        def _main_loop(self) -> None:
+            supervisor.run("scheduler", super()._main_loop, lambda: self.state == STATE_STOPPED)
+
+    return Watched(timezone=UTC)
+
+
+def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
+    """Give ``scheduler`` the jobs, and begin: what was missed while nothing ran is done at once."""
+    _silence()
+    work = {
+        PUBLISH: (partial(_publish_job, service), weekly(service.settings)),
+        DELIVER: (partial(_every_minute, service), CronTrigger(minute="*", timezone=UTC)),
+        PRUNE: (partial(_prune_job, service), CronTrigger(minute=PRUNE_LOOKS, timezone=UTC)),
+    }
+    scheduler.start(paused=True)
+    for name, (job, trigger) in work.items():
+        scheduler.add_job(
+            job, trigger, id=name, coalesce=True, max_instances=1, misfire_grace_time=None
+        )
+    for name in (DELIVER, PRUNE):
+        scheduler.modify_job(name, next_run_time=service.clock())
+    scheduler.resume()
+
+
+def _silence() -> None:
+    """What goes wrong is said by ``job_runner``; the library would say it again, at length."""
+    logger = logging.getLogger("apscheduler")
+    logger.propagate = False
+    logger.handlers = [logging.NullHandler()]
+
+
+def weekly(settings: Settings) -> CronTrigger:
+    """The trigger at which an edition is planned: the newsletter's hour, or with readers' own
+    hours, that hour where on earth it comes first."""
+    weekday, hour, minute = weekday_and_time(settings.schedule)
+    zone = schedule.EARLIEST if settings.local_time else settings.zone
+    return CronTrigger(day_of_week=DAYS[weekday][:3], hour=hour, minute=minute, timezone=zone)
+
+
+def _every_minute(service: SchedulerContext) -> None:
+    """Deliver what is due; first, an edition whose hour has come and that is not published yet."""
+    try:
+        missed = _outstanding(service)
+    except Exception:  # noqa: BLE001  (the job itself will meet it, and say so)
+        missed = False
+    if missed:
+        _publish_job(service)
+    else:
+        service.runner.run(DELIVER, partial(deliver, service))
+
+
+def _outstanding(service: SchedulerContext) -> bool:
+    """Whether the latest edition is still to be published."""
+    run = service.runner.known().get(PUBLISH)
+    return run is None or run.period != _latest(service)[0]
+
+
+def _latest(service: SchedulerContext) -> tuple[str, datetime]:
+    zone = schedule.EARLIEST if service.settings.local_time else service.settings.zone
+    return schedule.latest(service.settings.schedule, zone, service.clock())
+
+
+def _publish_job(service: SchedulerContext) -> None:
+    """The job ``publish``, unless another thread is at it; done once for each period."""
+
+    def work() -> str | None:
+        if not _outstanding(service):
+            deliver(service)
+            return None
+        before = service.runner.known()[PUBLISH].period
+        period, moment = _latest(service)
+        publish(service)
+        if service.stop.is_set():
+            return None
+        with database.reading(service.engine) as session:
+            lost = not planning.published(session, service.settings.newsletter, period)
+        if lost and before is not None:
+            service.report(
+                f"{service.settings.newsletter}-{period} was due at {moment:%Y-%m-%d %H:%M} UTC "
+                "and is not sent: that is longer ago than catch_up_hours"
+            )
+        return period
+
+    with service.runner.alone(PUBLISH) as free:
+        if free:
+            service.runner.run(PUBLISH, work)
+
+
+def _prune_job(service: SchedulerContext) -> None:
+    """The job ``prune``, if the night's is still to be done."""
+    now = service.clock()
+    local = now.astimezone(service.settings.zone)
+    night = datetime.combine(local.date(), PRUNE_AT, local.tzinfo)
+    night -= timedelta(days=night > local)
+
+    def work() -> None:
+        terms = retention.Terms.of(service.settings, now)
+        retention.prune(service.engine, terms, stopped=service.stop.is_set, rest=service.stop.wait)
+
+    try:
+        done = service.runner.known().get(PRUNE)
+    except Exception:  # noqa: BLE001  (it is looked again in a few minutes)
+        return
+    if done is None or done.succeeded_at is None or not night <= done.succeeded_at <= now:
+        service.runner.run(PRUNE, work)
+
+
+def publish(service: SchedulerContext) -> None:
+    """Plan the latest edition that should be out by now, unless it is too old, for everybody who
+    is not in it yet, once; then send."""
+    settings, now = service.settings, service.clock()
+    zone = schedule.EARLIEST if settings.local_time else settings.zone
+    period, moment = schedule.latest(settings.schedule, zone, now)
+    if now - moment > timedelta(hours=settings.catch_up_hours):
+        return
+    with database.reading(service.engine) as session:
+        unpublished = not planning.published(session, settings.newsletter, period)
+    if unpublished:
+        edition = campaign.plan(
+            service.engine,
+            settings,
+            period=period,
+            now=now,
+            publishing=True,
+            stop=service.stop,
+            processes=service.processes,
+            enqueue=service.enqueue,
+            progress=service.runner.sender_lives,
+        )
+        service.report(f"planned {settings.newsletter}-{period} (edition {edition})")
+    deliver(service)
+
+
+def deliver(service: SchedulerContext) -> None:
+    """Send what is due of every edition that is on its way."""
+    with database.reading(service.engine) as session:
+        waiting = session.execute(
+            sa.select(Edition.id, Edition.period)
+            .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+            .where(
+                Newsletter.name == service.settings.newsletter,
+                Edition.state.in_((EditionState.PLANNED, EditionState.SENDING)),
+            )
+            .order_by(Edition.id)
+        ).all()
+    for identifier, period in waiting:
+        if service.stop.is_set():
+            return
+        with service.runner.alone(f"{DELIVER} {identifier}") as free:
+            if free:
+                _deliver(service, identifier, f"{service.settings.newsletter}-{period}")
+
+
+def _deliver(service: SchedulerContext, edition_id: int, name: str) -> None:
+    try:
+        summary = campaign.send(
+            service.engine,
+            service.settings,
+            edition_id=edition_id,
+            clock=service.clock,
+            stop=service.stop,
+            at_local_time=True,
+            processes=service.processes,
+            progress=service.runner.sender_lives,
+            to_the_end=False,
+            enqueue=service.enqueue,
+        )
+    except NewsletterError as error:
+        service.runner.troubles.note(name, str(error))
+        return
+    if summary.handled:
+        service.report(f"{summary.edition}: {summary.sentence()}")
+    if summary.trouble:
+        service.runner.troubles.note(name, summary.trouble)
+    else:
+        service.runner.troubles.over(name)

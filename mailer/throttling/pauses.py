@@ -1,0 +1,98 @@
+"""Recipient domains that asked for less mail and are left alone for a while, kept in the store.
+
+A pause begins with a minute and doubles each time the domain complains again, up to an hour; when
+the domain has taken mail for as long as its last pause was, the next one would be half as long. It
+decides nothing about copies. The caller commits.
+"""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mailer.relay import slowdown
+from mailer.relay.transport import Verdict, VerdictKind
+from recommender.models import Pause
+from recommender.safety import scrubbing
+from recommender.storage import bulk, database
+
+FIRST = 60
+LONGEST = 3_600
+"""Seconds."""
+_WORDS = 300
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address, as it is compared."""
+    return address.rpartition("@")[2].lower().rstrip(".")
+
+
+def known(session: Session) -> dict[str, Pause]:
+    """Every domain that has complained and not yet been forgiven."""
+    return {pause.domain: pause for pause in session.scalars(sa.select(Pause))}
+
+
+def in_force(until: datetime, now: datetime) -> bool:
+    """Whether a pause that ends at ``until`` holds. None is longer than ``LONGEST``: one that seems
+    to be was begun by a clock that was ahead, and means nothing."""
+    return now < until <= now + timedelta(seconds=LONGEST) + database.LARGEST_SKEW
+
+
+def paused(session: Session, now: datetime) -> list[Pause]:
+    """The domains that are being left alone, the one that comes back first at the top."""
+    query = sa.select(Pause).where(Pause.until > now).order_by(Pause.until, Pause.domain)
+    return [pause for pause in session.scalars(query) if in_force(pause.until, now)]
+
+
+def until(session: Session, domain: str, now: datetime) -> datetime | None:
+    """Until when ``domain`` is left alone; None when it is not."""
+    found = session.scalar(sa.select(Pause.until).where(Pause.domain == domain))
+    return found if found is not None and in_force(found, now) else None
+
+
+def heard(session: Session, domain: str, verdict: Verdict, now: datetime) -> Pause | None:
+    """Take note of an answer to a message for ``domain``; how things stand with it afterwards."""
+    query = sa.select(Pause).where(Pause.domain == domain).with_for_update()
+    pause = session.scalar(query)
+    if slowdown.asked_by(verdict) == "domain":
+        return _lengthened(session, pause, domain, verdict.reply or "", now)
+    if pause is not None and verdict.kind is VerdictKind.ACCEPTED and _forgiven(pause, now):
+        if pause.seconds <= FIRST:
+            session.delete(pause)
+            return None
+        pause.seconds, pause.changed_at = pause.seconds // 2, now
+        session.flush()
+    return pause
+
+
+def matters(pause: Pause | None, verdict: Verdict, now: datetime) -> bool:
+    """Whether ``heard`` would change anything: spares the store the answers that change nothing."""
+    if pause is None and verdict.kind is VerdictKind.ACCEPTED:
+        return False
+    if slowdown.asked_by(verdict) == "domain":
+        return pause is None or not in_force(pause.until, now)
+    return pause is not None and verdict.kind is VerdictKind.ACCEPTED and _forgiven(pause, now)
+
+
+def _forgiven(pause: Pause, now: datetime) -> bool:
+    if pause.until > now:
+        return not in_force(pause.until, now)
+    return now >= max(pause.until, pause.changed_at) + timedelta(seconds=pause.seconds)
+
+
+def _lengthened(
+    session: Session, pause: Pause | None, domain: str, words: str, now: datetime
+) -> Pause:
+    if pause is None:
+        new = bulk.insert(session, Pause).values(
+            domain=domain, until=now, seconds=0, changed_at=now, why=""
+        )
+        session.execute(new.on_conflict_do_nothing())
+        query = sa.select(Pause).where(Pause.domain == domain).with_for_update()
+        pause = session.scalars(query).one()
+    if not in_force(pause.until, now):  # else it was on the wire when the pause began
+        pause.seconds = min(max(FIRST, pause.seconds * 2), LONGEST)
+        pause.until = now + timedelta(seconds=pause.seconds)
+        pause.changed_at, pause.why = now, scrubbing.text(words)[:_WORDS]
+        session.flush()
+    return pause

@@ -1,0 +1,66 @@
+"""Mail that readers ask for themselves: confirm a subscription, a link to one's own choices.
+
+One short message at a time, by the configured way out; without a relay into ``outbox/service``. It
+is no edition: the ledger knows nothing of it, and a reader who got none simply asks again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from hashlib import sha256
+
+from mailer.languages import Language
+from mailer.mime.headers import ascii_domain, on_the_wire
+from mailer.mime.message import Message
+from mailer.relay import registry
+from mailer.relay.transport import VerdictKind
+from recommender.errors import TransportError
+from recommender.settings import Settings, mailbox
+
+
+def compose(
+    settings: Settings,
+    recipient: str,
+    subject: str,
+    paragraphs: Sequence[str],
+    now: datetime,
+    language: Language,
+) -> Message:
+    """A plain-text message in ``language`` from the newsletter to ``recipient``."""
+    name, address = mailbox(settings.sender)
+    sender = on_the_wire(address)
+    to = on_the_wire(recipient)
+    text = "\n\n".join([*paragraphs, f"-- \n{settings.title}\n{settings.postal_address}"]) + "\n"
+    mail = EmailMessage(policy=policy.SMTP.clone(max_line_length=998))
+    mail["From"] = Address(name, addr_spec=sender)
+    mail["To"] = to
+    mail["Subject"] = subject
+    mail["Date"] = format_datetime(now)
+    unique = sha256(f"{to} {subject} {text} {now.isoformat()}".encode()).hexdigest()[:32]
+    domain = ascii_domain(sender.rpartition("@")[2])
+    mail["Message-ID"] = f"<service.{unique}@{domain}>"
+    mail["Auto-Submitted"] = "auto-replied"  # RFC 3834: an answer to what somebody asked for
+    mail.set_content(text, cte="quoted-printable")
+    mail["Content-Language"] = language.tag  # RFC 3282
+    return Message(
+        envelope_from=on_the_wire(mailbox(settings.bounce_address or settings.sender)[1]),
+        recipient=to,
+        data=mail.as_bytes(),
+        message_id=str(mail["Message-ID"]),
+        smtputf8=not to.isascii(),
+    )
+
+
+def send(settings: Settings, message: Message, now: datetime) -> None:
+    """Hand it over; TransportError when it was not taken."""
+    transport = registry.opener(settings, settings.outbox / "service")()
+    try:
+        number = int(now.timestamp() * 1000)
+        verdict = transport.offer(message, number=number) or transport.commit()
+    finally:
+        transport.close()
+    if verdict.kind != VerdictKind.ACCEPTED:
+        raise TransportError(f"{verdict.relay}: {verdict.kind}: {verdict.reply or 'no answer'}")

@@ -1,0 +1,180 @@
+"""Issues on the web: a reader's own, as it was mailed; and the public archive with its feed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import chain
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from mailer.delivery import messages
+from mailer.edition import snapshot
+from mailer.issue.content import StoryContent
+from mailer.ledger import counts
+from mailer.web import security, tokens
+from mailer.web.shared_answers import Shared
+from mailer.web.site import Site, of
+from recommender.errors import ConfigurationError
+from recommender.models import (
+    Delivery,
+    Edition,
+    EditionState,
+    EditionStory,
+    Newsletter,
+)
+from recommender.storage import database
+
+SHOWN = 12
+"""Stories of an edition in the archive: those that most readers got."""
+LISTED = 104
+"""Editions in the archive's list: two years of weeks."""
+IN_FEED = 20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PUBLIC = (EditionState.SENDING, EditionState.PAUSED, EditionState.FINISHED)
+
+
+def view(request: Request) -> Response:
+    """The issue as it was mailed, from what was frozen with it."""
+    site = of(request)
+    with database.reading(site.engine) as session:
+        found = tokens.delivery(session, site, "view", request.path_params["token"])
+        if found is None or not found[0].picks:
+            return site.broken_link()
+        delivery = found[0]
+        edition = session.get_one(Edition, delivery.edition_id)
+        try:
+            factory = messages.factory(session, site.settings, edition)
+            picks = [snapshot.pick_of(document) for document in delivery.picks]
+            issue = factory.compose(delivery.id, picks, snapshot.reader_of(delivery.reader))
+            page = factory.renderer.html(issue)
+        except ConfigurationError:
+            return _not_again(site)
+    return HTMLResponse(
+        page,
+        headers={
+            "Content-Security-Policy": security.ISSUES,
+            "X-Robots-Tag": "noindex, nofollow",
+        },
+    )
+
+
+def _not_again(site: Site) -> Response:
+    """For an issue whose template is not as it was kept; a sender says why."""
+    _ = site.language.text
+    return site.notice(
+        _("This issue cannot be shown"),
+        _("Its template can no longer be used. The issue in your mail is still whole."),
+        status=410,
+    )
+
+
+def archive(request: Request) -> Response:
+    """All editions that went out, the latest first."""
+    site = of(request)
+    with database.reading(site.engine) as session:
+        editions = _editions(session, site, LISTED)
+    return _public(request, site.page("archive.html", editions=editions))
+
+
+def edition(request: Request) -> Response:
+    """The stories of one edition, nothing of any reader."""
+    site = of(request)
+    with database.reading(site.engine) as session:
+        for found in _editions(session, site, LISTED):
+            if found.name == request.path_params["name"]:
+                stories = _stories(request, session, found)
+                page = site.page("archive_edition.html", edition=found, stories=stories)
+                return _public(request, page)
+    return site.broken_link()
+
+
+def feed(request: Request) -> Response:
+    """The archive as an Atom feed (RFC 4287): an entry per edition."""
+    site = of(request)
+    with database.reading(site.engine) as session:
+        editions = _editions(session, site, IN_FEED)
+        entries = [(one, _stories(request, session, one)) for one in editions]
+    facts = [(one.name, one.started_at, [story.title for story in most]) for one, most in entries]
+    tag = _tag(site.language.tag, site.settings.title, facts)
+    if _has(request, tag):
+        return Response(status_code=304, headers=_kept(tag))
+    updated = max((one.started_at or one.planned_at for one in editions), default=EPOCH)
+    page = site.page("feed.xml", entries=entries, updated=updated)
+    page.headers["content-type"] = "application/atom+xml; charset=utf-8"
+    page.headers.update(_kept(tag))
+    return page
+
+
+def _stories(request: Request, session: Session, edition: Edition) -> list[StoryContent]:
+    """What most readers got, looked up once; again while more copies are sent."""
+    archived: Shared[list[StoryContent]] = request.app.state.archived
+    final = edition.state == EditionState.FINISHED
+    key = (edition.id, edition.state)
+    return archived.get(key, lambda: most_sent(session, edition.id), final=final)
+
+
+def _editions(session: Session, site: Site, most: int) -> Sequence[Edition]:
+    return session.scalars(
+        sa.select(Edition)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .where(Newsletter.name == site.settings.newsletter, Edition.state.in_(PUBLIC))
+        .options(sa.orm.joinedload(Edition.newsletter))
+        .order_by(Edition.period.desc(), Edition.id.desc())
+        .limit(most)
+    ).all()
+
+
+def most_sent(session: Session, edition_id: int) -> list[StoryContent]:
+    """The stories of an edition that most readers got, of a sample of its copies."""
+    sample = session.scalars(
+        sa.select(Delivery.story_ids)
+        .where(Delivery.edition_id == edition_id, counts.SENT)
+        .order_by(Delivery.settled_at, Delivery.id)
+        .limit(1_000)
+    )
+    counted: dict[int, int] = {}
+    for story in chain.from_iterable(sample):
+        counted[story] = counted.get(story, 0) + 1
+    best = sorted(counted, key=lambda story: (-counted[story], story))[:SHOWN]
+    frozen = {
+        row.story_id: row.content
+        for row in session.scalars(
+            sa.select(EditionStory).where(
+                EditionStory.edition_id == edition_id, EditionStory.story_id.in_(best)
+            )
+        )
+    }
+    return [StoryContent.from_document(frozen[story]) for story in best if story in frozen]
+
+
+def _public(request: Request, page: Response) -> Response:
+    """Pages without anything personal may be kept by browsers and asked for by ETag (RFC 9110)."""
+    tag = _tag(bytes(page.body))
+    if _has(request, tag):
+        return Response(status_code=304, headers=_kept(tag))
+    page.headers.update(_kept(tag))
+    return page
+
+
+def _tag(*what: object) -> str:
+    return f'"{sha256(repr(what).encode()).hexdigest()[:24]}"'
+
+
+def _has(request: Request, tag: str) -> bool:
+    return tag in request.headers.get("if-none-match", "")
+
+
+def _kept(tag: str) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": "public, max-age=300"}
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/view/{token}", view, methods=["GET"]),
+    Route("/archive", archive, methods=["GET"]),
+    Route("/archive/feed.xml", feed, methods=["GET"]),
+    Route("/archive/{name}", edition, methods=["GET"]),
+]

@@ -1,0 +1,59 @@
+"""A look at the next issue with choices that are not saved: a part of a page, or the page's own.
+
+With JavaScript the part is asked for while topics are ticked; without it a button shows the same.
+"""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from mailer.issue import wording
+from mailer.web.preferences_form import PreferencesForm
+from mailer.web.site import Site
+from recommender.models import Subscriber
+
+
+@dataclass(frozen=True)
+class Line:
+    """One story as a preview shows it."""
+
+    title: str
+    source: str
+    why: str
+    language: str | None
+    dir: str
+
+
+def lines(site: Site, reader: Subscriber | None, chosen: PreferencesForm) -> list[Line] | None:
+    """The next issue of ``reader``, or of a stranger, if this were chosen; None when too many look
+    at once."""
+    known = bool(chosen.roles or chosen.topics)
+    found = site.previews.picks(reader, roles=chosen.roles, topics=chosen.topics, now=site.clock())
+    if found is None:
+        return None
+    return [
+        Line(
+            one.story.title,
+            one.story.source or "",
+            wording.why(wording.told(one.reasons), site.language, known=known),
+            one.story.language,
+            one.story.dir,
+        )
+        for one in found
+    ]
+
+
+def part(site: Site, found: list[Line]) -> Response:
+    """The list alone, for the script."""
+    return site.page("preview.html", preview=found)
+
+
+def busy(site: Site) -> Response:
+    """Too many look at once."""
+    _ = site.language.text
+    return site.notice(
+        _("One moment, please"),
+        _("Many readers are looking ahead right now. Please try again in a few seconds."),
+        status=503,
+        headers={"Retry-After": "5"},
+    )

@@ -1,0 +1,196 @@
+"""Stories and readers from the files that ``newsletter rank`` and ``newsletter evaluate`` take.
+
+Articles are read and split by ``recommender.articles``; this turns them, and lines of
+``subscribers.jsonl``, into the values the ranker knows. Writes nothing.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from recommender.articles.values import ArticleDraft
+from recommender.errors import InputError
+from recommender.ranking.co_clicks import smallest
+from recommender.ranking.values import Action, ActionKind, Reader, Story
+
+ACTIONS: Mapping[str, ActionKind] = {
+    "click": "click",
+    "more": "more",
+    "less": "less",
+    "sent": "sent",
+}
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """``stories`` of all articles, and ``of_article``: ids of each article's stories."""
+
+    stories: tuple[Story, ...]
+    of_article: Mapping[str, tuple[str, ...]]
+
+    @property
+    def newest(self) -> datetime | None:
+        """The newest date of publication, if any story has one."""
+        return max((s.published_at for s in self.stories if s.published_at), default=None)
+
+
+def catalogue(drafts: Iterable[ArticleDraft]) -> Catalogue:
+    """The stories of articles that have been split. A story's id is its article's where the
+    article is one story, ``article/story`` where it is a digest."""
+    stories: list[Story] = []
+    of_article: dict[str, tuple[str, ...]] = {}
+    for draft in drafts:
+        own = [_story(draft, number) for number in range(len(draft.stories))]
+        stories += own
+        of_article[draft.key] = tuple(story.id for story in own)
+    return Catalogue(tuple(stories), of_article)
+
+
+def _story(draft: ArticleDraft, number: int) -> Story:
+    part = draft.stories[number]
+    whole = part.key == draft.key
+    return Story(
+        id=draft.key if whole else f"{draft.key}/{part.key}",
+        article=draft.key,
+        key=part.key,
+        title=part.title,
+        summary=part.summary,
+        takeaway=part.takeaway,
+        insights=part.insights,
+        principles=part.principles,
+        practice=part.practice,
+        code_references=part.code_references,
+        body=draft.body if len(draft.stories) == 1 else "",
+        topics=part.topics,
+        roles=part.roles,
+        source=draft.source,
+        published_at=draft.published_at,
+        must_read=draft.must_read,
+    )
+
+
+def lines(path: Path, most: int) -> Iterator[tuple[int, list[bytes]]]:
+    """The lines of ``path`` in blocks of ``most``, each with the number of its first line.
+
+    Raises InputError when the file cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            first, block = 1, []
+            for number, line in enumerate(file, 1):
+                block.append(line)
+                if len(block) == most:
+                    yield first, block
+                    first, block = number + 1, []
+            if block:
+                yield first, block
+    except OSError as error:
+        raise InputError(path, None, f"cannot be read: {error.strerror or error}") from error
+
+
+def readers(
+    block: Sequence[bytes], first: int, path: Path | str, of_article: Mapping[str, Sequence[str]]
+) -> tuple[list[Reader], list[InputError]]:
+    """The readers of a block of JSONL, and what is wrong with the lines that hold none."""
+    found, wrong = [], []
+    for number, line in enumerate(block, first):
+        if line.isspace():
+            continue
+        try:
+            found.append(reader(decoded(line), of_article))
+        except ValueError as error:
+            wrong.append(InputError(path, number, str(error)))
+    return found, wrong
+
+
+def decoded(line: bytes) -> dict[str, Any]:
+    """The JSON object of a line; ValueError when it holds none."""
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 text (byte {error.start + 1} of the line)") from error
+    except RecursionError as error:
+        raise ValueError("not JSON: nested too deeply") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object, found {type(value).__name__}")
+    return value
+
+
+def reader(values: Mapping[str, Any], of_article: Mapping[str, Sequence[str]]) -> Reader:
+    """A line of ``subscribers.jsonl`` as a reader; ``id`` may stand for ``email``.
+
+    Raises ValueError that begins with the field's name.
+    """
+    identifier = values.get("id") or values.get("email")
+    if not isinstance(identifier, str):
+        raise ValueError("id: missing, and there is no email either")
+    roles = values.get("roles") or []
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        raise ValueError("roles: expected a list of names")
+    history = values.get("history")
+    return Reader(
+        identifier,
+        tuple(roles),
+        _topics(values.get("topics") or {}),
+        tuple(_history(history, of_article)) if history else (),
+    )
+
+
+def _topics(value: Any) -> Mapping[str, float]:
+    if isinstance(value, list):
+        value = dict.fromkeys(map(str, value), 1.0)
+    if not isinstance(value, dict):
+        raise ValueError("topics: expected a list of names or an object of weights")
+    for name, weight in value.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float):
+            raise ValueError(f"topics: the weight of {name!r} is not a number")
+        if not -2 <= weight <= 3:  # NaN fails, too
+            raise ValueError(f"topics: the weight of {name!r} is {weight:g}, not between -2 and 3")
+    return value
+
+
+def _history(value: Any, of_article: Mapping[str, Sequence[str]]) -> Iterator[Action]:
+    if not isinstance(value, list):
+        raise ValueError("history: expected a list")
+    for entry in value:
+        if not isinstance(entry, dict) or not isinstance(entry.get("article"), str):
+            raise ValueError("history: expected objects with article and action")
+        kind = ACTIONS.get(str(entry.get("action", "click")))
+        if kind is None:
+            raise ValueError(f"history: {entry['action']!r} is none of {', '.join(ACTIONS)}")
+        at = _moment(entry.get("at"))
+        article, story = entry["article"], entry.get("story")
+        stories = of_article.get(article, (article,))
+        if story is not None:
+            own = {f"{article}/{story}", story} & set(stories)
+            stories = tuple(own) or (f"{article}/{story}",)
+        for identifier in stories:
+            yield Action(identifier, kind, at)
+
+
+def _moment(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"history: {value!r} is not a date in ISO 8601") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def clicked(reader: Reader) -> list[str]:
+    """What a reader answered with interest: their contribution to what readers read together."""
+    return [action.story for action in reader.history if action.kind in {"click", "more"}]
+
+
+def co_clicks(path: Path, of_article: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """What readers of a subscribers file clicked, of a sample of them where there are very many.
+    Lines that cannot be read are passed over, since ranking will report them."""
+    told = (line for _, block in lines(path, 2_000) for line in block if b'"history"' in line)
+    chosen = smallest(told, lambda line: line)
+    return [clicked(found) for found in readers(chosen, 1, path, of_article)[0]]

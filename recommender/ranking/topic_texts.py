@@ -1,0 +1,121 @@
+"""What the text of a label finds: stories that carry no label, by the words of its field.
+
+A label's definition is read as a short article. A story that speaks of the label's field, if not of
+the label itself, is found through the labels around it; words that every field uses count little.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from recommender.ranking.features import Space
+from recommender.ranking.vocabulary_index import VocabularyIndex
+
+Row = npt.NDArray[np.float64]
+STAND_INS, ITSELF = 10, 0.5
+"""For a name the vocabulary does not hold: how many of its labels stand in for it, and how much the
+name's own words weigh beside them."""
+UNLIKE, TINY = 0.03, 1e-12
+"""Cosine below which a label has nothing to say of a story; what keeps a root above 0."""
+BLOCK = 4_096
+"""Stories compared with all labels at a time."""
+
+
+class TopicTexts:
+    """The topics, or the roles, of a vocabulary as texts in the space of the stories. ``texts``
+    holds their vectors, in the alphabetical order of their folded names."""
+
+    def __init__(self, names: VocabularyIndex, space: Space, texts: sp.csr_array) -> None:
+        self._names = names
+        self._space = space
+        self._texts = texts
+        self._all = names.all_names()
+        self._at = {name: at for at, name in enumerate(self._all)}
+        self._queries: dict[str, sp.csr_array] = {}
+        self._direct: dict[str, npt.NDArray[np.float32]] = {}
+        self._evidence: tuple[sp.csr_array, Row] | None = None
+
+    def query(self, name: str) -> sp.csr_array:
+        """The name's own text as a row of the space (1 × terms, length 1)."""
+        if name not in self._queries:
+            self._queries[name] = self._space.vector(self._names.texts(name))
+        return self._queries[name]
+
+    def direct(self, name: str) -> npt.NDArray[np.float32]:
+        """Cosine of every story with the name's own text."""
+        if name not in self._direct:
+            product = self._space.vectors @ self.query(name).toarray().ravel()
+            self._direct[name] = np.asarray(product, dtype=np.float32)
+        return self._direct[name]
+
+    def own(self, name: str) -> Row:
+        """The name's own text, dense."""
+        return self._together({name: 1.0})
+
+    def field(self, name: str) -> Row:
+        """The texts of the labels around a name, together, dense."""
+        return self._together(self.around(name))
+
+    def _together(self, names: Mapping[str, float]) -> Row:
+        found = np.zeros(self._space.vectors.shape[1])
+        for name, weight in names.items():
+            text = self.query(name)
+            found[text.indices] += weight * text.data
+        return found
+
+    def similarity(self, name: str, full: float) -> Row:
+        """Likeness of every story to a label and, less, to those around it, from 0 to 1; nearly 1
+        for a cosine of ``full`` with a text no other label claims.
+
+        A label's evidence in a story is cosine^1.5 × the root of its share of what all labels
+        have there: the power lets a story count where it matches one of them well, not all a
+        little, and the share takes down what speaks of every field at once.
+        """
+        around = self.around(name)
+        evidence, claimed = self._of_labels()
+        weights = np.zeros(len(self._all))
+        for other, weight in around.items():
+            if other in self._at:
+                weights[self._at[other]] = weight
+        found: Row = evidence.T @ weights
+        if name not in self._at:
+            own = self.direct(name).astype(np.float64) ** 3
+            found += around[name] * own / np.sqrt(np.maximum(claimed + own, TINY))
+        return np.asarray(1 - np.exp(-found / around[name] / full**1.5))
+
+    def around(self, name: str) -> dict[str, float]:
+        """The labels around a name, with weights that sum to 1. Around one that the vocabulary
+        does not hold stand the labels whose texts speak of it most (their cosines squared)."""
+        if self._names.known(name) or not self._all:
+            return self._names.neighbourhood(name)
+        speak = self._texts @ self.query(name).toarray().ravel()
+        nearest = np.argsort(-speak, kind="stable")[:STAND_INS]
+        total = float((speak[nearest] ** 2).sum())
+        if total <= 0:
+            return {name: 1.0}
+        found = {name: ITSELF}
+        for at in nearest[speak[nearest] > 0].tolist():
+            share = (1 - ITSELF) * float(speak[at]) ** 2 / total
+            for other, weight in self._names.neighbourhood(self._all[at]).items():
+                found[other] = found.get(other, 0.0) + share * weight
+        return found
+
+    def _of_labels(self) -> tuple[sp.csr_array, Row]:
+        """Evidence of every label in every story (labels × stories), and what all labels have in
+        each: their cosines, cubed, summed."""
+        if self._evidence is None:
+            claimed = np.zeros(len(self._space.row))
+            blocks = [sp.csc_array((len(self._all), 0))]
+            for start in range(0, len(claimed), BLOCK):
+                stories = sp.csr_array(self._space.vectors[start : start + BLOCK].T)
+                cosines = sp.csr_array(self._texts @ stories)
+                cosines.data[cosines.data < UNLIKE] = 0.0
+                cosines.eliminate_zeros()
+                cubes = sp.csc_array(cosines.power(3))
+                own = np.asarray(cubes.sum(axis=0)).ravel()
+                claimed[start : start + BLOCK] = own
+                blocks.append(cubes @ sp.diags_array(1 / np.sqrt(np.maximum(own, TINY))))
+            self._evidence = (sp.csr_array(sp.hstack(blocks)), claimed)
+        return self._evidence

@@ -1,0 +1,128 @@
+"""What topics and roles are called: aliases, relations, and the words that stand for each.
+
+Names are compared as the whole product compares them, and beyond that without regard to hyphens
+and dashes. A name the vocabulary does not hold stands for itself.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import scipy.sparse as sp
+
+from recommender.ranking import words
+from recommender.ranking.values import Term
+
+WALK, STEPS, FAR, BESIDE = 0.95, 6, 0.002, 0.5
+"""Of the walk over related names: probability of a further step, steps, least weight kept, and
+the most that a related name may weigh beside the name itself."""
+
+
+class VocabularyIndex:
+    """The topics, or the roles, of a vocabulary. Names given in and out are folded."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self._terms: dict[str, Term] = {}
+        self._canonical: dict[str, str] = {}
+        for term in terms:
+            self._terms.setdefault(words.fold(term.name), term)
+        for name, term in self._terms.items():
+            for alias in term.aliases:
+                folded = words.fold(alias)
+                if folded not in self._terms:
+                    self._canonical.setdefault(folded, name)
+        self._spelt: dict[str, str] = {}
+        self._met: dict[str, str] = {}
+        self._number = {name: at for at, name in enumerate(self.all_names())}
+        self._links: sp.csr_array | None = None
+        self._around: dict[str, dict[str, float]] = {}
+
+    def canonical(self, name: str) -> str:
+        """The folded name that ``name`` stands for."""
+        found = self._met.get(name)
+        if found is None:
+            folded = words.fold(name)
+            found = self._met[name] = self._canonical.get(folded, folded)
+            if found not in self._terms:
+                self._spelt.setdefault(found, " ".join(name.split()))
+        return found
+
+    def shown(self, name: str) -> str:
+        """A canonical name as it is written."""
+        term = self._terms.get(name)
+        return term.name if term is not None else self._spelt.get(name, name)
+
+    def related(self, name: str) -> list[str]:
+        """Canonical names of what the vocabulary relates to ``name``."""
+        term = self._terms.get(name)
+        return [] if term is None else [self.canonical(other) for other in term.related]
+
+    def spellings(self, name: str) -> list[str]:
+        """The name and its aliases."""
+        term = self._terms.get(name)
+        return [self.shown(name)] if term is None else [term.name, *term.aliases]
+
+    def texts(self, name: str) -> list[tuple[str, float]]:
+        """The pseudo-document of a name: its spellings and definition, with weights."""
+        term = self._terms.get(name)
+        if term is None:
+            return [(self.shown(name), 3.0)]
+        aliases = [(alias, 2.0) for alias in term.aliases]
+        return [(term.name, 3.0), *aliases, (term.definition, 1.0)]
+
+    def known(self, name: str) -> bool:
+        """Whether the vocabulary holds a canonical name."""
+        return name in self._terms
+
+    def all_names(self) -> list[str]:
+        """The canonical names of the whole vocabulary, sorted."""
+        return sorted(self._terms)
+
+    def all_texts(self) -> list[list[tuple[str, float]]]:
+        """The pseudo-documents of the whole vocabulary, in the order of the names."""
+        return [self.texts(name) for name in self.all_names()]
+
+    def neighbourhood(self, name: str) -> dict[str, float]:
+        """The names around ``name``, itself first: how often a walk over related names, which
+        goes on with probability WALK at each step and back to the start at none, stands at each.
+        Weights sum to 1. So a reader of one topic is a reader of its field, and most of itself.
+        """
+        if name not in self._terms:
+            return {name: 1.0}
+        if name not in self._around:
+            self._around[name] = self._walk(name)
+        return self._around[name]
+
+    def _walk(self, name: str) -> dict[str, float]:
+        if self._links is None:
+            self._links = self._linked()
+        at = self._number[name]
+        here = np.zeros(len(self._number))
+        here[at] = 1.0
+        found = here.copy()
+        for step in range(1, STEPS + 1):
+            here = self._links @ here
+            found += here * WALK**step
+        near = np.minimum(found, found[at] * BESIDE)
+        near[at] = found[at]
+        near[near < FAR * near.sum()] = 0.0
+        near /= near.sum()
+        names = list(self._number)
+        others = [other for other in np.flatnonzero(near).tolist() if other != at]
+        return {name: float(near[at])} | {names[other]: float(near[other]) for other in others}
+
+    def _linked(self) -> sp.csr_array:
+        """Relations both ways, among names that the vocabulary holds: the probability of a step
+        from one name (column) to another (row)."""
+        pairs = {
+            pair
+            for name in self._terms
+            for other in self.related(name)
+            if other in self._terms and other != name
+            for pair in ((name, other), (other, name))
+        }
+        rows = [self._number[to] for _, to in sorted(pairs)]
+        columns = [self._number[origin] for origin, _ in sorted(pairs)]
+        size = len(self._number)
+        links = sp.csr_array((np.ones(len(rows)), (rows, columns)), shape=(size, size))
+        ways = np.maximum(np.asarray(links.sum(axis=0)).ravel(), 1.0)
+        return sp.csr_array(links @ sp.diags_array(1 / ways))

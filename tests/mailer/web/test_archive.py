@@ -1,0 +1,95 @@
+"""Issues on the web: the reader's own as it was mailed, the archive without anybody's name."""
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import feedparser
+import sqlalchemy as sa
+
+from mailer.delivery import campaign
+from recommender.models import TemplateVersion
+from recommender.storage import database
+
+from .conftest import SENT_AT, Place
+
+WHO = "hardware@example.com"
+
+
+def test_the_web_version_is_the_issue_that_was_mailed(place: Place) -> None:
+    page = place.client.get(place.path(place.links.view(place.delivery(WHO).id)))
+    (mail,) = [one for one in place.mail("weekly-2026-W48") if one["To"] == WHO]
+    body = mail.get_body(("html",))
+    assert body is not None
+    mailed = body.get_content().replace("https://newsletter.example.org", place.settings.base_url)
+    assert page.text.split() == mailed.split()
+    assert "noindex" in page.headers["x-robots-tag"]
+    assert "script" not in page.headers["content-security-policy"]
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_the_archive_names_no_reader(place: Place) -> None:
+    listing = place.client.get("/archive")
+    assert "/archive/weekly-2026-W48" in listing.text
+    page = place.client.get("/archive/weekly-2026-W48")
+    assert page.text.count("<article") > 3
+    assert "@" not in page.text
+    assert place.client.get("/archive/weekly-2031-W01").status_code == 404
+
+
+def test_the_archive_has_a_feed(place: Place) -> None:
+    answer = place.client.get("/archive/feed.xml")
+    feed = feedparser.parse(answer.content)
+    assert not feed.bozo
+    assert answer.headers["content-type"].startswith("application/atom+xml")
+    (entry,) = feed.entries
+    assert entry.link == "https://news.example.org/archive/weekly-2026-W48"
+    assert entry.updated_parsed
+    tag = answer.headers["etag"]
+    again = place.client.get("/archive/feed.xml", headers={"if-none-match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_operators_see_that_it_is_well(place: Place) -> None:
+    assert place.client.get("/healthz").text == "ok\n"
+    assert place.client.get("/readyz").json() == {"ready": True, "reasons": []}
+    found = place.client.get("/metrics").text
+    assert 'newsletter_deliveries{edition="weekly-2026-W48",state="sent"} 12.0' in found
+    assert "@" not in found
+
+
+def test_a_template_changed_in_the_store_is_not_run_and_the_page_says_so(
+    place: Place, tmp_path: Path
+) -> None:
+    mark = tmp_path / "executed"
+    hostile = "{{ cycler.__init__.__globals__.os.popen('touch " + str(mark) + "').read() }}"
+    view = place.path(place.links.view(place.delivery(WHO).id))
+    with database.writing(place.engine) as session:
+        session.execute(sa.update(TemplateVersion).values(html=hostile))
+    page = place.client.get(view)
+    assert page.status_code == 410
+    assert "This issue cannot be shown" in page.text
+    assert not mark.exists()
+
+
+def test_a_sender_refuses_a_template_changed_in_the_store_in_one_line(
+    place: Place, tmp_path: Path
+) -> None:
+    mark = tmp_path / "executed"
+    later = SENT_AT + timedelta(weeks=1)
+    edition = campaign.plan(place.engine, place.settings, period="2026-W49", now=later)
+    hostile = "{{ cycler.__init__.__globals__.os.popen('touch " + str(mark) + "').read() }}"
+    with database.writing(place.engine) as session:
+        session.execute(sa.update(TemplateVersion).values(text=hostile))
+    summary = campaign.send(
+        *(place.engine, place.settings),
+        edition_id=edition,
+        clock=lambda: later,
+        stop=threading.Event(),
+        at_local_time=False,
+    )
+    assert summary.sent == 0
+    assert summary.trouble is not None
+    assert "was changed in the store" in summary.trouble
+    assert "\n" not in summary.trouble
+    assert not mark.exists()

@@ -1,0 +1,69 @@
+"""Leaving takes one click, from the page or from the mail program; coming back takes one more."""
+
+from recommender.models import EventKind, Status
+from recommender.storage import database
+from recommender.subscribers import records
+
+from .conftest import Place
+
+WHO = "founder@example.com"
+
+
+def link(place: Place) -> str:
+    return place.path(place.links.unsubscribe(place.delivery(WHO).id))
+
+
+def test_one_click_of_a_mail_program_unsubscribes(place: Place) -> None:
+    """RFC 8058: no cookie, no page, no origin of ours."""
+    answer = place.client.post(
+        link(place),
+        content="List-Unsubscribe=One-Click",
+        headers={
+            "content-type": "application/x-www-form-urlencoded",
+            "sec-fetch-site": "cross-site",
+        },
+    )
+    assert (answer.status_code, answer.text) == (200, "Unsubscribed.\n")
+    assert place.status(WHO) == Status.UNSUBSCRIBED
+    with database.reading(place.engine) as session:
+        log = records.everything(session, records.find(session, WHO))["consent"]
+    assert log[-1]["source"] == "unsubscribe"
+    assert log[-1]["proof"]["one_click"] is True
+    assert [event.kind for event in place.events()] == [EventKind.UNSUBSCRIBE]
+
+
+def test_one_click_may_be_sent_as_a_multipart_form(place: Place) -> None:
+    assert place.client.post(
+        link(place), files={"List-Unsubscribe": (None, "One-Click")}
+    ).is_success
+    assert place.status(WHO) == Status.UNSUBSCRIBED
+
+
+def test_looking_at_the_page_changes_nothing(place: Place) -> None:
+    assert "<button>Unsubscribe</button>" in place.client.get(link(place)).text
+    assert place.client.head(link(place)).status_code == 200
+    assert place.status(WHO) == Status.ACTIVE
+
+
+def test_who_left_by_mistake_can_come_back(place: Place) -> None:
+    page = place.client.post(link(place))
+    assert "You are unsubscribed" in page.text
+    assert place.status(WHO) == Status.UNSUBSCRIBED
+    assert "Welcome back" in place.client.post(link(place), data={"action": "return"}).text
+    assert place.status(WHO) == Status.ACTIVE
+
+
+def test_a_forwarded_issue_starts_nothing_again(place: Place) -> None:
+    place.client.post(link(place))
+    back = {"action": "return"}
+    elsewhere = {"sec-fetch-site": "cross-site"}
+    assert place.client.post(link(place), data=back, headers=elsewhere).status_code == 403
+    place.pass_time(hours=2)
+    assert place.client.post(link(place), data=back).status_code == 403
+    assert place.status(WHO) == Status.UNSUBSCRIBED
+
+
+def test_leaving_twice_is_one_event(place: Place) -> None:
+    for _ in range(3):
+        assert place.client.post(link(place)).status_code == 200
+    assert len(place.events()) == 1
