@@ -16,7 +16,7 @@ from mailer.languages import Language
 from mailer.mime.headers import ascii_domain, on_the_wire
 from mailer.mime.message import Message
 from mailer.relay import registry
-from mailer.relay.transport import VerdictKind
+from mailer.relay.transport import NoLimits, VerdictKind
 from recommender.errors import TransportError
 from recommender.settings import Settings, mailbox
 
@@ -56,7 +56,7 @@ def compose(
 
 def send(settings: Settings, message: Message, now: datetime) -> None:
     """Hand it over; TransportError when it was not taken."""
-    transport = registry.opener(settings, settings.outbox / "service")()
+    transport = registry.opener(settings, settings.outbox / "service")(NoLimits())
     try:
         number = int(now.timestamp() * 1000)
         verdict = transport.offer(message, number=number) or transport.commit()

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Engine
 
+from mailer.delivery import offering
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.run import POLL_SECONDS, Job, Run
 from mailer.ledger import deliveries
@@ -22,7 +23,7 @@ from mailer.ledger.deliveries import Claim, Outcome
 from mailer.mime.message import Message
 from mailer.relay import refusals, slowdown
 from mailer.relay.transport import Transport, Verdict, VerdictKind
-from mailer.throttling.throttle import Postponed
+from mailer.throttling.throttle import Permits, Postponed
 from recommender.errors import NewsletterError, TransportError
 from recommender.models import DeliveryState
 from recommender.storage import database
@@ -171,10 +172,11 @@ def _finish(run: Run, recorder: Recorder) -> None:
 
 def _connection(run: Run, recorder: Recorder) -> None:
     """One connection: copy after copy, until there is none or the run has ended."""
-    transport = run.job.open_transport()
+    permits = run.job.throttle.permits()
+    transport = run.job.open_transport(permits)
     try:
         while (copy := run.next()) is not None:
-            _send(run, *copy, transport, recorder)
+            _send(run, *copy, transport, permits, recorder)
             run.handled += 1
     except Exception as error:  # noqa: BLE001  (handed to whoever runs the lanes, who raises it)
         run.trouble = run.trouble or error
@@ -187,6 +189,7 @@ def _send(
     claim: Claim,
     message: Message | Exception,
     transport: Transport,
+    permits: Permits,
     recorder: Recorder,
 ) -> None:
     job = run.job
@@ -197,11 +200,13 @@ def _send(
         return
     if isinstance(message, Exception):
         raise message
-    answer = job.throttle.offer(transport, message, number=claim.number, wait=run.lanes.pause)
+    answer = offering.offer(
+        job.throttle, transport, message, number=claim.number, wait=run.lanes.pause
+    )
     if isinstance(answer, Postponed):
         if answer.until is not None:  # otherwise the run is ending, which gives the claim back
             until = job.awake(claim, answer.until)
-            recorder.settle(answer.outcome(claim.delivery_id, until), claim.email)
+            recorder.settle(offering.put_back(answer, claim.delivery_id, until), claim.email)
         return
     verdict = answer
     if verdict is None:
@@ -220,7 +225,7 @@ def _send(
     if outcome.retry_at is not None:
         outcome = replace(outcome, retry_at=job.awake(claim, outcome.retry_at))
     recorder.settle(outcome, claim.email)  # first of all: whatever fails next, this is known
-    job.throttle.heard(verdict, message.recipient)
+    offering.answered(job.throttle, permits, verdict, message.recipient)
 
 
 def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedelta) -> Outcome:

@@ -20,7 +20,7 @@ from mailer.ledger import editions
 from mailer.ledger.deliveries import Claim
 from mailer.mime.message import Message
 from mailer.relay.green_threads import Lane, Lanes, current
-from mailer.relay.transport import Transport
+from mailer.relay.registry import OpenTransport
 from mailer.throttling.circuit_breaker import CircuitBreaker
 from mailer.throttling.throttle import Throttle
 from recommender.errors import StoreAwayError
@@ -46,7 +46,7 @@ class Job:
 
     edition_id: int
     copy: Callable[[Claim], Message]
-    open_transport: Callable[[], Transport]
+    open_transport: OpenTransport
     throttle: Throttle
     circuit_breaker: CircuitBreaker
     awake: Callable[[Claim, datetime], datetime]

@@ -165,7 +165,7 @@ def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
         window=Window(settings.soft_bounces, settings.soft_bounce_days),
         edition_id=order.edition_id,
         copy=lambda claim: factory.message(claim, clock()),
-        open_transport=registry.opener(settings, folder, throttle),
+        open_transport=registry.opener(settings, folder),
         throttle=throttle,
         circuit_breaker=CircuitBreaker(order.edition_id, settings.stop_when_bouncing),
         awake=awake,

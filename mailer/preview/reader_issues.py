@@ -20,7 +20,7 @@ from mailer.edition.terms import Terms
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.relay import registry
 from mailer.relay.outbox import file_name
-from mailer.relay.transport import VerdictKind
+from mailer.relay.transport import NoLimits, VerdictKind
 from mailer.rendering import templates
 from recommender import resources
 from recommender.articles.catalogue import Catalogue
@@ -319,7 +319,7 @@ def send_test(
         raise NewsletterError(f"{address!r} is no address: {error}") from error
     with database.reading(engine) as session:
         shown = next_issue(session, settings, reader, now=now, recipient=address)
-    transport = registry.opener(settings, settings.outbox / "test")()
+    transport = registry.opener(settings, settings.outbox / "test")(NoLimits())
     try:
         verdict = transport.offer(shown.message, number=0) or transport.commit()
     finally:

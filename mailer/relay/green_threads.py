@@ -131,11 +131,6 @@ def current() -> Lane | None:
     return found if isinstance(found, Lane) else None
 
 
-def caller() -> object:
-    """Who calls: one object for each lane, and for each thread outside of its lanes."""
-    return getcurrent()
-
-
 def readable(connected: socket.socket, seconds: float) -> bool:
     """Wait until there is something to read, or the end; False when it did not come in time."""
     return _await(connected, READABLE, seconds)

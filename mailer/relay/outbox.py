@@ -11,23 +11,27 @@ from pathlib import Path
 
 from mailer.mime.headers import on_the_wire
 from mailer.mime.message import Message
-from mailer.relay.transport import Verdict, VerdictKind
+from mailer.relay import transport
+from mailer.relay.transport import NoLimits, Permits, Verdict, VerdictKind
 from recommender.errors import TransportError
 from recommender.safety import private_files
 
 
 class Outbox:
-    """Writes into ``folder``, which is made when it is needed."""
+    """Writes into ``folder``, which is made when it is needed, as ``permits`` allow."""
 
     name = "outbox"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, permits: Permits | None = None) -> None:
         self._folder = folder
+        self._permits = permits or NoLimits()
         self._offered: tuple[Path, Path] | None = None
 
     def offer(self, message: Message, *, number: int) -> Verdict | None:
         """As ``Transport.offer``; TransportError when the message cannot be written."""
         self.abort()
+        if (limit := self._permits.take(message.recipient, None, ())) is not None:
+            return transport.held(limit, self.name)
         final = self._folder / file_name(number, message.recipient)
         waiting = final.with_name(f"{final.name}.part")
         try:

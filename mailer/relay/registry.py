@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mailer.relay import relay_pool, relay_urls
 from mailer.relay.outbox import Outbox
-from mailer.relay.transport import Transport
+from mailer.relay.transport import Permits, Transport
 from recommender.errors import ConfigurationError
 from recommender.settings import Settings
 
@@ -13,17 +13,18 @@ REQUIRED = ("from", "base_url", "postal_address")
 """What must be set before mail leaves this machine."""
 
 
-def opener(
-    settings: Settings, folder: Path, limits: relay_pool.Limits | None = None
-) -> Callable[[], Transport]:
-    """What opens one connection; ``folder`` is where the outbox keeps this edition. Relays ask
-    ``limits`` before each message.
+OpenTransport = Callable[[Permits], Transport]
+"""Opens one connection, which asks the permits before each message."""
+
+
+def opener(settings: Settings, folder: Path) -> OpenTransport:
+    """What opens one connection; ``folder`` is where the outbox keeps this edition.
 
     Raises ConfigurationError when a relay beyond this machine is configured and what readers must
     see in every message still has its example value.
     """
     if settings.smtp_url is None:
-        return lambda: Outbox(folder)
+        return lambda permits: Outbox(folder, permits)
     found = relay_urls.parse(settings.smtp_url)
     missing = missing_for_real_mail(settings)
     if not all(relay_urls.is_local(relay.host) for relay in found):
@@ -37,7 +38,6 @@ def opener(
         found,
         timeout=settings.timeout_seconds,
         messages_per_connection=settings.messages_per_connection,
-        limits=limits,
     )
     return pool.transport
 

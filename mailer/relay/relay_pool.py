@@ -1,24 +1,22 @@
 """Which relay a message goes through: the first that works, and the next when it does not.
 
 All lanes of a sender share the open connections (``connections``) and what is known of each
-relay (``standing``). A message moves on to another relay only while it is certain that the first
-has not taken it. Before a message is offered, whoever keeps the limits is asked.
+relay (``health``). A message moves on to another relay only while it is certain that the first has
+not taken it. Right before a message is offered, the lane's permits are asked.
 """
 
 import ssl
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 from mailer.mime.message import Message
 from mailer.relay import refusals, slowdown
 from mailer.relay.connections import Connections
 from mailer.relay.health import RelayHealth
 from mailer.relay.smtp_connection import CLOSING, Connection, ConnectionLost, Relay
-from mailer.relay.transport import Verdict, VerdictKind
-from mailer.throttling.rates import LimitReached
+from mailer.relay.transport import NoLimits, Permits, Verdict, VerdictKind, held
 from recommender.errors import TransportError
 
 HELD = VerdictKind.HELD
@@ -28,25 +26,6 @@ RESTART = "restart"
 """Who holds a message while a relay that has worked is away for a moment."""
 SPILL = timedelta(minutes=1)
 """A relay in reserve takes over from one whose rate is used up when that lasts longer."""
-
-
-class Limits(Protocol):
-    """Who keeps the limits, and the time they are kept by."""
-
-    def now(self) -> datetime: ...
-
-    def take(self, recipient: str, relay: Relay | None) -> LimitReached | None:
-        """Whether a message may be offered at this moment; None: it may, and is counted."""
-
-
-class NoLimits:
-    """Every message may be offered."""
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(time.time(), UTC)
-
-    def take(self, recipient: str, relay: Relay | None) -> LimitReached | None:
-        return None
 
 
 def try_out(relay: Relay, timeout: float) -> None:
@@ -64,7 +43,6 @@ class RelayPool:
         timeout: float,
         messages_per_connection: int,
         context: ssl.SSLContext | None = None,
-        limits: Limits | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.relays = relays
@@ -76,15 +54,14 @@ class RelayPool:
             context=context,
             monotonic=monotonic,
         )
-        self.limits = limits or NoLimits()
         self._users = 0
         self._lock = threading.Lock()
 
-    def transport(self) -> "RelayTransport":
+    def transport(self, permits: Permits | None = None) -> "RelayTransport":
         """A way out for one lane. The last to be closed takes leave of the relays."""
         with self._lock:
             self._users += 1
-        return RelayTransport(self)
+        return RelayTransport(self, permits or NoLimits())
 
     def leave(self) -> None:
         """One of the lanes needs no connection any more."""
@@ -102,8 +79,9 @@ class RelayPool:
 class RelayTransport:
     """One lane's way out. Between ``offer`` and ``commit`` it has a connection of its own."""
 
-    def __init__(self, pool: RelayPool) -> None:
+    def __init__(self, pool: RelayPool, permits: Permits) -> None:
         self._pool = pool
+        self._permits = permits
         self._connection: Connection | None = None
         self._closed = False
 
@@ -125,13 +103,13 @@ class RelayTransport:
                     return verdict
                 if verdict is not None:
                     put_off.append(verdict)
-            if any(v.until and v.until <= self._pool.limits.now() + SPILL for v in put_off):
+            if any(v.until and v.until <= self._permits.now() + SPILL for v in put_off):
                 break
         if put_off:
             return max(put_off, key=_weighty)
         if (seconds := self._pool.health.back_in()) is None:
             raise self._pool.health.trouble()
-        until = self._pool.limits.now() + timedelta(seconds=seconds)
+        until = self._permits.now() + timedelta(seconds=seconds)
         return Verdict(HELD, RESTART, reply="it may be starting again", until=until)
 
     def _by_way_of(self, relay: Relay, message: Message) -> tuple[bool, Verdict | None]:
@@ -165,7 +143,7 @@ class RelayTransport:
 
     def _spared(self, relay: Relay, why: str) -> Verdict:
         """It takes no message for a moment; this one has nothing to do with that, and waits."""
-        until = self._pool.limits.now() + timedelta(seconds=self._pool.health.rests(relay))
+        until = self._permits.now() + timedelta(seconds=self._pool.health.rests(relay))
         return Verdict(HELD, relay.name, reply=why, until=until)
 
     def _through(self, relay: Relay, message: Message) -> Verdict | None:
@@ -175,14 +153,13 @@ class RelayTransport:
             connection = self._pool.connections.borrow(relay, fresh=fresh)
             if connection is None:
                 words = "it takes no more connections"
-                return Verdict(HELD, relay.name, reply=words, until=self._pool.limits.now())
+                return Verdict(HELD, relay.name, reply=words, until=self._permits.now())
             kept = connection.carried > 0
             try:
-                full = self._pool.limits.take(message.recipient, relay)
-                if full is not None:
+                limit = self._permits.take(message.recipient, relay.key, relay.rates)
+                if limit is not None:
                     self._pool.connections.give_back(connection)
-                    who = relay.name if full.key == relay.key else LIMITS
-                    return Verdict(HELD, who, reply=f"{full.rate} ({full.key})", until=full.until)
+                    return held(limit, relay.name if limit.key == relay.key else LIMITS)
                 self._pool.health.serves(relay)
                 verdict = connection.offer(message)
             except ConnectionLost:

@@ -5,12 +5,14 @@ about to be decided: ``offer`` does everything up to the final dot, ``commit`` w
 the answer. A message that was offered and not committed has not been delivered.
 """
 
+import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Protocol
 
 from mailer.mime.message import Message
+from recommender.settings.limits import LimitReached, Rates
 
 
 class VerdictKind(StrEnum):
@@ -27,7 +29,8 @@ class VerdictKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of one message: SMTP reply code, enhanced status code (RFC 3463), the words, and
-    which command they answered (``.`` is the final dot)."""
+    which command they answered (``.`` is the final dot). ``limit`` is set when a limit of ours
+    holds the message."""
 
     kind: VerdictKind
     relay: str
@@ -36,6 +39,33 @@ class Verdict:
     reply: str | None = None
     command: str | None = None
     until: datetime | None = None
+    limit: LimitReached | None = None
+
+
+class Permits(Protocol):
+    """Whether a message may be offered at this moment. Each connection has its own."""
+
+    def now(self) -> datetime:
+        """The time that limits are kept by."""
+
+    def take(self, recipient: str, relay: str | None, rates: Rates) -> LimitReached | None:
+        """Count a message to ``recipient`` by way of ``relay`` (its key), which takes no more than
+        ``rates``; or say which limit allows none."""
+
+
+class NoLimits:
+    """Permits under which every message may be offered."""
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(time.time(), UTC)
+
+    def take(self, recipient: str, relay: str | None, rates: Rates) -> LimitReached | None:
+        return None
+
+
+def held(limit: LimitReached, by: str) -> Verdict:
+    """The verdict on a message that a limit does not let go."""
+    return Verdict(VerdictKind.HELD, by, reply=str(limit), until=limit.until, limit=limit)
 
 
 class Transport(Protocol):

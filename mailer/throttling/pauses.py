@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.relay import slowdown
-from mailer.relay.transport import Verdict, VerdictKind
 from recommender.models import Pause
 from recommender.safety import scrubbing
 from recommender.storage import bulk, database
@@ -50,49 +48,42 @@ def until(session: Session, domain: str, now: datetime) -> datetime | None:
     return found if found is not None and in_force(found, now) else None
 
 
-def heard(session: Session, domain: str, verdict: Verdict, now: datetime) -> Pause | None:
-    """Take note of an answer to a message for ``domain``; how things stand with it afterwards."""
-    query = sa.select(Pause).where(Pause.domain == domain).with_for_update()
-    pause = session.scalar(query)
-    if slowdown.asked_by(verdict) == "domain":
-        return _lengthened(session, pause, domain, verdict.reply or "", now)
-    if pause is not None and verdict.kind is VerdictKind.ACCEPTED and _forgiven(pause, now):
-        if pause.seconds <= FIRST:
-            session.delete(pause)
-            return None
-        pause.seconds, pause.changed_at = pause.seconds // 2, now
-        session.flush()
-    return pause
-
-
-def matters(pause: Pause | None, verdict: Verdict, now: datetime) -> bool:
-    """Whether ``heard`` would change anything: spares the store the answers that change nothing."""
-    if pause is None and verdict.kind is VerdictKind.ACCEPTED:
-        return False
-    if slowdown.asked_by(verdict) == "domain":
-        return pause is None or not in_force(pause.until, now)
-    return pause is not None and verdict.kind is VerdictKind.ACCEPTED and _forgiven(pause, now)
-
-
-def _forgiven(pause: Pause, now: datetime) -> bool:
-    if pause.until > now:
-        return not in_force(pause.until, now)
-    return now >= max(pause.until, pause.changed_at) + timedelta(seconds=pause.seconds)
-
-
-def _lengthened(
-    session: Session, pause: Pause | None, domain: str, words: str, now: datetime
-) -> Pause:
+def slow_down(session: Session, domain: str, words: str, now: datetime) -> Pause:
+    """Pause a domain that asked for less with these ``words``, for longer than the last time."""
+    pause = session.scalar(_locked(domain))
     if pause is None:
         new = bulk.insert(session, Pause).values(
             domain=domain, until=now, seconds=0, changed_at=now, why=""
         )
         session.execute(new.on_conflict_do_nothing())
-        query = sa.select(Pause).where(Pause.domain == domain).with_for_update()
-        pause = session.scalars(query).one()
-    if not in_force(pause.until, now):  # else it was on the wire when the pause began
+        pause = session.scalars(_locked(domain)).one()
+    if not in_force(pause.until, now):  # else the message was on the wire when the pause began
         pause.seconds = min(max(FIRST, pause.seconds * 2), LONGEST)
         pause.until = now + timedelta(seconds=pause.seconds)
         pause.changed_at, pause.why = now, scrubbing.text(words)[:_WORDS]
         session.flush()
     return pause
+
+
+def forgive(session: Session, domain: str, now: datetime) -> Pause | None:
+    """Halve the next pause of a domain that took a message; None when it is forgiven wholly."""
+    pause = session.scalar(_locked(domain))
+    if pause is None or not may_forgive(pause, now):
+        return pause
+    if pause.seconds <= FIRST:
+        session.delete(pause)
+        return None
+    pause.seconds, pause.changed_at = pause.seconds // 2, now
+    session.flush()
+    return pause
+
+
+def may_forgive(pause: Pause, now: datetime) -> bool:
+    """Whether a domain has taken mail for as long as its last pause was."""
+    if pause.until > now:
+        return not in_force(pause.until, now)
+    return now >= max(pause.until, pause.changed_at) + timedelta(seconds=pause.seconds)
+
+
+def _locked(domain: str) -> sa.Select[Pause]:
+    return sa.select(Pause).where(Pause.domain == domain).with_for_update()

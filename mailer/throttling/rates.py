@@ -18,22 +18,12 @@ from sqlalchemy.orm import Session
 from mailer.throttling import sliding_window
 from mailer.throttling.sliding_window import Window, ticks
 from recommender.models import RateLimit
-from recommender.settings.limits import Rate
+from recommender.settings.limits import LimitReached, Rates
 from recommender.storage import bulk, database
 
-Rates = tuple[Rate, ...]
 AHEAD = timedelta(microseconds=sliding_window.AHEAD)
 MANY = 1_000
 """Limits a sender remembers before it forgets those it does not use."""
-
-
-@dataclass(frozen=True, slots=True)
-class LimitReached:
-    """No slot before ``until``, because of ``rate`` under ``key``."""
-
-    until: datetime
-    key: str
-    rate: Rate
 
 
 @dataclass(frozen=True, slots=True)

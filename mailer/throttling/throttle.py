@@ -1,54 +1,23 @@
-"""The gate before every message: may it be offered now, should its sender wait, or is it put back?
+"""The throttle before every message: it goes now, its sender waits, or it is put back.
 
-It joins what holds sending back: rates, the warm-up, domains that asked for less. One gate serves
-all connections of a run::
-
-    gate = Gate(engine, settings, clock)
-    open_transport = transports.opener(settings, folder, gate)
-
-    while not halted:                                 # the thread that claims
-        if gate.shut() is not None: break             # nothing may be sent for long: end the run
-        claims, looked_at = ledger.claim(...)
-        if looked_at == 0:
-            if (seconds := gate.soon()) is None: break
-            halted.wait(seconds)                      # copies put back for a moment come back
-            continue
-
-    answer = gate.offer(transport, message, number=claim.number, wait=halted.wait)
-    if isinstance(answer, Later):                     # each connection, in place of transport.offer
-        if answer.until is not None:                  # None: leave it claimed, the run is ending
-            recorder.settle(answer.outcome(claim.delivery_id), claim.email)
-        return
-    verdict = answer
-    if verdict is None:
-        ... recorder.put_on_wire(...); verdict = transport.commit()
-    gate.heard(verdict, message.recipient)            # every verdict, also one of offer
-    ...
-    gate.close()                                      # when all connections have ended
-
-Without limits a message costs a look at a dictionary; every few seconds paused domains are read.
+It joins what holds sending back: rates, the warm-up, and domains that asked for less. One throttle
+serves all connections of a run; each has its own ``permits``. It knows no relay and no verdict:
+``mailer.delivery.offering`` tells it what servers answered. Without limits a message costs a look
+at a dictionary; every few seconds paused domains are read.
 """
 
 import heapq
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from weakref import WeakKeyDictionary
 
 from sqlalchemy.engine import Engine
 
-from mailer.ledger.deliveries import Outcome
-from mailer.mime.message import Message
-from mailer.relay import green_threads
-from mailer.relay.relay_pool import HELD, LIMITS
-from mailer.relay.smtp_client import Relay
-from mailer.relay.transport import Transport, Verdict
 from mailer.throttling import pauses, rates, warmup
-from mailer.throttling.rates import LimitReached, RateLimiter, Rates, Slot
-from recommender.models import DeliveryState
+from mailer.throttling.rates import RateLimiter, Slot
 from recommender.settings import Settings, limits
-from recommender.settings.limits import OTHERS
+from recommender.settings.limits import OTHERS, LimitReached, Rates
 from recommender.storage import database
 
 PATIENCE = timedelta(seconds=90)
@@ -73,25 +42,33 @@ class Postponed:
     why: str
     reason: str = "held"
 
-    def outcome(self, delivery_id: int, until: datetime | None = None) -> Outcome:
-        """The copy as the ledger takes it back: deferred, and not counted as an attempt. Another
-        ``until`` is given when that moment is one of the reader's quiet hours."""
-        return Outcome(
-            delivery_id,
-            DeliveryState.DEFERRED,
-            reply=self.why,
-            reason=self.reason,
-            retry_at=until or self.until,
-            tried=False,
-        )
+
+ENDING = Postponed(None, "the run is ending")
 
 
-@dataclass
-class _Mine:
-    """What the lane or thread that asks has in hand."""
+class Permits:
+    """The permits of one connection: the slots of the message it has in hand."""
 
-    full: LimitReached | None = None
-    slots: list[Slot] = field(default_factory=list)
+    def __init__(self, throttle: "Throttle") -> None:
+        self._throttle = throttle
+        self._slots: list[Slot] = []
+
+    def now(self) -> datetime:
+        return self._throttle.now()
+
+    def take(self, recipient: str, relay: str | None, rates: Rates) -> LimitReached | None:
+        """Count a message under each limit that concerns it, or say which allows none."""
+        slots = self._throttle.slots(recipient, relay, rates)
+        if isinstance(slots, LimitReached):
+            return slots
+        self._slots += slots
+        return None
+
+    def used(self) -> None:
+        """The message has been answered."""
+        if self._slots:
+            slots, self._slots = self._slots, []
+            self._throttle.used(slots)
 
 
 class Throttle:
@@ -113,7 +90,6 @@ class Throttle:
         self._rate_limiter = RateLimiter(engine)
         self._all: Rates = limits.rates(settings.rate) if settings.rate else ()
         self._domains = limits.by_domain(settings.domain_rates or {})
-        self._in_hand: WeakKeyDictionary[object, _Mine] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._shut: Postponed | None = None
         self._put_back: list[datetime] = []
@@ -149,88 +125,84 @@ class Throttle:
                 return None
             return max(SHORTEST_WAIT, (heapq.heappop(self._put_back) - now).total_seconds())
 
-    def offer(
-        self,
-        transport: Transport,
-        message: Message,
-        *,
-        number: int,
-        wait: Callable[[float], bool],
-    ) -> Verdict | Postponed | None:
-        """``transport.offer`` as soon as it may be called; Later when it may not for a while.
+    def permits(self) -> Permits:
+        """The permits of one more connection."""
+        return Permits(self)
 
-        ``wait`` is called with seconds, and returns at once, with True, when the run is to end.
-        """
-        domain = pauses.domain_of(message.recipient)
-        while True:
-            if (later := self._barred(domain)) is not None:
-                return later
-            if (mine := self._known()) is not None:
-                mine.full = None
-            verdict = self._offer(transport, message, number)
-            if verdict is None or verdict.kind is not HELD:
-                return verdict
-            now = self.now()
-            until = verdict.until or now
-            if (later := self._held(domain, until, verdict, now)) is not None:
-                return later
-            if wait(max(SHORTEST_WAIT, (until - now).total_seconds())):
-                return Postponed(None, "the run is ending")
-
-    def take(self, recipient: str, relay: Relay | None) -> LimitReached | None:
-        """As ``relays.Limits.take``: a slot under each limit that concerns the message."""
+    def slots(self, recipient: str, relay: str | None, rates: Rates) -> list[Slot] | LimitReached:
+        """A slot under each limit that concerns a message, or of none: then which is used up."""
         now = self.now()
         wanted = self._limits(pauses.domain_of(recipient), now)
-        if relay is not None and relay.rates:
-            wanted[relay.key] = relay.rates
+        if relay is not None and rates:
+            wanted[relay] = rates
         if not wanted:
-            return None
-        taken = self._rate_limiter.take(wanted, now)
-        if isinstance(taken, LimitReached):
-            self._mine().full = taken
-            return taken
-        self._began = self._began or now
-        self._mine().slots += taken
-        return None
+            return []
+        slots = self._rate_limiter.take(wanted, now)
+        if not isinstance(slots, LimitReached):
+            self._began = self._began or now
+        return slots
 
-    def heard(self, verdict: Verdict, recipient: str) -> None:
-        """The answer to a message that was offered."""
+    def used(self, slots: list[Slot]) -> None:
+        """The messages of these slots have been answered."""
+        self._rate_limiter.used(slots, self.now())
+
+    def barred(self, recipient: str) -> Postponed | None:
+        """Why a message need not even ask for a slot; None when it may."""
+        now, domain = self.now(), pauses.domain_of(recipient)
+        if self.shut() is not None:
+            return ENDING
+        self._look_again(now)
+        pause = self._pauses.get(domain)
+        if pause is None or not pauses.in_force(pause.until, now):
+            return None
+        with self._lock:
+            base, number = self._queues.get(domain, (pause.until, 0))
+            number = 0 if base != pause.until else number
+            self._queues[domain] = (pause.until, number + 1)
+        rounds = (number // PROBES + 1).bit_length() - 1
+        until = pause.until + rounds * timedelta(seconds=pause.seconds)
+        return Postponed(until, f"{domain} asked for less: {pause.why}", "paused")
+
+    def postpone(self, until: datetime, limit: LimitReached | None, why: str) -> Postponed | None:
+        """What to do about a message that may not go before ``until``; None: wait in place."""
         now = self.now()
-        mine = self._known()
-        if mine is not None and mine.slots:
-            slots, mine.slots = mine.slots, []
-            self._rate_limiter.used(slots, now)
-        domain = pauses.domain_of(recipient)
-        if pauses.matters(self._pauses.get(domain), verdict, now):
-            with database.writing(self._engine) as session:
-                pause = pauses.heard(session, domain, verdict, now)
-            with self._lock:
-                if pause is None:
-                    self._pauses.pop(domain, None)
-                else:
-                    self._pauses[domain] = pause
+        if limit is not None and limit.key.startswith(DOMAIN):
+            return self._behind(limit, now) if until > now + DOMAIN_PATIENCE else None
+        if limit is not None:
+            until = self._next_try(limit, until, now)
+        if until <= now + PATIENCE:
+            return None
+        self._shut = _shut(why, until)
+        return ENDING
+
+    def slowed_down(self, recipient: str, words: str) -> None:
+        """The domain of ``recipient`` asked for less mail."""
+        domain, now = pauses.domain_of(recipient), self.now()
+        pause = self._pauses.get(domain)
+        if pause is not None and pauses.in_force(pause.until, now):
+            return
+        with database.writing(self._engine) as session:
+            pause = pauses.slow_down(session, domain, words, now)
+        with self._lock:
+            self._pauses[domain] = pause
+
+    def accepted(self, recipient: str) -> None:
+        """The domain of ``recipient`` took a message."""
+        domain, now = pauses.domain_of(recipient), self.now()
+        pause = self._pauses.get(domain)
+        if pause is None or not pauses.may_forgive(pause, now):
+            return
+        with database.writing(self._engine) as session:
+            pause = pauses.forgive(session, domain, now)
+        with self._lock:
+            if pause is None:
+                self._pauses.pop(domain, None)
+            else:
+                self._pauses[domain] = pause
 
     def close(self) -> None:
         """The run has ended: what was reserved and not used is free again."""
         self._rate_limiter.flush(self.now())
-
-    def _known(self) -> _Mine | None:
-        """What whoever asks has in hand, if ever anything; without limits nobody has."""
-        return self._in_hand.get(green_threads.caller()) if self._in_hand else None
-
-    def _mine(self) -> _Mine:
-        who = green_threads.caller()
-        mine = self._in_hand.get(who)
-        if mine is None:
-            mine = self._in_hand[who] = _Mine()
-        return mine
-
-    def _offer(self, transport: Transport, message: Message, number: int) -> Verdict | None:
-        if self._settings.smtp_url is None:  # relays ask for themselves, right before each offer
-            full = self.take(message.recipient, None)
-            if full is not None:
-                return Verdict(HELD, LIMITS, reply=_words(full), until=full.until)
-        return transport.offer(message, number=number)
 
     def _limits(self, domain: str, now: datetime) -> dict[str, Rates]:
         wanted: dict[str, Rates] = {}
@@ -250,24 +222,7 @@ class Throttle:
         everything = {key: wanted[key] for key in wanted if not key.startswith(DOMAIN)}
         full = rates.look(self._engine, everything, now)
         if full is not None and full.until > now + PATIENCE:
-            self._shut = _shut(_words(full), self._next_try(full, full.until, now))
-
-    def _barred(self, domain: str) -> Postponed | None:
-        """Why a message for ``domain`` need not even ask."""
-        now = self.now()
-        if self.shut() is not None:
-            return Postponed(None, "the run is ending")
-        self._look_again(now)
-        pause = self._pauses.get(domain)
-        if pause is None or not pauses.in_force(pause.until, now):
-            return None
-        with self._lock:
-            base, number = self._queues.get(domain, (pause.until, 0))
-            number = 0 if base != pause.until else number
-            self._queues[domain] = (pause.until, number + 1)
-        rounds = (number // PROBES + 1).bit_length() - 1
-        until = pause.until + rounds * timedelta(seconds=pause.seconds)
-        return Postponed(until, f"{domain} asked for less: {pause.why}", "paused")
+            self._shut = _shut(str(full), self._next_try(full, full.until, now))
 
     def _look_again(self, now: datetime) -> None:
         """See which domains other senders have paused."""
@@ -280,20 +235,6 @@ class Throttle:
             with database.reading(self._engine) as session:
                 self._pauses = pauses.known(session)
 
-    def _held(
-        self, domain: str, until: datetime, verdict: Verdict, now: datetime
-    ) -> Postponed | None:
-        """What to do about a message that may not go before ``until``; None: wait in place."""
-        full = self._mine().full
-        if full is not None and full.key.startswith(DOMAIN):
-            return self._behind(full, now) if until > now + DOMAIN_PATIENCE else None
-        if full is not None:
-            until = self._next_try(full, until, now)
-        if until <= now + PATIENCE:
-            return None
-        self._shut = _shut(verdict.reply or "", until)
-        return Postponed(None, "the run is ending")
-
     def _behind(self, full: LimitReached, now: datetime) -> Postponed:
         """Behind those of the domain that were put back before: there is room for so many in each
         window only."""
@@ -304,7 +245,7 @@ class Throttle:
             self._queues[full.key] = (base, number + 1)
             until = base + number // full.rate.most * timedelta(seconds=full.rate.seconds)
             heapq.heappush(self._put_back, until)
-        return Postponed(until, _words(full))
+        return Postponed(until, str(full))
 
     def _next_try(self, full: LimitReached, until: datetime, now: datetime) -> datetime:
         """When there is room again; in a warm-up that is the next day."""
@@ -315,7 +256,3 @@ class Throttle:
 
 def _shut(why: str, until: datetime) -> Postponed:
     return Postponed(until, f"{why}: used up until {until:%Y-%m-%d %H:%M} UTC")
-
-
-def _words(full: LimitReached) -> str:
-    return f"{full.rate} ({full.key})"

@@ -15,9 +15,9 @@ from datetime import datetime
 from sqlalchemy.engine import Engine
 
 from mailer.throttling import rates
-from mailer.throttling.rates import LimitReached, RateLimiter
+from mailer.throttling.rates import RateLimiter
 from recommender.errors import StoreAwayError
-from recommender.settings.limits import DAY, Rate
+from recommender.settings.limits import DAY, LimitReached, Rate
 from recommender.settings.networks import address as network_address
 from recommender.settings.networks import around
 

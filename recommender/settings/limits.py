@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator
@@ -34,6 +34,21 @@ class Rate:
     def __str__(self) -> str:
         units = [unit for unit, length in SECONDS.items() if length == self.seconds]
         return f"{self.most}/{units[0] if units else f'{self.seconds} seconds'}"
+
+
+Rates = tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitReached:
+    """No message before ``until``, because of ``rate`` under ``key``."""
+
+    until: datetime
+    key: str
+    rate: Rate
+
+    def __str__(self) -> str:
+        return f"{self.rate} ({self.key})"
 
 
 def rates(text: str) -> tuple[Rate, ...]:

@@ -8,6 +8,7 @@ from typing import Protocol
 from mailer.mime.message import Message
 from mailer.relay.relay_pool import RelayPool, RelayTransport
 from mailer.relay.smtp_connection import Relay
+from mailer.relay.transport import Permits
 
 MESSAGE = Message("b@example.org", "r@example.com", b"From: a@example.org\r\n\r\nhi\r\n", "<1@x.y>")
 HANG_UP = b""
@@ -52,8 +53,8 @@ def pool_of(
 
 
 @contextmanager
-def way_out(pool: RelayPool) -> Iterator[RelayTransport]:
-    transport = pool.transport()
+def way_out(pool: RelayPool, permits: Permits | None = None) -> Iterator[RelayTransport]:
+    transport = pool.transport(permits)
     try:
         yield transport
     finally:

@@ -18,7 +18,6 @@ from mailer.cli import service as service_commands
 from mailer.delivery import campaign
 from mailer.edition.edition_ranker import EditionRankers
 from mailer.engagement.feedback import Click
-from mailer.relay.transport import Verdict, VerdictKind
 from mailer.service import jobs, scheduler
 from mailer.throttling import pauses
 from mailer.web import app, clicks
@@ -170,11 +169,8 @@ def test_what_a_relay_says_of_a_reader(
     )  # fmt: skip
     jobs.deliver(bench, edition_id=1, most=1, at_local_time=0)
     assert "relay mx:25: 550 <<address>> is not local" in said()
-    verdict = Verdict(
-        VerdictKind.DEFERRED, "mx:25", code=421, reply=f"421 4.7.28 <{WHO}> slow down"
-    )
     with database.writing(store) as session:
-        pauses.heard(session, "example.com", verdict, now=now)
+        pauses.slow_down(session, "example.com", f"421 4.7.28 <{WHO}> slow down", now)
     with database.reading(store) as session:
         assert [WHO in why for why in session.scalars(sa.select(Pause.why))] == [False]
 

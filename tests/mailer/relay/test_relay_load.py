@@ -9,10 +9,8 @@ import pytest
 from mailer.relay.connections import FIRST_TRY
 from mailer.relay.health import FIRST_PAUSE, STRIKES
 from mailer.relay.relay_pool import RelayPool, RelayTransport
-from mailer.relay.smtp_connection import Relay
 from mailer.relay.transport import VerdictKind
-from mailer.throttling.rates import LimitReached
-from recommender.settings.limits import Rate
+from recommender.settings.limits import LimitReached, Rate, Rates
 
 from ..relaying import HANG_UP, MESSAGE, Clock, Serve, pool_of, way_out
 
@@ -100,10 +98,10 @@ class Barrier:
         self.now = lambda: now
         self.until = until
 
-    def take(self, recipient: str, relay: Relay | None) -> LimitReached | None:
+    def take(self, recipient: str, relay: str | None, rates: Rates) -> LimitReached | None:
         assert relay is not None
-        until = self.until.get(f"port{relay.port}")
-        return None if until is None else LimitReached(until, relay.key, Rate(1, 14))
+        until = self.until.get(f"port{relay.rpartition(':')[2]}")
+        return None if until is None else LimitReached(until, relay, Rate(1, 14))
 
 
 @pytest.mark.parametrize(("seconds", "kind"), [(5, HELD), (3600, ACCEPTED)])
@@ -113,8 +111,7 @@ def test_a_reserve_takes_over_only_when_a_rate_is_used_up_for_long(
     first, reserve = serve(), serve()
     until = now + timedelta(seconds=seconds)
     pool = pool_of(first, reserve)
-    pool.limits = Barrier(now, **{f"port{first.port}": until})
-    with way_out(pool) as transport:
+    with way_out(pool, Barrier(now, **{f"port{first.port}": until})) as transport:
         verdict = transport.offer(MESSAGE, number=1) or transport.commit()
     assert (verdict.kind, verdict.until) == (kind, until if kind is HELD else None)
     assert first.texts == []

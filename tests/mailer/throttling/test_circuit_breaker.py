@@ -181,7 +181,7 @@ def test_speed_and_shares_are_those_of_the_last_minute(
     add(40, S.DEFERRED, due_at=now + timedelta(minutes=1))
     slow = Verdict(VerdictKind.DEFERRED, "one:25", 421, "4.7.28", "421 4.7.28 slow", "RCPT")
     with database.writing(store) as session:
-        pauses.heard(session, "example.com", slow, now)
+        pauses.slow_down(session, "example.com", slow.reply or "", now)
     with database.reading(store) as session:
         found = session.get_one(Edition, edition)
         shown = status.status(session, Settings(), found, now=now)

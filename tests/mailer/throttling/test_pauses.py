@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
+from mailer.delivery import offering
 from mailer.relay import slowdown
 from mailer.relay.transport import Verdict, VerdictKind
 from mailer.throttling import pauses
+from mailer.throttling.throttle import Throttle
+from recommender.settings import Settings
 from recommender.storage import database
 
 MINUTE = timedelta(minutes=1)
@@ -31,8 +34,9 @@ def hear(store: Engine) -> Hear:
     """Hear a verdict for a message to example.com; until when it is then left alone."""
 
     def run(verdict: Verdict, now: datetime) -> datetime | None:
-        with database.writing(store) as session:
-            pauses.heard(session, "example.com", verdict, now)
+        throttle = Throttle(store, Settings(), lambda: now, skew=timedelta(0))
+        offering.answered(throttle, throttle.permits(), verdict, "reader@example.com")
+        with database.reading(store) as session:
             return pauses.until(session, "example.com", now)
 
     return run
@@ -112,7 +116,6 @@ def test_success_shrinks_the_next_pause_and_is_forgotten_in_the_end(
 def test_other_answers_change_nothing(store: Engine, hear: Hear, now: datetime) -> None:
     for verdict in (GOOD, answer("550 5.1.1 nobody"), answer("450 4.2.2 full")):
         assert hear(verdict, now) is None
-        assert not pauses.matters(None, verdict, now)
     with database.reading(store) as session:
         assert pauses.known(session) == {}
 
@@ -125,10 +128,9 @@ def test_a_pause_begun_by_a_clock_that_was_ahead_is_none_when_that_is_back(
     store: Engine, now: datetime
 ) -> None:
     with database.writing(store) as session:
-        pauses.heard(session, "example.org", SLOW, now + timedelta(days=30))
+        pauses.slow_down(session, "example.org", "slow down", now + timedelta(days=30))
     with database.writing(store) as session:
         assert pauses.paused(session, now) == []
         assert pauses.until(session, "example.org", now) is None
-        pause = pauses.heard(session, "example.org", SLOW, now)
-        assert pause is not None
+        pause = pauses.slow_down(session, "example.org", "slow down", now)
         assert now < pause.until <= now + timedelta(hours=1)

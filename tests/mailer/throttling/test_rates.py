@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import Engine
 
 from mailer.throttling import rates
-from mailer.throttling.rates import LimitReached, RateLimiter
+from mailer.throttling.rates import RateLimiter
 from recommender.models import RateLimit
 from recommender.settings import limits
-from recommender.settings.limits import Rate
+from recommender.settings.limits import LimitReached, Rate
 from recommender.storage import database
 
 ALL = "all"

@@ -1,4 +1,4 @@
-"""The gate: what may go goes, what may not waits or is put back, and nothing is lost by it."""
+"""The throttle: what may go goes, what may not waits or is put back, and nothing is lost by it."""
 
 import threading
 import time
@@ -13,18 +13,26 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from mailer.delivery import offering
 from mailer.mime.message import Message
-from mailer.relay import registry
+from mailer.relay import registry, transport
 from mailer.relay.smtp_client import Relay
-from mailer.relay.transport import Verdict, VerdictKind
-from mailer.throttling.rates import LimitReached
-from mailer.throttling.throttle import DOMAIN_PATIENCE, PATIENCE, PROBES, Postponed, Throttle
+from mailer.relay.transport import NoLimits, Verdict, VerdictKind
+from mailer.throttling.throttle import (
+    DOMAIN_PATIENCE,
+    PATIENCE,
+    PROBES,
+    Permits,
+    Postponed,
+    Throttle,
+)
 from recommender.models import RateLimit
 from recommender.settings import Settings, limits
+from recommender.settings.limits import LimitReached
 from recommender.storage import database
 
 ACCEPTED = Verdict(VerdictKind.ACCEPTED, "mx:25", 250, "2.0.0", "250 2.0.0 ok", ".")
-SLOW = Verdict(VerdictKind.DEFERRED, "mx:25", 421, "4.7.28", "421 4.7.28 slow down", "RCPT")
+SLOW = "421 4.7.28 slow down"
 SECOND = timedelta(seconds=1)
 NO_SKEW = timedelta(0)
 
@@ -36,6 +44,7 @@ class World:
     now: datetime
     taken: list[datetime] = field(default_factory=list)
     ending: bool = False
+    permits: Permits | NoLimits = field(default_factory=NoLimits)
 
     def clock(self) -> datetime:
         return self.now
@@ -45,6 +54,8 @@ class World:
         return self.ending
 
     def offer(self, message: Message, *, number: int) -> Verdict | None:
+        if (limit := self.permits.take(message.recipient, None, ())) is not None:
+            return transport.held(limit, "world")
         self.taken.append(self.now)
         return None
 
@@ -61,12 +72,12 @@ def world(now: datetime) -> World:
     return World(now)
 
 
-MakeGate = Callable[..., Throttle]
+MakeThrottle = Callable[..., Throttle]
 
 
 @pytest.fixture
-def gate_of(store: Engine, world: World) -> MakeGate:
-    """A gate of this store with settings, as a sender that has just started has it."""
+def throttle_of(store: Engine, world: World) -> MakeThrottle:
+    """A throttle of this store with settings, as a sender that has just started has it."""
     return lambda **chosen: Throttle(
         store, Settings.model_validate(chosen), world.clock, skew=NO_SKEW
     )
@@ -77,17 +88,18 @@ def send(
 ) -> str | datetime | None:
     """Offer one message: ``sent``, or until when it is put back; None: left as it is."""
     message = Message("b@example.org", recipient, b"\r\n", "<1@x.y>")
-    answer = throttle.offer(world, message, number=1, wait=world.wait)
+    world.permits = permits = throttle.permits()
+    answer = offering.offer(throttle, world, message, number=1, wait=world.wait)
     if isinstance(answer, Postponed):
         return answer.until
-    throttle.heard(answer or ACCEPTED, recipient)
+    offering.answered(throttle, permits, answer or ACCEPTED, recipient)
     return "sent"
 
 
 def test_without_limits_everything_goes_and_the_store_counts_nothing(
-    store: Engine, gate_of: MakeGate, world: World, now: datetime
+    store: Engine, throttle_of: MakeThrottle, world: World, now: datetime
 ) -> None:
-    throttle = gate_of()
+    throttle = throttle_of()
     assert [send(throttle, world) for _ in range(100)] == ["sent"] * 100
     throttle.close()
     assert world.now == now
@@ -95,29 +107,35 @@ def test_without_limits_everything_goes_and_the_store_counts_nothing(
         assert session.scalar(sa.select(sa.func.count()).select_from(RateLimit)) == 0
 
 
-def test_a_rate_for_everything_is_waited_for_in_place(gate_of: MakeGate, world: World) -> None:
-    throttle = gate_of(rate="10/second")
+def test_a_rate_for_everything_is_waited_for_in_place(
+    throttle_of: MakeThrottle, world: World
+) -> None:
+    throttle = throttle_of(rate="10/second")
     assert [send(throttle, world) for _ in range(50)] == ["sent"] * 50
     for first, last in zip(world.taken, world.taken[10:], strict=False):
         assert last - first > SECOND
 
 
-def test_a_rate_that_is_used_up_for_long_ends_the_run(gate_of: MakeGate, world: World) -> None:
-    throttle = gate_of(rate="5/hour")
+def test_a_rate_that_is_used_up_for_long_ends_the_run(
+    throttle_of: MakeThrottle, world: World
+) -> None:
+    throttle = throttle_of(rate="5/hour")
     assert [send(throttle, world) for _ in range(7)] == ["sent"] * 5 + [None] * 2
     shut = throttle.shut()
     assert shut is not None
     assert shut.until is not None
     assert "5/hour" in shut.why
-    again = gate_of(rate="5/hour")
+    again = throttle_of(rate="5/hour")
     assert again.shut() is not None  # known at once, before anything is claimed
     world.now = shut.until
     assert again.shut() is None
     assert send(again, world) == "sent"
 
 
-def test_a_domain_with_a_rate_does_not_hold_up_the_others(gate_of: MakeGate, world: World) -> None:
-    throttle = gate_of(domain_rates={"slow.org": "2/minute", "*": "100/second"})
+def test_a_domain_with_a_rate_does_not_hold_up_the_others(
+    throttle_of: MakeThrottle, world: World
+) -> None:
+    throttle = throttle_of(domain_rates={"slow.org": "2/minute", "*": "100/second"})
     assert [send(throttle, world, "a@slow.org") for _ in range(2)] == ["sent"] * 2
     back = [send(throttle, world, "a@slow.org") for _ in range(5)]
     assert send(throttle, world, "a@fast.org") == "sent"
@@ -129,16 +147,18 @@ def test_a_domain_with_a_rate_does_not_hold_up_the_others(gate_of: MakeGate, wor
     assert throttle.soon() == (first - world.now).total_seconds()
 
 
-def test_a_short_wait_for_a_domain_is_made_in_place(gate_of: MakeGate, world: World) -> None:
-    throttle = gate_of(domain_rates={"a.org": "1/second"})
+def test_a_short_wait_for_a_domain_is_made_in_place(
+    throttle_of: MakeThrottle, world: World
+) -> None:
+    throttle = throttle_of(domain_rates={"a.org": "1/second"})
     assert [send(throttle, world, "r@a.org") for _ in range(3)] == ["sent"] * 3
     assert world.taken[2] - world.taken[0] > 2 * SECOND
 
 
 def test_domains_named_together_share_a_rate_and_others_have_their_own(
-    gate_of: MakeGate, world: World
+    throttle_of: MakeThrottle, world: World
 ) -> None:
-    throttle = gate_of(domain_rates={"outlook.com+hotmail.com": "1/hour", "*": "1/hour"})
+    throttle = throttle_of(domain_rates={"outlook.com+hotmail.com": "1/hour", "*": "1/hour"})
     assert send(throttle, world, "r@outlook.com") == "sent"
     assert isinstance(send(throttle, world, "r@HOTMAIL.com"), datetime)
     assert send(throttle, world, "r@a.org") == send(throttle, world, "r@b.org") == "sent"
@@ -146,46 +166,47 @@ def test_domains_named_together_share_a_rate_and_others_have_their_own(
 
 
 def test_a_relay_has_its_own_rate_and_all_are_taken_together(
-    gate_of: MakeGate, now: datetime
+    throttle_of: MakeThrottle, now: datetime
 ) -> None:
-    throttle = gate_of(rate="3/hour")
+    throttle = throttle_of(rate="3/hour")
     relay = Relay("ses", 25, rates=limits.rates("1/hour"))
-    assert throttle.take("r@a.org", relay) is None
-    full = throttle.take("r@a.org", relay)
+    permits = throttle.permits()
+    assert permits.take("r@a.org", relay.key, relay.rates) is None
+    full = permits.take("r@a.org", relay.key, relay.rates)
     assert isinstance(full, LimitReached)
     assert full.key == "relay:ses:25"
     other = Relay("other", 25)
-    assert [throttle.take("r@a.org", other) for _ in range(2)] == [None, None]
-    assert throttle.take("r@a.org", other) is not None
+    taken = [permits.take("r@a.org", other.key, other.rates) for _ in range(3)]
+    assert [limit is None for limit in taken] == [True, True, False]
 
 
-def test_a_stop_is_heeded_while_waiting(gate_of: MakeGate, world: World) -> None:
-    throttle = gate_of(rate="1/minute")
+def test_a_stop_is_heeded_while_waiting(throttle_of: MakeThrottle, world: World) -> None:
+    throttle = throttle_of(rate="1/minute")
     assert send(throttle, world) == "sent"
     world.ending = True
     assert send(throttle, world) is None
 
 
 def test_a_domain_that_asks_for_less_is_left_alone_by_every_sender(
-    gate_of: MakeGate, world: World, now: datetime
+    throttle_of: MakeThrottle, world: World, now: datetime
 ) -> None:
-    first, second = gate_of(), gate_of()
-    first.heard(SLOW, "r@example.com")
+    first, second = throttle_of(), throttle_of()
+    first.slowed_down("r@example.com", SLOW)
     until = now + timedelta(minutes=1)
     assert send(first, world) == until
     assert send(first, world, "r@example.net") == "sent"
     world.now += timedelta(seconds=6)  # others look every five seconds
     assert send(second, world) == until
-    assert send(gate_of(), world) == until
+    assert send(throttle_of(), world) == until
     world.now = until
     assert send(first, world) == "sent"
 
 
 def test_after_a_pause_a_domain_gets_a_few_and_then_more(
-    gate_of: MakeGate, world: World, now: datetime
+    throttle_of: MakeThrottle, world: World, now: datetime
 ) -> None:
-    throttle = gate_of()
-    throttle.heard(SLOW, "r@example.com")
+    throttle = throttle_of()
+    throttle.slowed_down("r@example.com", SLOW)
     until = now + timedelta(minutes=1)
     back = [send(throttle, world) for _ in range(7 * PROBES)]
     minute = timedelta(minutes=1)
@@ -194,36 +215,36 @@ def test_after_a_pause_a_domain_gets_a_few_and_then_more(
     )
 
 
-def test_what_is_put_back_is_no_attempt(gate_of: MakeGate, world: World) -> None:
-    throttle = gate_of()
-    throttle.heard(SLOW, "r@example.com")
+def test_what_is_put_back_is_no_attempt(throttle_of: MakeThrottle, world: World) -> None:
+    throttle = throttle_of()
+    throttle.slowed_down("r@example.com", SLOW)
     message = Message("b@example.org", "r@example.com", b"\r\n", "<1@x.y>")
-    later = throttle.offer(world, message, number=1, wait=world.wait)
+    later = offering.offer(throttle, world, message, number=1, wait=world.wait)
     assert isinstance(later, Postponed)
-    outcome = later.outcome(7)
+    outcome = offering.put_back(later, 7)
     assert (outcome.tried, outcome.retry_at, outcome.reason) == (False, later.until, "paused")
     assert outcome.expires_at is None
     assert world.taken == []
 
 
 def test_a_warm_up_sends_so_many_on_each_day_across_restarts(
-    gate_of: MakeGate, world: World, now: datetime
+    throttle_of: MakeThrottle, world: World, now: datetime
 ) -> None:
     steps = {"warm_up": "2, 5, 9", "sender": "News <n@new.example.org>"}
     sent = []
     for day in range(5):
         world.now = now + timedelta(days=day, hours=1 if day else 0)
-        throttle = gate_of(**steps)
+        throttle = throttle_of(**steps)
         answers = [send(throttle, world) for _ in range(12)]
         sent.append(answers.count("sent"))
         throttle.close()
     assert sent == [2, 5, 9, 12, 12]
 
 
-def test_a_warm_up_belongs_to_a_domain(gate_of: MakeGate, world: World) -> None:
-    assert send(gate_of(warm_up="1", sender="a@one.example.org"), world) == "sent"
-    assert send(gate_of(warm_up="1", sender="b@one.example.org"), world) is None
-    assert send(gate_of(warm_up="1", sender="a@two.example.org"), world) == "sent"
+def test_a_warm_up_belongs_to_a_domain(throttle_of: MakeThrottle, world: World) -> None:
+    assert send(throttle_of(warm_up="1", sender="a@one.example.org"), world) == "sent"
+    assert send(throttle_of(warm_up="1", sender="b@one.example.org"), world) is None
+    assert send(throttle_of(warm_up="1", sender="a@two.example.org"), world) == "sent"
 
 
 def test_the_patience_for_a_domain_is_the_shorter() -> None:
@@ -250,16 +271,19 @@ def test_a_server_never_gets_more_than_its_rate_in_any_second(
     url = f"smtp://127.0.0.1:{server.port}?starttls=never&rate=30/second"
     found = Settings(smtp_url=url, stop_when_bouncing=1, domain_rates={"*": "200/second"})
     throttle = Throttle(store, found, lambda: datetime.now(UTC))
-    open_transport = registry.opener(found, Path("unused"), throttle)
+    open_transport = registry.opener(found, Path("unused"))
 
     def run(name: int) -> None:
-        transport = open_transport()
+        permits = throttle.permits()
+        transport = open_transport(permits)
         for number in range(30):
             recipient = f"r{number}@domain{name}.example.org"
             message = Message("b@example.org", recipient, b"\r\n", f"<{number}@x.y>")
-            answer = throttle.offer(transport, message, number=number, wait=threading.Event().wait)
+            answer = offering.offer(
+                throttle, transport, message, number=number, wait=threading.Event().wait
+            )
             assert answer is None
-            throttle.heard(transport.commit(), recipient)
+            offering.answered(throttle, permits, transport.commit(), recipient)
         transport.close()
 
     with ThreadPoolExecutor(4) as threads:
