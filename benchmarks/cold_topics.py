@@ -22,7 +22,7 @@ from recommender.datasets import files
 from recommender.evaluation.baselines import Recipes
 from recommender.evaluation.intervals import bootstrap
 from recommender.ranking.ranker import Ranker
-from recommender.ranking.values import Reader, Story, Vocabulary
+from recommender.ranking.values import ListRequest, Reader, Story, Vocabulary
 from recommender.vocabulary import starter
 
 Topics = Mapping[str, Sequence[str]]
@@ -108,7 +108,9 @@ def share(picks: list[str], field: str, fields: dict[str, str]) -> float:
 
 
 def ours(ranker: Ranker, topic: str) -> list[str]:
-    [found] = ranker.rank([Reader("r", (), {topic: 3})], now=NOW, top=TOP, as_issue=False)
+    [found] = ranker.rank(
+        [Reader("r", (), {topic: 3})], ListRequest(now=NOW, top=TOP, as_issue=False)
+    )
     return [pick.story for pick in found.picks]
 
 

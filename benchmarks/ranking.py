@@ -26,6 +26,7 @@ from recommender.articles.values import Found
 from recommender.datasets import files
 from recommender.ranking import profiles, scoring
 from recommender.ranking.ranker import Ranker
+from recommender.ranking.values import ListRequest
 from recommender.vocabulary import starter
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -96,7 +97,9 @@ def product(articles: Path, subscribers: Path, most: int) -> None:
         at = time.process_time()
         readers, _ = files.readers(block, first, subscribers, catalogue.of_article)
         spent["read"] += time.process_time() - at
-        ranker.ranked(readers, now=NOW, top=TOP, as_issue=False)  # rows of new interests are made
+        ranker.ranked(
+            readers, ListRequest(now=NOW, top=TOP, as_issue=False)
+        )  # rows of new interests are made
         at = time.process_time()
         made = profiles.build(readers, ranker.affinities, ranker.settings.profile, NOW)
         spent["profiles"] += time.process_time() - at
@@ -104,7 +107,7 @@ def product(articles: Path, subscribers: Path, most: int) -> None:
         scoring.score(made, ranker.affinities.values, factors)
         spent["product"] += time.process_time() - at
         at = time.process_time()
-        ranker.ranked(readers, now=NOW, top=TOP, as_issue=False)
+        ranker.ranked(readers, ListRequest(now=NOW, top=TOP, as_issue=False))
         spent["all of ranking"] += time.process_time() - at
         texts += [" ".join([*reader.topics, *reader.roles]) for reader in readers]
         seen += len(readers)

@@ -31,7 +31,7 @@ from recommender.evaluation import metrics
 from recommender.evaluation.intervals import bootstrap
 from recommender.ranking import words
 from recommender.ranking.ranker import Ranker
-from recommender.ranking.values import Action, Pick, Reader, Story
+from recommender.ranking.values import Action, ListRequest, Pick, Reader, Story
 from recommender.vocabulary import starter
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -115,7 +115,7 @@ def compare(
 
 
 def _picks(ranker: Ranker, reader: Reader) -> Sequence[Pick]:
-    return ranker.rank([reader], now=NOW, top=10, as_issue=False)[0].picks
+    return ranker.rank([reader], ListRequest(now=NOW, top=10, as_issue=False))[0].picks
 
 
 def read(path: Path) -> list[Story]:

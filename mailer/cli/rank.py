@@ -28,6 +28,7 @@ from recommender.datasets.files import Catalogue
 from recommender.errors import InputError, NewsletterError, Rejected
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
+from recommender.ranking.values import ListRequest
 from recommender.safety import private_files
 from recommender.vocabulary import starter
 
@@ -61,7 +62,7 @@ class Job:
         """Lines of picks, how many readers, and what was wrong with which line."""
         readers, wrong = files.readers(block, first, self.path, self.catalogue.of_article)
         ranked = self.ranker.ranked(
-            readers, now=self.now, top=self.top, seed=self.seed, as_issue=self.as_issue
+            readers, ListRequest(now=self.now, top=self.top, seed=self.seed, as_issue=self.as_issue)
         )
         return self.export.lines(ranked), len(readers), [(e.line, e.why) for e in wrong]
 

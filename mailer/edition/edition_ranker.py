@@ -21,6 +21,7 @@ from recommender.articles import catalogue
 from recommender.articles.catalogue import Catalogue
 from recommender.models import Edition, EditionStory
 from recommender.ranking.settings import RankingSettings
+from recommender.ranking.values import ListRequest
 from recommender.storage import database
 from recommender.subscribers.audience import Member
 
@@ -78,7 +79,7 @@ class EditionRanker:
                 found.stories.tolist(),
                 found.positions.tolist(),
                 found.scores.tolist(),
-                self.ranker.told(found),
+                self.ranker.reason_rows(found),
                 found.propensities.tolist(),
                 strict=True,
             )
@@ -89,9 +90,7 @@ class EditionRanker:
     def rank(self, members: Sequence[Member]) -> "Ranked":
         return self.ranker.ranked(
             [member.reader for member in members],
-            now=self.edition.planned_at,
-            top=self.terms.picks,
-            seed=self.edition.name,
+            ListRequest(now=self.edition.planned_at, top=self.terms.picks, seed=self.edition.name),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mailer.issue.composition import ReaderView, Shown
-from mailer.issue.wording import told
+from mailer.issue.wording import lead_reason
 from recommender.ranking.values import Pick, Reason, ReasonKind
 from recommender.storage import json_columns
 from recommender.subscribers.audience import Member
@@ -85,7 +85,11 @@ def picks_shown(picks: str) -> list[Shown]:
     """What a copy shows of the picks in this document; ValueError when it is none of ours. Made for
     every copy that is sent, where ``pick_of`` serves those that are looked at."""
     return [
-        (str(pick.story), told(pick.reasons), tuple(map(str, pick.also)) if pick.also else ())
+        (
+            str(pick.story),
+            lead_reason(pick.reasons),
+            tuple(map(str, pick.also)) if pick.also else (),
+        )
         for pick in _picks(picks)
     ]
 

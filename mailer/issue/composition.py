@@ -16,7 +16,7 @@ from mailer.issue import cards, wording
 from mailer.issue.cards import LIMITS, Card, Face, Limits, Part
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import clean, shorten
-from mailer.issue.wording import Told
+from mailer.issue.wording import LeadReason
 from mailer.languages import Language
 from recommender.ranking.values import Pick
 
@@ -126,11 +126,11 @@ def compose(
     Long texts are trimmed until the HTML fits ``BUDGET``. Raises ValueError without picks,
     LookupError when the content of a pick is missing.
     """
-    shown = [(pick.story, wording.told(pick.reasons), pick.also) for pick in picks]
+    shown = [(pick.story, wording.lead_reason(pick.reasons), pick.also) for pick in picks]
     return Composer(publication, stories, links).compose(reader, shown, delivery_id)
 
 
-Shown = tuple[str, Told, tuple[str, ...]]
+Shown = tuple[str, LeadReason, tuple[str, ...]]
 """What an issue shows of a pick: the story, what is told of the reasons, and the ids of stories it
 stands for."""
 
@@ -241,7 +241,7 @@ class Composer:
         lead: bool,
         told_us: bool,
     ) -> Card:
-        key, told, also = pick
+        key, lead_reason, also = pick
         face = cards.face(
             self._stories[key],
             tuple([self._stories[other] for other in also if other in self._stories]),
@@ -249,11 +249,11 @@ class Composer:
             limits,
             language,
             lead=lead,
-            label=wording.label(told, language),
+            label=wording.label(lead_reason, language),
             written_in=self._publication.language,
             urls=urls,
         )
-        return Card(face, shorten(wording.why(told, language, known=told_us), limits.line))
+        return Card(face, shorten(wording.why(lead_reason, language, known=told_us), limits.line))
 
     def _urls(self, key: str, delivery_id: int, limits: Limits) -> tuple[str | None, str, str]:
         """Where a card leads: the story if there is anywhere to go, more like it, less like it.

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import clean, shorten
@@ -59,10 +59,10 @@ def preheader(
     """What mail programs show beside the subject, 40 to 110 characters: the lead's own words, then
     what else is in the issue."""
     _ = language.text
-    told = subject_line.rstrip("….").casefold()
+    subject_words = subject_line.rstrip("….").casefold()
     text = ""
     for sentence in lead.first_words:
-        if sentence.casefold().startswith(told):
+        if sentence.casefold().startswith(subject_words):
             continue
         text = f"{text} {sentence}".strip()
         if len(text) >= LEAST_PREHEADER:
@@ -201,7 +201,11 @@ def _number(number: int, language: Language) -> str:
     return words[number - 1] if 1 <= number <= len(words) else str(number)
 
 
-class Told(NamedTuple):
+NAMING: frozenset[ReasonKind] = frozenset({"topic", "role", "history", "text"})
+"""Kinds of reasons that name something, and say nothing without it."""
+
+
+class LeadReason(NamedTuple):
     """What of the reasons for a story is told: the leading one, and topics that stand beside it, by
     their share."""
 
@@ -210,7 +214,7 @@ class Told(NamedTuple):
     topics: tuple[str, ...] = ()
 
 
-def told(reasons: Iterable[tuple[ReasonKind, str, float]]) -> Told:
+def lead_reason(reasons: Iterable[tuple[ReasonKind, str, float]]) -> LeadReason:
     """The reason with the largest share leads, but that a step outside the reader's topics and a
     word of the editors go before all others."""
     first, name, most = None, "", -1.0
@@ -224,55 +228,50 @@ def told(reasons: Iterable[tuple[ReasonKind, str, float]]) -> Told:
         if share > most or (share == most and (kind, detail) < (first or "", name)):
             first, name, most = kind, detail, share
     if first in RANKS:
-        return Told(first)
+        return LeadReason(first)
     if first != "topic":
-        return Told(first, name)
+        return LeadReason(first, name)
     if len(topics) > 1:
         topics.sort()
-    return Told(first, name, tuple([detail for _, detail in topics[:2]]))
+    return LeadReason(first, name, tuple([detail for _, detail in topics[:2]]))
 
 
-def label(told: Told, language: Language) -> str:
+def label(lead_reason: LeadReason, language: Language) -> str:
     """What a story is marked as, if anything."""
     _ = language.text
-    if told.kind == "explore":
+    if lead_reason.kind == "explore":
         return _("Outside your usual topics")
-    return _("Editor’s choice") if told.kind == "must_read" else ""
+    return _("Editor’s choice") if lead_reason.kind == "must_read" else ""
 
 
-def why(told: Told, language: Language, *, known: bool) -> str:
+def why(lead_reason: LeadReason, language: Language, *, known: bool) -> str:
     """One sentence from what is told of the reasons; empty without any.
 
     ``known``: whether the reader has told us a role or a topic.
     """
     _ = language.text
-    if told.kind is None:
+    kind, detail = lead_reason.kind, clean(lead_reason.detail)
+    if kind is None or (kind in NAMING and not detail):
         return ""
-    if told.kind == "explore":
-        return _("A deliberate step outside your topics; say whether you want more of it.")
-    if told.kind == "must_read":
-        return _("Our editors recommend this one to every reader.")
-    sentence = _in_words(told.kind, clean(told.detail), told.topics, language, known=known)
+    match kind:
+        case "explore":
+            return _("A deliberate step outside your topics; say whether you want more of it.")
+        case "must_read":
+            return _("Our editors recommend this one to every reader.")
+        case "fresh":
+            untold = _("Published recently; you have not told us your topics yet.")
+            sentence = _("Published recently.") if known else untold
+        case "topic":
+            named = [detail, *filter(None, map(clean, lead_reason.topics))]
+            topics = language.all_of(list(dict.fromkeys(named))[:2])
+            sentence = _("You follow %(topics)s.", topics=topics)
+        case "role":
+            role = with_article(as_noun(detail, language), language)
+            sentence = _("Chosen for your work as %(role)s.", role=role)
+        case "history":
+            sentence = _("Because you read “%(title)s”.", title=shorten(detail, 90))
+        case "text":
+            sentence = _("Its words are close to what you follow: %(words)s.", words=detail)
+        case _:
+            assert_never(kind)
     return shorten(sentence, WHY_LENGTH)
-
-
-def _in_words(
-    kind: ReasonKind, detail: str, topics: tuple[str, ...], language: Language, *, known: bool
-) -> str:
-    _ = language.text
-    if kind == "fresh":
-        if known:
-            return _("Published recently.")
-        return _("Published recently; you have not told us your topics yet.")
-    if not detail:
-        return ""
-    if kind == "topic":
-        others = [clean(topic) for topic in topics]
-        named = list(dict.fromkeys([detail, *(other for other in others if other)]))[:2]
-        return _("You follow %(topics)s.", topics=language.all_of(named))
-    if kind == "role":
-        role = with_article(as_noun(detail, language), language)
-        return _("Chosen for your work as %(role)s.", role=role)
-    if kind == "history":
-        return _("Because you read “%(title)s”.", title=shorten(detail, 90))
-    return _("Its words are close to what you follow: %(words)s.", words=detail)

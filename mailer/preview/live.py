@@ -20,7 +20,7 @@ from mailer.preview import reader_issues
 from recommender.articles.catalogue import Catalogue
 from recommender.models import Article, Role, RoleAlias, Story, Subscriber, Topic, TopicAlias
 from recommender.ranking.ranker import Ranker
-from recommender.ranking.values import Reader, Reason
+from recommender.ranking.values import ListRequest, Reader, Reason
 from recommender.settings import Settings
 from recommender.storage import database
 from recommender.subscribers import audience
@@ -87,9 +87,9 @@ class LivePreviews:
             with self._ranking:
                 [ranking] = kept.ranker.rank(
                     [wanted],
-                    now=now,
-                    top=kept.terms.picks,
-                    seed=f"{self._settings.newsletter}-{period}",
+                    ListRequest(
+                        now=now, top=kept.terms.picks, seed=f"{self._settings.newsletter}-{period}"
+                    ),
                 )
         finally:
             self._asking.release()

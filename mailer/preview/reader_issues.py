@@ -34,7 +34,7 @@ from recommender.models import (
     Status,
     Subscriber,
 )
-from recommender.ranking.values import Pick, RunnerUp
+from recommender.ranking.values import ListRequest, Pick, RunnerUp
 from recommender.settings import Settings
 from recommender.storage import database
 from recommender.subscribers import addresses, audience, records
@@ -127,7 +127,7 @@ def next_picks(
     ranker, stories = edition_ranker.ranker_for(session, terms, since, edition_id=planned)
     reader = audience.member(session, subscriber, without_edition=planned)
     [ranking] = ranker.rank(
-        [reader.reader], now=since, top=terms.picks, seed=name, runners_up=RUNNERS_UP
+        [reader.reader], ListRequest(now=since, top=terms.picks, seed=name), runners_up=RUNNERS_UP
     )
     picks = [snapshot.pick_of(p) for p in waiting.delivery.picks] if waiting else ranking.picks
     answers = feedback.answers(session, subscriber.id)
@@ -141,7 +141,9 @@ def next_picks(
     }
     if story is not None:
         found = _find(stories, story)
-        [explained] = ranker.explain(reader.reader, [found], now=since, top=terms.picks, seed=name)
+        [explained] = ranker.explain(
+            reader.reader, [found], ListRequest(now=since, top=terms.picks, seed=name)
+        )
         answer["story"] = _runner_up(explained, stories, answers)
     return answer
 
@@ -231,7 +233,8 @@ def next_issue(
     ranker, stories = edition_ranker.ranker_for(session, terms, now)
     member = audience.member(session, subscriber)
     [ranking] = ranker.rank(
-        [member.reader], now=now, top=terms.picks, seed=f"{settings.newsletter}-{period}"
+        [member.reader],
+        ListRequest(now=now, top=terms.picks, seed=f"{settings.newsletter}-{period}"),
     )
     if not ranking.picks:
         raise NewsletterError(f"no story passes the relevance floor for {email}: no issue is sent")

@@ -35,7 +35,7 @@ def lines(site: Site, reader: Subscriber | None, chosen: PreferencesForm) -> lis
         Line(
             one.story.title,
             one.story.source or "",
-            wording.why(wording.told(one.reasons), site.language, known=known),
+            wording.why(wording.lead_reason(one.reasons), site.language, known=known),
             one.story.language,
             one.story.dir,
         )

@@ -191,6 +191,6 @@ def clicked(reader: Reader) -> list[str]:
 def co_clicks(path: Path, of_article: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """What readers of a subscribers file clicked, of a sample of them where there are very many.
     Lines that cannot be read are passed over, since ranking will report them."""
-    told = (line for _, block in lines(path, 2_000) for line in block if b'"history"' in line)
-    chosen = smallest(told, lambda line: line)
+    rows = (line for _, block in lines(path, 2_000) for line in block if b'"history"' in line)
+    chosen = smallest(rows, lambda line: line)
     return [clicked(found) for found in readers(chosen, 1, path, of_article)[0]]

@@ -14,7 +14,7 @@ from recommender.evaluation.baselines import Recipes
 from recommender.evaluation.intervals import Estimate, bootstrap
 from recommender.ranking import words
 from recommender.ranking.ranker import Ranker
-from recommender.ranking.values import Reader
+from recommender.ranking.values import ListRequest, Reader
 
 OURS = "newsletter"
 PER_READER = (
@@ -78,7 +78,9 @@ class Trial:
         lists: list[list[int]] = []
         for start in range(0, len(self.readers), BLOCK):
             block = self.readers[start : start + BLOCK]
-            found = self.ranker.ranked(block, now=self.now, top=self.top, as_issue=self.as_issue)
+            found = self.ranker.ranked(
+                block, ListRequest(now=self.now, top=self.top, as_issue=self.as_issue)
+            )
             own: list[list[int]] = [[] for _ in block]
             for row, story in zip(found.readers.tolist(), found.stories.tolist(), strict=True):
                 own[row].append(story)

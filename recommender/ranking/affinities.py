@@ -70,25 +70,34 @@ class _Titles:
         return found
 
 
+@dataclass(frozen=True)
+class Archive:
+    """Every story ever published in the ``space`` of its words, those of them that are candidates,
+    and what topics and roles are called."""
+
+    space: Space
+    stories: Sequence[Story]
+    candidates: Sequence[Story]
+    topics: VocabularyIndex
+    roles: VocabularyIndex
+
+
 class Affinities:
     """Interests × candidate stories, grown as interests are met. Values are ≥ 0; a story that is
     plainly about an interest has about 1."""
 
     def __init__(
         self,
-        space: Space,
-        stories: Sequence[Story],
-        candidates: Sequence[Story],
-        topics: VocabularyIndex,
-        roles: VocabularyIndex,
+        archive: Archive,
         settings: AffinitySettings,
         similarity: SimilaritySettings,
         co_clicks: Iterable[Sequence[str]] = (),
     ) -> None:
+        space, stories, candidates = archive.space, archive.stories, archive.candidates
         self.space = space
         self.settings = settings
-        self.topics = topics
-        self.roles = roles
+        self.topics = topics = archive.topics
+        self.roles = roles = archive.roles
         self._latent = Latent(space.vectors, space.labels)
         self._columns = np.array([space.row[story.id] for story in candidates], dtype=np.int64)
         self._titles = _Titles.of(story.title for story in stories)

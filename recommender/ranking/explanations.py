@@ -1,6 +1,6 @@
 """Why a story is not in a reader's list, in a few words: the first rule that kept it out."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy.typing as npt
 from recommender.ranking.duplicates import Duplicates
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.settings import RankingSettings
-from recommender.ranking.values import Ranking, Story
+from recommender.ranking.values import ListRequest, Ranking, Story
 from recommender.ranking.vocabulary_index import VocabularyIndex
 
 
@@ -34,8 +34,7 @@ class Asked:
     ranking: Ranking
     profile: Profiles
     scores: npt.NDArray[np.float32]
-    exclude: Collection[str]
-    as_issue: bool
+    request: ListRequest
 
 
 def why(asked: Asked, at: int) -> str:
@@ -44,7 +43,7 @@ def why(asked: Asked, at: int) -> str:
     for pick in asked.ranking.picks:
         if pick.story == story.id:
             return f"chosen, at position {pick.position}"
-    if story.id in asked.exclude:
+    if story.id in asked.request.exclude:
         return "left out for everybody"
     for topic in asked.profile.muted[0]:
         if choice.carrying(topic)[at]:
@@ -53,7 +52,7 @@ def why(asked: Asked, at: int) -> str:
         return "this reader had it before"
     if asked.scores[at] < 0:
         return "nearly the same as a story this reader had before"
-    if asked.as_issue:
+    if asked.request.as_issue:
         return _by_rules(asked, at)
     return "others score higher" if asked.scores[at] > 0 else "nothing ties it to this reader"
 

@@ -4,7 +4,7 @@ A ``Ranker`` is made once from the stories and then asked for chunk after chunk 
 reader gets depends on nothing but the stories, the settings, that reader, the time and the seed.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,18 +23,24 @@ from recommender.ranking import (
     slates,
 )
 from recommender.ranking import reasons as because
-from recommender.ranking.affinities import Affinities, Interest
+from recommender.ranking.affinities import Affinities, Archive, Interest
 from recommender.ranking.profiles import Profiles
-from recommender.ranking.reasons import Parts, Told
+from recommender.ranking.reasons import Parts, ReasonRow
 from recommender.ranking.scoring import EXCLUDED, Scores
 from recommender.ranking.selection import NONE
 from recommender.ranking.settings import RankingSettings
-from recommender.ranking.slates import Lists
-from recommender.ranking.values import Pick, Ranking, Reader, RunnerUp, Story, Vocabulary
+from recommender.ranking.slates import Slates
+from recommender.ranking.values import (
+    ListRequest,
+    Pick,
+    Ranking,
+    Reader,
+    RunnerUp,
+    Story,
+    Vocabulary,
+)
 from recommender.ranking.vocabulary_index import VocabularyIndex
 
-INTERESTS = 12
-"""Interests of a reader that calibration looks at, the strongest."""
 BLAS_THREADS = 1
 """Rankers stand beside each other, one for each core, and threads of BLAS wait for each other
 spinning: where others wanted the cores, too, a ranker of 500 stories took six seconds to make
@@ -57,7 +63,7 @@ class Ranked:
 
 class Ranker:
     """Ranks ``candidates``. ``archive`` is every story ever published: words get their weights
-    from it, and readers' history is looked up in it. ``crowd`` is what each of other readers
+    from it, and readers' history is looked up in it. ``co_clicks`` is what each of other readers
     clicked (story ids): stories read by the same people are then near to each other.
 
     From then on the process does linear algebra on one thread (``BLAS_THREADS``)."""
@@ -81,24 +87,23 @@ class Ranker:
         topics, roles = VocabularyIndex(known_names.topics), VocabularyIndex(known_names.roles)
         labels = [*topics.all_texts(), *roles.all_texts()]
         self._space = features.build(stories, self.settings.text, labels)
+        archive_texts = Archive(self._space, stories, self.candidates, topics, roles)
         self.affinities = Affinities(
-            self._space,
-            stories,
-            self.candidates,
-            topics,
-            roles,
-            self.settings.affinity,
-            self.settings.similarity,
-            co_clicks,
+            archive_texts, self.settings.affinity, self.settings.similarity, co_clicks
         )
         rows = np.array([self._space.row[s.id] for s in self.candidates], dtype=np.int64)
-        self._shelf = selection.Shelf(
-            self._space.vectors[rows],
-            selection.numbers([story.article for story in self.candidates]),
-            selection.numbers([story.source for story in self.candidates]),
-        )
         self.duplicates = duplicates.find(
             self._space, stories, self.candidates, self.settings.duplicate
+        )
+        self._pool = slates.CandidatePool(
+            selection.CandidateFeatures(
+                self._space.vectors[rows],
+                selection.numbers([story.article for story in self.candidates]),
+                selection.numbers([story.source for story in self.candidates]),
+            ),
+            self.candidates,
+            self.duplicates.shown,
+            self.settings,
         )
         self.phrases = because.Phrases(self.affinities, {s.id: s.title for s in stories})
         self.also = [
@@ -109,26 +114,11 @@ class Ranker:
         self._repeated: dict[str, npt.NDArray[np.int64]] = {}
 
     def rank(
-        self,
-        readers: Sequence[Reader],
-        *,
-        now: datetime,
-        top: int,
-        seed: int | str = 0,
-        as_issue: bool = True,
-        exclude: Collection[str] = (),
-        runners_up: int = 0,
+        self, readers: Sequence[Reader], request: ListRequest, *, runners_up: int = 0
     ) -> list[Ranking]:
-        """A ranking for each of ``readers``, in their order, of at most ``top`` picks.
-
-        ``as_issue``: the rules of a list hold (floor, near-duplicates, caps, diversity,
-        calibration, must-read, exploration); without it relevance alone orders, and only muted
-        topics and stories of the reader's history are left out. ``exclude`` holds ids of stories
-        nobody gets. ``runners_up`` asks for so many of the best that were not chosen, with why.
-        """
-        found = self.ranked(
-            readers, now=now, top=top, seed=seed, as_issue=as_issue, exclude=exclude
-        )
+        """A ranking for each of ``readers``, in their order. ``runners_up`` asks for so many of
+        the best that were not chosen, with why."""
+        found = self.ranked(readers, request)
         picks = self._picks(found)
         starts = np.searchsorted(found.readers, np.arange(len(readers) + 1))
         rankings = [
@@ -137,73 +127,49 @@ class Ranker:
         ]
         if not runners_up:
             return rankings
-        rules = {"now": now, "top": top, "seed": seed, "as_issue": as_issue, "exclude": exclude}
         return [
             replace(
                 ranking,
                 runners_up=self.explain(
-                    reader,
-                    self._others(reader, ranking, runners_up, now),
-                    **rules,  # type: ignore[arg-type]
+                    reader, self._others(reader, ranking, runners_up, request.now), request
                 ),
             )
             for reader, ranking in zip(readers, rankings, strict=True)
         ]
 
-    def ranked(
-        self,
-        readers: Sequence[Reader],
-        *,
-        now: datetime,
-        top: int,
-        seed: int | str = 0,
-        as_issue: bool = True,
-        exclude: Collection[str] = (),
-    ) -> Ranked:
+    def ranked(self, readers: Sequence[Reader], request: ListRequest) -> Ranked:
         """The same as ``rank``, as columns: for those who rank readers by the million."""
         ids = [reader.id for reader in readers]
-        if not self.candidates or not readers or top < 1:
+        if not self.candidates or not readers or request.top < 1:
             return _nothing(ids)
         self.affinities.trim()
-        profile, factors = self._profiles(readers, now), self._factors(now)
-        scores = self._scores(profile, factors, as_issue=as_issue, exclude=exclude)
-        lists = self._lists(ids, profile, scores, top, seed, as_issue=as_issue)
-        rows, at = np.nonzero(lists.places != NONE)
-        stories = lists.places[rows, at]
+        profile, factors = self._profiles(readers, request.now), self._factors(request.now)
+        scores = self._scores(profile, factors, request)
+        slate = self._slates(ids, profile, scores, request)
+        rows, at = np.nonzero(slate.places != NONE)
+        stories = slate.places[rows, at]
         own = np.maximum(scores[rows, stories], 0.0).astype(np.float64)
-        lifts = lists.lifts[rows, at]
+        lifts = slate.lifts[rows, at]
+        relative = np.divide(lifts, own, out=lifts.copy(), where=own > 0)
+        chosen = because.ChosenStories(
+            rows, stories, factors[stories], relative, slate.lifted_by[rows, at]
+        )
         return Ranked(
             ids,
             rows,
             stories,
             at + 1,
             own + lifts,
-            lists.propensities[rows, at],
-            because.parts(
-                profile.likes,
-                self.affinities.values,
-                rows,
-                stories,
-                factors[stories],
-                np.divide(lifts, own, out=lifts.copy(), where=own > 0),
-                lists.lifted_by[rows, at],
-            ),
+            slate.propensities[rows, at],
+            because.parts(profile.likes, self.affinities.values, chosen),
         )
 
-    def told(self, found: Ranked) -> list[list[Told]]:
+    def reason_rows(self, found: Ranked) -> list[list[ReasonRow]]:
         """The reasons of each pick that was found."""
-        return because.told(found.parts, found.stories, self.phrases)
+        return because.reason_rows(found.parts, found.stories, self.phrases)
 
     def explain(
-        self,
-        reader: Reader,
-        stories: Sequence[str],
-        *,
-        now: datetime,
-        top: int,
-        seed: int | str = 0,
-        as_issue: bool = True,
-        exclude: Collection[str] = (),
+        self, reader: Reader, stories: Sequence[str], request: ListRequest
     ) -> tuple[RunnerUp, ...]:
         """Why each of ``stories`` (ids) is chosen for ``reader``, or why it is not, with the parts
         of the score it has on its own.
@@ -215,23 +181,20 @@ class Ranker:
                 raise NotFoundError(
                     f"the story {story!r} is not among those that can be chosen now"
                 )
-        [ranking] = self.rank(
-            [reader], now=now, top=top, seed=seed, as_issue=as_issue, exclude=exclude
-        )
-        profile, factors = self._profiles([reader], now), self._factors(now)
-        scores = self._scores(profile, factors, as_issue=as_issue, exclude=exclude)[0]
+        [ranking] = self.rank([reader], request)
+        profile, factors = self._profiles([reader], request.now), self._factors(request.now)
+        scores = self._scores(profile, factors, request)[0]
         plain = scoring.score(profile, self.affinities.values, factors)[0]
         columns = np.array([self.column[story] for story in stories], dtype=np.int32)
-        parts = because.parts(
-            profile.likes,
-            self.affinities.values,
-            np.zeros(len(columns), dtype=np.int64),
+        found = because.reasons(
+            because.parts(
+                profile.likes,
+                self.affinities.values,
+                because.ChosenStories.of_one_reader(columns, factors),
+            ),
             columns,
-            factors[columns],
-            np.zeros(len(columns)),
-            np.full(len(columns), because.FRESH, dtype=np.int64),
+            self.phrases,
         )
-        found = because.reasons(parts, columns, self.phrases)
         choice = explanations.Choice(
             self.candidates,
             self.column,
@@ -240,7 +203,7 @@ class Ranker:
             self.settings,
             self.carrying,
         )
-        asked = explanations.Asked(choice, ranking, profile, scores, exclude, as_issue=as_issue)
+        asked = explanations.Asked(choice, ranking, profile, scores, request)
         return tuple(
             RunnerUp(story, float(plain[at]), explanations.why(asked, at), reasons)
             for story, at, reasons in zip(stories, columns.tolist(), found, strict=True)
@@ -269,39 +232,27 @@ class Ranker:
         return scoring.freshness(self.candidates, self.settings.freshness, now)
 
     def _scores(
-        self,
-        profile: Profiles,
-        factors: npt.NDArray[np.float32],
-        *,
-        as_issue: bool,
-        exclude: Collection[str],
+        self, profile: Profiles, factors: npt.NDArray[np.float32], request: ListRequest
     ) -> Scores:
         scores = scoring.score(profile, self.affinities.values, factors)
-        repeats = self._repeats if as_issue else self._itself
+        repeats = self._repeats if request.as_issue else self._itself
         scoring.exclude(scores, profile, self.carrying, repeats)
-        for story in exclude:
+        for story in request.exclude:
             scores[:, self._itself(story)] = EXCLUDED
         return scores
 
-    def _lists(
-        self,
-        ids: Sequence[str],
-        profile: Profiles,
-        scores: Scores,
-        top: int,
-        seed: int | str,
-        *,
-        as_issue: bool,
-    ) -> Lists:
-        if not as_issue:
-            return slates.plain(selection.best(np.where(scores > 0, scores, EXCLUDED), top))
+    def _slates(
+        self, ids: Sequence[str], profile: Profiles, scores: Scores, request: ListRequest
+    ) -> Slates:
+        if not request.as_issue:
+            positive = np.where(scores > 0, scores, EXCLUDED)
+            return slates.plain(selection.best(positive, request.top))
         shares = None
         if self.settings.calibration:
-            shares = selection.Shares.of_strongest(profile.likes, self.affinities.values, INTERESTS)
-        return slates.fill(
-            ids, scores, self.candidates, self.duplicates.shown, self._shelf, self.settings, top,
-            seed, shares,
-        )  # fmt: skip
+            shares = selection.Shares.of_strongest(
+                profile.likes, self.affinities.values, self.settings.calibrated_interests
+            )
+        return slates.fill(self._pool, slates.SlateRequest(ids, scores, shares, request))
 
     def _itself(self, story: str) -> npt.NDArray[np.int64]:
         at = self.column.get(story)

@@ -40,21 +40,40 @@ class Parts:
     shares: npt.NDArray[np.int64]
 
 
-def parts(
-    likes: sp.csr_array,
-    values: npt.NDArray[np.float32],
-    readers: npt.NDArray[np.int64],
-    stories: npt.NDArray[np.int32],
-    factors: npt.NDArray[np.float32],
-    lifts: npt.NDArray[np.float64],
-    lifted_by: npt.NDArray[np.int64],
-) -> Parts:
-    """Parts of the picks (``readers[p]``, ``stories[p]``).
+@dataclass(frozen=True)
+class ChosenStories:
+    """Picks as columns: pick p is candidate ``stories[p]`` for reader ``readers[p]`` (row numbers).
 
     ``factors[p]`` multiplies what the interests add; what it adds above 1 is due to freshness.
     ``lifts[p]`` is a further part relative to the interests' sum × the factor (absolute where that
     is 0), due to ``lifted_by[p]``.
     """
+
+    readers: npt.NDArray[np.int64]
+    stories: npt.NDArray[np.int32]
+    factors: npt.NDArray[np.float32]
+    lifts: npt.NDArray[np.float64]
+    lifted_by: npt.NDArray[np.int64]
+
+    @classmethod
+    def of_one_reader(
+        cls, stories: npt.NDArray[np.int32], factors: npt.NDArray[np.float32]
+    ) -> "ChosenStories":
+        """Stories that nothing lifts; ``factors`` are those of all candidates."""
+        size = len(stories)
+        return cls(
+            np.zeros(size, dtype=np.int64),
+            stories,
+            factors[stories],
+            np.zeros(size),
+            np.full(size, FRESH, dtype=np.int64),
+        )
+
+
+def parts(likes: sp.csr_array, values: npt.NDArray[np.float32], chosen: ChosenStories) -> Parts:
+    """The parts of each pick's score. ``likes`` is readers × interests, ``values`` interests ×
+    candidates."""
+    readers, stories, factors = chosen.readers, chosen.stories, chosen.factors
     size = np.diff(likes.indptr)[readers]
     pick = np.repeat(np.arange(len(readers)), size)
     first = np.repeat(np.cumsum(size) - size, size)
@@ -65,10 +84,10 @@ def parts(
     scale = np.minimum(factors, 1.0).astype(np.float64)
     fresh = total * np.maximum(factors - 1.0, 0.0)
     whole = total * factors
-    lift = np.where(whole > 0, lifts * whole, lifts)
+    lift = np.where(whole > 0, chosen.lifts * whole, chosen.lifts)
     extra_pick = np.arange(len(readers))
     pick = np.concatenate([pick, extra_pick, extra_pick])
-    interests = np.concatenate([interests, np.full(len(readers), FRESH), lifted_by])
+    interests = np.concatenate([interests, np.full(len(readers), FRESH), chosen.lifted_by])
     amount = np.concatenate([amount * scale[pick[: len(amount)]], fresh, lift])
     share = amount / np.maximum(np.bincount(pick, amount, len(readers)), 1e-300)[pick]
     kept = share >= LEAST
@@ -138,11 +157,13 @@ class Phrases:
         return phrases, which.tolist()
 
 
-Told = tuple[ReasonKind, str, float]
+ReasonRow = tuple[ReasonKind, str, float]
 """A reason as a bare tuple: its kind, detail and share."""
 
 
-def told(found: Parts, stories: npt.NDArray[np.int32], phrases: Phrases) -> list[list[Told]]:
+def reason_rows(
+    found: Parts, stories: npt.NDArray[np.int32], phrases: Phrases
+) -> list[list[ReasonRow]]:
     """The reasons of each pick, for those who tell them by the million."""
     known, which = phrases.of(found, stories)
     parts = [
@@ -156,4 +177,6 @@ def reasons(
     found: Parts, stories: npt.NDArray[np.int32], phrases: Phrases
 ) -> list[tuple[Reason, ...]]:
     """The reasons of each pick."""
-    return [tuple([Reason(*reason) for reason in pick]) for pick in told(found, stories, phrases)]
+    return [
+        tuple([Reason(*reason) for reason in pick]) for pick in reason_rows(found, stories, phrases)
+    ]

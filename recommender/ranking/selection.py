@@ -38,7 +38,7 @@ def best(scores: Scores, most: int) -> Places:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class CandidateFeatures:
     """What the rules need to know of the candidates: their vectors (CSR, rows of length 1) and
     the numbers of their articles and sources."""
 
@@ -47,19 +47,19 @@ class Shelf:
     sources: npt.NDArray[np.int32]
 
 
-class _Lists:
+class _OpenLists:
     """Lists of a chunk while they are filled, one position at a time."""
 
     def __init__(
         self,
         scores: Scores,
-        shelf: Shelf,
+        features: CandidateFeatures,
         settings: RankingSettings,
         top: int,
         shares: "Shares | None",
         pool: Places,
     ) -> None:
-        self.shelf, self.settings, self.pool = shelf, settings, pool
+        self.features, self.settings, self.pool = features, settings, pool
         self.places = np.full((len(pool), top), NONE, dtype=np.int32)
         self.count = np.zeros(len(pool), dtype=np.int64)
         rows = np.arange(len(pool))[:, None]
@@ -68,7 +68,10 @@ class _Lists:
         self.scaled = self.relevance / most[:, None]
         self.open = self.relevance >= max(settings.relevance_floor, 1e-9)
         self.likest = np.zeros_like(self.relevance)
-        caps = (shelf.articles, settings.max_per_article), (shelf.sources, settings.max_per_source)
+        caps = (
+            (features.articles, settings.max_per_article),
+            (features.sources, settings.max_per_source),
+        )
         self.capped = [_Capped.of(numbers, pool, cap) for numbers, cap in caps if cap is not None]
         self.mix = None if shares is None else np.ascontiguousarray(shares.mix.T)[:, :, None]
         self.shares = None if shares is None else shares.of(pool)
@@ -125,7 +128,7 @@ def similar(vectors: sp.csr_array) -> npt.NDArray[np.float32]:
 
 def issue(
     scores: Scores,
-    shelf: Shelf,
+    features: CandidateFeatures,
     settings: RankingSettings,
     top: int,
     *,
@@ -141,13 +144,13 @@ def issue(
     and counts as held.
     """
     pool = best(scores, max(settings.pool, 3 * top))
-    lists = _Lists(scores, shelf, settings, top, shares, pool)
+    lists = _OpenLists(scores, features, settings, top, shares, pool)
     flat = pool[pool != NONE]
     held = flat if seated is None else np.concatenate([flat, seated[seated != NONE]])
     unique = np.unique(held).astype(np.int64)
     at = np.zeros(scores.shape[1], dtype=np.int64)
     at[unique] = np.arange(len(unique))
-    similarity = similar(sp.csr_array(shelf.vectors[unique]))
+    similarity = similar(sp.csr_array(features.vectors[unique]))
     if seated is not None:
         _take(lists, seated, at, similarity)
     for _ in range(top):
@@ -162,7 +165,10 @@ def issue(
 
 
 def _take(
-    lists: _Lists, chosen: Places, at: npt.NDArray[np.int64], similarity: npt.NDArray[np.float32]
+    lists: _OpenLists,
+    chosen: Places,
+    at: npt.NDArray[np.int64],
+    similarity: npt.NDArray[np.float32],
 ) -> None:
     rows = np.flatnonzero(chosen != NONE)
     taken = chosen[rows]

@@ -122,6 +122,8 @@ class RankingSettings:
     usual topics, drawn with logged propensity. ``must_read``: editors' must-reads lead the list.
     ``duplicate``: cosine of two texts from which they count as the same story.
     ``pool``: how many of a reader's best stories the list is chosen from.
+    ``calibrated_interests``: how many of a reader's strongest interests calibration looks at.
+    ``explore_pool``: the exploration slot is drawn from so many stories, the newest first.
     """
 
     relevance_floor: float = 0.05
@@ -133,6 +135,8 @@ class RankingSettings:
     must_read: bool = True
     duplicate: float = 0.72
     pool: int = 50
+    calibrated_interests: int = 12
+    explore_pool: int = 20
     text: TextSettings = field(default_factory=TextSettings)
     affinity: AffinitySettings = field(default_factory=AffinitySettings)
     similarity: SimilaritySettings = field(default_factory=SimilaritySettings)

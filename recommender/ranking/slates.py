@@ -13,16 +13,35 @@ import numpy.typing as npt
 from recommender.ranking import selection
 from recommender.ranking.reasons import EXPLORE, FRESH, MUST_READ
 from recommender.ranking.scoring import EXCLUDED, Scores
-from recommender.ranking.selection import NONE, Places, Shelf
+from recommender.ranking.selection import NONE, CandidateFeatures, Places, Shares
 from recommender.ranking.settings import RankingSettings
-from recommender.ranking.values import Story
-
-DRAWN_FROM = 20
-"""Stories the exploration slot draws from, the newest first."""
+from recommender.ranking.values import ListRequest, Story
 
 
 @dataclass(frozen=True)
-class Lists:
+class CandidatePool:
+    """What slates are filled from. ``shown`` marks the candidates that stand for themselves; the
+    others are near-identical to one of them."""
+
+    features: CandidateFeatures
+    candidates: Sequence[Story]
+    shown: npt.NDArray[np.bool_]
+    settings: RankingSettings
+
+
+@dataclass(frozen=True)
+class SlateRequest:
+    """The slates of a chunk of ``readers`` (ids): their ``scores`` (readers × candidates), the
+    interests these are due to, and what the lists shall be."""
+
+    readers: Sequence[str]
+    scores: Scores
+    shares: Shares | None
+    asked: ListRequest
+
+
+@dataclass(frozen=True)
+class Slates:
     """A chunk's lists: ``places``, and for each place by how much it was lifted beyond its own
     score (``lifts``), by what (``lifted_by``), and with what probability it was drawn
     (``propensities``, NaN where nothing was drawn)."""
@@ -33,9 +52,9 @@ class Lists:
     propensities: npt.NDArray[np.float64]
 
 
-def plain(places: Places) -> Lists:
+def plain(places: Places) -> Slates:
     """Lists in which nothing was lifted."""
-    return Lists(
+    return Slates(
         places,
         np.zeros(places.shape),
         np.full(places.shape, FRESH, dtype=np.int64),
@@ -43,32 +62,24 @@ def plain(places: Places) -> Lists:
     )
 
 
-def fill(
-    readers: Sequence[str],
-    scores: Scores,
-    candidates: Sequence[Story],
-    shown: npt.NDArray[np.bool_],
-    shelf: Shelf,
-    settings: RankingSettings,
-    top: int,
-    seed: int | str,
-    shares: selection.Shares | None,
-) -> Lists:
-    """Lists of at most ``top`` for ``readers`` (ids), from ``scores`` (readers × candidates) and
-    the candidates that are ``shown`` (the others are near-identical to one of them)."""
-    open_scores = np.where(shown, scores, EXCLUDED)
-    seated = _must_reads(open_scores, candidates, settings)
-    places = selection.issue(open_scores, shelf, settings, top, shares=shares, seated=seated)
+def fill(pool: CandidatePool, request: SlateRequest) -> Slates:
+    """Lists of at most ``request.asked.top`` stories for each reader."""
+    settings, top = pool.settings, request.asked.top
+    open_scores = np.where(pool.shown, request.scores, EXCLUDED)
+    seated = _must_reads(open_scores, pool.candidates, settings)
+    places = selection.issue(
+        open_scores, pool.features, settings, top, shares=request.shares, seated=seated
+    )
     lists = plain(places)
     floor = max(settings.relevance_floor, 0.01)
     if seated is not None:
         for row in np.flatnonzero(seated != NONE).tolist():
             second = 1 if top > 1 and places[row, 1] != NONE else 0
             places[row, [0, second]] = places[row, [second, 0]]
-            lists.lifts[row, second] = scores[row, places[row, second]] + floor
+            lists.lifts[row, second] = request.scores[row, places[row, second]] + floor
             lists.lifted_by[row, second] = MUST_READ
     if settings.explore and top >= 5:
-        _explore(lists, readers, open_scores, shelf, settings, seed)
+        _explore(lists, pool, request, open_scores)
     return lists
 
 
@@ -86,25 +97,24 @@ def _must_reads(
 
 
 def _explore(
-    lists: Lists,
-    readers: Sequence[str],
-    scores: Scores,
-    shelf: Shelf,
-    settings: RankingSettings,
-    seed: int | str,
+    lists: Slates, candidates: CandidatePool, request: SlateRequest, scores: Scores
 ) -> None:
     """Give the last place of a full list to one of the newest stories the reader's interests do
     not reach."""
+    settings, articles = candidates.settings, candidates.features.articles
     full = np.flatnonzero((lists.places[:, -1] != NONE) & (lists.lifted_by[:, -1] != MUST_READ))
-    listed = np.zeros((len(full), int(shelf.articles.max(initial=0)) + 1), dtype=bool)
-    listed[np.arange(len(full))[:, None], shelf.articles[lists.places[full]]] = True
+    listed = np.zeros((len(full), int(articles.max(initial=0)) + 1), dtype=bool)
+    listed[np.arange(len(full))[:, None], articles[lists.places[full]]] = True
     below = (scores[full] >= 0) & (scores[full] < max(settings.relevance_floor, 1e-6))
-    below &= ~listed[:, shelf.articles]
+    below &= ~listed[:, articles]
     number = np.cumsum(below, axis=1, dtype=np.int32)
-    pool = np.minimum(number[:, -1], DRAWN_FROM)
+    pool = np.minimum(number[:, -1], settings.explore_pool)
     some = np.flatnonzero(pool)
     full, pool = full[some], pool[some]
-    draws = np.array([_draw(f"{seed}/{readers[row]}") for row in full.tolist()], dtype=np.uint64)
+    draws = np.array(
+        [_draw(f"{request.asked.seed}/{request.readers[row]}") for row in full.tolist()],
+        dtype=np.uint64,
+    )
     nth = (draws % pool.astype(np.uint64)).astype(np.int32) + 1
     drawn = (number[some] == nth[:, None]).argmax(axis=1)
     lists.places[full, -1] = drawn

@@ -1,6 +1,6 @@
 """What goes into the ranker and what comes out, as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -94,6 +94,23 @@ class Ranking:
     reader: str
     picks: tuple[Pick, ...]
     runners_up: tuple[RunnerUp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRequest:
+    """What lists are asked for: at most ``top`` picks each, as of ``now``.
+
+    ``as_issue``: the rules of a list hold (floor, near-duplicates, caps, diversity, calibration,
+    must-read, exploration); without it relevance alone orders, and only muted topics and stories
+    of the reader's history are left out. ``exclude`` holds ids of stories nobody gets. ``seed``
+    decides the exploration slot's draw, together with the reader's id.
+    """
+
+    now: datetime
+    top: int
+    seed: int | str = 0
+    as_issue: bool = True
+    exclude: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

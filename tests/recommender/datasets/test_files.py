@@ -14,7 +14,7 @@ from recommender.datasets import files
 from recommender.datasets.export import Export
 from recommender.errors import InputError
 from recommender.ranking.ranker import Ranker
-from recommender.ranking.values import Action, Reader, Story
+from recommender.ranking.values import Action, ListRequest, Reader, Story
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 OF = {"a": ("a",), "d": ("d/one", "d/two")}
@@ -111,8 +111,8 @@ def test_exported_lines_say_what_rank_says(ranker: Ranker) -> None:
         Reader("nothing", (), {"zzz": 1}),
     ]
     for as_issue in (False, True):
-        rankings = ranker.rank(readers, now=NOW, top=6, as_issue=as_issue)
-        ranked = ranker.ranked(readers, now=NOW, top=6, as_issue=as_issue)
+        rankings = ranker.rank(readers, ListRequest(now=NOW, top=6, as_issue=as_issue))
+        ranked = ranker.ranked(readers, ListRequest(now=NOW, top=6, as_issue=as_issue))
         lines = Export(ranker).lines(ranked).decode().split("\n")
         assert lines.pop() == ""
         for line, ranking in zip(lines, rankings, strict=True):
@@ -132,6 +132,6 @@ def test_exported_picks_name_what_they_stand_for() -> None:
     text = "The harbour orders four electric ferries and new piers for charging them at night."
     twins = [Story(key, key, key, "Electric ferries", text) for key in ("a", "b")]
     ranker = Ranker(twins)
-    ranked = ranker.ranked([Reader("r", (), {"ferries": 3})], now=NOW, top=5)
+    ranked = ranker.ranked([Reader("r", (), {"ferries": 3})], ListRequest(now=NOW, top=5))
     [line] = Export(ranker).lines(ranked).splitlines()
     assert [pick["also"] for pick in json.loads(line)["picks"]] == [["b"]]

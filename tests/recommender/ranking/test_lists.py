@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
-from recommender.ranking.values import Action, Reader, Story, Vocabulary
+from recommender.ranking.values import Action, ListRequest, Reader, Story, Vocabulary
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NEWS = (
@@ -38,7 +38,7 @@ def test_of_near_identical_stories_the_fullest_is_shown_and_the_other_named(
     singles: list[Story],
 ) -> None:
     [ranking] = Ranker(stories(singles), settings=PLAIN).rank(
-        [Reader("r", (), {"electric ferries": 3})], now=NOW, top=6
+        [Reader("r", (), {"electric ferries": 3})], ListRequest(now=NOW, top=6)
     )
     assert ranking.picks[0].story == "b"
     assert ranking.picks[0].also == ("a",)
@@ -48,9 +48,9 @@ def test_of_near_identical_stories_the_fullest_is_shown_and_the_other_named(
 def test_a_near_copy_of_what_was_sent_never_comes(singles: list[Story]) -> None:
     ranker = Ranker(stories(singles), settings=PLAIN)
     reader = Reader("r", (), {"electric ferries": 3}, (Action("a", "sent", NOW),))
-    [ranking] = ranker.rank([reader], now=NOW, top=6)
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=6))
     assert not {pick.story for pick in ranking.picks} & {"a", "b"}
-    [asked] = ranker.explain(reader, ["b"], now=NOW, top=6)
+    [asked] = ranker.explain(reader, ["b"], ListRequest(now=NOW, top=6))
     assert asked.why == "nearly the same as a story this reader had before"
 
 
@@ -58,7 +58,7 @@ def test_a_near_copy_of_an_old_story_of_the_archive_never_comes(singles: list[St
     first, *others = stories(singles)
     ranker = Ranker(others, archive=[first], settings=PLAIN)
     reader = Reader("r", (), {"electric ferries": 3}, (Action("a", "sent", NOW),))
-    [ranking] = ranker.rank([reader], now=NOW, top=6)
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=6))
     assert "b" not in {pick.story for pick in ranking.picks}
 
 
@@ -66,7 +66,7 @@ def test_stories_of_one_digest_are_never_duplicates_of_each_other(singles: list[
     first, second, *_ = stories(singles)
     same = [replace(first, article="d"), replace(second, article="d")]
     [ranking] = Ranker([*same, *singles], settings=PLAIN).rank(
-        [Reader("r", (), {"electric ferries": 3})], now=NOW, top=6
+        [Reader("r", (), {"electric ferries": 3})], ListRequest(now=NOW, top=6)
     )
     assert {"a", "b"} <= {pick.story for pick in ranking.picks}
 
@@ -75,26 +75,26 @@ def test_a_must_read_is_in_every_list_once_and_relevance_leads(singles: list[Sto
     must = Story("m", "m", "m", "Postal rates rise", "Letters cost more.", must_read=True)
     ranker = Ranker([*singles, must])
     readers = [Reader("g", (), {"compost": 3}), Reader("c", (), {"chess": 3})]
-    for ranking in ranker.rank(readers, now=NOW, top=6):
+    for ranking in ranker.rank(readers, ListRequest(now=NOW, top=6)):
         assert [pick.story for pick in ranking.picks].index("m") == 1
         assert ranking.picks[1].reasons[0].kind == "must_read"
     seen = Reader("g", (), {"compost": 3}, (Action("m", "sent", NOW),))
-    assert "m" not in {p.story for p in ranker.rank([seen], now=NOW, top=6)[0].picks}
+    assert "m" not in {p.story for p in ranker.rank([seen], ListRequest(now=NOW, top=6))[0].picks}
     muted = Reader("g", (), {"compost": 3, "postal": -2})
-    assert "m" not in {p.story for p in ranker.rank([muted], now=NOW, top=6)[0].picks}
+    assert "m" not in {p.story for p in ranker.rank([muted], ListRequest(now=NOW, top=6))[0].picks}
 
 
 def test_without_the_rules_of_a_list_a_must_read_counts_as_any_story(singles: list[Story]) -> None:
     must = Story("m", "m", "m", "Postal rates rise", "Letters cost more.", must_read=True)
     [ranking] = Ranker([*singles, must]).rank(
-        [Reader("c", (), {"chess": 3})], now=NOW, top=6, as_issue=False
+        [Reader("c", (), {"chess": 3})], ListRequest(now=NOW, top=6, as_issue=False)
     )
     assert "m" not in {pick.story for pick in ranking.picks}
 
 
 def test_the_last_place_explores_with_its_propensity(singles: list[Story]) -> None:
     reader = Reader("r", (), {"compost": 3, "chess": 2})
-    [ranking] = Ranker(singles).rank([reader], now=NOW, top=6, seed="weekly-2026-W48")
+    [ranking] = Ranker(singles).rank([reader], ListRequest(now=NOW, top=6, seed="weekly-2026-W48"))
     *usual, last = ranking.picks
     assert last.reasons[0].kind == "explore"
     assert last.propensity == 1 / 20
@@ -104,9 +104,15 @@ def test_the_last_place_explores_with_its_propensity(singles: list[Story]) -> No
 def test_exploration_draws_by_seed_and_reader_and_evenly(singles: list[Story]) -> None:
     ranker = Ranker(singles)
     readers = [Reader(f"r{n}", (), {"compost": 3, "chess": 2}) for n in range(400)]
-    drawn = [r.picks[-1].story for r in ranker.rank(readers, now=NOW, top=6, seed="one")]
-    again = [r.picks[-1].story for r in ranker.rank(readers, now=NOW, top=6, seed="one")]
-    other = [r.picks[-1].story for r in ranker.rank(readers, now=NOW, top=6, seed="two")]
+    drawn = [
+        r.picks[-1].story for r in ranker.rank(readers, ListRequest(now=NOW, top=6, seed="one"))
+    ]
+    again = [
+        r.picks[-1].story for r in ranker.rank(readers, ListRequest(now=NOW, top=6, seed="one"))
+    ]
+    other = [
+        r.picks[-1].story for r in ranker.rank(readers, ListRequest(now=NOW, top=6, seed="two"))
+    ]
     assert drawn == again
     assert drawn != other
     assert len(Counter(drawn)) == 20
@@ -114,7 +120,9 @@ def test_exploration_draws_by_seed_and_reader_and_evenly(singles: list[Story]) -
 
 
 def test_exploration_never_fills_a_list_that_is_short(digest: list[Story]) -> None:
-    [ranking] = Ranker(digest).rank([Reader("r", (), {"TPU Development": 3})], now=NOW, top=6)
+    [ranking] = Ranker(digest).rank(
+        [Reader("r", (), {"TPU Development": 3})], ListRequest(now=NOW, top=6)
+    )
     assert all(pick.propensity is None for pick in ranking.picks)
 
 
@@ -123,7 +131,7 @@ def test_diversity_brings_in_another_subject(singles: list[Story]) -> None:
 
     def topic_texts(diversity: float) -> set[str]:
         rules = RankingSettings(explore=False, diversity=diversity, calibration=0.0)
-        [ranking] = Ranker(singles, settings=rules).rank([reader], now=NOW, top=4)
+        [ranking] = Ranker(singles, settings=rules).rank([reader], ListRequest(now=NOW, top=4))
         return {pick.story[:2] for pick in ranking.picks}
 
     assert topic_texts(0.0) == {"s0"}
@@ -138,7 +146,7 @@ def test_calibration_gives_each_stated_interest_its_part(
     def counts(calibration: float) -> Counter[str]:
         rules = RankingSettings(explore=False, diversity=0.0, calibration=calibration)
         ranker = Ranker(singles, vocabulary=vocabulary, settings=rules)
-        [ranking] = ranker.rank([reader], now=NOW, top=6)
+        [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=6))
         return Counter(pick.story[:2] for pick in ranking.picks)
 
     plain, calibrated = counts(0.0), counts(0.5)
@@ -149,7 +157,7 @@ def test_calibration_gives_each_stated_interest_its_part(
 def test_a_cap_per_source_holds(singles: list[Story]) -> None:
     rules = RankingSettings(max_per_source=1, explore=False)
     [ranking] = Ranker(singles, settings=rules).rank(
-        [Reader("r", (), {"compost": 3, "chess": 2})], now=NOW, top=6
+        [Reader("r", (), {"compost": 3, "chess": 2})], ListRequest(now=NOW, top=6)
     )
     sources = [story.source for story in singles if story.id in {p.story for p in ranking.picks}]
     assert len(sources) == len(set(sources)) == 3
@@ -157,5 +165,5 @@ def test_a_cap_per_source_holds(singles: list[Story]) -> None:
 
 def test_an_excluded_story_reaches_nobody(ranker: Ranker) -> None:
     reader = Reader("r", (), {"TPU Development": 3})
-    [ranking] = ranker.rank([reader], now=NOW, top=6, exclude=["brief/tpu"])
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=6, exclude=["brief/tpu"]))
     assert "brief/tpu" not in {pick.story for pick in ranking.picks}

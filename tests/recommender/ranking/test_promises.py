@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recommender.ranking import reasons as because
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
-from recommender.ranking.values import Action, Reader, Story, Vocabulary
+from recommender.ranking.values import Action, ListRequest, Reader, Story, Vocabulary
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TOPICS = ["TPU Development", "Compute Infrastructure", "Gardening", "Cooking", "Chess", "museum"]
@@ -44,7 +44,7 @@ fuzzed = settings(
 def test_shares_add_up_to_one_and_the_named_reason_is_the_largest(
     ranker: Ranker, reader: Reader, as_issue: bool
 ) -> None:
-    [ranking] = ranker.rank([reader], now=NOW, top=8, as_issue=as_issue)
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=8, as_issue=as_issue))
     for pick in ranking.picks:
         shares = [reason.share for reason in pick.reasons]
         assert sum(shares) == pytest.approx(1, abs=1e-9)
@@ -58,14 +58,16 @@ def test_a_reason_s_share_is_what_the_score_loses_without_its_interest(
     ranker: Ranker, reader: Reader
 ) -> None:
     reader = replace(reader, history=(), roles=())
-    [ranking] = ranker.rank([reader], now=NOW, top=3, as_issue=False)
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=3, as_issue=False))
     for pick in ranking.picks:
         for topic, weight in reader.topics.items():
             if weight <= 0 or max(reader.topics.values()) != weight:
                 continue  # the strongest sets the scale, so it is the one that must stay
             others = {t: w for t, w in reader.topics.items() if t == topic or w <= 0}
             alone = ranker.explain(
-                replace(reader, topics=others), [pick.story], now=NOW, top=3, as_issue=False
+                replace(reader, topics=others),
+                [pick.story],
+                ListRequest(now=NOW, top=3, as_issue=False),
             )[0]
             named = [r.share for r in pick.reasons if r.detail == topic and r.kind == "topic"]
             fresh = sum(r.share for r in pick.reasons if r.kind == "fresh")
@@ -82,9 +84,9 @@ def test_a_reason_s_share_is_what_the_score_loses_without_its_interest(
 def test_the_size_of_a_chunk_changes_nothing(
     ranker: Ranker, co_clicks: list[Reader], cut: int, as_issue: bool
 ) -> None:
-    whole = ranker.rank(co_clicks, now=NOW, top=6, seed="w", as_issue=as_issue)
-    parts = ranker.rank(co_clicks[:cut], now=NOW, top=6, seed="w", as_issue=as_issue)
-    parts += ranker.rank(co_clicks[cut:], now=NOW, top=6, seed="w", as_issue=as_issue)
+    whole = ranker.rank(co_clicks, ListRequest(now=NOW, top=6, seed="w", as_issue=as_issue))
+    parts = ranker.rank(co_clicks[:cut], ListRequest(now=NOW, top=6, seed="w", as_issue=as_issue))
+    parts += ranker.rank(co_clicks[cut:], ListRequest(now=NOW, top=6, seed="w", as_issue=as_issue))
     assert whole == parts
 
 
@@ -97,15 +99,15 @@ def test_a_new_ranker_that_met_readers_in_another_order_says_the_same(
     ]
     one = Ranker([*digest, *singles], vocabulary=vocabulary)
     other = Ranker([*reversed(singles), *digest], vocabulary=vocabulary)
-    there = one.rank(people, now=NOW, top=6)
-    back = other.rank(people[::-1], now=NOW, top=6)[::-1]
+    there = one.rank(people, ListRequest(now=NOW, top=6))
+    back = other.rank(people[::-1], ListRequest(now=NOW, top=6))[::-1]
     assert there == back
 
 
 @fuzzed
 @given(reader=readers, as_issue=st.booleans())
 def test_nothing_of_the_history_comes_again(ranker: Ranker, reader: Reader, as_issue: bool) -> None:
-    [ranking] = ranker.rank([reader], now=NOW, top=50, as_issue=as_issue)
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=50, as_issue=as_issue))
     assert not {p.story for p in ranking.picks} & {action.story for action in reader.history}
 
 
@@ -116,7 +118,7 @@ def test_a_list_keeps_the_floor_the_caps_and_its_length(
 ) -> None:
     rules = RankingSettings(relevance_floor=floor, max_per_source=3)
     ranker = Ranker([*digest, *singles], vocabulary=vocabulary, settings=rules)
-    [ranking] = ranker.rank([reader], now=NOW, top=6)
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=6))
     listed = [ranker.candidates[ranker.column[pick.story]] for pick in ranking.picks]
     assert len(listed) <= 6
     assert [pick.position for pick in ranking.picks] == list(range(1, len(listed) + 1))
@@ -128,7 +130,7 @@ def test_a_list_keeps_the_floor_the_caps_and_its_length(
 
 
 def test_a_score_made_of_nothing_has_no_reasons_and_no_pick(ranker: Ranker) -> None:
-    [ranking] = ranker.rank([Reader("r", (), {"zzz": 3})], now=NOW, top=6)
+    [ranking] = ranker.rank([Reader("r", (), {"zzz": 3})], ListRequest(now=NOW, top=6))
     assert ranking.picks == ()
 
 
@@ -137,9 +139,7 @@ def test_parts_too_small_to_name_leave_the_rest_adding_up() -> None:
 
     likes = sp.csr_array(np.array([[1.0, 1.0, 0.001]], dtype=np.float32))
     values = np.array([[0.5], [0.25], [0.5]], dtype=np.float32)
-    found = because.parts(
-        likes, values, np.array([0]), np.array([0], dtype=np.int32),
-        np.array([1.0], dtype=np.float32), np.zeros(1), np.array([because.FRESH]),
-    )  # fmt: skip
+    columns, factors = np.array([0], dtype=np.int32), np.array([1.0], dtype=np.float32)
+    found = because.parts(likes, values, because.ChosenStories.of_one_reader(columns, factors))
     assert found.interests.tolist() == [0, 1]
     assert found.shares.tolist() == [6667, 3333]

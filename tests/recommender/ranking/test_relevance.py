@@ -6,13 +6,13 @@ import pytest
 
 from recommender.errors import NotFoundError
 from recommender.ranking.ranker import Ranker
-from recommender.ranking.values import Action, Reader, Story, Vocabulary
+from recommender.ranking.values import Action, ListRequest, Reader, Story, Vocabulary
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
 def picked(ranker: Ranker, reader: Reader, *, as_issue: bool = True, top: int = 6) -> list[str]:
-    [ranking] = ranker.rank([reader], now=NOW, top=top, as_issue=as_issue)
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=top, as_issue=as_issue))
     return [pick.story for pick in ranking.picks]
 
 
@@ -66,9 +66,11 @@ def test_a_click_brings_stories_like_it(ranker: Ranker) -> None:
 
 def test_less_like_this_sinks_stories_like_it(ranker: Ranker) -> None:
     stated = {"Gardening": 2.0, "Chess": 2.0}
-    plain = ranker.rank([Reader("r", (), stated)], now=NOW, top=40, as_issue=False)[0].picks
+    plain = ranker.rank([Reader("r", (), stated)], ListRequest(now=NOW, top=40, as_issue=False))[
+        0
+    ].picks
     less = Reader("r", (), stated, (Action("s50", "less", NOW),))
-    after = ranker.rank([less], now=NOW, top=40, as_issue=False)[0].picks
+    after = ranker.rank([less], ListRequest(now=NOW, top=40, as_issue=False))[0].picks
     before = {pick.story: pick.score for pick in plain}
     chess = [pick for pick in after if pick.story.startswith("s5")]
     assert chess
@@ -98,8 +100,8 @@ def test_newer_beats_older_when_all_else_is_equal(story: object) -> None:
 
 def test_the_order_stays_when_no_story_has_a_date(singles: list[Story]) -> None:
     reader = Reader("r", (), {"violin": 2})
-    early = Ranker(singles).rank([reader], now=NOW, top=5)
-    late = Ranker(singles).rank([reader], now=NOW + timedelta(days=400), top=5)
+    early = Ranker(singles).rank([reader], ListRequest(now=NOW, top=5))
+    late = Ranker(singles).rank([reader], ListRequest(now=NOW + timedelta(days=400), top=5))
     assert early == late
 
 
@@ -118,7 +120,7 @@ def test_why_not_names_the_rule_that_kept_a_story_out(ranker: Ranker) -> None:
                   "Chess": -2}, (Action("s00", "sent", NOW),),
     )  # fmt: skip
     asked = ("brief/tpu", "brief/film", "s50", "s00", "s71")
-    why = {r.story: r.why for r in ranker.explain(reader, asked, now=NOW, top=6)}
+    why = {r.story: r.why for r in ranker.explain(reader, asked, ListRequest(now=NOW, top=6))}
     assert why["brief/tpu"] == "chosen, at position 1"
     assert why["brief/film"] == "2 stories of the same article are in already"
     assert "Chess, which this reader muted" in why["s50"]
@@ -128,12 +130,12 @@ def test_why_not_names_the_rule_that_kept_a_story_out(ranker: Ranker) -> None:
 
 def test_asking_about_an_unknown_story_says_so(ranker: Ranker) -> None:
     with pytest.raises(NotFoundError, match="not among those"):
-        ranker.explain(Reader("r"), ["nowhere"], now=NOW, top=6)
+        ranker.explain(Reader("r"), ["nowhere"], ListRequest(now=NOW, top=6))
 
 
 def test_runners_up_are_the_best_that_were_not_chosen(ranker: Ranker) -> None:
     reader = Reader("r", (), {"TPU Development": 3, "Film Production AI": 2, "Chess": 1})
-    [ranking] = ranker.rank([reader], now=NOW, top=3, runners_up=3)
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=3), runners_up=3)
     chosen = {pick.story for pick in ranking.picks}
     scores = [other.score for other in ranking.runners_up]
     assert len(scores) == 3
@@ -147,6 +149,6 @@ def test_no_stories_or_wordless_ones_give_short_lists_not_errors(stories: list[S
     reader = Reader("r", ("CTO",), {"Chess": 1}, (Action("gone", "click"), Action("a", "less")))
     for as_issue in (True, False):
         [ranking] = Ranker(stories, vocabulary=Vocabulary()).rank(
-            [reader, Reader("x")], now=NOW, top=5, as_issue=as_issue, runners_up=2
+            [reader, Reader("x")], ListRequest(now=NOW, top=5, as_issue=as_issue), runners_up=2
         )[:1]
         assert len(ranking.picks) <= len(stories)

@@ -15,7 +15,7 @@ from recommender.ranking.latent import Latent
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import ProfileSettings, SimilaritySettings, TextSettings
 from recommender.ranking.similarity import Similarity
-from recommender.ranking.values import Action, Reader, Story
+from recommender.ranking.values import Action, ListRequest, Reader, Story
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MakeStory = Callable[..., Story]
@@ -91,7 +91,9 @@ def test_answers_are_regressed_once_there_are_enough(archive: list[Story]) -> No
 def test_an_answered_story_is_a_reason_by_its_title_in_either_model(archive: list[Story]) -> None:
     for clicks in (2, 8):
         history = tuple(Action(f"a{at * 10:03}", "click", NOW) for at in range(clicks))
-        [ranking] = Ranker(archive).rank([Reader("r", history=history)], now=NOW, top=3)
+        [ranking] = Ranker(archive).rank(
+            [Reader("r", history=history)], ListRequest(now=NOW, top=3)
+        )
         titles = {story.title for story in archive}
         for pick in ranking.picks:
             assert pick.reasons[0].kind == "history"

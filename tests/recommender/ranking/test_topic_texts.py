@@ -10,7 +10,7 @@ from recommender.ranking import features
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import TextSettings
 from recommender.ranking.topic_texts import TopicTexts
-from recommender.ranking.values import Reader, Story, Term, Vocabulary
+from recommender.ranking.values import ListRequest, Reader, Story, Term, Vocabulary
 from recommender.ranking.vocabulary_index import VocabularyIndex
 from recommender.vocabulary import starter
 
@@ -59,14 +59,16 @@ def test_a_topic_known_or_typed_finds_its_field_first(
     vocabulary: Vocabulary, stream: list[Story], topic: str, field: str
 ) -> None:
     ranker = Ranker(stream, vocabulary=vocabulary)
-    [found] = ranker.rank([Reader("r", (), {topic: 3})], now=NOW, top=2, as_issue=False)
+    [found] = ranker.rank(
+        [Reader("r", (), {topic: 3})], ListRequest(now=NOW, top=2, as_issue=False)
+    )
     assert [pick.story.rstrip("12") for pick in found.picks] == [field, field]
 
 
 def test_case_and_aliases_change_nothing(vocabulary: Vocabulary, stream: list[Story]) -> None:
     ranker = Ranker(stream, vocabulary=vocabulary)
     readers = [Reader("r", (), {name: 3}) for name in ("Kubernetes", "KUBERNETES", "k8s", "K8S")]
-    found = ranker.rank(readers, now=NOW, top=8, as_issue=False)
+    found = ranker.rank(readers, ListRequest(now=NOW, top=8, as_issue=False))
     assert all(ranking.picks == found[0].picks for ranking in found)
 
 
@@ -100,5 +102,7 @@ def test_nothing_is_found_where_no_words_are_shared(
     vocabulary: Vocabulary, story: MakeStory
 ) -> None:
     ranker = Ranker([story("s", "zzyzx qwfp")], vocabulary=vocabulary)
-    [found] = ranker.rank([Reader("r", (), {"Security": 3})], now=NOW, top=2, as_issue=False)
+    [found] = ranker.rank(
+        [Reader("r", (), {"Security": 3})], ListRequest(now=NOW, top=2, as_issue=False)
+    )
     assert found.picks == ()
