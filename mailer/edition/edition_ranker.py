@@ -26,7 +26,8 @@ from recommender.storage import database
 from recommender.subscribers.audience import Member
 
 if TYPE_CHECKING:
-    from recommender.ranking.ranker import Ranked, Ranker
+    from recommender.ranking.ranked_chunk import RankedChunk
+from recommender.ranking.ranker import Ranker
 
 
 def ranker_for(
@@ -87,7 +88,7 @@ class EditionRanker:
         starts = found.readers.searchsorted(range(len(members) + 1)).tolist()
         return [picks[start:end] for start, end in pairwise(starts)]
 
-    def rank(self, members: Sequence[Member]) -> "Ranked":
+    def rank(self, members: Sequence[Member]) -> "RankedChunk":
         return self.ranker.ranked(
             [member.reader for member in members],
             ListRequest(now=self.edition.planned_at, top=self.terms.picks, seed=self.edition.name),

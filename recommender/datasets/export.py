@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from recommender.ranking.ranker import Ranked, Ranker
+from recommender.ranking.ranked_chunk import RankedChunk
+from recommender.ranking.ranker import Ranker
 from recommender.ranking.reasons import UNIT
 
 
@@ -29,7 +30,7 @@ class Export:
         ]
         self._openings: dict[tuple[str, str], str] = {}
 
-    def lines(self, ranked: Ranked) -> bytes:
+    def lines(self, ranked: RankedChunk) -> bytes:
         """A line for each reader of the chunk, UTF-8."""
         picks = self._encoded(ranked)
         result, at = [], 0
@@ -42,7 +43,7 @@ class Export:
             result.append(f'{{"subscriber": {_text(identifier)}, "picks": [{found}]}}\n')
         return "".join(result).encode("utf-8", "replace")
 
-    def _encoded(self, ranked: Ranked) -> list[str]:
+    def _encoded(self, ranked: RankedChunk) -> list[str]:
         reasons = self._reasons(ranked)
         starts = ranked.parts.starts.tolist()
         stories = ranked.stories.tolist()
@@ -64,7 +65,7 @@ class Export:
             found[pick] += f', "propensity": {ranked.propensities[pick]:.6g}'
         return [pick + ends[story] for pick, story in zip(found, stories, strict=True)]
 
-    def _reasons(self, ranked: Ranked) -> list[str]:
+    def _reasons(self, ranked: RankedChunk) -> list[str]:
         parts = ranked.parts
         phrases, which = self._ranker.phrases.of(parts, ranked.stories)
         openings = [self._opening(phrase) for phrase in phrases]

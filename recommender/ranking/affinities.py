@@ -15,9 +15,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommender.ranking import words
+from recommender.ranking.co_clicks import CoClicks
 from recommender.ranking.features import Space
 from recommender.ranking.latent import Latent
-from recommender.ranking.settings import AffinitySettings, SimilaritySettings
+from recommender.ranking.settings import RankingSettings
 from recommender.ranking.similarity import Similarity
 from recommender.ranking.topic_texts import TopicTexts
 from recommender.ranking.values import Story
@@ -26,12 +27,6 @@ from recommender.ranking.vocabulary_index import VocabularyIndex
 Kind = Literal["topic", "role", "history", "learned", "fresh"]
 Row = npt.NDArray[np.float64]
 Tagged = dict[str, dict[int, float]]
-CARRIED = 0.5
-"""Weight from which a topic is a story's own, not just its digest's."""
-MUTED = 0.35
-"""Cosine with a topic's text from which a story counts as being about it for who muted it."""
-ANYTHING = 0.1
-"""Score, before freshness, of every story for a reader of whom nothing is known."""
 KEPT_BYTES = 512_000_000
 """Memory for rows; past it those of answered stories are dropped and made again when needed."""
 
@@ -89,21 +84,23 @@ class Affinities:
     def __init__(
         self,
         archive: Archive,
-        settings: AffinitySettings,
-        similarity: SimilaritySettings,
+        settings: RankingSettings,
         co_clicks: Iterable[Sequence[str]] = (),
     ) -> None:
         space, stories, candidates = archive.space, archive.stories, archive.candidates
         self.space = space
-        self.settings = settings
+        self.settings = settings.affinity
         self.topics = topics = archive.topics
         self.roles = roles = archive.roles
-        self._latent = Latent(space.vectors, space.labels)
+        self._latent = Latent(space.vectors, space.labels, settings.latent)
         self._columns = np.array([space.row[story.id] for story in candidates], dtype=np.int64)
         self._titles = _Titles.of(story.title for story in stories)
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._by_role = self._tagged(stories, "roles", self.roles)
-        self._likeness = Similarity(space, self._latent, self._by_topic, co_clicks, similarity)
+        others = CoClicks(co_clicks, space.row, settings.co_clicks)
+        self._similarity = Similarity(
+            space, self._latent, self._by_topic, others, settings.similarity
+        )
         first = len(topics.all_names())
         self._of_topics = TopicTexts(topics, space, space.labels[:first])
         self._of_roles = TopicTexts(roles, space, space.labels[first:])
@@ -145,8 +142,10 @@ class Affinities:
         """Which candidates are about a topic so plainly that whoever muted it must not see them:
         those that carry it, name it in the title, or speak of it in nearly its own words."""
         tags = self._tags(self._by_topic.get(topic, {}), ())
-        plainly = (tags >= CARRIED) | self._named(self.topics, topic)
-        found: npt.NDArray[np.bool_] = plainly | (self._of_topics.direct(topic) >= MUTED)
+        plainly = (tags >= self.settings.carried) | self._named(self.topics, topic)
+        found: npt.NDArray[np.bool_] = plainly | (
+            self._of_topics.direct(topic) >= self.settings.muted
+        )
         return found[self._columns]
 
     def evident(self, topic: str) -> frozenset[int]:
@@ -187,16 +186,16 @@ class Affinities:
     def _make(self, interest: Interest) -> Row:
         """One row over the whole archive."""
         if interest.kind == "fresh":
-            return np.full(len(self._titles.starts), ANYTHING)
+            return np.full(len(self._titles.starts), self.settings.anything)
         if interest.kind == "topic":
             return self._stated(self.topics, self._of_topics, self._by_topic, interest.name)
         if interest.kind == "role":
             return self._stated(self.roles, self._of_roles, self._by_role, interest.name)
         row = self.space.row[interest.name]
         return (
-            self._likeness.learned(row)
+            self._similarity.learned(row)
             if interest.kind == "learned"
-            else (self._likeness.similar(row))
+            else (self._similarity.similar(row))
         )
 
     def _stated(

@@ -12,23 +12,26 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from recommender.ranking.settings import CoClickSettings
+
 T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
-READERS = 20_000
-"""Histories looked at, at most; the choice among more is by hash, so the same on every run."""
-LONGEST = 200
-"""Stories taken from one history; a reader of everything says little about any of it."""
-SHRINK = 3.0
-"""Readers added to both sides of a co-reading cosine, so that one shared reader proves little."""
+DEFAULTS = CoClickSettings()
 
 
 class CoClicks:
     """Histories as a matrix (readers × stories, 0 or 1)."""
 
-    def __init__(self, histories: Iterable[Sequence[str]], row: Mapping[str, int]) -> None:
-        kept = sample(histories)
+    def __init__(
+        self,
+        histories: Iterable[Sequence[str]],
+        row: Mapping[str, int],
+        settings: CoClickSettings = DEFAULTS,
+    ) -> None:
+        self._shrink = settings.shrink
+        kept = sample(histories, settings.readers)
         lists = [sorted({row[story] for story in history if story in row}) for history in kept]
-        lists = [found[-LONGEST:] for found in lists if found]
+        lists = [found[-settings.longest :] for found in lists if found]
         self._starts = np.cumsum([0, *(len(found) for found in lists)])[:-1]
         self._flat = np.array([story for found in lists for story in found], dtype=np.int64)
         self._matrix = sp.csr_array(
@@ -47,7 +50,7 @@ class CoClicks:
         together = np.asarray((self._by_story[[story]] @ self._matrix).todense()).ravel()
         together[story] = 0.0
         found: Floats = together / np.sqrt(
-            (self._readers[story] + SHRINK) * (self._readers + SHRINK)
+            (self._readers[story] + self._shrink) * (self._readers + self._shrink)
         )
         return found
 
@@ -62,7 +65,7 @@ class CoClicks:
         return found
 
 
-def sample(histories: Iterable[Sequence[str]], most: int = READERS) -> list[Sequence[str]]:
+def sample(histories: Iterable[Sequence[str]], most: int = DEFAULTS.readers) -> list[Sequence[str]]:
     """At most ``most`` of the histories that are not empty, whatever order they come in."""
     known = (history for history in histories if history)
     return smallest(
@@ -70,7 +73,9 @@ def sample(histories: Iterable[Sequence[str]], most: int = READERS) -> list[Sequ
     )
 
 
-def smallest(items: Iterable[T], key: Callable[[T], bytes], most: int = READERS) -> list[T]:
+def smallest(
+    items: Iterable[T], key: Callable[[T], bytes], most: int = DEFAULTS.readers
+) -> list[T]:
     """The ``most`` items whose keys have the smallest hashes, in the order of their hashes."""
     kept: list[tuple[bytes, T]] = []
     limit = b"\xff" * 9

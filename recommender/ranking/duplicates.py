@@ -13,10 +13,8 @@ from scipy.sparse.csgraph import connected_components
 from sparse_dot_topn import sp_matmul_topn
 
 from recommender.ranking.features import Space
+from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import Story
-
-MOST = 64
-"""Near-identical candidates looked for per story."""
 
 
 @dataclass(frozen=True)
@@ -42,16 +40,16 @@ class Duplicates:
 
 
 def find(
-    space: Space, stories: Sequence[Story], candidates: Sequence[Story], similarity: float
+    space: Space, stories: Sequence[Story], candidates: Sequence[Story], settings: RankingSettings
 ) -> Duplicates:
-    """Clusters of candidates whose texts have a cosine of at least ``likeness``."""
+    """Clusters of candidates whose texts have a cosine of at least ``settings.duplicate``."""
     rows = np.array([space.row[story.id] for story in candidates], dtype=np.int64)
     near = sp.csr_array(
         sp_matmul_topn(
             sp.csr_matrix(space.vectors),
             sp.csr_matrix(space.vectors[rows]).T.tocsr(),
-            top_n=min(MOST, len(candidates)),
-            threshold=similarity - 1e-9,
+            top_n=min(settings.duplicates_per_story, len(candidates)),
+            threshold=settings.duplicate - 1e-9,
             sort=True,
         )
     )

@@ -9,11 +9,11 @@ import numpy.typing as npt
 import scipy.linalg
 import scipy.sparse as sp
 
+from recommender.ranking.settings import LatentSettings
+
 Floats = npt.NDArray[np.float64]
-DIMENSIONS = 150
-STORIES_PER_DIMENSION = 8
-FITTED = 2_000
-"""Stories the space is fitted on at most, evenly chosen; all others are placed in it."""
+SMALLEST = 8
+"""Dimensions; with fewer the space would be noise."""
 
 
 class Latent:
@@ -21,12 +21,26 @@ class Latent:
     analysis: Deerwester et al., JASIS 1990). ``points`` is stories × dimensions, rows of length 1,
     or of no width at all."""
 
-    def __init__(self, vectors: sp.csr_array, labels: sp.csr_array) -> None:
+    def __init__(
+        self,
+        vectors: sp.csr_array,
+        labels: sp.csr_array,
+        settings: LatentSettings | None = None,
+    ) -> None:
+        settings = settings or LatentSettings()
         number = vectors.shape[0]
-        chosen = np.unique(np.linspace(0, number - 1, min(number, FITTED)).astype(np.int64))
+        chosen = np.unique(
+            np.linspace(0, number - 1, min(number, settings.fitted)).astype(np.int64)
+        )
         fitted = sp.csr_array(sp.vstack([vectors[chosen], labels]))
-        size = min(DIMENSIONS, fitted.shape[0] // STORIES_PER_DIMENSION, fitted.shape[1] - 1)
-        self._axes: Floats = _axes(fitted, size) if size >= 8 else np.zeros((vectors.shape[1], 0))
+        size = min(
+            settings.dimensions,
+            fitted.shape[0] // settings.stories_per_dimension,
+            fitted.shape[1] - 1,
+        )
+        self._axes: Floats = (
+            _axes(fitted, size) if size >= SMALLEST else np.zeros((vectors.shape[1], 0))
+        )
         self.points = self.place(vectors)
 
     def place(self, vectors: sp.csr_array) -> Floats:

@@ -5,7 +5,7 @@ reader gets depends on nothing but the stories, the settings, that reader, the t
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -25,7 +25,8 @@ from recommender.ranking import (
 from recommender.ranking import reasons as because
 from recommender.ranking.affinities import Affinities, Archive, Interest
 from recommender.ranking.profiles import Profiles
-from recommender.ranking.reasons import Parts, ReasonRow
+from recommender.ranking.ranked_chunk import RankedChunk
+from recommender.ranking.reasons import ReasonRow
 from recommender.ranking.scoring import EXCLUDED, Scores
 from recommender.ranking.selection import NONE
 from recommender.ranking.settings import RankingSettings
@@ -45,20 +46,6 @@ BLAS_THREADS = 1
 """Rankers stand beside each other, one for each core, and threads of BLAS wait for each other
 spinning: where others wanted the cores, too, a ranker of 500 stories took six seconds to make
 instead of a quarter of one."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """The picks of a chunk as columns: pick p is candidate ``stories[p]`` for reader
-    ``readers[p]`` at ``positions[p]`` (from 1), sorted by reader and position."""
-
-    ids: Sequence[str]
-    readers: npt.NDArray[np.int64]
-    stories: npt.NDArray[np.int32]
-    positions: npt.NDArray[np.int64]
-    scores: npt.NDArray[np.float64]
-    propensities: npt.NDArray[np.float64]
-    parts: Parts
 
 
 class Ranker:
@@ -84,17 +71,14 @@ class Ranker:
         self.candidates = sorted({s.id: s for s in candidates}.values(), key=_newest_first)
         self.column = {story.id: at for at, story in enumerate(self.candidates)}
         known_names = vocabulary or Vocabulary()
-        topics, roles = VocabularyIndex(known_names.topics), VocabularyIndex(known_names.roles)
+        topics = VocabularyIndex(known_names.topics, self.settings.vocabulary)
+        roles = VocabularyIndex(known_names.roles, self.settings.vocabulary)
         labels = [*topics.all_texts(), *roles.all_texts()]
         self._space = features.build(stories, self.settings.text, labels)
         archive_texts = Archive(self._space, stories, self.candidates, topics, roles)
-        self.affinities = Affinities(
-            archive_texts, self.settings.affinity, self.settings.similarity, co_clicks
-        )
+        self.affinities = Affinities(archive_texts, self.settings, co_clicks)
         rows = np.array([self._space.row[s.id] for s in self.candidates], dtype=np.int64)
-        self.duplicates = duplicates.find(
-            self._space, stories, self.candidates, self.settings.duplicate
-        )
+        self.duplicates = duplicates.find(self._space, stories, self.candidates, self.settings)
         self._pool = slates.CandidatePool(
             selection.CandidateFeatures(
                 self._space.vectors[rows],
@@ -137,11 +121,11 @@ class Ranker:
             for reader, ranking in zip(readers, rankings, strict=True)
         ]
 
-    def ranked(self, readers: Sequence[Reader], request: ListRequest) -> Ranked:
+    def ranked(self, readers: Sequence[Reader], request: ListRequest) -> RankedChunk:
         """The same as ``rank``, as columns: for those who rank readers by the million."""
         ids = [reader.id for reader in readers]
         if not self.candidates or not readers or request.top < 1:
-            return _nothing(ids)
+            return RankedChunk.empty(ids)
         self.affinities.trim()
         profile, factors = self._profiles(readers, request.now), self._factors(request.now)
         scores = self._scores(profile, factors, request)
@@ -154,17 +138,19 @@ class Ranker:
         chosen = because.ChosenStories(
             rows, stories, factors[stories], relative, slate.lifted_by[rows, at]
         )
-        return Ranked(
+        return RankedChunk(
             ids,
             rows,
             stories,
             at + 1,
             own + lifts,
             slate.propensities[rows, at],
-            because.parts(profile.likes, self.affinities.values, chosen),
+            because.parts(
+                profile.likes, self.affinities.values, chosen, self.settings.least_reason
+            ),
         )
 
-    def reason_rows(self, found: Ranked) -> list[list[ReasonRow]]:
+    def reason_rows(self, found: RankedChunk) -> list[list[ReasonRow]]:
         """The reasons of each pick that was found."""
         return because.reason_rows(found.parts, found.stories, self.phrases)
 
@@ -191,6 +177,7 @@ class Ranker:
                 profile.likes,
                 self.affinities.values,
                 because.ChosenStories.of_one_reader(columns, factors),
+                self.settings.least_reason,
             ),
             columns,
             self.phrases,
@@ -266,7 +253,7 @@ class Ranker:
             )
         return self._repeated[story]
 
-    def _picks(self, found: Ranked) -> list[Pick]:
+    def _picks(self, found: RankedChunk) -> list[Pick]:
         return [
             Pick(
                 story=self.candidates[at].id,
@@ -294,13 +281,6 @@ class Ranker:
         order = selection.best(scores, most + len(chosen))[0]
         ids = [self.candidates[at].id for at in order if at != NONE]
         return [story for story in ids if story not in chosen][:most]
-
-
-def _nothing(ids: Sequence[str]) -> Ranked:
-    none = np.zeros(0, dtype=np.int64)
-    empty = np.zeros(0)
-    parts = Parts(np.zeros(1, dtype=np.int64), none, none)
-    return Ranked(ids, none, none.astype(np.int32), none, empty, empty, parts)
 
 
 def _newest_first(story: Story) -> tuple[float, str]:

@@ -15,8 +15,6 @@ import scipy.sparse as sp
 from recommender.ranking.affinities import Affinities
 from recommender.ranking.values import Reason, ReasonKind
 
-LEAST = 0.02
-"""Parts smaller than this are left out, and the others scaled to add up to 1."""
 UNIT = 10_000
 """Shares are whole numbers of this part, so that they add up exactly."""
 FRESH, MUST_READ, EXPLORE = -1, -2, -3
@@ -70,9 +68,11 @@ class ChosenStories:
         )
 
 
-def parts(likes: sp.csr_array, values: npt.NDArray[np.float32], chosen: ChosenStories) -> Parts:
+def parts(
+    likes: sp.csr_array, values: npt.NDArray[np.float32], chosen: ChosenStories, least: float
+) -> Parts:
     """The parts of each pick's score. ``likes`` is readers × interests, ``values`` interests ×
-    candidates."""
+    candidates; shares below ``least`` are left out, and the others scaled to add up to 1."""
     readers, stories, factors = chosen.readers, chosen.stories, chosen.factors
     size = np.diff(likes.indptr)[readers]
     pick = np.repeat(np.arange(len(readers)), size)
@@ -90,7 +90,7 @@ def parts(likes: sp.csr_array, values: npt.NDArray[np.float32], chosen: ChosenSt
     interests = np.concatenate([interests, np.full(len(readers), FRESH), chosen.lifted_by])
     amount = np.concatenate([amount * scale[pick[: len(amount)]], fresh, lift])
     share = amount / np.maximum(np.bincount(pick, amount, len(readers)), 1e-300)[pick]
-    kept = share >= LEAST
+    kept = share >= least
     return _ordered(pick[kept], interests[kept], share[kept], len(readers))
 
 

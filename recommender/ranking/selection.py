@@ -16,8 +16,6 @@ from recommender.ranking.settings import RankingSettings
 
 Places = npt.NDArray[np.int32]
 NONE = -1
-SMOOTHING = 0.01
-"""α of Steck, Calibrated Recommendations (RecSys 2018)."""
 
 
 def best(scores: Scores, most: int) -> Places:
@@ -84,8 +82,8 @@ class _OpenLists:
         if self.mix is not None and self.shares is not None and self.listed is not None:
             after = self.listed[:, :, None] + self.shares
             after /= np.maximum(after.sum(axis=0), 1e-9)
-            after *= 1 - SMOOTHING
-            after += SMOOTHING * self.mix
+            after *= 1 - settings.smoothing
+            after += settings.smoothing * self.mix
             terms = np.divide(
                 np.maximum(self.mix, 1e-12), np.maximum(after, 1e-12, out=after), out=after
             )

@@ -46,6 +46,9 @@ class AffinitySettings:
     label itself. ``full_text``: cosine with a label's text that is nearly as good as the label.
     ``words``: weight of words beside the latent space between stories that carry a label.
     ``noise``: likeness between stories that have nothing to do with each other; taken off.
+    ``carried``: weight from which a topic is a story's own, and not just its digest's; ``muted``:
+    cosine with a topic's text from which a story is about it for who muted it. ``anything``: the
+    score, before freshness, of every story for a reader of whom nothing is known.
     """
 
     tag: float = 0.2
@@ -56,6 +59,51 @@ class AffinitySettings:
     full_text: float = 0.2
     words: float = 0.3
     noise: float = 0.1
+    carried: float = 0.5
+    muted: float = 0.35
+    anything: float = 0.1
+
+
+@dataclass(frozen=True)
+class VocabularySettings:
+    """How far a topic or role reaches into the labels around it.
+
+    A walk over related names goes on with probability ``walk`` at each of at most ``steps`` steps;
+    ``least`` is the least weight kept, as a share of all, and ``beside`` the most that a related
+    name may weigh beside the name itself. For a name that the vocabulary does not hold,
+    ``stand_ins`` of its labels stand in, and ``own`` is the share of the name's own words.
+    ``unlike``: cosine below which a label has nothing to say of a story.
+    """
+
+    walk: float = 0.95
+    steps: int = 6
+    least: float = 0.002
+    beside: float = 0.5
+    stand_ins: int = 10
+    own: float = 0.5
+    unlike: float = 0.03
+
+
+@dataclass(frozen=True)
+class LatentSettings:
+    """The latent space: at most ``dimensions``, one for every ``stories_per_dimension`` stories,
+    fitted on at most ``fitted`` of them, evenly chosen; all others are placed in it."""
+
+    dimensions: int = 150
+    stories_per_dimension: int = 8
+    fitted: int = 2_000
+
+
+@dataclass(frozen=True)
+class CoClickSettings:
+    """What is learned from other readers: at most ``readers`` histories (chosen by hash, so the
+    same on every run), ``longest`` stories from each, since a reader of everything says little
+    about any of it. ``shrink``: readers added to both sides of a co-click cosine, so that one
+    shared reader proves little."""
+
+    readers: int = 20_000
+    longest: int = 200
+    shrink: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +171,9 @@ class RankingSettings:
     ``duplicate``: cosine of two texts from which they count as the same story.
     ``pool``: how many of a reader's best stories the list is chosen from.
     ``calibrated_interests``: how many of a reader's strongest interests calibration looks at.
+    ``smoothing``: α of calibration (Steck, RecSys 2018). ``least_reason``: parts of a score that
+    are smaller are left out of its reasons, and the others scaled to add up to 1.
+    ``duplicates_per_story``: near-identical candidates looked for per story.
     ``explore_pool``: the exploration slot is drawn from so many stories, the newest first.
     """
 
@@ -137,7 +188,13 @@ class RankingSettings:
     pool: int = 50
     calibrated_interests: int = 12
     explore_pool: int = 20
+    smoothing: float = 0.01
+    least_reason: float = 0.02
+    duplicates_per_story: int = 64
     text: TextSettings = field(default_factory=TextSettings)
+    vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
+    latent: LatentSettings = field(default_factory=LatentSettings)
+    co_clicks: CoClickSettings = field(default_factory=CoClickSettings)
     affinity: AffinitySettings = field(default_factory=AffinitySettings)
     similarity: SimilaritySettings = field(default_factory=SimilaritySettings)
     profile: ProfileSettings = field(default_factory=ProfileSettings)

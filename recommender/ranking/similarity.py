@@ -1,10 +1,10 @@
 """How near every story is to one a reader answered: their words, labels, latent points, readers.
 
 Two models, both linear in the answered stories, so that a reader's score is a sum of rows and every
-answered story has its true part in it. Knows no readers but the crowd's histories.
+answered story has its true part in it. Knows no readers but those of the co-clicks.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,20 +24,20 @@ Tagged = Mapping[str, Mapping[int, float]]
 
 class Similarity:
     """Likeness between the stories of an archive. ``tagged`` gives, by topic, the rows of the
-    stories that carry it and how far; ``crowd`` what other readers answered (story ids)."""
+    stories that carry it and how far; ``co_clicks`` what other readers answered."""
 
     def __init__(
         self,
         space: Space,
         latent: Latent,
         tagged: Tagged,
-        co_clicks: Iterable[Sequence[str]],
+        co_clicks: CoClicks,
         settings: SimilaritySettings,
     ) -> None:
         self._vectors = space.vectors
         self._points = latent.points
         self._labels = _labels(tagged, len(space.row))
-        self._crowd = CoClicks(co_clicks, space.row)
+        self._co_clicks = co_clicks
         self._settings = settings
         self._ridge: npt.NDArray[np.float64] | None = None
 
@@ -54,7 +54,7 @@ class Similarity:
         if weight > 0:
             found += settings.expansion * self._around(nearest, near[nearest] / weight)
         found[story] = 0.0
-        return self._with_crowd(found, near, story, settings.alike)
+        return self._with_co_clicks(found, near, story, settings.alike)
 
     def learned(self, story: int) -> Row:
         """The model once there are answers enough: the story's share in a ridge regression of
@@ -68,7 +68,7 @@ class Similarity:
         fitted = self._points @ (self._penalised() @ self._points[story])
         found = near + settings.ridge * np.maximum(fitted, 0.0)
         found[story] = 0.0
-        return self._with_crowd(found, self._near(story, 1.0), story, settings.alike_learned)
+        return self._with_co_clicks(found, self._near(story, 1.0), story, settings.alike_learned)
 
     def _near(self, story: int, latent: float) -> Row:
         """Words, labels and, so far as asked, latent points; 0 to the story itself."""
@@ -89,13 +89,13 @@ class Similarity:
         centre = weights @ self._points[stories]
         return found + self._settings.latent * np.maximum(self._points @ centre, 0.0)
 
-    def _with_crowd(self, found: Row, near: Row, story: int, alike: float) -> Row:
+    def _with_co_clicks(self, found: Row, near: Row, story: int, alike: float) -> Row:
         settings = self._settings
-        if not self._crowd.empty:
+        if not self._co_clicks.empty:
             found = (
                 found
-                + settings.together * self._crowd.read_together(story)
-                + alike * self._crowd.read_alike(near)
+                + settings.together * self._co_clicks.read_together(story)
+                + alike * self._co_clicks.read_alike(near)
             )
         return np.maximum(found - settings.noise, 0.0)
 

@@ -14,11 +14,8 @@ from recommender.ranking.features import Space
 from recommender.ranking.vocabulary_index import VocabularyIndex
 
 Row = npt.NDArray[np.float64]
-STAND_INS, ITSELF = 10, 0.5
-"""For a name the vocabulary does not hold: how many of its labels stand in for it, and how much the
-name's own words weigh beside them."""
-UNLIKE, TINY = 0.03, 1e-12
-"""Cosine below which a label has nothing to say of a story; what keeps a root above 0."""
+TINY = 1e-12
+"""What keeps a root above 0."""
 BLOCK = 4_096
 """Stories compared with all labels at a time."""
 
@@ -90,14 +87,15 @@ class TopicTexts:
         does not hold stand the labels whose texts speak of it most (their cosines squared)."""
         if self._names.known(name) or not self._all:
             return self._names.neighbourhood(name)
+        settings = self._names.settings
         speak = self._texts @ self.query(name).toarray().ravel()
-        nearest = np.argsort(-speak, kind="stable")[:STAND_INS]
+        nearest = np.argsort(-speak, kind="stable")[: settings.stand_ins]
         total = float((speak[nearest] ** 2).sum())
         if total <= 0:
             return {name: 1.0}
-        found = {name: ITSELF}
+        found = {name: settings.own}
         for at in nearest[speak[nearest] > 0].tolist():
-            share = (1 - ITSELF) * float(speak[at]) ** 2 / total
+            share = (1 - settings.own) * float(speak[at]) ** 2 / total
             for other, weight in self._names.neighbourhood(self._all[at]).items():
                 found[other] = found.get(other, 0.0) + share * weight
         return found
@@ -111,7 +109,7 @@ class TopicTexts:
             for start in range(0, len(claimed), BLOCK):
                 stories = sp.csr_array(self._space.vectors[start : start + BLOCK].T)
                 cosines = sp.csr_array(self._texts @ stories)
-                cosines.data[cosines.data < UNLIKE] = 0.0
+                cosines.data[cosines.data < self._names.settings.unlike] = 0.0
                 cosines.eliminate_zeros()
                 cubes = sp.csc_array(cosines.power(3))
                 own = np.asarray(cubes.sum(axis=0)).ravel()

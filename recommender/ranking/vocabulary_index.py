@@ -10,17 +10,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from recommender.ranking import words
+from recommender.ranking.settings import VocabularySettings
 from recommender.ranking.values import Term
-
-WALK, STEPS, FAR, BESIDE = 0.95, 6, 0.002, 0.5
-"""Of the walk over related names: probability of a further step, steps, least weight kept, and
-the most that a related name may weigh beside the name itself."""
 
 
 class VocabularyIndex:
     """The topics, or the roles, of a vocabulary. Names given in and out are folded."""
 
-    def __init__(self, terms: Iterable[Term]) -> None:
+    def __init__(self, terms: Iterable[Term], settings: VocabularySettings | None = None) -> None:
+        self.settings = settings or VocabularySettings()
         self._terms: dict[str, Term] = {}
         self._canonical: dict[str, str] = {}
         for term in terms:
@@ -83,8 +81,7 @@ class VocabularyIndex:
 
     def neighbourhood(self, name: str) -> dict[str, float]:
         """The names around ``name``, itself first: how often a walk over related names, which
-        goes on with probability WALK at each step and back to the start at none, stands at each.
-        Weights sum to 1. So a reader of one topic is a reader of its field, and most of itself.
+        goes on with probability ``settings.walk`` at each step, stands at each. Weights sum to 1. So a reader of one topic is a reader of its field, and most of itself.
         """
         if name not in self._terms:
             return {name: 1.0}
@@ -95,16 +92,16 @@ class VocabularyIndex:
     def _walk(self, name: str) -> dict[str, float]:
         if self._links is None:
             self._links = self._linked()
-        at = self._number[name]
+        settings, at = self.settings, self._number[name]
         here = np.zeros(len(self._number))
         here[at] = 1.0
         found = here.copy()
-        for step in range(1, STEPS + 1):
+        for step in range(1, settings.steps + 1):
             here = self._links @ here
-            found += here * WALK**step
-        near = np.minimum(found, found[at] * BESIDE)
+            found += here * settings.walk**step
+        near = np.minimum(found, found[at] * settings.beside)
         near[at] = found[at]
-        near[near < FAR * near.sum()] = 0.0
+        near[near < settings.least * near.sum()] = 0.0
         near /= near.sum()
         names = list(self._number)
         others = [other for other in np.flatnonzero(near).tolist() if other != at]

@@ -140,6 +140,8 @@ def test_parts_too_small_to_name_leave_the_rest_adding_up() -> None:
     likes = sp.csr_array(np.array([[1.0, 1.0, 0.001]], dtype=np.float32))
     values = np.array([[0.5], [0.25], [0.5]], dtype=np.float32)
     columns, factors = np.array([0], dtype=np.int32), np.array([1.0], dtype=np.float32)
-    found = because.parts(likes, values, because.ChosenStories.of_one_reader(columns, factors))
+    found = because.parts(
+        likes, values, because.ChosenStories.of_one_reader(columns, factors), 0.02
+    )
     assert found.interests.tolist() == [0, 1]
     assert found.shares.tolist() == [6667, 3333]

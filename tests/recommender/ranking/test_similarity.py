@@ -11,6 +11,7 @@ from sklearn.linear_model import Ridge
 
 from recommender.ranking import features, profiles
 from recommender.ranking.affinities import Interest
+from recommender.ranking.co_clicks import CoClicks
 from recommender.ranking.latent import Latent
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import ProfileSettings, SimilaritySettings, TextSettings
@@ -37,7 +38,8 @@ def archive(story: MakeStory) -> list[Story]:
 def test_the_learned_part_is_the_ridge_regression_of_scikit_learn(archive: list[Story]) -> None:
     space = features.build(archive, TextSettings())
     latent = Latent(space.vectors, space.labels)
-    found = Similarity(space, latent, {}, (), ONLY_RIDGE)
+    nobody = CoClicks((), space.row)
+    found = Similarity(space, latent, {}, nobody, ONLY_RIDGE)
     answered = [3, 13, 43]
     points: npt.NDArray[np.float64] = latent.points
     label = np.zeros(len(archive))
@@ -67,9 +69,10 @@ def test_a_first_answer_reaches_what_is_near_to_what_is_near_to_it(story: MakeSt
     ]  # fmt: skip
     space = features.build(chain, TextSettings(ngrams=1))
     latent = Latent(space.vectors, space.labels)
-    plain = Similarity(space, latent, {}, (), SimilaritySettings(expansion=0, noise=0))
+    nobody = CoClicks((), space.row)
+    plain = Similarity(space, latent, {}, nobody, SimilaritySettings(expansion=0, noise=0))
     wide = Similarity(
-        space, latent, {}, (), SimilaritySettings(expansion=0.2, neighbours=2, noise=0)
+        space, latent, {}, nobody, SimilaritySettings(expansion=0.2, neighbours=2, noise=0)
     )
     read, far, other = space.row["read"], space.row["far"], space.row["other"]
     assert plain.similar(read)[far] == 0
