@@ -57,24 +57,21 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def _rooms() -> dict[str, set[str]]:
-    """The words that stand in docs/architecture.md for each room, and for each folder in one."""
+def test_every_package_has_its_line_in_the_architecture_page() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    found: dict[str, set[str]] = {}
-    top = folder = ""
-    for line in page.partition("## Rooms")[2].split("```")[1].splitlines():
-        if name := re.match(r"( {0,2})(\w+)/", line):
-            folder = name[2] if not name[1] else f"{top}/{name[2]}"
-            top = top if name[1] else folder
-        elif re.match(r" {2}\w", line):
-            folder = top
-        found.setdefault(folder, set()).update(re.findall(r"\w+", line))
-    return found
+    named = set(re.findall(r"`((?:recommender|mailer)\.\w+)`", page))
+    for root in (ROOT / "recommender", ROOT / "mailer"):
+        for package in root.glob("*/__init__.py"):
+            assert f"{root.name}.{package.parent.name}" in named
+    for name in named:
+        path = ROOT.joinpath(*name.split("."))
+        assert path.is_dir() or path.with_suffix(".py").is_file(), name
 
 
-def test_every_module_has_its_place_among_the_rooms() -> None:
-    rooms = _rooms()
-    for room in (ROOT / "recommender", ROOT / "mailer"):
-        for module in room.rglob("[a-z]*.py"):
-            folder = module.parent.relative_to(ROOT).as_posix()
-            assert module.stem in rooms[folder], module.relative_to(ROOT)
+def test_the_architecture_page_has_every_package_of_the_contract() -> None:
+    project = (ROOT / "pyproject.toml").read_text("utf-8")
+    lines = project.partition('type = "layers"')[2].partition("layers = [")[2].partition("]")[0]
+    contract = set(re.findall(r"(?:recommender|mailer)\.\w+", lines))
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    assert contract == set(re.findall(r"`((?:recommender|mailer)\.\w+)`", page))
+    assert len(lines.strip().splitlines()) <= 12

@@ -1,1 +1,1 @@
-"""Planned copies go out, each once: claimed, made, sent and recorded."""
+"""Delivery of an edition: claimed copies are composed, sent and recorded, each once."""

@@ -1,8 +1,8 @@
 """One reader's copy: picks → issue → HTML and text → message.
 
-A ``MessageFactory`` holds what all copies of an edition share: the compiled template, the stories as they
-were frozen, who sends it, and the links. Making the same copy twice gives the same bytes but for
-the date. It reads the store when it is set up and never after.
+A ``MessageFactory`` holds what all copies of an edition share: the compiled template, the stories
+as they were frozen, who sends it, and the links. Making the same copy twice gives the same bytes
+but for the date. It reads the store when it is set up and never after.
 """
 
 from collections.abc import Mapping, Sequence

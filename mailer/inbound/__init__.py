@@ -1,1 +1,1 @@
-"""What comes back as mail: bounces and complaints."""
+"""What comes back as mail: bounces and complaints, parsed and acted on."""

@@ -1,4 +1,4 @@
-"""Which states a delivery may go from and to: the table in docs/architecture.md, as a value.
+"""Which states a delivery may go from and to: the table in docs/ledger.md, as a value.
 
 ``ledger`` builds the condition of every write from it, so any other change finds no row.
 """

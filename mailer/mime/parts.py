@@ -1,9 +1,10 @@
 """The parts of a message, encoded for the wire: what many copies share is encoded only once.
 
 A part is quoted-printable, or base64 where that is shorter (RFC 2045 section 6). Its text comes in
-pieces, as a template yields them; most are the same in every copy, so a ``FragmentEncoder`` remembers
-how each looks on the wire. A soft line break joins two pieces, so each can be encoded on its own
-(rule 5 of RFC 2045 section 6.7). What differs, the links, stands in the pieces as slots.
+pieces, as a template yields them; most are the same in every copy, so a ``FragmentEncoder``
+remembers how each looks on the wire. A soft line break joins two pieces, so each can be encoded on
+its own (rule 5 of RFC 2045 section 6.7). What differs, the links, stands in the pieces as
+placeholders.
 """
 
 import binascii

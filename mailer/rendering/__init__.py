@@ -1,1 +1,1 @@
-"""…"""
+"""Templates: compiled once, filled per reader from fragments that are remembered."""

@@ -1,1 +1,1 @@
-"""…"""
+"""What goes on by itself: the scheduler, its jobs, and workers on other machines."""

@@ -1,6 +1,7 @@
 """The jobs of a worker: functions of plain values, each safe to be done twice, at once or halfway.
 
-What they share within a process stands in ``WorkerContext``. They know nothing of the queue they come from.
+What they share within a process stands in ``WorkerContext``. They know nothing of the queue they
+come from.
 """
 
 import threading

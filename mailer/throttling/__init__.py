@@ -1,1 +1,1 @@
-"""Holding back where it must be: rates, pauses, warm-up, and a stop by itself."""
+"""Holding back where it must be: rates, pauses, warm-up, and an automatic stop."""

@@ -1,9 +1,10 @@
 """How often something may be asked for: what keeps the pages from being used to flood a mailbox.
 
-Counted in the store (``mailer.throttling.rates``), so that a limit holds for all web processes together
-and across restarts. The store sees no address in it, neither of mail nor of the network: only a
-keyed fingerprint, which is removed once its window has passed. Strangers, who only name an address,
-and readers, who show a link of theirs, are counted apart: strangers never keep a reader out.
+Counted in the store (``mailer.throttling.rates``), so that a limit holds for all web processes
+together and across restarts. The store sees no address in it, neither of mail nor of the network:
+only a keyed fingerprint, which is removed once its window has passed. Strangers, who only name an
+address, and readers, who show a link of theirs, are counted apart: strangers never keep a reader
+out.
 """
 
 import hmac

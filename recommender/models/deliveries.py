@@ -135,7 +135,7 @@ class EditionStory(Base):
 
 class DeliveryState(StrEnum):
     """The states of one copy. Only ``mailer/ledger/deliveries.py`` writes them; the transitions are
-    the table in docs/architecture.md."""
+    the table in docs/ledger.md."""
 
     PLANNED = "planned"
     CLAIMED = "claimed"

@@ -14,8 +14,8 @@ class RateLimit(Base):
     """What has been sent, or may be at any moment, under one limit such as ``domain:gmail.com``.
 
     ``windows`` holds for each window, named by its seconds, how many messages fell into which
-    piece of it (``mailer/throttling/sliding_window.py``). ``started_at`` is the very first one, where a warm-up
-    begins. After ``expires_at`` the row says nothing any more.
+    piece of it (``mailer/throttling/sliding_window.py``). ``started_at`` is the very first one,
+    where a warm-up begins. After ``expires_at`` the row says nothing any more.
     """
 
     __tablename__ = "rate_limits"

@@ -81,7 +81,8 @@ class VocabularyIndex:
 
     def neighbourhood(self, name: str) -> dict[str, float]:
         """The names around ``name``, itself first: how often a walk over related names, which
-        goes on with probability ``settings.walk`` at each step, stands at each. Weights sum to 1. So a reader of one topic is a reader of its field, and most of itself.
+        goes on with probability ``settings.walk`` at each step, stands at each.
+        Weights sum to 1. So a reader of one topic is a reader of its field, and most of itself.
         """
         if name not in self._terms:
             return {name: 1.0}

@@ -1,1 +1,1 @@
-"""…"""
+"""What strangers send and what must not leak: limits, private files, escaping, scrubbing."""

@@ -1,1 +1,1 @@
-"""…"""
+"""SQLite and PostgreSQL: engine, locks, bulk statements, changes of tables without waiting."""

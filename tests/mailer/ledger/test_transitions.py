@@ -31,8 +31,8 @@ OWNER = "one"
 
 
 def on_the_page() -> set[tuple[str, str]]:
-    """The table of docs/architecture.md as pairs; – is where planning begins."""
-    page = (ROOT / "docs" / "architecture.md").read_text()
+    """The table of docs/ledger.md as pairs; – is where planning begins."""
+    page = (ROOT / "docs" / "ledger.md").read_text()
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE)
     states = {str(state) for state in S} | {"–"}
     pairs = set()

@@ -6,7 +6,8 @@ import jinja2
 import pytest
 
 from mailer.rendering import fragments
-from mailer.rendering.fragments import FragmentedTemplate, WholeTemplate
+from mailer.rendering.fragments import FragmentedTemplate as Cut
+from mailer.rendering.fragments import WholeTemplate
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,19 @@ def cut(source: str) -> fragments.Pieces[str]:
 @pytest.mark.parametrize(
     ("source", "kind"),
     [
-        ("<p>{{ issue.intro }}</p>{{ issue.title }} {{ issue.title|upper }}", FragmentedTemplate),
-        (MACRO + "{% for card in issue.cards %}{{ shown(card.face, '-') }}, {% endfor %}.", FragmentedTemplate),
+        ("<p>{{ issue.intro }}</p>{{ issue.title }} {{ issue.title|upper }}", Cut),
+        (MACRO + "{% for card in issue.cards %}{{ shown(card.face, '-') }}, {% endfor %}.", Cut),
         (
             "{% for c in issue.cards %}{{ c.face }}{{ c.why }}{{ issue.title }}"
             "{% if c.why %}!{% else %}?{% endif %}{% endfor %}",
-            FragmentedTemplate,
+            Cut,
         ),
-        ("{% for card in issue.cards %}{{ loop.index }}{{ card.face }}{% endfor %}", FragmentedTemplate),
-        ("{% for card in issue.cards %}{{ card.face }}{% else %}none{% endfor %}", FragmentedTemplate),
-        ("{% for line in issue.lines %}{{ line }}{{ loop.last }}{% endfor %}", FragmentedTemplate),
-        ("{% for c in issue.cards if c.why %}{{ c.why }}{% endfor %}{{ issue.title }}", FragmentedTemplate),
-        ("{{ issue.title.lower() }}{{ issue.intro.replace('Mina', issue.title) }}", FragmentedTemplate),
-        ("{% for c in issue.cards %}{% for c in 'ab' %}{{ c }}{% endfor %}{% endfor %}", FragmentedTemplate),
+        ("{% for card in issue.cards %}{{ loop.index }}{{ card.face }}{% endfor %}", Cut),
+        ("{% for card in issue.cards %}{{ card.face }}{% else %}none{% endfor %}", Cut),
+        ("{% for line in issue.lines %}{{ line }}{{ loop.last }}{% endfor %}", Cut),
+        ("{% for c in issue.cards if c.why %}{{ c.why }}{% endfor %}{{ issue.title }}", Cut),
+        ("{{ issue.title.lower() }}{{ issue.intro.replace('Mina', issue.title) }}", Cut),
+        ("{% for c in issue.cards %}{% for c in 'ab' %}{{ c }}{% endfor %}{% endfor %}", Cut),
         ("{% set x = issue.intro %}{{ issue.title }}{{ x }}", WholeTemplate),
         ("{% if issue.title %}{% set x = 1 %}{% endif %}{{ x }}", WholeTemplate),
         ("{% block a %}{{ issue.intro }}{% endblock %}", WholeTemplate),
@@ -88,7 +89,7 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10):
         issue = Issue("T", f"{number}", ())
         assert list(pieces.of(issue)) == [f"{number}"]
-    assert isinstance(pieces, FragmentedTemplate)
+    assert isinstance(pieces, Cut)
     assert all(len(step.made) <= 3 for step in pieces.steps if isinstance(step, fragments.Fragment))
 
 
