@@ -56,6 +56,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NEWSLETTER_HOME", str(tmp_path))
     monkeypatch.setenv("NEWSLETTER_FEEDS_PRIVATE", "true")
+    assert cli.run(["init", "--no-settings"]) == 0
 
 
 def fetched(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
