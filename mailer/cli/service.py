@@ -189,8 +189,8 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
     say(f"pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
     if run.settings.trusted_proxies is None and not _for_this_machine(host):
         warn(
-            f"warning: listening on {host}, and trusted_proxies is not set: readers who come by way "
-            "of a proxy on another machine all count as one"
+            f"warning: listening on {host}, and trusted_proxies is not set: readers who come by "
+            "way of a proxy on another machine all count as one"
         )
     try:
         yield

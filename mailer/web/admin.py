@@ -75,7 +75,8 @@ def overview(_request: Request, site: Site) -> Response:
         readers = dict(session.execute(held).all())
     sent = bars([(f"{one.name} ({one.state})", totals["sent"]) for one, totals in found])
     linked = [
-        replace(bar, link=site.path(f"/admin/{one.name}")) for bar, (one, _) in zip(sent, found, strict=True)
+        replace(bar, link=site.path(f"/admin/{one.name}"))
+        for bar, (one, _) in zip(sent, found, strict=True)
     ]
     statuses = bars([(str(status), readers.get(status, 0)) for status in Status])
     return site.page("admin.html", editions=linked, readers=statuses)

@@ -2,8 +2,9 @@
 
 Counted in the store (``mailer.pace.rates``), so that a limit holds for all web processes together
 and across restarts. The store sees no address in it, neither of mail nor of the network: only a
-keyed fingerprint, which is removed once its window has passed. Strangers, who only name an address,
-and readers, who show a link of theirs, are counted apart: no number of strangers keeps a reader out.
+keyed fingerprint, which is removed once its window has passed. Strangers, who only name an
+address, and readers, who show a link of theirs, are counted apart: no number of strangers keeps a
+reader out.
 """
 
 import hmac
@@ -18,8 +19,8 @@ from mailer.pace import rates
 from mailer.pace.rates import Full, Limiter
 from recommender.errors import StoreAwayError
 from recommender.limits import DAY, Rate
-from recommender.networks import around
 from recommender.networks import address as network_address
+from recommender.networks import around
 
 HOUR = 3600
 PER_ADDRESS = (Rate(HOUR, 3), Rate(DAY, 5), Rate(7 * DAY, 8), Rate(28 * DAY, 12))

@@ -1,8 +1,8 @@
 """Signing in to the operators' pages: the password, and what slows down those who guess it.
 
-A client is not listened to for a minute, an hour or a day after so many wrong passwords, whether the
-next one is right or wrong (``limits``). When many guess from everywhere, every try takes longer, up
-to some seconds; so they get nowhere, and the operator always gets in.
+A client is not listened to for a minute, an hour or a day after so many wrong passwords, whether
+the next one is right or wrong (``limits``). When many guess from everywhere, every try takes
+longer, up to some seconds; so they get nowhere, and the operator always gets in.
 """
 
 import asyncio
