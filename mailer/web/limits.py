@@ -2,8 +2,9 @@
 
 Counted in the store (``mailer.pace.rates``), so that a limit holds for all web processes together
 and across restarts. The store sees no address in it, neither of mail nor of the network: only a
-keyed fingerprint, which is removed once its window has passed. Strangers, who only name an address,
-and readers, who show a link of theirs, are counted apart: strangers never keep a reader out.
+keyed fingerprint, which is removed once its window has passed. Strangers, who only name an
+address, and readers, who show a link of theirs, are counted apart: no number of strangers keeps a
+reader out.
 """
 
 import hmac
