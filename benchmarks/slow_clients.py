@@ -2,12 +2,13 @@
 
     python benchmarks/slow_clients.py [READERS]
 
-`newsletter serve` sends an edition to READERS (default 3,000) at full speed, in the very process
-that serves the pages: once alone, as reference, and once beside 1,000 connections that say
-nothing, 200 with half a request's body and 50 that ask for much and read nothing. Those that are
-closed come back after ten seconds. All the while a page is asked for twice a second, on a fresh
-connection. That is done with 256, 1,024 and 65,536 file descriptors for the service. Printed are
-copies per second, the longest time a page took, and by how many bytes the log grew.
+`newsletter serve` sends an edition to READERS (default 4,000) at full speed, in the very process
+that serves the pages. Every six seconds there come, for six seconds, 1,000 connections that say
+nothing, 200 with half a request's body and 50 that ask for much and read nothing; those that are
+closed come back after ten seconds. The time between is the reference. All the while a page is asked
+for twice a second, on a fresh connection. That is done with 256, 1,024 and 65,536 file descriptors
+for the service. Printed are copies per second, the longest time a page took, and by how many bytes
+the log grew.
 """
 
 import asyncio
@@ -20,10 +21,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import delivery  # type: ignore[import-not-found]  # it stands beside this file
 
 SILENT, HALF, GREEDY = 1_000, 200, 50
 BODY = (
@@ -32,6 +36,7 @@ BODY = (
 )
 MUCH = b"GET /subscribe HTTP/1.1\r\nHost: x\r\n\r\n" * 400
 ASK = b"GET /subscribe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+STRETCH = 6.0
 AGAIN = 10.0
 """Seconds after which a client whose connection was closed opens another."""
 
@@ -67,46 +72,54 @@ async def ask(port: int) -> float:
 
 @dataclass
 class Seen:
-    """What was seen of one run: seconds of each page, and moments at which so many copies were
-    sent."""
+    """What was seen alone (False), and beside them (True): seconds of each page, pages that failed,
+    copies, and the seconds these took."""
 
-    pages: list[float] = field(default_factory=list)
+    pages: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
     failed: int = 0
-    copies: list[tuple[float, int]] = field(default_factory=list)
+    copies: Counter[bool] = field(default_factory=Counter)
+    seconds: dict[bool, float] = field(default_factory=lambda: {False: 0.0, True: 0.0})
     log_bytes: int = 0
 
-    def pace(self) -> float:
-        """Copies per second from the first tenth to the last."""
-        most = self.copies[-1][1]
-        within = [one for one in self.copies if most * 0.1 <= one[1] <= most * 0.95]
-        (begun, first), (ended, last) = within[0], within[-1]
-        return (last - first) / (ended - begun)
+    def pace(self, attacked: bool) -> float:
+        """Copies per second."""
+        return self.copies[attacked] / max(self.seconds[attacked], 0.001)
 
 
-async def watch(home: Path, port: int, copies: int, *, attacked: bool, seconds: float) -> Seen:
-    """Look on until so many copies are there, or for so many seconds."""
-    seen = Seen()
-    kinds = [(b"", True, SILENT), (BODY, True, HALF), (MUCH, False, GREEDY)] if attacked else []
-    tasks = [
-        asyncio.create_task(hold(port, words, reads=reads))
-        for words, reads, number in kinds
-        for _ in range(number)
-    ]
-    give_up = time.perf_counter() + seconds
-    while time.perf_counter() < give_up:
+def sent(home: Path) -> int:
+    return sum(len(os.listdir(one)) for one in (home / "outbox").glob("weekly-*"))  # noqa: PTH208
+
+
+async def watch(home: Path, port: int, copies: int) -> Seen:
+    """Look on until so many copies are there, while they come and go."""
+    seen, attacked = Seen(), False
+    while sent(home) < copies / 50:  # until sending is under way
+        await asyncio.sleep(0.1)
+    while sent(home) < copies * 0.98:
+        kinds = [(b"", True, SILENT), (BODY, True, HALF), (MUCH, False, GREEDY)] if attacked else []
+        tasks = [
+            asyncio.create_task(hold(port, words, reads=reads))
+            for words, reads, number in kinds
+            for _ in range(number)
+        ]
+        await stretch(home, port, copies, seen, attacked=attacked)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        attacked = not attacked
+    return seen
+
+
+async def stretch(home: Path, port: int, copies: int, seen: Seen, *, attacked: bool) -> None:
+    begun, first = time.perf_counter(), sent(home)
+    while time.perf_counter() < begun + STRETCH and sent(home) < copies * 0.98:
         try:
-            seen.pages.append(await asyncio.wait_for(ask(port), 10))
+            seen.pages[attacked].append(await asyncio.wait_for(ask(port), 10))
         except (TimeoutError, OSError, AssertionError):
             seen.failed += 1
-        there = sum(len(os.listdir(one)) for one in (home / "outbox").glob("weekly-*"))  # noqa: PTH208  (a hundred thousand names)
-        seen.copies.append((time.perf_counter(), there))
-        if copies and there >= copies:
-            break
         await asyncio.sleep(0.5)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    return seen
+    seen.seconds[attacked] += time.perf_counter() - begun
+    seen.copies[attacked] += sent(home) - first
 
 
 @contextlib.contextmanager
@@ -139,14 +152,12 @@ def served(home: Path, files: int, **settings: str) -> Iterator[tuple[int, Path]
             process.wait()
 
 
-def run(files: int, readers: int, *, attacked: bool) -> Seen:
-    import delivery  # type: ignore[import-not-found]  # it stands beside this file
-
+def run(files: int, readers: int) -> Seen:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         delivery.fill(home, readers)
         with served(home, files) as (port, said):
-            seen = asyncio.run(watch(home, port, readers, attacked=attacked, seconds=300))
+            seen = asyncio.run(watch(home, port, readers))
             seen.log_bytes = said.stat().st_size
     return seen
 
@@ -155,18 +166,21 @@ def main(readers: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4_096)), hard))
     for files in (256, 1_024, min(hard, 65_536)):
-        paces = []
-        for attacked in (False, True):
-            seen = run(files, readers, attacked=attacked)
-            paces.append(seen.pace())
+        seen = run(files, readers)
+        for attacked, name in ((False, "alone"), (True, "beside them")):
+            times = sorted(seen.pages[attacked])
             print(
-                f"{files} files, {'beside them' if attacked else 'alone'}: {paces[-1]:.0f} copies "
-                f"a second; {len(seen.pages)} pages, longest {max(seen.pages) * 1000:.0f} ms, "
-                f"{seen.failed} failed; log {seen.log_bytes:,} bytes",
-                flush=True,
+                f"{files} files, {name}: {seen.pace(attacked):.0f} copies a second; {len(times)} "
+                f"pages, half within {times[len(times) // 2] * 1000:.0f} ms, longest "
+                f"{times[-1] * 1000:.0f} ms"
             )
-        print(f"{files} files: sending keeps {paces[1] / paces[0]:.0%} of its pace", flush=True)
+        kept = seen.pace(attacked=True) / seen.pace(attacked=False)
+        print(
+            f"  sending keeps {kept:.0%} of its pace; {seen.failed} pages failed; the log grew by "
+            f"{seen.log_bytes:,} bytes",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) == 2 else 3_000)
+    main(int(sys.argv[1]) if len(sys.argv) == 2 else 4_000)

@@ -60,7 +60,7 @@ async def _whatever(request: Request) -> FormData:
         pairs = parse_qsl(body.decode("utf-8", "replace"), max_num_fields=MOST_FIELDS)
     except ValueError:
         return FormData()
-    return FormData(dict(pairs))
+    return FormData([*pairs])
 
 
 def text(form: FormData, name: str, most: int = 200) -> str:

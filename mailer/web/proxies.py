@@ -1,9 +1,9 @@
 """What proxies in front of the pages change of a request: who asks, how, for which host and path.
 
-The client is who has connected. Only if that is a trusted proxy, its X-Forwarded-For counts,
-and there the last address that is not a trusted proxy's own: what stands before it was written by
-whoever asked. X-Forwarded-Proto and X-Forwarded-Host count in the same case. A path of ``base_url``
-is taken off, if the proxy has not done that already.
+The client is who has connected. Only if that is a proxy that is trusted, its X-Forwarded-For
+counts, and there the last address that is not a trusted proxy's own: what stands before it was
+written by whoever asked. X-Forwarded-Proto and X-Forwarded-Host count in the same case. A path of
+``base_url`` is taken off, if the proxy has not done that already.
 """
 
 import logging

@@ -31,7 +31,8 @@ class Shared(Generic[Answer]):
         self._kept: dict[Hashable, tuple[float, Answer]] = {}
 
     def get(self, key: Hashable, make: Callable[[], Answer], *, final: bool = False) -> Answer:
-        """The answer for ``key``, made if need be; a ``final`` one is good while it is kept."""
+        """The answer for ``key``, made if need be; a ``final`` one is good while it is kept.
+        StoreAwayError when whoever makes it takes too long."""
         if not self._lock.acquire(timeout=WAIT):
             raise StoreAwayError("the store is busy")
         try:

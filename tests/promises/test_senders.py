@@ -30,7 +30,7 @@ READERS = 600
 S = DeliveryState
 # The command, with processes worth their while for a few hundred copies already.
 COMMAND = (
-    "from mailer import cli; from mailer.dispatch import senders; senders.ENOUGH = 100; cli.main()"
+    "from mailer import cli; from mailer.delivery import senders; senders.ENOUGH = 100; cli.main()"
 )
 
 

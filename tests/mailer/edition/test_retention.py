@@ -231,3 +231,26 @@ def test_only_one_prunes_at_a_time(
     edition(500)
     with locks.hold(store, "prune"):
         assert retention.prune(store, terms) == retention.Pruned()
+
+
+def test_who_never_confirmed_goes_and_nobody_else(
+    store: Engine, small_batches: None, terms: Terms, now: datetime
+) -> None:
+    with database.writing(store) as session:
+        for number, (status, days) in enumerate(
+            [(Status.PENDING, 31)] * 5 + [(Status.PENDING, 29), (Status.ACTIVE, 400)]
+        ):
+            at = now - timedelta(days=days)
+            session.add(
+                Subscriber(
+                    email=f"asked{number}@example.com",
+                    address_hash=f"a{number:063}",
+                    status=status,
+                    created_at=at,
+                    updated_at=at,
+                )
+            )
+    assert retention.prune(store, terms).pending == 5
+    with database.reading(store) as session:
+        left = session.scalars(sa.select(Subscriber.email).order_by(Subscriber.email)).all()
+    assert left == ["asked5@example.com", "asked6@example.com"]

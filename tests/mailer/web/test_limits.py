@@ -84,9 +84,12 @@ def test_the_waits_grow_for_an_address_that_is_asked_for_on_and_on(place: Place)
 def test_a_large_network_is_no_crowd(place: Place) -> None:
     allowed = place.client.app.state.site.limits.allow  # type: ignore[attr-defined]  # an ASGI app to mypy
     taken = [
-        allowed(f"reader{n}@example.org", f"2001:db8:1:{n // 10:x}::{n % 10:x}") for n in range(400)
+        allowed(f"reader{n}@example.org", f"2001:db8:1:{n // 10:x}00::{n % 10:x}")
+        for n in range(400)
     ]
-    assert taken.count(True) == 200
+    assert taken.count(True) == 200  # of one /48
+    near = [allowed(f"near{n}@example.org", f"2001:db8:3:{n:x}::1") for n in range(80)]
+    assert near.count(True) == 60  # of one /56
     assert allowed("honest@example.org", "2001:db8:2::1")
     assert [allowed(f"other{n}@example.org", f"192.0.2.{n}") for n in range(120)].count(True) == 100
 

@@ -1,5 +1,7 @@
 """Leaving takes one click, from the page or from the mail program; coming back takes one more."""
 
+import pytest
+
 from recommender.models import EventKind, Status
 from recommender.storage import database
 from recommender.subscribers import records
@@ -36,6 +38,24 @@ def test_one_click_may_be_sent_as_a_multipart_form(place: Place) -> None:
     assert place.client.post(
         link(place), files={"List-Unsubscribe": (None, "One-Click")}
     ).is_success
+    assert place.status(WHO) == Status.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/plain",
+        "application/octet-stream",
+        "application/json",
+        "multipart/form-data",
+        "x",
+        None,
+    ],
+)
+@pytest.mark.parametrize("body", [b"List-Unsubscribe=One-Click", b"", b"\xff\x00{}"])
+def test_one_click_needs_no_particular_body(place: Place, kind: str | None, body: bytes) -> None:
+    headers = {} if kind is None else {"content-type": kind}
+    assert place.client.post(link(place), content=body, headers=headers).status_code == 200
     assert place.status(WHO) == Status.UNSUBSCRIBED
 
 

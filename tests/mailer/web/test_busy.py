@@ -1,0 +1,102 @@
+"""A store that others hold, pages that everybody may ask for: an answer soon, little work."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mailer.web import archive, metrics
+from mailer.web.shared_answers import Shared
+from mailer.web.site import Site
+from recommender.storage import database
+
+from .conftest import Place
+
+
+def test_a_page_that_would_wait_for_the_store_says_so(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    if place.engine.dialect.name != "sqlite":
+        pytest.skip("on PostgreSQL nobody holds the whole store")
+
+    def ask(number: int) -> tuple[int, str, float]:
+        begun = time.monotonic()
+        answer = place.client.post("/subscribe", data={"email": f"new{number}@example.org"})
+        after = answer.headers.get("retry-after", answer.text)
+        return answer.status_code, after, time.monotonic() - begun
+
+    with database.writing(place.engine) as session, ThreadPoolExecutor(20) as pool:
+        session.connection()  # has the lock from here on
+        found = list(pool.map(ask, range(20)))
+        assert place.client.get("/archive").status_code == 200
+    assert {(status, after) for status, after, _ in found} == {(503, "5")}
+    assert max(seconds for *_, seconds in found) < 12
+    assert len(caplog.records) <= 2
+    assert "new1@" not in caplog.text
+    assert place.client.post("/subscribe", data={"email": "new@example.org"}).status_code == 200
+
+
+def test_a_large_answer_is_made_once_for_all_who_ask() -> None:
+    now, made = [0.0], []
+
+    def make() -> int:
+        now[0] += 0.5
+        made.append(1)
+        return len(made)
+
+    shared = Shared[int](lambda: now[0])
+    assert [shared.get("x", make) for _ in range(5)] == [1] * 5
+    now[0] += 9.9
+    assert shared.get("x", make) == 1
+    now[0] += 0.2
+    assert shared.get("x", make) == 2
+    assert shared.get("y", make, final=True) == 3
+    now[0] += 10**6
+    assert shared.get("y", make) == 3
+
+
+def test_those_who_ask_at_once_wait_for_the_one_who_makes_it() -> None:
+    made: list[int] = []
+
+    def make() -> int:
+        time.sleep(0.2)
+        made.append(threading.get_ident())
+        return 1
+
+    shared = Shared[int]()
+    with ThreadPoolExecutor(10) as pool:
+        assert list(pool.map(lambda _: shared.get("x", make), range(10))) == [1] * 10
+    assert len(made) == 1
+
+
+def test_the_feed_of_finished_editions_is_looked_up_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = place.client.get("/archive/feed.xml")
+    assert "weekly-2026-W48" in first.text
+
+    def never(*_: object) -> None:
+        raise AssertionError("looked up again")
+
+    monkeypatch.setattr(archive, "most_sent", never)
+    again = place.client.get("/archive/feed.xml")
+    assert (again.status_code, again.text) == (200, first.text)
+    tag = {"if-none-match": first.headers["etag"]}
+    assert place.client.get("/archive/feed.xml", headers=tag).status_code == 304
+
+
+def test_metrics_that_took_long_are_not_counted_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, times = metrics._count, []
+
+    def slow(site: Site) -> bytes:
+        times.append(1)
+        time.sleep(0.1)
+        return count(site)
+
+    monkeypatch.setattr(metrics, "_count", slow)
+    for _ in range(5):
+        assert place.client.get("/metrics").status_code == 200
+    assert len(times) == 1
