@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test test-all test-postgresql check format translations wheel requirements audit sbom benchmarks clean
+.PHONY: help setup demo test test-all test-postgresql check format translations wheel requirements audit sbom benchmarks release clean
 .DEFAULT_GOAL := help
 
 help:  ## list what there is to make
@@ -72,6 +72,14 @@ sbom: $(VENV)/tools/ready  ## write dist/sbom.json, what the image is made of (C
 # The ablation needs files of real readers and is run by hand.
 benchmarks: $(VENV)/developer  ## every benchmark, each against a named reference
 	for file in $(filter-out benchmarks/ablation.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$file || exit 1; done
+
+# The version stands in pyproject.toml; its section in CHANGELOG.md becomes the tag's message.
+release: wheel sbom  ## tag the version of pyproject.toml with its section of the changelog
+	git diff --quiet HEAD || { echo "error: commit first"; exit 1; }
+	version=$$(sed -n 's/^version = "\(.*\)"$$/\1/p' pyproject.toml); \
+	notes=$$(sed -n "/^## \[$$version\]/,/^## \[/p" CHANGELOG.md | sed '$${/^## /d}'); \
+	test -n "$$notes" || { echo "error: CHANGELOG.md has no section [$$version]"; exit 1; }; \
+	printf '%s\n' "$$notes" | git tag -a "v$$version" -F - --cleanup=verbatim && echo "tagged v$$version; push it with: git push origin v$$version"
 
 clean:  ## remove what was made, but not var/
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -24,7 +24,10 @@ def test_many_who_ask_at_once_get_the_same_whole_key(tmp_path: Path) -> None:
 
 
 def test_processes_that_start_together_get_the_same_key(tmp_path: Path) -> None:
-    code = "import sys, pathlib; from recommender.settings import keys; print(keys.kept(pathlib.Path('k')))"
+    code = (
+        "import sys, pathlib; from recommender.settings import keys; "
+        "print(keys.kept(pathlib.Path('k')))"
+    )
     started = [
         subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE)
         for _ in range(4)
