@@ -4,6 +4,7 @@ One short message at a time, by the configured way out; without a relay into ``o
 is no edition: the ledger knows nothing of it, and a reader who got none simply asks again.
 """
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime
 from email import policy
@@ -19,6 +20,8 @@ from mailer.relay import registry
 from mailer.relay.transport import NoLimits, VerdictKind
 from recommender.errors import TransportError
 from recommender.settings import Settings, mailbox
+
+_NUMBERS = itertools.count()
 
 
 def compose(
@@ -55,10 +58,11 @@ def compose(
 
 
 def send(settings: Settings, message: Message, now: datetime) -> None:
-    """Hand it over; TransportError when it was not taken."""
+    """Hand it over; TransportError when it was not taken. Two mails of one moment, such as those of
+    a double click, have numbers of their own: the outbox names its files by them."""
     transport = registry.opener(settings, settings.outbox / "service")(NoLimits())
     try:
-        number = int(now.timestamp() * 1000)
+        number = int(now.timestamp() * 1000) * 1000 + next(_NUMBERS) % 1000
         verdict = transport.offer(message, number=number) or transport.commit()
     finally:
         transport.close()
