@@ -10,6 +10,7 @@ from recommender import settings
 from recommender.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("*.md"))]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 
 
@@ -51,7 +52,7 @@ def _name(callback: object) -> str:
     return str(getattr(callback, "__name__", callback)).replace("_", "-")
 
 
-@pytest.mark.parametrize("page", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name}: {target}"
@@ -75,3 +76,11 @@ def test_the_architecture_page_has_every_package_of_the_contract() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     assert contract == set(re.findall(r"`((?:recommender|mailer)\.\w+)`", page))
     assert len(lines.strip().splitlines()) <= 12
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_modules_that_a_page_names_are_there(page: Path) -> None:
+    there = {path.name for top in ("recommender", "mailer") for path in (ROOT / top).rglob("*.py")}
+    there |= {path.name for path in (ROOT / "benchmarks").rglob("*.py")}
+    named = set(re.findall(r"(\w+\.py)\b", page.read_text("utf-8")))
+    assert named - there - {path.name for path in (ROOT / "tests").rglob("*.py")} == set()

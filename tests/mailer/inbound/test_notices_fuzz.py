@@ -8,7 +8,7 @@ import pytest
 
 FUZZ = """
 import random, sys, time
-from mailer.returns import notices
+from mailer.inbound import notices
 from tests.mailer.inbound.test_notices import bounce, complaint, failed
 random_ = random.Random(int(sys.argv[1]))
 seeds = [bounce(failed("5.1.1", "550 5.1.1 no such user")), complaint("abuse"), b""]
