@@ -12,6 +12,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from recommender import database
 from recommender.models import Property
@@ -96,7 +97,7 @@ def _try(engine: Engine, statement: str, until: float) -> bool:
         connection.close()
 
 
-def _done(cursor: sqlite3.Cursor, statement: str) -> bool:
+def _done(cursor: DBAPICursor, statement: str) -> bool:
     try:
         row = cursor.execute(statement).fetchone()
     except sqlite3.OperationalError as error:

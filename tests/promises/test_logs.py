@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 from starlette.testclient import TestClient
 
 from mailer import cli, jobs, logs, scheduler
+from mailer.answers import Click
 from mailer.cli import service as service_commands
 from mailer.dispatch import sending
 from mailer.edition.desks import Desks
@@ -95,7 +96,7 @@ def test_an_error_of_ours_with_everything_in_its_words(
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         try:
-            {}[WHO]
+            dict[str, str]()[WHO]
         except KeyError as error:
             error.add_note(NAME)
             raise RuntimeError(f"{NAME} <{WHO}> {TOKEN} {KEY}") from error
@@ -130,7 +131,7 @@ def test_a_click_that_cannot_be_kept(
     with store.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO away")
     taking = clicks.Clicks(store, tmp_path / "clicks")
-    taking.put(1, clicks.Click(datetime.now().astimezone(), 1, "GET", NAME))
+    taking.put(1, Click(datetime.now().astimezone(), 1, "GET", NAME))
     taking.close()
     assert "clicks are kept in a file until they can be written: " in said()
 
