@@ -45,6 +45,9 @@ class Guard:
             if _declared_size(scope) > LARGEST_BODY:
                 await _plain(413, TOO_LARGE, scope, receive, answer)
                 return
+            if _ambiguous(scope):
+                await _plain(400, "Bad Request", scope, receive, answer)
+                return
             await self._app(scope, body, answer)
         except ClientDisconnect:
             return  # nobody is left to answer
@@ -109,10 +112,18 @@ def _declared_size(scope: Scope) -> int:
     return int(declared) if declared.isdigit() else LARGEST_BODY + 1
 
 
+def _ambiguous(scope: Scope) -> bool:
+    """Whether two headers say differently where the body ends: a proxy may have believed the other
+    one, and what follows on the connection be somebody else's (RFC 9112 section 6.3)."""
+    names = [name for name, _ in scope["headers"]]
+    return b"transfer-encoding" in names and b"content-length" in names
+
+
 async def _plain(status: int, words: str, scope: Scope, receive: Receive, send: Send) -> None:
     from starlette.responses import PlainTextResponse
 
-    await PlainTextResponse(words + "\n", status)(scope, receive, send)
+    headers = {"connection": "close"} if status == 400 else None  # nothing more is read from it
+    await PlainTextResponse(words + "\n", status, headers)(scope, receive, send)
 
 
 def own_form(request: Request, base_url: str) -> bool:

@@ -11,10 +11,11 @@ from recommender.errors import NewsletterError
 ADDRESS = "<address>"
 TOKEN = "<token>"  # noqa: S105  (what stands for one)
 _HOLDS = re.compile(
-    r"(?P<login>://[^\s/@]{1,500}@)"
-    r"|(?P<page>/(?:c|f|view|confirm|preferences|unsubscribe|address)/)[^\s\"'<>?#]+"
+    r"(?P<login>://[^\s/@]++@)"
+    r"|(?P<page>/(?:c|f|view|confirm|preferences|unsubscribe|address)/)[^\s\"'<>?#]++"
     r"|(?P<quoted>\"[^\"\r\n]{1,320}\"@[^\s<>\"'(),;:\[\]]+)"
-    r"|(?P<address>[^\s<>\"'(),;:@\[\]]{1,500}@[^\s<>\"'(),;:@]+)"
+    # from where a word begins, so that a long one is looked at once
+    r"|(?<![^\s<>\"'(),;:@\[\]])(?P<address>[^\s<>\"'(),;:@\[\]]++@[^\s<>\"'(),;:@]+)"
 )
 _SAFE = (NewsletterError, ImportError, MemoryError, RecursionError, NotImplementedError)
 """Errors of which the words are ours, or name code and never data."""

@@ -143,3 +143,30 @@ def test_connections_that_say_nothing_keep_nobody_out(served: tuple[int, Path, s
     assert b" 200 " in answer
     for connection in silent:
         connection.close()
+
+
+SMUGGLED = {
+    "a length and chunks": b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks and a length": b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+    "two lengths": b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nemail=",
+    "two lengths in one": b"Content-Length: 5, 6\r\n\r\nemail=",
+    "a length with a sign": b"Content-Length: +5\r\n\r\nemail",
+    "a negative length": b"Content-Length: -5\r\n\r\nemail",
+    "a length in base 16": b"Content-Length: 0x5\r\n\r\nemail",
+    "an encoding that hides": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a tab before the encoding's colon": b"Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n",
+    "two encodings": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+    "a signed chunk": b"Transfer-Encoding: chunked\r\n\r\n+5\r\nemail\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("headers", SMUGGLED.values(), ids=SMUGGLED.keys())
+def test_no_second_request_hides_in_the_first(
+    served: tuple[int, Path, str], headers: bytes
+) -> None:
+    start = b"POST /subscribe HTTP/1.1\r\nHost: x\r\n"
+    form = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    hidden = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    answer = exchange(served[0], start + form + headers + hidden)
+    assert answer.startswith(b"HTTP/1.1 4") or answer == b"", answer[:200]
+    assert answer.count(b"HTTP/1.1 200") == 0
