@@ -177,7 +177,7 @@ def delivery(server: str, messages: int) -> None:
             engine = database.connect(url)
             for number, count in enumerate(WORKERS):
                 period = f"2026-W{48 + number}"
-                _newsletter(home, url, "editions", "plan", "--period", period)
+                _newsletter(home, url, "editions", "plan", "--period", period, "--yes")
                 before, busy = _written(engine), _busy()
                 rate = _by_workers(engine, home, url, count, period, messages)
                 wal = (_written(engine) - before) / messages

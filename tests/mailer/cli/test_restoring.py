@@ -47,7 +47,7 @@ def file(request: pytest.FixtureRequest) -> None:
 
 @pytest.mark.usefixtures("file")
 def test_after_an_old_backup_nobody_gets_an_issue_twice(newsletter: Run) -> None:
-    answer(newsletter, "editions", "plan", *WEEK)
+    answer(newsletter, "editions", "plan", "--yes", *WEEK)
     assert answer(newsletter, "store", "backup", "backup.db")["bytes"]
     assert answer(newsletter, "editions", "send", "--yes", *WEEK)["sent"] == 12
     before = addressees()
@@ -91,7 +91,7 @@ def test_keys_in_links_that_readers_hold_are_not_given_out_again(newsletter: Run
     answer(newsletter, "editions", "send", "--yes", *WEEK)
     put_back("backup.db")
     answer(newsletter, "store", "restored", "--lost-at", "2026-11-24T12:00:00", "--yes")
-    answer(newsletter, "editions", "plan", *NEXT)
+    answer(newsletter, "editions", "plan", "--yes", *NEXT)
     engine = database.connect("sqlite:///newsletter.db")
     with database.reading(engine) as session:
         assert (session.scalar(sa.select(sa.func.min(Delivery.id))) or 0) > 1_000_000
@@ -170,7 +170,7 @@ def test_a_dump_of_postgresql_can_be_restored(
 
 
 def test_states_in_doubt_are_named(newsletter: Run) -> None:
-    answer(newsletter, "editions", "plan", *WEEK)
+    answer(newsletter, "editions", "plan", "--yes", *WEEK)
     answer(newsletter, "store", "restored", "--yes")
     report = answer(newsletter, "editions", "report", *WEEK)
     troubles = report["troubles"]
