@@ -88,6 +88,9 @@ def stopped_while_locked(original: Path) -> Result:
         return found.complete()
 
 
+FULL_SECONDS = 2.0
+
+
 def disk_full(original: Path, blows: int) -> Result:
     """The disk that holds the store has no room left: a small file system of its own where one may
     be mounted, else a limit on the size of files."""
@@ -109,9 +112,12 @@ def disk_full(original: Path, blows: int) -> Result:
                     found.wait_for(process, found.some(blows - blow) + 1)
                     if mounted and blow % 2:
                         _fill(ballast, leave=0)
+                    time.sleep(FULL_SECONDS)  # a sender waits for room to write down what it knows
+                    ballast.unlink(missing_ok=True)
+                    if not mounted:
+                        process.terminate()
                     found.end(process)
                     found.result.on_wire += found.post.open_at_once(found.started_at)
-                    ballast.unlink(missing_ok=True)
                 found.limit = None
                 return found.complete()
         finally:
