@@ -19,11 +19,13 @@ from email import policy
 from email.parser import BytesHeaderParser
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from mailer import transactional
 from mailer.mime.headers import on_the_wire
 from mailer.relay.outbox import file_name
 from recommender.models import AddressChange, Delivery, Segment, Subscriber
@@ -84,7 +86,7 @@ def erase(
         consent.erase(session, email, now=now)
         rules = _rules(session, known.emails)
     until = time.monotonic() + patience
-    removed, left = _remove(_files(settings, known))
+    removed, left = _remove(_files(settings, known, strangers=_Strangers(engine)))
     left += _clicks(settings.home / "clicks", known.copies, until)
     remains = remanence.overwrite(engine, words, patience=max(0.0, until - time.monotonic()))
     left += [f"what was deleted may still lie in {where}; {LATER}" for where in remains]
@@ -130,10 +132,16 @@ def _rules(session: Session, emails: Collection[str]) -> list[str]:
     return [name for name, rule in found if any(one in (rule or "").casefold() for one in wanted)]
 
 
-def _files(settings: Settings, known: _Known) -> Iterator[Path]:
-    """Mail that was written to the reader, and what was set aside and names them."""
+def _files(settings: Settings, known: _Known, strangers: "_Strangers") -> Iterator[Path]:
+    """Mail that was written to the reader, and what was set aside and names them.
+
+    Service mail to an address nobody has may be theirs too: addresses that were asked for and never
+    confirmed are soon forgotten.
+    """
     for path in settings.outbox.glob("*/*.eml*"):
-        if _may_be_to(path, known) and _is_to(path, known):
+        if (_may_be_to(path, known) and _is_to(path, known)) or (
+            path.parent == settings.outbox / transactional.FOLDER and strangers.got(path)
+        ):
             yield path
     words = [email.casefold().encode() for email in known.emails]
     words += [on_the_wire(email).casefold().encode() for email in known.emails]
@@ -151,10 +159,38 @@ def _may_be_to(path: Path, known: _Known) -> bool:
     return bool(known.former) and ("_" in written or len(written) >= 100 or known.has(written))
 
 
+def _to(path: Path) -> Any:
+    """The To header of a message; None where it has none yet. Typeshed has no type for it."""
+    with path.open("rb") as file:
+        return BytesHeaderParser(policy=policy.default).parse(file)["To"]
+
+
+@dataclass(frozen=True)
+class _Strangers:
+    """Addresses that no reader has or asked for."""
+
+    engine: Engine
+
+    def got(self, path: Path) -> bool:
+        """Whether a message is to such addresses only."""
+        to = [one.addr_spec for one in getattr(_to(path), "addresses", ())]
+        return bool(to) and not any(map(self._is_known, to))
+
+    def _is_known(self, address: str) -> bool:
+        try:
+            email = addresses.normalise(address)
+        except ValueError:
+            return False
+        asked = sa.exists().where(sa.func.lower(AddressChange.email) == email.lower())
+        with database.reading(self.engine) as session:
+            key = addresses.address_hash(session, email)
+            reads = sa.exists().where(Subscriber.address_hash == key)
+            return bool(session.scalar(sa.select(sa.or_(reads, asked))))
+
+
 def _is_to(path: Path, known: _Known) -> bool:
     """Whether the message is to the reader indeed. What has no header yet is taken to be."""
-    with path.open("rb") as file:
-        to = BytesHeaderParser(policy=policy.default).parse(file)["To"]
+    to = _to(path)
     if to is None:
         return True
     found = getattr(to, "addresses", ())

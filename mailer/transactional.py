@@ -21,6 +21,8 @@ from mailer.relay.transport import NoLimits, VerdictKind
 from recommender.errors import TransportError
 from recommender.settings import Settings, mailbox
 
+FOLDER = "service"
+"""Where it lies in the outbox."""
 _NUMBERS = itertools.count()
 
 
@@ -60,7 +62,7 @@ def compose(
 def send(settings: Settings, message: Message, now: datetime) -> None:
     """Hand it over; TransportError when it was not taken. Two mails of one moment, such as those of
     a double click, have numbers of their own: the outbox names its files by them."""
-    transport = registry.opener(settings, settings.outbox / "service")(NoLimits())
+    transport = registry.opener(settings, settings.outbox / FOLDER)(NoLimits())
     try:
         number = int(now.timestamp() * 1000) * 1000 + next(_NUMBERS) % 1000
         verdict = transport.offer(message, number=number) or transport.commit()

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import erasure
+from mailer import erasure, languages, transactional
 from mailer.delivery import campaign
 from recommender.articles import import_files
 from recommender.articles import intake as article_intake
@@ -144,6 +144,19 @@ def test_nothing_is_left_in_the_file_of_the_store(
     for file in path.parent.glob(f"{path.name}*"):
         if file.is_file():
             assert WHO.encode() not in file.read_bytes(), file
+
+
+def test_mail_to_an_address_that_was_asked_for_and_forgotten_goes_too(
+    served: Engine, settings: Settings, now: datetime
+) -> None:
+    for email in (WANTED, OTHER):
+        mail = transactional.compose(settings, email, "Yes?", [email], now, languages.choose("en"))
+        transactional.send(settings, mail, now)
+    with database.writing(served) as session:
+        session.execute(sa.delete(AddressChange))
+    erasure.erase(served, settings, WHO, now=now)
+    [left] = (settings.outbox / transactional.FOLDER).iterdir()
+    assert OTHER in left.name
 
 
 def test_a_name_that_only_looks_the_same_keeps_its_mail(

@@ -3,9 +3,11 @@
 import base64
 import json
 import random
+import re
 import sqlite3
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -172,7 +174,8 @@ def test_while_the_service_runs_no_byte_is_left(
     erase = start(home, "subscribers", "erase", WHO.lower(), "--yes")
     out, _ = erase.communicate(timeout=120)
     assert erase.returncode == 0, out
-    assert "erased, files removed: 8" in out
+    # The service takes up the clicks that a dead process left, each file at a moment of its own.
+    assert re.search("erased, files removed: [678]$", out, re.MULTILINE), out
     assert "not reached: backups and exports made before" in out
     assert service.poll() is None
     assert rows(engine, words) == []
@@ -195,7 +198,11 @@ def test_what_a_reader_of_the_store_holds_back_is_said_and_goes_with_the_next_pr
     assert any("-wal, while somebody reads" in one and "store prune" in one for one in done.left)
     assert rows(engine, words) == []
     looking.close()
-    retention.prune(engine, retention.Terms.of(full, now))
+    until = time.monotonic() + 30
+    while found(home, words) and time.monotonic() < until:
+        # Does nothing while the service prunes, which it does once when it starts.
+        retention.prune(engine, retention.Terms.of(full, now))
+        time.sleep(0.1)
     assert found(home, words) == []
     assert service.poll() is None
 

@@ -208,7 +208,9 @@ def test_a_server_that_is_away_at_the_hour_loses_nothing(
     tmp_path: Path, stories: Callable[..., None], readers: Callable[..., None]
 ) -> None:
     with fleet.server(fleet.HERE, 55_000 + os.getpid() % 1_000) as server:
-        engine = store_module.open_store(server.url, newsletter="weekly", now=datetime.now(UTC))
+        engine = store_module.open_store(
+            server.url, newsletter="weekly", now=datetime.now(UTC), make=True
+        )
         fill(engine, stories, readers)
         hour = soon()
         with Serving(tmp_path, at(hour) | {"database_url": server.url}) as serving:
