@@ -17,7 +17,7 @@ from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from mailer.edition import queue, schedule, shards, templates
 from mailer.edition.edition_ranker import EditionRankers
@@ -35,6 +35,7 @@ from recommender.models import (
     EditionStory,
     Newsletter,
     Segment,
+    Shard,
     Subscriber,
 )
 from recommender.settings import Settings
@@ -136,6 +137,38 @@ def work(
                     progress(shards.planned(session, edition_id))
         if idle:
             time.sleep(OTHERS_AT_WORK)
+
+
+def go_on(
+    engine: Engine,
+    newsletter: str,
+    *,
+    progress: Callable[[int], None],
+    stopped: Callable[[], bool],
+) -> list[str]:
+    """Plan the shards that a planning of ``newsletter`` left behind when it died; the names of the
+    editions of which something was planned. What another process has in hand is left to it."""
+    rankers = EditionRankers(engine)
+    query = (
+        sa.select(Edition)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .options(joinedload(Edition.newsletter))
+        .where(Newsletter.name == newsletter, Edition.state != EditionState.CANCELLED)
+        .where(sa.exists().where(Shard.edition_id == Edition.id, ~Shard.done))
+        .order_by(Edition.id)
+    )
+    with database.reading(engine) as session:
+        begun = {edition.id: edition.name for edition in session.scalars(query)}
+    for edition_id in list(begun):
+        done = 0
+        for number in _left(engine, edition_id):
+            if not stopped() and shards.plan(engine, rankers, edition_id, number):
+                done += 1
+                progress(done)
+        _left(engine, edition_id)
+        if not done:
+            del begun[edition_id]
+    return list(begun.values())
 
 
 def _left(engine: Engine, edition_id: int) -> list[int]:

@@ -1,11 +1,11 @@
 """When editions are made and sent, by themselves: APScheduler is the clock, the store the memory.
 
 Three jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
-due (readers' own hours, retries, what a stop left over, an edition whose hour was missed),
-``prune`` every night. They only ask the store what there is to do, so running one late, twice or
-after a crash changes nothing: after downtime the latest issue is sent, if it is not older than
-``catch_up_hours``, and those before it are not. A job that fails is tried again within a minute
-(``job_runner``).
+due (readers' own hours, retries, what a stop or a planning that died left over, an edition whose
+hour was missed), ``prune`` every night. They only ask the store what there is to do, so running one
+late, twice or after a crash changes nothing: after downtime the latest issue is sent, if it is not
+older than ``catch_up_hours``, and those before it are not. A job that fails is tried again within a
+minute (``job_runner``).
 """
 
 import logging
@@ -37,6 +37,7 @@ from recommender.storage.locks import Lock
 
 PUBLISH = "publish"
 DELIVER = "deliver"
+PLAN = "plan"
 PRUNE = "prune"
 PRUNE_AT = clock_time(3, 30)
 PRUNE_LOOKS = "*/10"
@@ -251,23 +252,28 @@ def publish(service: SchedulerContext) -> None:
     with database.reading(service.engine) as session:
         unpublished = not planning.published(session, settings.newsletter, period)
     if unpublished:
-        edition = campaign.plan(
-            service.engine,
-            settings,
-            period=period,
-            now=now,
-            publishing=True,
-            stop=service.stop,
-            processes=service.processes,
-            enqueue=service.enqueue,
-            progress=service.runner.sender_lives,
-        )
+        with service.runner.alone(PLAN):  # the other job need not lend a hand
+            edition = campaign.plan(
+                service.engine,
+                settings,
+                period=period,
+                now=now,
+                publishing=True,
+                stop=service.stop,
+                processes=service.processes,
+                enqueue=service.enqueue,
+                progress=service.runner.sender_lives,
+            )
         service.report(f"planned {settings.newsletter}-{period} (edition {edition})")
     deliver(service)
 
 
 def deliver(service: SchedulerContext) -> None:
-    """Send what is due of every edition that is on its way."""
+    """Plan what a planning that died has left, and send what is due of every edition that is on
+    its way."""
+    with service.runner.alone(PLAN) as free:
+        if free:
+            _finish_plannings(service)
     with database.reading(service.engine) as session:
         waiting = session.execute(
             sa.select(Edition.id, Edition.period)
@@ -284,6 +290,17 @@ def deliver(service: SchedulerContext) -> None:
         with service.runner.alone(f"{DELIVER} {identifier}") as free:
             if free:
                 _deliver(service, identifier, f"{service.settings.newsletter}-{period}")
+
+
+def _finish_plannings(service: SchedulerContext) -> None:
+    begun = planning.go_on(
+        service.engine,
+        service.settings.newsletter,
+        progress=service.runner.sender_lives,
+        stopped=service.stop.is_set,
+    )
+    for name in begun:
+        service.report(f"{name}: went on with a planning that had stopped")
 
 
 def _deliver(service: SchedulerContext, edition_id: int, name: str) -> None:
