@@ -1,6 +1,6 @@
 """``newsletter doctor``: is everything ready to send?"""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from recommender import resources, settings, store
 from recommender.errors import NewsletterError
 from recommender.models import DeliveryState
 from recommender.ranking.values import Pick, Reason
+from recommender.safety import quarantine
 from recommender.settings import Settings
 from recommender.storage import database
 
@@ -48,6 +49,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         *_store(run.settings),
         *_space(run.settings, run.now),
         *_limits(run.settings, run.now),
+        *_quarantine(run.settings),
         *_relays(run.settings),
         *_message(run.settings, run.now),
         *_edition(run.settings, run.now),
@@ -123,7 +125,8 @@ def _space(found: Settings, now: datetime) -> list[Line]:
 
 
 def _limits(found: Settings, now: datetime) -> list[Line]:
-    """Where the warm-up stands, which domains are paused, and whether the clocks agree."""
+    """Where the warm-up stands, which domains are paused, whether the clocks agree, and what gives
+    no sign of life."""
     try:
         engine = database.connect(found.store_url)
         if database.missing(engine) or store.revision(engine) != store.head():
@@ -132,6 +135,7 @@ def _limits(found: Settings, now: datetime) -> list[Line]:
             ahead = database.skew(engine, now).total_seconds()
             step = warmup.step(session, found, now)
             paused = pauses.paused(session, now)
+            silent = readiness.silent(session, now + timedelta(seconds=ahead))
         engine.dispose()
     except NewsletterError:
         return []  # said under "store"
@@ -141,10 +145,23 @@ def _limits(found: Settings, now: datetime) -> list[Line]:
     if abs(ahead) > 1:
         why = f"this machine's clock is {ahead:+.1f} s from the store's; use NTP"
         lines.append(("warning", "clock", why))
+    lines += [("warning", problem.what, problem.why) for problem in silent]
     for pause in paused:
         why = f"paused until {pause.until:%Y-%m-%d %H:%M} UTC: {pause.why}"
         lines.append(("warning", pause.domain, why))
     return lines
+
+
+def _quarantine(found: Settings) -> list[Line]:
+    """What was set aside since nobody could read it."""
+    number, oldest = quarantine.count(found.quarantine), quarantine.oldest(found.quarantine)
+    if oldest is None:
+        return []
+    why = (
+        f"{number} things that could not be read are in {found.quarantine}, the oldest since "
+        f"{oldest:%Y-%m-%d}; look at them, then remove them"
+    )
+    return [("warning", "quarantine", why)]
 
 
 def _relays(found: Settings) -> list[Line]:

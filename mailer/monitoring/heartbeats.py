@@ -21,6 +21,8 @@ EVERY_SECONDS = 10.0
 FRESH = timedelta(seconds=60)
 """A heartbeat that is older says nothing any more."""
 PATIENCE_SECONDS = 2.0
+MISSED = timedelta(hours=1)
+"""For how long a worker that died is missed; by then another has been started, or none is to be."""
 
 
 class Kind(StrEnum):
@@ -28,6 +30,7 @@ class Kind(StrEnum):
 
     SCHEDULER = "scheduler"
     SENDER = "sender"
+    WORKER = "worker"
     PROBE = "probe"
 
 
@@ -71,6 +74,44 @@ def latest(session: Session) -> dict[Kind, datetime]:
     query = sa.select(Heartbeat.kind, sa.func.max(Heartbeat.at)).group_by(Heartbeat.kind)
     known = {str(kind) for kind in Kind}
     return {Kind(kind): at for kind, at in session.execute(query) if kind in known}
+
+
+def replace(session: Session, who: str, now: datetime) -> None:
+    """``who`` is a worker that begins: it takes the place of the one that is silent for longest, if
+    any, and of those that died before it on this machine."""
+    theirs = sa.select(Heartbeat.process, Heartbeat.at).where(
+        Heartbeat.kind == Kind.WORKER, Heartbeat.process != who
+    )
+    rows = session.execute(theirs.order_by(Heartbeat.at)).all()
+    silent = [name for name, at in rows if at < now - timedelta(seconds=2 * EVERY_SECONDS)][:1]
+    gone = {name for name, at in rows if at < now - MISSED or _died_here(name)}
+    session.execute(
+        sa.delete(Heartbeat).where(
+            Heartbeat.kind == Kind.WORKER, Heartbeat.process.in_(gone | set(silent))
+        )
+    )
+
+
+def _died_here(name: str) -> bool:
+    host, _, number = name.rpartition(":")
+    if host != process().rpartition(":")[0]:
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def workers(session: Session, now: datetime) -> tuple[int, list[datetime]]:
+    """How many workers are alive, and the last signs of life of those that died within the last
+    hour."""
+    query = sa.select(Heartbeat.at).where(Heartbeat.kind == Kind.WORKER).order_by(Heartbeat.at)
+    signs = [at for at in session.scalars(query) if at > now - MISSED]
+    gone = [at for at in signs if not fresh(at, now)]
+    return len(signs) - len(gone), gone
 
 
 def fresh(at: datetime, now: datetime) -> bool:

@@ -56,7 +56,7 @@ def problems(engine: Engine, settings: Settings, now: datetime) -> list[Problem]
         now += database.skew(engine, now)
         heartbeats.beat(engine, [], "", now)
         with database.reading(engine) as session:
-            wrong = [*_silent(session, now), *_editions(session, settings, now)]
+            wrong = [*silent(session, now), *_editions(session, settings, now)]
     except (StoreError, sa.exc.SQLAlchemyError) as error:
         return [Problem("store", f"the store {_in_words(error)}")]
     full = [place for place in places(engine, settings) if free_bytes(place) < LEAST_BYTES]
@@ -107,11 +107,17 @@ def in_trouble(session: Session) -> list[Edition]:
     return list(session.scalars(query.options(sa.orm.joinedload(Edition.newsletter))))
 
 
-def _silent(session: Session, now: datetime) -> list[Problem]:
+def silent(session: Session, now: datetime) -> list[Problem]:
+    """The parts of the service that give no sign of life, and were not stopped."""
     latest = heartbeats.latest(session)
+    alive, gone = heartbeats.workers(session, now)
+    workers = [
+        Problem("worker", f"a worker has given no sign of life {_since(at)}; {alive} are alive")
+        for at in gone[:1]
+    ]
     if Kind.SCHEDULER not in latest and Kind.SENDER not in latest:
-        return []
-    return [
+        return workers
+    return workers + [
         Problem(kind.value, f"the {kind} has given no sign of life {_since(latest.get(kind))}")
         for kind in (Kind.SCHEDULER, Kind.SENDER)
         if kind not in latest or not heartbeats.fresh(latest[kind], now)

@@ -22,9 +22,12 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.edition.queue import JobSpec, Task
+from mailer.monitoring import heartbeats
+from mailer.monitoring.heartbeats import Kind
 from mailer.service import jobs
 from mailer.service.jobs import UnfinishedError, WorkerContext
 from recommender import store
+from recommender.errors import StoreError
 from recommender.safety import scrubbing
 from recommender.storage import database
 
@@ -119,18 +122,67 @@ def run(worker_context: WorkerContext, *, queues: Sequence[Task], concurrency: i
     """Work until ``bench.stop`` is set; through restarts of the server. What is being delivered
     then is finished as far as the wire is concerned, and the rest of the job left to others."""
     _let_it_be_heard(worker_context.report)
+    pulse = _Pulse(worker_context)
+    threading.Thread(target=pulse.keep_beating, name="heartbeat", daemon=True).start()
     pause = FIRST_PAUSE
     while not worker_context.stop.is_set():
         began = time.monotonic()
         try:
             with store.using(worker_context.engine):
-                asyncio.run(_work(worker_context, [task.value for task in queues], concurrency))
+                asyncio.run(_work(worker_context, pulse, queues, concurrency))
         except (ConnectorException, psycopg.Error, sa.exc.DBAPIError, OSError) as error:
             worker_context.report(f"the store is away: {scrubbing.line(error)}")
         if time.monotonic() - began > LONGEST_PAUSE:
             pause = FIRST_PAUSE
         _rest(worker_context.stop, pause)
         pause = min(2 * pause, LONGEST_PAUSE)
+    pulse.leave()
+
+
+class _Pulse:
+    """Shows to operators that a worker is alive for as long as its loop is (procrastinate has a
+    heartbeat of its own, by which the worker's jobs are taken over)."""
+
+    def __init__(self, worker_context: WorkerContext) -> None:
+        self._context = worker_context
+        self._who = heartbeats.process()
+        self._alive = float("-inf")
+        self._lock = threading.Lock()
+
+    def alive(self) -> None:
+        """To be called by the loop, again and again."""
+        self._alive = time.monotonic()
+
+    def keep_beating(self) -> None:
+        """Beat until the worker is to stop. A store that is away is spoken of by who works."""
+        stop, began = self._context.stop, False
+        while not stop.is_set():
+            if time.monotonic() - self._alive < STALLED_SECONDS:
+                with self._lock, contextlib.suppress(sa.exc.SQLAlchemyError, StoreError, OSError):
+                    if not stop.is_set():
+                        self._beat(began)
+                        began = True
+            _rest(stop, heartbeats.EVERY_SECONDS if began else POLL_SECONDS)
+
+    def _beat(self, began: bool) -> None:
+        engine = self._context.engine
+        now = self._context.clock()
+        now += database.skew(engine, now)
+        if not began:
+            with database.writing(engine, lambda: True) as session:
+                heartbeats.replace(session, self._who, now)
+        heartbeats.beat(engine, [Kind.WORKER], self._who, now)
+
+    def leave(self) -> None:
+        """This worker ends as it was told to, and is to be missed by nobody."""
+        if not self._lock.acquire(timeout=FAREWELL_SECONDS):
+            return
+        with (
+            contextlib.suppress(sa.exc.SQLAlchemyError, StoreError, OSError),
+            database.writing(self._context.engine, lambda: True) as session,
+        ):
+            heartbeats.leave(session, self._who)
+        self._lock.release()
 
 
 def _rest(stop: threading.Event, seconds: float) -> None:
@@ -139,12 +191,14 @@ def _rest(stop: threading.Event, seconds: float) -> None:
         time.sleep(POLL_SECONDS)
 
 
-async def _work(worker_context: WorkerContext, queues: Sequence[str], concurrency: int) -> None:
+async def _work(
+    worker_context: WorkerContext, pulse: _Pulse, queues: Sequence[Task], concurrency: int
+) -> None:
     app = application(worker_context)
     async with _opened(app):
         worker = asyncio.create_task(
             app.run_worker_async(
-                queues=queues,
+                queues=[task.value for task in queues],
                 concurrency=concurrency,
                 install_signal_handlers=False,
                 delete_jobs="always",
@@ -155,6 +209,7 @@ async def _work(worker_context: WorkerContext, queues: Sequence[str], concurrenc
         look_at = time.monotonic()
         try:
             while not worker.done() and not worker_context.stop.is_set():
+                pulse.alive()
                 if time.monotonic() >= look_at:
                     look_at = time.monotonic() + LOOK_SECONDS
                     await _take_over(app)

@@ -135,6 +135,10 @@ def _service(
     alive = gauge("heartbeat_timestamp_seconds", "The last sign of life of a part", "part")
     for kind, at in heartbeats.latest(session).items():
         alive.labels(str(kind)).set(_seconds(at))
+    working, gone = heartbeats.workers(session, site.clock())
+    workers = gauge("workers", "Workers that are alive, or died within the last hour", "state")
+    workers.labels("alive").set(working)
+    workers.labels("gone").set(len(gone))
     late = readiness.overdue(session, site.settings, site.clock())
     gauge("edition_overdue_seconds", "How late the latest edition is").set(late.total_seconds())
     trouble = gauge("edition_trouble", "1 when an edition could not be sent (relay)", "edition")

@@ -24,8 +24,9 @@ class JobRun(Base):
 
 
 class Heartbeat(Base):
-    """The last sign of life of a process in one of its parts (``scheduler``, ``sender``). A process
-    that ends well takes its rows away; one that dies leaves them behind, to grow old."""
+    """The last sign of life of a process in one of its parts (``scheduler``, ``sender``,
+    ``worker``). A process that ends well takes its rows away; one that dies leaves them behind, to
+    grow old."""
 
     __tablename__ = "heartbeats"
 

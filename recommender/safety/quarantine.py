@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from recommender.safety.escaping import one_line
@@ -50,6 +50,12 @@ def set_aside(
 def count(folder: Path) -> int:
     """How many things are set aside."""
     return len(_kept(folder))
+
+
+def oldest(folder: Path) -> datetime | None:
+    """When the oldest of them was set aside, in UTC; None when there is none."""
+    kept = _kept(folder)
+    return datetime.fromtimestamp(kept[0].stat().st_mtime, UTC) if kept else None
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -37,6 +37,8 @@ FILE = "newsletter.toml"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FILE_URL = re.compile(r"(sqlite(?:\+\w+)?:///)([^/].*)")
 """The URL of a SQLite file with a relative path."""
+_CAFILE = re.compile(r"([?&]cafile=)(?=[^/&,])(?!%2[Ff])")
+"""Before the relative path of a relay's certificates."""
 _SCHEDULE = re.compile(r"\s*([a-z]{3,9})\s+([01]?\d|2[0-3]):([0-5]\d)\s*", re.IGNORECASE)
 
 
@@ -387,6 +389,9 @@ def _anchored(name: str, value: object, folder: Path) -> object:
         return value
     if field.annotation in (Path, Path | None):
         return folder / value.strip()
+    if name == "smtp_url":
+        start = quote(f"{folder}/") if str(folder) != "." else ""
+        return _CAFILE.sub(lambda option: option[1] + start, value)
     if name == "database_url" and (match := _FILE_URL.fullmatch(value.strip())):
         return f"{match[1]}{quote(str(folder))}/{match[2]}" if str(folder) != "." else value
     return value

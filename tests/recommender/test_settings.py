@@ -1,6 +1,7 @@
 """Settings: where they come from, and how a wrong one is named."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -143,3 +144,27 @@ def test_a_folder_in_place_of_the_file_is_named() -> None:
     Path("newsletter.toml").mkdir()
     with pytest.raises(ConfigurationError, match=r"^newsletter\.toml: Is a directory"):
         settings.load(environment={})
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("smtp://h?cafile=own.pem", "smtp://h?cafile={folder}/own.pem"),
+        (
+            "smtp://h?rate=1/s&cafile=../own.pem&weight=2, smtps://i?cafile=b.pem",
+            "smtp://h?rate=1/s&cafile={folder}/../own.pem&weight=2, smtps://i?cafile={folder}/b.pem",
+        ),
+        ("smtp://h?cafile=/etc/own.pem", "smtp://h?cafile=/etc/own.pem"),
+        ("smtp://h?cafile=%2Fetc/own.pem", "smtp://h?cafile=%2Fetc/own.pem"),
+        ("smtp://h?cafile=", "smtp://h?cafile="),
+    ],
+)
+def test_a_relays_certificates_are_beside_the_settings_file(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    folder = tmp_path / "a, b&c%20d"
+    folder.mkdir()
+    file = folder / "newsletter.toml"
+    file.write_text(f'smtp_url = "{written}"\n')
+    assert settings.load(file, {}).smtp_url == meant.format(folder=quote(str(folder)))
+    assert settings.load(None, {"NEWSLETTER_SMTP_URL": written}).smtp_url == written

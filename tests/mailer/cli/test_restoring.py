@@ -73,6 +73,19 @@ def test_an_edition_that_the_backup_knows_nothing_of_is_not_sent_again(newslette
     assert answer(newsletter, "editions", "send", "--yes", *NEXT)["sent"] == 12
 
 
+@pytest.mark.usefixtures("file")
+def test_a_finished_edition_of_a_backup_takes_no_more_readers(newsletter: Run) -> None:
+    assert answer(newsletter, "editions", "send", "--yes", *WEEK)["sent"] == 12
+    answer(newsletter, "store", "backup", "backup.db")
+    put_back("backup.db")
+    answer(newsletter, "store", "restored", "--lost-at", "2026-11-27T12:00:00", "--yes")
+    Path("late.csv").write_text("email,topics\nlate@example.com,TPU Development:3\n")
+    assert newsletter("subscribers", "import", "late.csv")[0] == 0
+    again = answer(newsletter, "editions", "send", "--yes", *WEEK)
+    assert (again["due"], again["sent"]) == (0, 0)  # who may have had it in the time that is lost
+    assert answer(newsletter, "editions", "send", "--yes", *NEXT)["sent"] == 13
+
+
 def test_an_edition_whose_hour_had_not_come_is_sent(newsletter: Run) -> None:
     lost = ("--lost-at", "2026-11-24T12:00:00", "--yes")  # Tuesday
     assert "weekly-2026-W48" not in str(answer(newsletter, "store", "restored", *lost))

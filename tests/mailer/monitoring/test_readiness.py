@@ -45,6 +45,24 @@ def test_a_scheduler_that_died_is_missed_and_one_that_was_stopped_is_not(
     assert why(now + timedelta(minutes=2)) == []
 
 
+def test_a_worker_that_died_is_missed_for_an_hour_or_until_another_takes_its_place(
+    store: Engine, why: Callable[..., list[str]], now: datetime
+) -> None:
+    later = now + timedelta(minutes=2)
+    for who in ("there:1", "there:2"):
+        heartbeats.beat(store, [Kind.WORKER], who, now)
+    heartbeats.beat(store, [Kind.WORKER], "there:3", later)
+    assert why(later) == ["worker"]
+    with database.reading(store) as session:
+        assert heartbeats.workers(session, later) == (1, [now, now])
+    with database.writing(store) as session:
+        heartbeats.replace(session, "there:4", later)
+    with database.reading(store) as session:
+        assert heartbeats.workers(session, later) == (1, [now])
+    assert why(now + timedelta(minutes=61)) == ["worker"]  # the third, by now
+    assert why(now + timedelta(minutes=63)) == []
+
+
 def test_an_edition_that_is_not_planned_after_its_hour_is_overdue(
     store: Engine, why: Callable[..., list[str]], now: datetime
 ) -> None:

@@ -3,6 +3,7 @@ lost connection and a dead leader lose nothing."""
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -21,7 +22,7 @@ from mailer.ledger import deliveries
 from mailer.service import scheduler, workers
 from recommender import store as store_module
 from recommender.errors import StoreAwayError
-from recommender.models import DeliveryState, Edition
+from recommender.models import DeliveryState, Edition, Heartbeat
 from recommender.storage import database, locks
 from tests import fleet
 from tests.mailer.ledger.test_deliveries import edition, ids, states, take  # noqa: F401  (fixtures)
@@ -38,6 +39,36 @@ def store(postgresql_store: Engine) -> Engine:
 def waiting(store: Engine) -> list[str]:
     with database.reading(store) as session:
         return list(session.scalars(sa.text("SELECT queueing_lock FROM procrastinate_jobs")))
+
+
+def pulses(store: Engine) -> list[str]:
+    """The processes of which the store has a worker's heartbeat, by number."""
+    with database.reading(store) as session:
+        signs = sa.select(Heartbeat.process).where(Heartbeat.kind == "worker")
+        return [process.rpartition(":")[2] for process in session.scalars(signs)]
+
+
+def test_a_worker_that_was_killed_leaves_its_heartbeat_and_one_that_was_stopped_does_not(
+    store: Engine, tmp_path: Path
+) -> None:
+    def start() -> "subprocess.Popen[str]":
+        url = store.url.render_as_string(hide_password=False)
+        process = fleet.command(tmp_path, url, "smtp://127.0.0.1:9", "worker")
+        give_up = time.monotonic() + 60
+        while str(process.pid) not in pulses(store) and time.monotonic() < give_up:
+            time.sleep(0.1)
+        return process
+
+    first = start()
+    assert pulses(store) == [str(first.pid)]
+    first.kill()
+    first.communicate()
+    assert pulses(store) == [str(first.pid)]
+    second = start()
+    assert pulses(store) == [str(second.pid)]
+    second.terminate()
+    second.communicate(timeout=60)
+    assert pulses(store) == []
 
 
 def cut_off(store: Engine, name: str) -> None:
