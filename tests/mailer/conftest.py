@@ -155,6 +155,7 @@ class ScriptedServer:
     texts: list[bytes] = field(default_factory=list)
     connections: int = 0
     encrypted: int = 0
+    hanging: int = 0
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -250,7 +251,8 @@ class ScriptedServer:
     def _send(self, peer: socket.socket, answer: object) -> bool:
         """Whether the conversation goes on."""
         if answer is None:
-            self._ended.wait(5)
+            self.hanging += 1
+            self._ended.wait(30)
             return False
         if isinstance(answer, tuple):
             words, seconds = answer

@@ -21,6 +21,7 @@ class Server(Protocol):
     script: dict[str, object]
     texts: list[bytes]
     connections: int
+    hanging: int
 
     def hang_up(self) -> None: ...
     def say(self, words: bytes) -> None: ...
