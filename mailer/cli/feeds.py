@@ -1,97 +1,145 @@
 """``newsletter feeds``: watched RSS, Atom and JSON feeds."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mailer.cli import imports
-from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
-from recommender.articles import feed_fetching, intake
+from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
+from mailer.service import feed_polling
+from recommender.articles import feed_fetching, feed_schedule, intake
+from recommender.articles.feed_fetching import Fetched
+from recommender.articles.values import Found
 from recommender.errors import Rejected
-from recommender.safety import quarantine
+from recommender.models import Feed
 from recommender.storage import database
 
+TITLES = 3
+"""Titles that are shown of a feed that is added."""
 app = typer.Typer(no_args_is_help=True)
+Url = Annotated[str, typer.Argument(help="Address of the feed.")]
 
 
 @app.command()
-def add(
-    context: typer.Context, url: Annotated[str, typer.Argument(help="Address of the feed.")]
-) -> None:
-    """Watch a feed.
+def add(context: typer.Context, url: Url) -> None:
+    """Watch a feed, and show the first three titles it has now, or what is wrong with it.
 
     Example: newsletter feeds add https://example.com/feed.xml
     """
     run = invocation(context)
-    with run.store() as engine, database.writing(engine) as session:
-        feed_fetching.add(session, url, now=run.now)
-    say(f"{url}: watched; `newsletter feeds fetch` brings in what it has")
+    with run.store() as engine:
+        with database.writing(engine) as session:
+            feed_fetching.add(session, url, now=run.now)
+        look = feed_fetching.fetch([Feed(url=url)], now=run.now, private=run.settings.feeds_private)
+        _show(next(look))
+    say(f"{url}: watched; the service asks it every hour, `newsletter feeds fetch` at once")
+
+
+def _show(fetched: Fetched) -> None:
+    if fetched.problem is not None:
+        warn(f"warning: {fetched.url}: {fetched.problem}")
+        return
+    titles = [entry.draft.title for entry in fetched.entries if isinstance(entry, Found)]
+    for title in titles[:TITLES]:
+        say(f"  {title}")
+    if not titles:
+        warn(f"warning: {fetched.url}: it has no entries that can be read")
 
 
 @app.command("list")
 def list_(context: typer.Context, as_json: Json = False) -> None:
-    """List the watched feeds, and what was wrong when they were last fetched.
+    """List the watched feeds and how they do: last success, items a week, what is or was wrong.
 
     Example: newsletter feeds list
     """
     with invocation(context).store() as engine, database.reading(engine) as session:
-        rows = [
-            {"url": f.url, "title": f.title, "fetched_at": f.fetched_at, "problem": f.problem}
-            for f in feed_fetching.listing(session)
-        ]
+        rows = [_row(feed) for feed in feed_fetching.listing(session)]
     if as_json:
         emit({"feeds": rows})
         return
     table(
-        ["feed", "title", "fetched", "problem"],
-        [[r["url"], r["title"], str(r["fetched_at"] or "never")[:16], r["problem"]] for r in rows],
+        ["feed", "title", "state", "succeeded", "a week", "problem"],
+        [
+            [
+                row["url"],
+                row["title"],
+                row["state"],
+                str(row["succeeded_at"] or "never")[:16],
+                "–" if row["weekly_items"] is None else row["weekly_items"],
+                row["problem"] or (f"was: {row['last_error']}" if row["last_error"] else None),
+            ]
+            for row in rows
+        ],
         empty="no feeds yet; `newsletter feeds add URL` watches one",
     )
 
 
+def _row(feed: Feed) -> dict[str, object]:
+    state = "paused" if feed.paused_at else "failing" if feed.problem else "well"
+    names = (
+        *("url", "title", "fetched_at", "succeeded_at", "due_at", "paused_at", "weekly_items"),
+        *("problem", "failures", "last_error", "last_error_at"),
+    )
+    return {
+        "state": state if feed.fetched_at or feed.paused_at else "new",
+        **{name: getattr(feed, name) for name in names},
+    }
+
+
+@app.command()
+def pause(context: typer.Context, url: Url) -> None:
+    """Ask a feed no more, until it is resumed.
+
+    Example: newsletter feeds pause https://example.com/feed.xml
+    """
+    run = invocation(context)
+    with run.store() as engine, database.writing(engine) as session:
+        feed_schedule.pause(session, url, now=run.now)
+    say(f"{url}: paused")
+
+
+@app.command()
+def resume(context: typer.Context, url: Url) -> None:
+    """Ask a feed again that was paused, or that failed and has to wait.
+
+    Example: newsletter feeds resume https://example.com/feed.xml
+    """
+    with invocation(context).store() as engine, database.writing(engine) as session:
+        feed_schedule.resume(session, url)
+    say(f"{url}: due at once")
+
+
+@app.command()
+def remove(context: typer.Context, url: Url) -> None:
+    """Watch a feed no more. What it brought in stays.
+
+    Example: newsletter feeds remove https://example.com/feed.xml
+    """
+    with invocation(context).store() as engine, database.writing(engine) as session:
+        feed_schedule.remove(session, url)
+    say(f"{url}: no longer watched")
+
+
 @app.command()
 def fetch(context: typer.Context, as_json: Json = False) -> None:
-    """Fetch every watched feed and import what is new.
+    """Fetch every watched feed that is not paused, and import what is new.
 
     What a feed served and nobody could read is set aside in quarantine/, in home.
 
     Example: newsletter feeds fetch
     """
     run = invocation(context)
-    private, aside = run.settings.feeds_private, 0
-    total = intake.Report()
+    total, aside = intake.Report(), 0
     problems: list[Rejected] = []
     with run.store() as engine:
         with database.reading(engine) as session:
-            watched = feed_fetching.listing(session)
+            watched = [f for f in feed_fetching.listing(session) if f.paused_at is None]
         with progress("fetching feeds", len(watched)) as advance:
-            for done, fetched in enumerate(
-                feed_fetching.fetch(watched, now=run.now, private=private), 1
-            ):
-                report = intake.import_articles(
-                    lambda: database.writing(engine), fetched.entries, now=run.now
-                )
-                total.add(report)
-                with database.writing(engine) as session:
-                    feed_fetching.note(session, fetched, now=run.now)
-                if fetched.problem is not None:
-                    kept = _set_aside(run, fetched)
-                    aside += kept is not None
-                    why = fetched.problem if kept is None else f"{fetched.problem}; kept in {kept}"
-                    problems.append(Rejected(fetched.url, None, why))
+            polled = feed_polling.poll(engine, run.settings, watched, lambda: run.now)
+            for done, one in enumerate(polled, 1):
+                total.add(one.report)
+                aside += one.kept is not None
+                if one.problem is not None:
+                    problems.append(Rejected(one.url, None, one.problem))
                 advance(done)
     imports.answer(total, as_json=as_json, problems=problems, feeds=len(watched), set_aside=aside)
-
-
-def _set_aside(run: Invocation, fetched: feed_fetching.Fetched) -> Path | None:
-    if fetched.unread is None:
-        return None
-    return quarantine.set_aside(
-        run.settings.quarantine,
-        fetched.unread,
-        kind="feed",
-        source=fetched.url,
-        why=fetched.problem or "",
-        now=run.now,
-    )

@@ -1,8 +1,9 @@
 """When editions are made and sent, by themselves: APScheduler is the clock, the store the memory.
 
-Three jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
+Four jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
 due (readers' own hours, retries, what a stop or a planning that died left over, an edition whose
-hour was missed), ``prune`` every night. They only ask the store what there is to do, so running one
+hour was missed), ``feeds`` every minute for feeds that
+are due, ``prune`` every night. They only ask the store what there is to do, so running one
 late, twice or after a crash changes nothing: after downtime the latest issue is sent, if it is not
 older than ``catch_up_hours``, and those before it are not. A job that fails is tried again within a
 minute (``job_runner``).
@@ -28,7 +29,9 @@ from mailer.delivery import campaign
 from mailer.edition import planning, retention, schedule
 from mailer.edition.queue import Enqueue, enqueue_nothing
 from mailer.monitoring.supervision import Supervisor, Troubles, words
+from mailer.service import feed_polling
 from mailer.service.job_runner import STORE, Runner
+from recommender.articles import feed_schedule
 from recommender.errors import ConflictError, NewsletterError
 from recommender.models import Edition, EditionState, Newsletter
 from recommender.settings import DAYS, Settings, weekday_and_time
@@ -39,6 +42,7 @@ PUBLISH = "publish"
 DELIVER = "deliver"
 PLAN = "plan"
 PRUNE = "prune"
+FEEDS = "feeds"
 PRUNE_AT = clock_time(3, 30)
 PRUNE_LOOKS = "*/10"
 """The minutes at which it is looked whether the night's pruning is still to be done."""
@@ -147,13 +151,14 @@ def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
         PUBLISH: (partial(_publish_job, service), weekly(service.settings)),
         DELIVER: (partial(_every_minute, service), CronTrigger(minute="*", timezone=UTC)),
         PRUNE: (partial(_prune_job, service), CronTrigger(minute=PRUNE_LOOKS, timezone=UTC)),
+        FEEDS: (partial(_feeds_job, service), CronTrigger(minute="*", timezone=UTC)),
     }
     scheduler.start(paused=True)
     for name, (job, trigger) in work.items():
         scheduler.add_job(
             job, trigger, id=name, coalesce=True, max_instances=1, misfire_grace_time=None
         )
-    for name in (DELIVER, PRUNE):
+    for name in (DELIVER, PRUNE, FEEDS):
         scheduler.modify_job(name, next_run_time=service.clock())
     scheduler.resume()
 
@@ -239,6 +244,32 @@ def _prune_job(service: SchedulerContext) -> None:
         return
     if done is None or done.succeeded_at is None or not night <= done.succeeded_at <= now:
         service.runner.run(PRUNE, work)
+
+
+def _feeds_job(service: SchedulerContext) -> None:
+    """The job ``feeds``, if any is due: each is asked about every hour."""
+    try:
+        with database.reading(service.engine) as session:
+            waiting = bool(feed_schedule.due(session, service.clock()))
+    except Exception:  # noqa: BLE001  (the heartbeat speaks of it, and it is looked again)
+        return
+    if waiting:
+        service.runner.run(FEEDS, partial(fetch_feeds, service))
+
+
+def fetch_feeds(service: SchedulerContext) -> None:
+    """Bring in what is new in the feeds that are due. What is wrong with one is said once."""
+    polled = feed_polling.poll_due(
+        service.engine, service.settings, service.clock, service.stop.is_set
+    )
+    for one in polled:
+        name = f"feed {one.url}"
+        if one.problem is not None:
+            service.runner.troubles.note(name, one.problem)
+        else:
+            service.runner.troubles.over(name)
+        if one.report.added:
+            service.report(f"{name}: {one.report.added} new")
 
 
 def publish(service: SchedulerContext) -> None:

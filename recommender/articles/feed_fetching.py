@@ -3,14 +3,16 @@
 A feed is asked with what it said last time (ETag, Last-Modified: RFC 9110, 13.1), so an unchanged
 one costs next to nothing. What goes wrong with one feed is noted with it and stops no other:
 several are asked at once, each under its own deadline, and what they serve is read in a process
-apart (``isolation``).
+apart (``isolation``). ``feed_schedule`` says when each is asked.
 """
 
 import http.client
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,6 +24,7 @@ from recommender.errors import (
     InputError,
     LimitError,
     NewsletterError,
+    NotFoundError,
     Rejected,
 )
 from recommender.models import Feed
@@ -36,6 +39,8 @@ READING = Limits(cpu_seconds=10.0, seconds=30.0)
 """What reading one feed may take."""
 AT_ONCE = 8
 """Feeds that are asked at the same time."""
+LOOK_SECONDS = 0.5
+"""How often it is looked whether to stop."""
 MAX_VALIDATOR = 500
 """Characters of an ETag or a Last-Modified; a longer one is not kept."""
 AGENT = "newsletter-recommender (feed reader)"
@@ -44,7 +49,7 @@ AGENT = "newsletter-recommender (feed reader)"
 @dataclass(frozen=True)
 class Fetched:
     """What one feed had to say. ``entries`` is empty when nothing changed or it failed; ``unread``
-    is what it served when that could not be read."""
+    is what it served when that could not be read, ``retry_after`` the field of that name."""
 
     url: str
     entries: tuple[Found | Rejected, ...] = ()
@@ -54,6 +59,8 @@ class Fetched:
     problem: str | None = None
     changed: bool = False
     unread: bytes | None = None
+    status: int | None = None
+    retry_after: str | None = None
 
 
 def add(session: Session, url: str, *, now: datetime) -> Feed:
@@ -75,38 +82,51 @@ def listing(session: Session) -> list[Feed]:
     return list(session.scalars(sa.select(Feed).order_by(Feed.id)))
 
 
-def fetch(watched: Sequence[Feed], *, now: datetime, private: bool) -> Iterator[Fetched]:
+def find(session: Session, url: str) -> Feed:
+    """The feed with this address; NotFoundError when it is not watched."""
+    feed = session.scalar(sa.select(Feed).where(Feed.url == url))
+    if feed is None:
+        raise NotFoundError(f"{url} is not watched; `newsletter feeds list` names all that are")
+    return feed
+
+
+def fetch(
+    watched: Sequence[Feed],
+    *,
+    now: datetime,
+    private: bool,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Fetched]:
     """Ask each feed for what is new; those that answer first come first.
 
-    ``private`` allows addresses that are not public.
+    ``private`` allows addresses that are not public. When ``stopped`` says so, feeds that have not
+    answered are left as they are.
     """
     limits = http_client.Limits(SECONDS, MAX_BYTES, private)
     waiting = iter([(feed.url, feed.etag, feed.last_modified) for feed in watched])
     asked: dict[Future[Answer | str], str] = {}
-    with Isolation(READING) as isolation, ThreadPoolExecutor(AT_ONCE) as threads:
-        while True:
-            for url, etag, last_modified in waiting:
-                asked[threads.submit(_asked, url, etag, last_modified, limits)] = url
-                if (
-                    len(asked) == AT_ONCE
-                ):  # more answers than are being read stay with their servers
-                    break
+    with Isolation(READING) as isolation:
+        while not stopped():
+            # More answers than are being read stay with their servers.
+            for url, etag, last_modified in islice(waiting, AT_ONCE - len(asked)):
+                asked[_in_a_thread(url, etag, last_modified, limits)] = url
             if not asked:
                 return
-            for answered in wait(asked, return_when=FIRST_COMPLETED).done:
+            for answered in wait(asked, LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
                 yield _read(asked.pop(answered), answered.result(), isolation, now)
 
 
-def note(session: Session, fetched: Fetched, *, now: datetime) -> None:
-    """Keep what was learned about a feed."""
-    values: dict[str, object] = {"fetched_at": now, "problem": fetched.problem}
-    if fetched.changed:
-        values |= {
-            "title": fetched.title,
-            "etag": fetched.etag,
-            "last_modified": fetched.last_modified,
-        }
-    session.execute(sa.update(Feed).where(Feed.url == fetched.url).values(**values))
+def _in_a_thread(
+    url: str, etag: str | None, last_modified: str | None, limits: http_client.Limits
+) -> "Future[Answer | str]":
+    """The same as ``_asked``, in a thread that keeps no process from ending."""
+    future: Future[Answer | str] = Future()
+
+    def ask() -> None:
+        future.set_result(_asked(url, etag, last_modified, limits))
+
+    threading.Thread(target=ask, name="feed", daemon=True).start()
+    return future
 
 
 def _asked(
@@ -135,7 +155,12 @@ def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -
     if answer.status == http.client.NOT_MODIFIED:
         return Fetched(url)
     if answer.status != http.client.OK:
-        return Fetched(url, problem=f"the server answered {answer.status} {answer.reason}".strip())
+        return Fetched(
+            url,
+            problem=f"the server answered {answer.status} {answer.reason}".strip(),
+            status=answer.status,
+            retry_after=answer.headers.get("retry-after"),
+        )
     try:
         feed = isolation.run(import_files.feed, answer.body, url, now)
     except InputError as error:

@@ -161,7 +161,12 @@ class StoryRole(Base):
 
 
 class Feed(Base):
-    """A watched RSS, Atom or JSON feed, with what is needed to ask for it politely."""
+    """A watched RSS, Atom or JSON feed, with what is needed to ask for it politely.
+
+    ``problem`` is what is wrong now, ``last_error`` what was wrong when it last was. ``failures``
+    counts those since the last success. From ``due_at`` on the service asks again (none: now), but
+    never while ``paused_at`` is set.
+    """
 
     __tablename__ = "feeds"
     __table_args__ = (Index("ix_feeds_fetched_at", "fetched_at"),)
@@ -174,3 +179,10 @@ class Feed(Base):
     added_at: Mapped[datetime]
     fetched_at: Mapped[datetime | None]
     problem: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    last_error: Mapped[str | None] = mapped_column(Text)
+    last_error_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    weekly_items: Mapped[float | None]

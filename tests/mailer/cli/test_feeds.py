@@ -130,3 +130,52 @@ def test_a_topic_of_a_feed_is_offered_when_the_admin_says_so(
     assert listed() == [True]
     assert cli.run(["topics", "hide", "From Outside"]) == 0
     assert listed() == [False]
+
+
+def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    capsys.readouterr()
+    assert cli.run(["feeds", "list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out.splitlines()[-1])["feeds"]
+    return {row["url"].rpartition("/")[2]: row for row in rows}
+
+
+def test_adding_a_feed_shows_its_first_titles_or_what_is_wrong(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["feeds", "add", f"{server}/feed.xml"]) == 0
+    assert "  A story about storage engines\n" in capsys.readouterr().out
+    assert cli.run(["feeds", "add", f"{server}/missing"]) == 0
+    assert "404" in capsys.readouterr().err
+
+
+def test_how_a_feed_does_is_listed(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("feed.xml", "missing", "other"):
+        assert cli.run(["feeds", "add", f"{server}/{name}"]) == 0
+    assert cli.run(["feeds", "pause", f"{server}/other"]) == 0
+    fetched(capsys)
+    rows = listed(capsys)
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "feed.xml": "well",
+        "missing": "failing",
+        "other": "paused",
+    }
+    assert rows["feed.xml"]["succeeded_at"] is not None
+    assert (rows["missing"]["failures"], "404" in rows["missing"]["last_error"]) == (1, True)
+    assert rows["other"]["fetched_at"] is None
+    assert cli.run(["feeds", "list"]) == 0
+    assert "404" in capsys.readouterr().out
+
+
+def test_a_feed_can_be_resumed_and_removed(server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    url = f"{server}/feed.xml"
+    assert cli.run(["feeds", "add", url]) == 0
+    assert cli.run(["feeds", "pause", url]) == 0
+    assert fetched(capsys)[1]["read"] == 0
+    assert cli.run(["feeds", "resume", url]) == 0
+    assert fetched(capsys)[1]["added"] == 1
+    assert cli.run(["feeds", "remove", url]) == 0
+    assert listed(capsys) == {}
+    capsys.readouterr()
+    for verb in ("pause", "resume", "remove"):
+        assert cli.run(["feeds", verb, url]) == 1
+    assert capsys.readouterr().err.count("is not watched") == 3

@@ -1,0 +1,73 @@
+"""Polls watched feeds: asks them, brings in what is new, sets aside what cannot be read, and notes
+how each did. By hand (``feeds fetch``), and by the service for those that are due.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from recommender.articles import feed_fetching, feed_schedule, intake
+from recommender.articles.feed_fetching import Fetched
+from recommender.models import Feed
+from recommender.safety import quarantine
+from recommender.settings import Settings
+from recommender.storage import database
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What became of one feed: what was imported, what is wrong with it, and where that is kept
+    which could not be read."""
+
+    url: str
+    report: intake.Report
+    problem: str | None = None
+    kept: Path | None = None
+
+
+def poll(
+    engine: Engine,
+    settings: Settings,
+    watched: Sequence[Feed],
+    clock: Callable[[], datetime],
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Polled]:
+    """Poll these feeds, several at once; those that answer first come first."""
+    answers = feed_fetching.fetch(
+        watched, now=clock(), private=settings.feeds_private, stopped=stopped
+    )
+    for fetched in answers:
+        yield _bring_in(engine, settings, fetched, clock())
+
+
+def poll_due(
+    engine: Engine,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    stopped: Callable[[], bool],
+) -> Iterator[Polled]:
+    """Poll the feeds that are due."""
+    with database.reading(engine) as session:
+        watched = feed_schedule.due(session, clock())
+    return poll(engine, settings, watched, clock, stopped)
+
+
+def _bring_in(engine: Engine, settings: Settings, fetched: Fetched, now: datetime) -> Polled:
+    report = intake.import_articles(lambda: database.writing(engine), fetched.entries, now=now)
+    with database.writing(engine) as session:
+        feed_schedule.note(session, fetched, now=now)
+    kept = None
+    if fetched.problem is not None and fetched.unread is not None:
+        kept = quarantine.set_aside(
+            settings.quarantine,
+            fetched.unread,
+            kind="feed",
+            source=fetched.url,
+            why=fetched.problem,
+            now=now,
+        )
+    problem = fetched.problem if kept is None else f"{fetched.problem}; kept in {kept}"
+    return Polled(fetched.url, report, problem, kept)
