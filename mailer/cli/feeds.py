@@ -1,5 +1,6 @@
 """``newsletter feeds``: watched RSS, Atom and JSON feeds."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -7,11 +8,12 @@ import typer
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
 from mailer.service import feed_polling
-from recommender.articles import feed_fetching, feed_schedule, intake
+from recommender.articles import feed_fetching, feed_schedule, intake, opml
 from recommender.articles.feed_fetching import Fetched
 from recommender.articles.values import Found
-from recommender.errors import Rejected
+from recommender.errors import ConflictError, NewsletterError, Rejected
 from recommender.models import Feed
+from recommender.safety import private_files
 from recommender.storage import database
 
 TITLES = 3
@@ -143,3 +145,49 @@ def fetch(context: typer.Context, as_json: Json = False) -> None:
                     problems.append(Rejected(one.url, None, one.problem))
                 advance(done)
     imports.answer(total, as_json=as_json, problems=problems, feeds=len(watched), set_aside=aside)
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    path: Annotated[Path, typer.Argument(help="OPML file of another feed reader.")],
+    as_json: Json = False,
+) -> None:
+    """Watch every feed that an OPML file names. None is asked yet.
+
+    Example: newsletter feeds import subscriptions.opml
+    """
+    run = invocation(context)
+    added, known, problems = 0, 0, list[Rejected]()
+    with run.store() as engine:
+        for url in opml.read(path):
+            try:
+                with database.writing(engine) as session:
+                    feed_fetching.add(session, url, now=run.now)
+                added += 1
+            except ConflictError:
+                known += 1
+            except NewsletterError as error:
+                problems.append(Rejected(url, None, str(error)))
+    report = intake.Report(read=added + known + len(problems), added=added, unchanged=known)
+    imports.answer(report, as_json=as_json, problems=problems)
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to write; - is the standard output.")],
+) -> None:
+    """Write the watched feeds as OPML, for another feed reader.
+
+    Example: newsletter feeds export feeds.opml
+    """
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
+        feeds = [(feed.url, feed.title) for feed in feed_fetching.listing(session)]
+    document = opml.written(feeds, run.now)
+    if str(file) == "-":
+        typer.echo(document, nl=False)
+    else:
+        private_files.write(file, document)
+        say(f"{len(feeds)} feeds written to {file}")

@@ -179,3 +179,53 @@ def test_a_feed_can_be_resumed_and_removed(server: str, capsys: pytest.CaptureFi
     for verb in ("pause", "resume", "remove"):
         assert cli.run(["feeds", verb, url]) == 1
     assert capsys.readouterr().err.count("is not watched") == 3
+
+
+OPML = """<?xml version="1.0"?><opml version="2.0"><head><title>Mine</title></head><body>
+<outline text="Storage"><outline type="rss" text="One" xmlUrl="https://one.example.com/feed"/>
+<outline type="rss" text="Two" xmlurl=" https://two.example.com/feed?a=1&amp;b=2 "/></outline>
+<outline text="No feed" htmlUrl="https://example.com/"/>
+<outline text="One again" xmlUrl="https://one.example.com/feed"/>
+<outline text="Bad" xmlUrl="javascript:alert(1)"/></body></opml>"""
+
+
+def test_feeds_come_from_and_go_to_other_readers(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    Path("mine.opml").write_text(OPML)
+    for added, known in ((2, 0), (0, 2)):
+        capsys.readouterr()
+        assert cli.run(["feeds", "import", "mine.opml", "--json"]) == 1  # one is no web address
+        found = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert (found["added"], found["unchanged"], len(found["rejected"])) == (added, known, 1)
+    assert cli.run(["feeds", "export", "out.opml"]) == 0
+    assert (tmp_path / "out.opml").stat().st_mode & 0o777 == 0o600
+    from recommender.articles import opml
+
+    urls = ["https://one.example.com/feed", "https://two.example.com/feed?a=1&b=2"]
+    assert opml.read(Path("out.opml")) == urls
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no xml",
+        "<rss/>",
+        "<opml><body/></opml>",
+        "<opml><outline xmlUrl='https://x.example'>",
+        "<?xml version='1.0' encoding='nothing'?><opml/>",
+        '<!DOCTYPE o [<!ENTITY a "aaaaaaaaaa">'
+        + "".join(f'<!ENTITY a{n} "{f"&a{n - 1 or str()};" * 20}">' for n in range(1, 9))
+        + "]><opml><x>&a8;</x></opml>",
+        "<opml>" + "<outline>" * 200_000,
+    ],
+)
+def test_what_is_no_list_of_feeds_is_one_line(
+    capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    Path("mine.opml").write_text(text)
+    assert cli.run(["feeds", "import", "mine.opml"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: mine.opml: ")
+    assert len(err.splitlines()) == 1
