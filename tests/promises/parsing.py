@@ -38,6 +38,8 @@ LONGEST = 5.0
 """Seconds of the processor for one generated input; all are below 300 kB."""
 MEASURABLE = 0.1
 """Seconds below which a time says nothing."""
+LINEAR = 5.0
+"""Times as long for four times as much that are as good as linear."""
 Make = Callable[[random.Random], bytes]
 Shape = Callable[[int], bytes]
 
@@ -342,8 +344,10 @@ def times(parser: Parser, shape: Shape) -> tuple[int, float, float]:
     for size in (4_096, 65_536):
         more = _seconds(parser, shape(4 * size))
         if more > MEASURABLE:
-            more = min(more, _seconds(parser, shape(4 * size)))
-            once = min(_seconds(parser, shape(size)) for _ in range(2))
+            once = _seconds(parser, shape(size))
+            if more > LINEAR * once:  # it may be chance: measured once more
+                more = min(more, _seconds(parser, shape(4 * size)))
+                once = min(once, _seconds(parser, shape(size)))
             break
     return size, once, more
 
