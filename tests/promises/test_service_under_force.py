@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from sqlalchemy.engine import Engine
 from recommender import store as store_module
 from recommender.storage import database
 from tests import fleet
+from tests.promises.conftest import add_readers, add_stories
 
 SECONDS = float(os.environ.get("NEWSLETTER_TEST_OUTAGE", "40"))
 """How long the ground is away after the hour."""
@@ -127,93 +129,68 @@ def afterwards(serving: Serving) -> None:
     assert sum("well again" in line for line in serving.lines) == 1, serving.lines
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+@contextlib.contextmanager
+def small_disk(place: Path) -> Iterator[None]:
     """A disk of 8 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
     made = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(place)], check=False
     )
     if made.returncode:
         pytest.skip("nothing can be mounted here, so no disk can be made full")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_full_disk_at_the_hour_loses_nothing(
-    migrated_file: Path,
-    small_disk: Path,
-    stories: Callable[..., None],
-    readers: Callable[..., None],
-) -> None:
-    shutil.copy(migrated_file, small_disk / "newsletter.db")
-    fill(database.connect(f"sqlite:///{small_disk}/newsletter.db"), stories, readers)
+def full_disk(place: Path, migrated: Path) -> None:
+    with small_disk(place):
+        prepare(place, migrated)
+        hour = soon()
+        with Serving(place, at(hour)) as serving:
+            serving.until(serving.ready, 30)
+            filler = place / "fill"
+            with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+                while file.write(bytes(4096)):
+                    pass
+            through(serving, hour, "disk is full")
+            filler.unlink()
+            afterwards(serving)
+
+
+def locked_store(place: Path, migrated: Path) -> None:
+    prepare(place, migrated)
     hour = soon()
-    with Serving(small_disk, at(hour)) as serving:
+    with Serving(place, at(hour)) as serving:
         serving.until(serving.ready, 30)
-        filler = small_disk / "fill"
-        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-            while file.write(bytes(4096)):
-                pass
-        through(serving, hour, "disk is full")
-        filler.unlink()
-        afterwards(serving)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_locked_store_at_the_hour_loses_nothing(
-    sqlite_store: Engine,
-    tmp_path: Path,
-    stories: Callable[..., None],
-    readers: Callable[..., None],
-) -> None:
-    fill(sqlite_store, stories, readers)
-    hour = soon()
-    with Serving(tmp_path, at(hour)) as serving:
-        serving.until(serving.ready, 30)
-        other = sqlite3.connect(tmp_path / "newsletter.db", isolation_level=None)
+        other = sqlite3.connect(place / "newsletter.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         through(serving, hour, "locked")
         other.execute("ROLLBACK")
+        other.close()
         afterwards(serving)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_store_that_is_not_there_at_the_hour_loses_nothing(
-    sqlite_store: Engine,
-    tmp_path: Path,
-    stories: Callable[..., None],
-    readers: Callable[..., None],
-) -> None:
-    fill(sqlite_store, stories, readers)
+def absent_store(place: Path, migrated: Path) -> None:
+    prepare(place, migrated)
     hour = soon()
-    with Serving(tmp_path, at(hour)) as serving:
+    with Serving(place, at(hour)) as serving:
         serving.until(serving.ready, 30)
-        (tmp_path / "newsletter.db").rename(tmp_path / "elsewhere")
+        (place / "newsletter.db").rename(place / "elsewhere")
         through(serving, hour, "not there")
-        assert not (tmp_path / "newsletter.db").exists()  # and no empty one was made
-        (tmp_path / "elsewhere").rename(tmp_path / "newsletter.db")
+        assert not (place / "newsletter.db").exists()  # and no empty one was made
+        (place / "elsewhere").rename(place / "newsletter.db")
         afterwards(serving)
 
 
-@pytest.mark.slow
-@pytest.mark.postgresql
-@pytest.mark.timeout(600)
-def test_a_server_that_is_away_at_the_hour_loses_nothing(
-    tmp_path: Path, stories: Callable[..., None], readers: Callable[..., None]
-) -> None:
+def absent_server(place: Path, _migrated: Path) -> None:
     with fleet.server(fleet.HERE, 55_000 + os.getpid() % 1_000) as server:
         engine = store_module.open_store(
             server.url, newsletter="weekly", now=datetime.now(UTC), make=True
         )
-        fill(engine, stories, readers)
+        fill(engine)
         hour = soon()
-        with Serving(tmp_path, at(hour) | {"database_url": server.url}) as serving:
+        with Serving(place, at(hour) | {"database_url": server.url}) as serving:
             serving.until(serving.ready, 30)
             server.kill()
             through(serving, hour, "cannot be reached|does not answer")
@@ -221,10 +198,62 @@ def test_a_server_that_is_away_at_the_hour_loses_nothing(
             afterwards(serving)
 
 
-def fill(engine: Engine, stories: Callable[..., None], readers: Callable[..., None]) -> None:
+SCENARIOS = (full_disk, locked_store, absent_store, absent_server)
+
+
+@pytest.fixture(scope="module")
+def outcomes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, migrated_file: Path
+) -> "dict[str, Future[None]]":
+    """What came of each scenario whose test is to be run. They wait for their hour, and so do it at
+    the same time."""
+    wanted = " ".join(item.name for item in request.session.items)
+    with ThreadPoolExecutor(len(SCENARIOS)) as threads:
+        return {
+            one.__name__: threads.submit(one, tmp_path_factory.mktemp(one.__name__), migrated_file)
+            for one in SCENARIOS
+            if f"_{one.__name__}_" in wanted
+        }
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("under force")
+def test_a_full_disk_at_the_hour_loses_nothing(outcomes: "dict[str, Future[None]]") -> None:
+    outcomes["full_disk"].result()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("under force")
+def test_a_locked_store_at_the_hour_loses_nothing(outcomes: "dict[str, Future[None]]") -> None:
+    outcomes["locked_store"].result()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("under force")
+def test_an_absent_store_at_the_hour_loses_nothing(outcomes: "dict[str, Future[None]]") -> None:
+    outcomes["absent_store"].result()
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("under force")
+def test_an_absent_server_at_the_hour_loses_nothing(outcomes: "dict[str, Future[None]]") -> None:
+    outcomes["absent_server"].result()
+
+
+def prepare(place: Path, migrated: Path) -> None:
+    shutil.copy(migrated, place / "newsletter.db")
+    fill(database.connect(f"sqlite:///{place}/newsletter.db"))
+
+
+def fill(engine: Engine) -> None:
     now = datetime.now(UTC) - timedelta(hours=1)
-    stories(engine, now)
-    readers(engine, now, NUMBER)
+    add_stories(engine, now)
+    add_readers(engine, now, NUMBER)
     engine.dispose()
 
 
