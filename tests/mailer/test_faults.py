@@ -1,6 +1,7 @@
 """A whole edition to servers that do wrong in every way SMTP allows: the sum holds, and the ledger
 has the reason in the server's words."""
 
+import re
 import threading
 import time
 from collections import Counter
@@ -15,9 +16,10 @@ from sqlalchemy.engine import Engine
 
 from mailer.delivery import campaign
 from mailer.delivery.campaign import Summary
+from mailer.inbound import actions
 from recommender.articles import intake as articles
 from recommender.articles.values import ArticleDraft, Found
-from recommender.models import Delivery, DeliveryState, Suppression
+from recommender.models import Delivery, DeliveryState, Subscriber, Suppression
 from recommender.settings import Settings, load
 from recommender.storage import database
 from recommender.subscribers import fields, intake
@@ -326,3 +328,37 @@ def test_a_relay_that_hangs_holds_nobody_up_who_wants_to_stop(
     doubts = 2 if stage == "DOT" else 0
     assert each(rows)[S.IN_DOUBT] == doubts == summary.in_doubt
     assert summary.deferred == READERS - doubts
+
+
+def test_the_return_path_that_a_relay_sees_brings_a_bounce_back_to_its_copy(
+    serve: Serve, edition: Edition, engine: Engine, tmp_path: Path, now: datetime
+) -> None:
+    server = serve()
+    edition(server, connections=1, verp=True, bounce_address="bounces@example.org")
+    said = iter(server.commands)
+    envelopes = {
+        next(said).partition("<")[2].partition(">")[0]: line.partition("<")[2].partition(">")[0]
+        for line in said
+        if line.startswith("MAIL FROM:")
+    }  # whom each return path was for: the RCPT that follows
+    assert sorted(envelopes) == sorted(SIX)
+    assert len(set(envelopes.values())) == READERS
+    assert all(re.fullmatch(r"bounces\+[0-9a-f]+@example\.org", one) for one in envelopes.values())
+    bounced = SIX[3]
+    notice = (
+        f"Return-Path: <>\r\nTo: <{envelopes[bounced]}>\r\nFrom: MAILER-DAEMON@mx.example.net\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
+        "Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 no user\r\n\r\n--b--\r\n"
+    )
+    report = actions.take(
+        lambda: database.writing(engine),
+        [notice.encode()],
+        rules=actions.Rules(configured(tmp_path, server).secrets),
+        now=now,
+        set_aside=lambda _data, why: pytest.fail(why),
+    )
+    assert (report.hard, report.matched) == (1, 1)
+    with database.reading(engine) as session:
+        found = session.scalars(sa.select(Subscriber.email).where(Subscriber.status == "bounced"))
+        assert list(found) == [bounced]
