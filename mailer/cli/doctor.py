@@ -18,6 +18,7 @@ from mailer.relay import registry, relay_pool, relay_urls
 from mailer.rendering import templates
 from mailer.throttling import pauses, warmup
 from recommender import resources, settings, store
+from recommender.articles import feed_schedule
 from recommender.errors import NewsletterError
 from recommender.models import DeliveryState
 from recommender.ranking.values import Pick, Reason
@@ -125,8 +126,8 @@ def _space(found: Settings, now: datetime) -> list[Line]:
 
 
 def _limits(found: Settings, now: datetime) -> list[Line]:
-    """Where the warm-up stands, which domains are paused, whether the clocks agree, and what gives
-    no sign of life."""
+    """Where the warm-up stands, which domains are paused, whether the clocks agree, what gives no
+    sign of life, and which feeds are dead."""
     try:
         engine = database.connect(found.store_url)
         if database.missing(engine) or store.revision(engine) != store.head():
@@ -135,6 +136,7 @@ def _limits(found: Settings, now: datetime) -> list[Line]:
             ahead = database.skew(engine, now).total_seconds()
             step = warmup.step(session, found, now)
             paused = pauses.paused(session, now)
+            dead = feed_schedule.dead(session, now)
             silent = readiness.silent(session, now + timedelta(seconds=ahead))
         engine.dispose()
     except NewsletterError:
@@ -145,6 +147,7 @@ def _limits(found: Settings, now: datetime) -> list[Line]:
     if abs(ahead) > 1:
         why = f"this machine's clock is {ahead:+.1f} s from the store's; use NTP"
         lines.append(("warning", "clock", why))
+    lines += [("warning", "feed", f"{feed.url}: {feed.problem}") for feed in dead]
     lines += [("warning", problem.what, problem.why) for problem in silent]
     for pause in paused:
         why = f"paused until {pause.until:%Y-%m-%d %H:%M} UTC: {pause.why}"

@@ -21,6 +21,8 @@ SELDOM = timedelta(days=1)
 """The longest pause after failures."""
 LONGEST = timedelta(days=7)
 """The longest pause that a server can ask for (Retry-After)."""
+DEAD = timedelta(days=7)
+"""After how long without a success a feed is taken to be dead."""
 SPREAD = 0.1
 """By how much of a pause feeds are spread, so that they are not all due at once."""
 RECENT = timedelta(weeks=4)
@@ -32,6 +34,17 @@ def due(session: Session, now: datetime) -> list[Feed]:
     moment = sa.or_(Feed.due_at.is_(None), Feed.due_at <= now, Feed.due_at > now + 2 * LONGEST)
     query = sa.select(Feed).where(Feed.paused_at.is_(None), moment)
     return list(session.scalars(query.order_by(Feed.due_at.nulls_first(), Feed.id)))
+
+
+def dead(session: Session, now: datetime) -> list[Feed]:
+    """The feeds that have not succeeded for a week, though they are asked, and those that are gone
+    for good."""
+    since = sa.func.coalesce(Feed.succeeded_at, Feed.added_at)
+    query = sa.select(Feed).where(
+        Feed.problem.is_not(None),
+        sa.or_(since < now - DEAD, Feed.paused_at == Feed.fetched_at),
+    )
+    return list(session.scalars(query.order_by(Feed.id)))
 
 
 def note(session: Session, fetched: Fetched, *, now: datetime) -> None:

@@ -22,6 +22,7 @@ class Server(Protocol):
     texts: list[bytes]
     connections: int
     hanging: int
+    commands: list[str]
 
     def hang_up(self) -> None: ...
     def say(self, words: bytes) -> None: ...

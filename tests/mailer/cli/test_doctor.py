@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from mailer.monitoring import heartbeats
 from mailer.monitoring.heartbeats import Kind
 from recommender import settings
+from recommender.articles import feed_fetching, feed_schedule
+from recommender.articles.feed_fetching import Fetched
 from recommender.models import Heartbeat
 from recommender.safety import quarantine
 from recommender.storage import database
@@ -38,3 +40,21 @@ def test_a_worker_that_died_is_named(newsletter: Run) -> None:
         session.execute(sa.update(Heartbeat).values(at=now - timedelta(minutes=5)))
     engine.dispose()
     assert "warning  worker: a worker has given no sign of life" in newsletter("doctor")[1]
+
+
+def test_a_feed_that_is_dead_for_a_week_or_gone_is_named(newsletter: Run) -> None:
+    engine = database.connect(settings.load().store_url)
+    urls = [f"https://{name}.example.com/feed" for name in ("dead", "new", "gone")]
+    with database.writing(engine) as session:
+        for url, days in zip(urls, (8, 1, 1), strict=True):
+            feed_fetching.add(session, url, now=datetime.now(UTC) - timedelta(days=days))
+    with database.writing(engine) as session:
+        for url, status in zip(urls, (500, 500, 410), strict=True):
+            fetched = Fetched(url, problem=f"the server answered {status}", status=status)
+            feed_schedule.note(session, fetched, now=datetime.now(UTC))
+    engine.dispose()
+    said = [line for line in newsletter("doctor")[1].splitlines() if "warning  feed: " in line]
+    assert [line.partition("feed: ")[2] for line in said] == [
+        f"{urls[0]}: the server answered 500",
+        f"{urls[2]}: the server answered 410",
+    ]
