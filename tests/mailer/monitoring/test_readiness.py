@@ -112,3 +112,12 @@ def test_nothing_in_the_store_is_an_object_that_runs(store: Engine) -> None:
         }
     assert {"BLOB", "BYTEA"}.isdisjoint(types.values())
     assert Heartbeat.__tablename__ in {table for table, _ in types}
+
+
+def test_workers_are_counted_in_the_metrics(store: Engine, tmp_path: Path, now: datetime) -> None:
+    heartbeats.beat(store, [Kind.WORKER], "there:1", now - timedelta(minutes=5))
+    heartbeats.beat(store, [Kind.WORKER], "there:2", now)
+    with TestClient(app.create(store, Settings(home=tmp_path), lambda: now)) as client:
+        lines = client.get("/metrics").text.splitlines()
+    assert 'newsletter_workers{state="alive"} 1.0' in lines
+    assert 'newsletter_workers{state="gone"} 1.0' in lines
