@@ -1,5 +1,6 @@
 """`newsletter doctor` names what an operator would not look for."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,10 +26,11 @@ def test_what_was_set_aside_is_counted(newsletter: Run, now: datetime) -> None:
             Path("quarantine"), data, kind="feed", source="a feed", why="no XML", now=now
         )
         assert path is not None
+        os.utime(path, (now.timestamp(), now.timestamp()))
     status, out, _ = newsletter("doctor")
     [line] = [line for line in out.splitlines() if "quarantine" in line]
     assert (status, line.startswith("warning  quarantine: 2 things")) == (0, True)
-    assert f"the oldest since {datetime.now(UTC):%Y-%m-%d}" in line
+    assert f"the oldest since {now:%Y-%m-%d}" in line
 
 
 def test_a_worker_that_died_is_named(newsletter: Run) -> None:
