@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from mailer import transactional
 from mailer.mime.headers import on_the_wire
-from mailer.relay.outbox import file_name
+from mailer.relay.outbox.folder import file_name
 from recommender.models import AddressChange, Delivery, Segment, Subscriber
 from recommender.settings import Settings
 from recommender.storage import database

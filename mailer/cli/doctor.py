@@ -14,7 +14,7 @@ from mailer.edition import schedule
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.ledger import editions
 from mailer.monitoring import heartbeats, readiness, supervision
-from mailer.relay import registry, relay_pool, relay_urls
+from mailer.relay import registry
 from mailer.rendering import templates
 from mailer.throttling import pauses, warmup
 from recommender import resources, settings, store
@@ -168,13 +168,10 @@ def _quarantine(found: Settings) -> list[Line]:
 
 
 def _relays(found: Settings) -> list[Line]:
-    if found.smtp_url is None:
-        return [("ok", "relay", f"none: messages are written to {found.outbox}")]
     lines: list[Line] = []
-    for relay in relay_urls.parse(found.smtp_url):
+    for relay in registry.relays(found):
         try:
-            relay_pool.try_out(relay, found.timeout_seconds)
-            lines.append(("ok", "relay", f"{relay.name} answers"))
+            lines.append(("ok", "relay", relay.check(found.timeout_seconds)))
         except NewsletterError as error:
             lines.append(("error", "relay", str(error)))
     return lines

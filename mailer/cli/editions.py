@@ -27,7 +27,7 @@ from mailer.delivery import campaign
 from mailer.edition import planning, schedule, status
 from mailer.ledger import editions
 from mailer.preview import reader_issues
-from mailer.relay import relay_urls
+from mailer.relay import registry
 from recommender.models import DeliveryState, Edition
 from recommender.storage import database
 
@@ -110,10 +110,9 @@ def _sure(run: Invocation, period: str, *, yes: bool, future: bool) -> None:
 
 def _ask(engine: Engine, run: Invocation, period: str, segment: str | None) -> None:
     """Ask, on a terminal, before many readers are mailed through a relay beyond this machine."""
-    if run.settings.smtp_url is None or not sys.stdin.isatty():
+    if not sys.stdin.isatty():
         return
-    relays = relay_urls.parse(run.settings.smtp_url)
-    beyond = [relay.host for relay in relays if not relay_urls.is_local(relay.host)]
+    beyond = registry.beyond_this_machine(registry.relays(run.settings))
     if not beyond:
         return
     with database.reading(engine) as session:

@@ -124,13 +124,11 @@ def deliver(
 
 
 def _shares(order: Order, number: int) -> list[Order]:
-    """``order`` for each of so many processes. Relays get as many connections as they would from
-    one process; the outbox has one in each."""
-    if order.settings.smtp_url is None:
-        return [order] * number
-    number = min(number, order.connections)
-    each, more = divmod(order.connections, number)
-    return [replace(order, connections=each + (place < more)) for place in range(number)]
+    """``order`` for each of at most so many processes."""
+    return [
+        replace(order, connections=connections)
+        for connections in registry.shares(order.settings, order.connections, number)
+    ]
 
 
 def here(

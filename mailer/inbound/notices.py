@@ -16,7 +16,7 @@ from mailer.mime import return_path
 from mailer.mime.headers import plain
 from mailer.relay import refusals
 from mailer.relay.refusals import Whom
-from mailer.relay.smtp_connection import enhanced_code
+from mailer.relay.smtp.connection import enhanced_code
 from mailer.relay.transport import Verdict, VerdictKind
 
 Kind = Literal["hard", "soft", "complaint", "reply"]

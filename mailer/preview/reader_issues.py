@@ -19,7 +19,7 @@ from mailer.edition import edition_ranker, feedback, frequency, planning, schedu
 from mailer.edition.terms import Terms
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.relay import registry
-from mailer.relay.outbox import file_name
+from mailer.relay.outbox.folder import file_name
 from mailer.relay.transport import NoLimits, VerdictKind
 from mailer.rendering import templates
 from recommender import resources

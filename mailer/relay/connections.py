@@ -5,13 +5,11 @@ is served with as many as it takes: the others wait their turn, and now and then
 It knows nothing of which relay to use, nor of rates.
 """
 
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mailer.relay import green_threads
-from mailer.relay.smtp_client import Relay, trusting
-from mailer.relay.smtp_connection import Connection
+from mailer.relay.transport import Connection, Relay
 from recommender.errors import TransportError
 
 WAIT = 0.5
@@ -22,10 +20,19 @@ LONGEST_TRY = 600.0
 
 
 @dataclass
+class PooledConnection:
+    """A transport that is open to ``relay``; ``carried`` counts the messages it was given."""
+
+    relay: Relay
+    transport: Connection
+    carried: int = 0
+
+
+@dataclass
 class _Line:
     """The connections to one relay. ``open`` counts those in use and those being made, too."""
 
-    idle: list[Connection] = field(default_factory=list)
+    idle: list[PooledConnection] = field(default_factory=list)
     open: int = 0
     ceiling: int | None = None
     more_at: float = 0.0
@@ -41,24 +48,22 @@ class Connections:
         *,
         timeout: float,
         messages_each: int,
-        context: ssl.SSLContext | None,
         monotonic: Callable[[], float],
     ) -> None:
         self._timeout = timeout
         self._messages_each = messages_each
-        self._contexts = {relay: context or trusting(relay) for relay in relays}
         self._monotonic = monotonic
         self._lines = {relay: _Line() for relay in relays}
         self._changed = green_threads.Condition()
 
-    def borrow(self, relay: Relay, *, fresh: bool = False) -> Connection | None:
+    def borrow(self, relay: Relay, *, fresh: bool = False) -> PooledConnection | None:
         """A connection to ``relay`` for one message; ``fresh``: one that has carried none.
 
         None when the server takes no more and all are in use just now. Raises TransportError when
         none can be made and none is open.
         """
         line = self._lines[relay]
-        worn: list[Connection] = []
+        worn: list[PooledConnection] = []
         try:
             with self._changed:
                 while True:
@@ -71,22 +76,22 @@ class Connections:
                 line.open += 1
         finally:
             for connection in worn:
-                connection.close()
+                connection.transport.close()
         return self._open(relay, line)
 
-    def give_back(self, connection: Connection) -> None:
+    def give_back(self, connection: PooledConnection) -> None:
         """The message has been answered, or there was none."""
         line = self._lines[connection.relay]
         with self._changed:
-            if connection.open:
+            if connection.transport.open:
                 line.idle.append(connection)
             else:
                 line.open -= 1
             self._changed.notify()
 
-    def drop(self, connection: Connection) -> None:
-        """Hang up: there is no other way not to deliver what was written."""
-        connection.close(polite=False)
+    def drop(self, connection: PooledConnection) -> None:
+        """What was offered over it shall not be delivered."""
+        connection.transport.abort()
         self.give_back(connection)
 
     def close(self) -> None:
@@ -97,13 +102,19 @@ class Connections:
                 line.open -= len(line.idle)
                 line.idle.clear()
         for connection in idle:
-            connection.close()
+            connection.transport.close()
 
-    def _kept(self, line: _Line, worn: list[Connection], *, fresh: bool) -> Connection | None:
+    def _kept(
+        self, line: _Line, worn: list[PooledConnection], *, fresh: bool
+    ) -> PooledConnection | None:
         """One that is open and may carry another message; ``worn`` gets those that may not."""
         while line.idle:
             connection = line.idle.pop()
-            if not fresh and connection.carried < self._messages_each and connection.ready():
+            if (
+                not fresh
+                and connection.carried < self._messages_each
+                and connection.transport.ready()
+            ):
                 return connection
             worn.append(connection)
             line.open -= 1
@@ -120,9 +131,9 @@ class Connections:
         self._try_later(line)
         return line.open < line.ceiling
 
-    def _open(self, relay: Relay, line: _Line) -> Connection | None:
+    def _open(self, relay: Relay, line: _Line) -> PooledConnection | None:
         try:
-            return Connection(relay, self._timeout, context=self._contexts[relay])
+            return PooledConnection(relay, relay.connect(self._timeout))
         except TransportError:
             with self._changed:
                 line.open -= 1

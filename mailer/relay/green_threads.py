@@ -13,13 +13,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from greenlet import getcurrent, greenlet
 
 READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 WRITABLE = select.POLLOUT | select.POLLHUP | select.POLLERR
 FOREVER = float("inf")
+T = TypeVar("T")
 
 
 class Lane(greenlet):
@@ -149,6 +150,30 @@ def _await(connected: socket.socket, events: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(connected.fileno(), events)
     return bool(poll.poll(max(0.0, seconds) * 1000))
+
+
+def in_thread(call: Callable[[], T], seconds: float) -> T:
+    """What ``call`` returns or raises. It may block: it runs in a thread of its own, and the other
+    lanes go on. TimeoutError after ``seconds``; the thread is then left to end by itself, so the
+    call should have a deadline of its own."""
+    ours, theirs = socket.socketpair()
+    answers: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        with theirs:  # closing it is what wakes the lane
+            try:
+                answers.append(call())
+            except BaseException as error:  # noqa: BLE001  (the lane raises it)
+                errors.append(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    with ours:
+        if not readable(ours, seconds):
+            raise TimeoutError(f"no answer within {seconds:g} s")
+    if errors:
+        raise errors[0]
+    return answers[0]
 
 
 class Condition(threading.Condition):

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailer.relay.smtp_client import Relay
+from mailer.relay.transport import Relay
 from recommender.errors import TransportError
 
 FIRST_PAUSE = 5.0
@@ -90,10 +90,11 @@ class RelayHealth:
             standing = self._all[relay]
             standing.strikes += 1
             if standing.strikes >= STRIKES:
-                self._leave_alone(standing, why)
+                self._leave_alone(standing, f"relay {relay.name}: {why}")
 
     def broken(self, relay: Relay, why: str) -> None:
-        """No connection can be made: the relay is left alone at once."""
+        """No connection can be made, for the reason ``why``, which names the relay: it is left
+        alone at once."""
         with self._lock:
             self._leave_alone(self._all[relay], why)
 
@@ -106,11 +107,12 @@ class RelayHealth:
                 standing.rests += 1
 
     def back_in(self) -> float | None:
-        """Seconds until a relay is tried again that worked a moment ago, and may just be starting
+        """Seconds until a server is tried again that worked a moment ago, and may just be starting
         again; None when there is none."""
         with self._lock:
             now = self._monotonic()
-            again = [s.not_before for s in self._all.values() if now < s.worked_at + RESTART]
+            servers = [one for one in self._all.values() if one.relay.host is not None]
+            again = [one.not_before for one in servers if now < one.worked_at + RESTART]
             return max(0.0, min(again) - now) if again else None
 
     def trouble(self) -> TransportError:
@@ -121,7 +123,7 @@ class RelayHealth:
 
     def _leave_alone(self, standing: _Standing, why: str) -> None:
         now = self._monotonic()
-        standing.why = why if why.startswith("relay ") else f"relay {standing.relay.name}: {why}"
+        standing.why = why
         if standing.not_before > now:
             return  # another connection has come to the same conclusion
         standing.not_before = now + min(FIRST_PAUSE * 2**standing.pauses, LONGEST_PAUSE)

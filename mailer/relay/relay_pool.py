@@ -5,7 +5,6 @@ relay (``health``). A message moves on to another relay only while it is certain
 not taken it. Right before a message is offered, the lane's permits are asked.
 """
 
-import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -13,10 +12,17 @@ from datetime import timedelta
 
 from mailer.mime.message import Message
 from mailer.relay import refusals, slowdown
-from mailer.relay.connections import Connections
+from mailer.relay.connections import Connections, PooledConnection
 from mailer.relay.health import RelayHealth
-from mailer.relay.smtp_connection import CLOSING, Connection, ConnectionLost, Relay
-from mailer.relay.transport import NoLimits, Permits, Verdict, VerdictKind, held
+from mailer.relay.transport import (
+    ConnectionLostError,
+    NoLimits,
+    Permits,
+    Relay,
+    Verdict,
+    VerdictKind,
+    held,
+)
 from recommender.errors import TransportError
 
 HELD = VerdictKind.HELD
@@ -26,11 +32,8 @@ RESTART = "restart"
 """Who holds a message while a relay that has worked is away for a moment."""
 SPILL = timedelta(minutes=1)
 """A relay in reserve takes over from one whose rate is used up when that lasts longer."""
-
-
-def try_out(relay: Relay, timeout: float) -> None:
-    """Open a connection and take leave; TransportError when that does not work."""
-    Connection(relay, timeout).close()
+CLOSING = 421
+"""The reply of a server that is about to close the connection (RFC 5321 section 3.8)."""
 
 
 class RelayPool:
@@ -42,7 +45,6 @@ class RelayPool:
         *,
         timeout: float,
         messages_per_connection: int,
-        context: ssl.SSLContext | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.relays = relays
@@ -51,7 +53,6 @@ class RelayPool:
             relays,
             timeout=timeout,
             messages_each=messages_per_connection,
-            context=context,
             monotonic=monotonic,
         )
         self._users = 0
@@ -82,11 +83,11 @@ class RelayTransport:
     def __init__(self, pool: RelayPool, permits: Permits) -> None:
         self._pool = pool
         self._permits = permits
-        self._connection: Connection | None = None
+        self._connection: PooledConnection | None = None
         self._closed = False
 
     def offer(self, message: Message, *, number: int) -> Verdict | None:
-        """As ``Transport.offer``; ``number`` means nothing to a relay.
+        """As ``Transport.offer``.
 
         A relay that closes, or loses the connection, is passed over for the next. When none is
         left, the message is deferred with the last one's words: it may be the message that they
@@ -98,7 +99,7 @@ class RelayTransport:
         put_off: list[Verdict] = []
         for group in self._pool.health.groups():
             for relay in group:
-                final, verdict = self._by_way_of(relay, message)
+                final, verdict = self._by_way_of(relay, message, number)
                 if final:
                     return verdict
                 if verdict is not None:
@@ -112,7 +113,9 @@ class RelayTransport:
         until = self._permits.now() + timedelta(seconds=seconds)
         return Verdict(HELD, RESTART, reply="it may be starting again", until=until)
 
-    def _by_way_of(self, relay: Relay, message: Message) -> tuple[bool, Verdict | None]:
+    def _by_way_of(
+        self, relay: Relay, message: Message, number: int
+    ) -> tuple[bool, Verdict | None]:
         """Offer by way of ``relay``: whether that settles it, and the verdict if there is one."""
         health = self._pool.health
         if not health.usable(relay):
@@ -120,11 +123,11 @@ class RelayTransport:
         if health.rests(relay) > 0:
             return False, self._spared(relay, "it asked for less")
         try:
-            verdict = self._through(relay, message)
+            verdict = self._through(relay, message, number)
         except TransportError as error:
             health.broken(relay, str(error))
             return False, None
-        except ConnectionLost as lost:
+        except ConnectionLostError as lost:
             verdict = Verdict(VerdictKind.DEFERRED, relay.name, reply=str(lost))
         if verdict is None or verdict.relay == LIMITS:
             return True, verdict
@@ -146,7 +149,7 @@ class RelayTransport:
         until = self._permits.now() + timedelta(seconds=self._pool.health.rests(relay))
         return Verdict(HELD, relay.name, reply=why, until=until)
 
-    def _through(self, relay: Relay, message: Message) -> Verdict | None:
+    def _through(self, relay: Relay, message: Message, number: int) -> Verdict | None:
         """Offer over a connection. One that was kept and turns out to be closed, or about to be, is
         made anew once: servers have limits of their own, and some close without a word."""
         for fresh in (False, True):
@@ -161,8 +164,9 @@ class RelayTransport:
                     self._pool.connections.give_back(connection)
                     return held(limit, relay.name if limit.key == relay.key else LIMITS)
                 self._pool.health.serves(relay)
-                verdict = connection.offer(message)
-            except ConnectionLost:
+                connection.carried += 1
+                verdict = connection.transport.offer(message, number=number)
+            except ConnectionLostError:
                 self._pool.connections.drop(connection)
                 if not kept:
                     raise
@@ -184,10 +188,13 @@ class RelayTransport:
             raise RuntimeError("commit without offer")
         health, relay = self._pool.health, connection.relay
         try:
-            verdict = connection.commit()
+            verdict = connection.transport.commit()
         finally:
             self._connection = None
             self._pool.connections.give_back(connection)
+        if verdict.kind is VerdictKind.ACCEPTED:
+            health.works(relay)
+            return verdict
         if (ours := refusals.for_the_relay(verdict)) is not None:
             health.strike(relay, verdict.reply or "")
             return ours
@@ -200,7 +207,6 @@ class RelayTransport:
         return verdict
 
     def abort(self) -> None:
-        """The text has been written, so the only way not to deliver it is to hang up."""
         if self._connection is not None:
             self._pool.connections.drop(self._connection)
             self._connection = None

@@ -1,4 +1,4 @@
-"""What a way out must offer, and the answers it can give.
+"""What a transport must offer, and the answers it can give.
 
 A message is sent in two steps, so that the ledger can note in between, durably, that its fate is
 about to be decided: ``offer`` does everything up to the final dot, ``commit`` writes it and reads
@@ -68,21 +68,77 @@ def held(limit: LimitReached, by: str) -> Verdict:
     return Verdict(VerdictKind.HELD, by, reply=str(limit), until=limit.until, limit=limit)
 
 
+class ConnectionLostError(ConnectionError):
+    """The connection ended, the relay fell silent, or what it said was no answer."""
+
+
 class Transport(Protocol):
-    """One connection, or what stands for one. Not shared between lanes."""
+    """Hands messages over in two steps. A lane has it to itself between ``offer`` and ``commit``.
+
+    Lanes of a process share one thread, and a call that blocks stops them all. Whatever waits for
+    somebody's answer therefore waits by way of ``green_threads``: a socket of our own with
+    ``readable`` and ``writable``; a client that blocks, such as one of a provider's HTTP API, with
+    ``in_thread``, which lets it block in a thread of its own while the other lanes go on.
+    """
 
     def offer(self, message: Message, *, number: int) -> Verdict | None:
-        """Everything but the final dot; None when the message can be committed, else why not.
+        """Everything but what decides; None when the message can be committed, else why not.
 
-        ``number`` is the copy's place in its edition. Raises TransportError when nothing can be
-        sent this way at all.
+        ``number`` is the copy's place in its edition. Raises ConnectionLostError when the
+        connection ends before the relay has said anything of the message, TransportError when
+        nothing can be sent this way at all.
         """
 
     def commit(self) -> Verdict:
-        """Write the final dot and read the answer."""
+        """Do what decides, such as to write the final dot or to call the API, and read the answer.
+        ``UNANSWERED`` when the message may have been taken and nobody knows."""
 
     def abort(self) -> None:
-        """Drop what was offered: nothing of it is delivered."""
+        """Drop what was offered: nothing of it is delivered. It may end the connection."""
 
     def close(self) -> None:
         """Take leave of the relay."""
+
+
+class Connection(Transport, Protocol):
+    """A transport to one relay, kept open for more messages: what a scheme's plug-in provides."""
+
+    @property
+    def open(self) -> bool:
+        """Whether it can be used for another message, as far as is known."""
+
+    def ready(self) -> bool:
+        """Whether it can take a message now; it may look whether the relay is still there."""
+
+
+class Relay(Protocol):
+    """Where messages can be handed over: a server, or a folder. The registry makes it of its URL.
+    A key of dictionaries, so hashing should be cheap."""
+
+    @property
+    def name(self) -> str:
+        """In verdicts, reports and messages; never with a password."""
+
+    @property
+    def key(self) -> str:
+        """Under which its rate is counted."""
+
+    @property
+    def host(self) -> str | None:
+        """The server that gets the messages; None: no server, they stay in files here, and several
+        connections are worth nothing."""
+
+    @property
+    def weight(self) -> int:
+        """Its share of the messages; 0 for one in reserve."""
+
+    @property
+    def rates(self) -> Rates:
+        """The most messages it takes."""
+
+    def connect(self, timeout: float) -> Connection:
+        """A connection that waits no longer than ``timeout`` seconds for an answer. Raises
+        TransportError, which names the relay, when there is none to be had."""
+
+    def check(self, timeout: float) -> str:
+        """Try whether messages could be sent; says so in a few words. Raises TransportError."""

@@ -34,6 +34,7 @@ from recommender.settings.networks import LOOPBACK, Network, NetworksText
 
 PREFIX = "NEWSLETTER_"
 FILE = "newsletter.toml"
+OUTBOX_URL = "outbox:"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _FILE_URL = re.compile(r"(sqlite(?:\+\w+)?:///)([^/].*)")
 """The URL of a SQLite file with a relative path."""
@@ -269,6 +270,11 @@ class Settings(BaseSettings):
     @cached_property
     def store_url(self) -> str:
         return self.database_url or file_url(self.home / "newsletter.db")
+
+    @property
+    def transport_url(self) -> str:
+        """Where messages go: the URLs of ``smtp_url``, or that of the outbox."""
+        return OUTBOX_URL if not self.smtp_url else self.smtp_url
 
     @cached_property
     def outbox(self) -> Path:

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from mailer.mime.message import Message
+from mailer.relay import registry
 from mailer.relay.relay_pool import RelayPool, RelayTransport
-from mailer.relay.smtp_connection import Relay
+from mailer.relay.smtp.relay import Relay
 from mailer.relay.transport import Permits
 
 MESSAGE = Message("b@example.org", "r@example.com", b"From: a@example.org\r\n\r\nhi\r\n", "<1@x.y>")
@@ -52,6 +54,12 @@ def pool_of(
         for server, weight in zip(servers, weights, strict=False)
     )
     return RelayPool(found, timeout=0.5, messages_per_connection=most, monotonic=clock)
+
+
+def smtp_relays(text: str) -> list[Relay]:
+    """The relays of ``smtp_url``, all of which must be SMTP's."""
+    relays = registry.parse(text, Path("unused"))
+    return [relay for relay in relays if isinstance(relay, Relay)]
 
 
 @contextmanager

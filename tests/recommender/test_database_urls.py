@@ -1,13 +1,14 @@
 """No part of a password is in any message about a URL, however oddly it is written."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer import cli
-from mailer.relay import relay_urls
+from mailer.relay import registry
 from recommender import settings
 from recommender.errors import NewsletterError
 from recommender.storage import database
@@ -39,7 +40,9 @@ def test_a_database_url_is_never_said_with_its_password(parts: list[str], form: 
 @given(PASSWORDS.filter(lambda parts: MARK in parts), st.sampled_from(["smtp", "smtps", "http"]))
 def test_a_relay_is_never_said_with_its_password(parts: list[str], scheme: str) -> None:
     try:
-        found = relay_urls.parse(f"{scheme}://user:{''.join(parts)}@mail.example.org:25")
+        found = registry.parse(
+            f"{scheme}://user:{''.join(parts)}@mail.example.org:25", Path("unused")
+        )
         said = " ".join(relay.name for relay in found)
     except NewsletterError as error:
         said = str(error)

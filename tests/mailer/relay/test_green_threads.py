@@ -1,6 +1,7 @@
 """Lanes: one that waits holds up no other, and the end of a run reaches all of them."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -96,3 +97,30 @@ def test_lanes_wait_for_a_condition_as_threads_do() -> None:
     group.start(notify)
     until_done(group)
     assert told == [True, False]
+
+
+def test_a_call_that_blocks_has_a_thread_of_its_own(pairs: Callable[[], Pair]) -> None:
+    blocked, told = threading.Event(), list[object]()
+    group = Lanes()
+
+    def ask() -> None:
+        told.append(green_threads.in_thread(lambda: blocked.wait(5), 5))
+
+    def fail() -> None:
+        try:
+            green_threads.in_thread(lambda: 1 // 0, 5)
+        except ZeroDivisionError as error:
+            told.append(str(error))
+        blocked.set()
+
+    group.start(ask)
+    group.start(fail)
+    until_done(group)
+    assert told == ["integer division or modulo by zero", True]
+
+
+def test_a_call_that_takes_too_long_is_left_alone() -> None:
+    blocked = threading.Event()
+    with pytest.raises(TimeoutError):
+        green_threads.in_thread(blocked.wait, 0.02)
+    blocked.set()

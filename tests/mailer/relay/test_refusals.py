@@ -3,7 +3,7 @@
 import pytest
 
 from mailer.relay import refusals
-from mailer.relay.smtp_connection import enhanced_code
+from mailer.relay.smtp.connection import enhanced_code
 from mailer.relay.transport import Verdict, VerdictKind
 
 DEAD = [

@@ -4,14 +4,13 @@ import time
 
 import pytest
 
-from mailer.relay import relay_urls
 from mailer.relay.health import FIRST_PAUSE, LONGEST_PAUSE, STRIKES
 from mailer.relay.relay_pool import RelayTransport
 from mailer.relay.transport import VerdictKind
 from recommender.errors import ConfigurationError, TransportError
 from recommender.settings.limits import Rate
 
-from ..relaying import HANG_UP, MESSAGE, Clock, Serve, pool_of, way_out
+from ..relaying import HANG_UP, MESSAGE, Clock, Serve, pool_of, smtp_relays, way_out
 
 ACCEPTED, DEFERRED, REFUSED = VerdictKind.ACCEPTED, VerdictKind.DEFERRED, VerdictKind.REFUSED
 
@@ -21,7 +20,7 @@ def send(transport: RelayTransport) -> VerdictKind:
 
 
 def test_relays_are_read_from_one_line() -> None:
-    first, second, third = relay_urls.parse(
+    first, second, third = smtp_relays(
         "smtp://u%40x:p%2Fw%2C@mail.example.org:2587, smtps://[::1] ,smtp://localhost?starttls=never"
     )
     assert (first.host, first.port, first.user, first.password, first.starttls) == (
@@ -45,12 +44,12 @@ def test_relays_are_read_from_one_line() -> None:
     ],
 )
 def test_tls_is_required_but_on_this_machine(url: str, mode: str, port: int) -> None:
-    [relay] = relay_urls.parse(url)
+    [relay] = smtp_relays(url)
     assert (relay.starttls, relay.port) == (mode, port)
 
 
 def test_a_relay_may_have_a_rate_and_a_weight() -> None:
-    [relay, plain] = relay_urls.parse("smtp://h?rate=14/second&rate=50000/day&weight=3, smtp://h")
+    [relay, plain] = smtp_relays("smtp://h?rate=14/second&rate=50000/day&weight=3, smtp://h")
     assert (relay.rates, relay.weight) == ((Rate(1, 14), Rate(86_400, 50_000)), 3)
     assert (plain.rates, plain.weight) == ((), 0)
 
@@ -68,13 +67,13 @@ def test_a_relay_may_have_a_rate_and_a_weight() -> None:
 )
 def test_a_wrong_relay_names_the_key_and_no_password(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^smtp_url: ") as caught:
-        relay_urls.parse(text)
+        smtp_relays(text)
     assert "hush" not in str(caught.value)
 
 
 def test_the_relay_that_is_wrong_is_counted() -> None:
     with pytest.raises(ConfigurationError, match="relay 2"):
-        relay_urls.parse("smtp://one.example.org, two.example.org")
+        smtp_relays("smtp://one.example.org, two.example.org")
 
 
 def test_a_connection_carries_no_more_than_it_may(serve: Serve) -> None:

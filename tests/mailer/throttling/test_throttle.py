@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from mailer.delivery import offering
 from mailer.mime.message import Message
 from mailer.relay import registry, transport
-from mailer.relay.smtp_client import Relay
+from mailer.relay.smtp.relay import Relay
 from mailer.relay.transport import NoLimits, Verdict, VerdictKind
 from mailer.throttling.throttle import (
     DOMAIN_PATIENCE,

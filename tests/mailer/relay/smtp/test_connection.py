@@ -12,8 +12,9 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from mailer.mime.message import Message
-from mailer.relay.smtp_connection import Connection, ConnectionLost, Relay
-from mailer.relay.transport import Verdict, VerdictKind
+from mailer.relay.smtp.connection import Connection
+from mailer.relay.smtp.relay import Relay
+from mailer.relay.transport import ConnectionLostError, Verdict, VerdictKind
 
 DATA = b"From: a@example.org\r\nTo: r@example.com\r\n\r\n.starts with a dot\r\n..two\r\nend\r\n"
 MESSAGE = Message("bounces@example.org", "r@example.com", DATA, "<1@example.org>")
@@ -128,7 +129,7 @@ def test_a_connection_lost_before_the_dot_delivers_nothing(
 ) -> None:
     server = serve(offers, **{stage: answer})
     with connect(server, timeout=0.3) as connection:
-        with pytest.raises(ConnectionLost):
+        with pytest.raises(ConnectionLostError):
             connection.offer(MESSAGE)
         assert not connection.open
     assert server.texts == []
@@ -141,7 +142,7 @@ def test_an_answer_out_of_place_is_not_taken_for_consent(
 ) -> None:
     with (
         connect(serve(offers, **{stage: answer})) as connection,
-        pytest.raises(ConnectionLost, match="out of place"),
+        pytest.raises(ConnectionLostError, match="out of place"),
     ):
         connection.offer(MESSAGE)
 

@@ -9,12 +9,12 @@ import time
 import pytest
 
 from mailer.mime.message import Message
-from mailer.relay.smtp_client import ConnectionLost, Relay
-from mailer.relay.smtp_connection import Connection
-from mailer.relay.transport import VerdictKind
+from mailer.relay.smtp.connection import Connection
+from mailer.relay.smtp.relay import Relay
+from mailer.relay.transport import ConnectionLostError, VerdictKind
 from recommender.errors import TransportError
 
-from .test_smtp_client import DATA, MESSAGE, Certificates, Serve, connect, send, trusting
+from .test_session import DATA, MESSAGE, Certificates, Serve, connect, send, trusting
 
 ENDLESS = b"250-more\r\n" * 5_000
 REPLIES: dict[str, object] = {
@@ -38,7 +38,7 @@ def test_no_reply_holds_up_or_passes_for_consent(serve: Serve, stage: str, reply
             assert send(connection).kind is not VerdictKind.ACCEPTED
     except TransportError:
         assert stage in ("GREETING", "EHLO")
-    except ConnectionLost:  # before the dot: nothing was sent, another connection is tried
+    except ConnectionLostError:  # before the dot: nothing was sent, another connection is tried
         assert stage != "DOT"
     assert time.monotonic() - began < 5
 

@@ -1,9 +1,8 @@
 """One SMTP connection that sends in two steps, pipelined where the server allows it.
 
-The standard library's smtplib says EHLO, starts TLS and signs in; replies are read by ``dialogue``,
-which holds each to a deadline. From then on commands are written in groups (RFC 2920): MAIL, RCPT
+From the end of the ``session``'s opening, commands are written in groups (RFC 2920): MAIL, RCPT
 and DATA in one go, then the text without its final dot. ``commit`` writes the dot and reads the one
-answer that decides. It knows one server and keeps no list; which server to use is ``relays``'
+answer that decides. It knows one server and keeps no list; which server to use is ``relay_pool``'s
 affair.
 """
 
@@ -12,12 +11,11 @@ import ssl
 import time
 
 from mailer.mime.message import Message
-from mailer.relay import smtp_client
-from mailer.relay.smtp_client import ConnectionLost, Relay, StartTls
-from mailer.relay.transport import Verdict, VerdictKind
+from mailer.relay.smtp import session
+from mailer.relay.smtp.smarthost import Smarthost
+from mailer.relay.transport import ConnectionLostError, Verdict, VerdictKind
 from recommender.safety.escaping import one_line
 
-__all__ = ["Connection", "ConnectionLost", "Relay", "StartTls"]
 CLOSING = 421
 """The reply of a server that is about to close the connection (RFC 5321 section 3.8)."""
 KINDS = {2: VerdictKind.ACCEPTED, 4: VerdictKind.DEFERRED, 5: VerdictKind.REFUSED}
@@ -36,41 +34,39 @@ Reply = tuple[int, bytes]
 class Connection:
     """An open, greeted and signed-in connection. Raises TransportError when it cannot be made.
 
-    ``carried`` counts the messages it was offered. Without a ``context`` certificates are verified
-    as ``relay`` says.
+    Without a ``context`` certificates are verified as ``smarthost`` says.
     """
 
     def __init__(
-        self, relay: Relay, timeout: float, *, context: ssl.SSLContext | None = None
+        self, smarthost: Smarthost, timeout: float, *, context: ssl.SSLContext | None = None
     ) -> None:
-        self.relay = relay
-        self.carried = 0
+        self._name = smarthost.name
         self._heard = float("-inf")
-        self._server = smtp_client.connect(relay, timeout, context or smtp_client.trusting(relay))
-        self._pipelining = self._server.has_extn("pipelining")
-        self._eight_bit = self._server.has_extn("8bitmime")
-        self._utf8 = self._server.has_extn("smtputf8")
-        self._size = self._server.has_extn("size")
-        limit = self._server.esmtp_features.get("size", "")
+        self._client = session.connect(smarthost, timeout, context or session.trusting(smarthost))
+        self._pipelining = self._client.has_extn("pipelining")
+        self._eight_bit = self._client.has_extn("8bitmime")
+        self._utf8 = self._client.has_extn("smtputf8")
+        self._size = self._client.has_extn("size")
+        limit = self._client.esmtp_features.get("size", "")
         self._largest = int(limit) if limit.isdecimal() else 0
 
     @property
     def open(self) -> bool:
-        return self._server.sock is not None
+        return self._client.sock is not None
 
     def ready(self) -> bool:
         """Whether the connection can take a message: open, and the server has said nothing since
         its last reply. Servers close an idle connection without being asked; one that answered a
         moment ago is believed to be there, and if it is not, the next command will say so."""
-        just_now = not self._server.unread and time.monotonic() - self._heard < AT_WORK
-        return self.open and (just_now or self._server.silent())
+        just_now = not self._client.unread and time.monotonic() - self._heard < AT_WORK
+        return self.open and (just_now or self._client.silent())
 
-    def offer(self, message: Message) -> Verdict | None:
-        """Everything but the final dot; None when the text has been written.
+    def offer(self, message: Message, *, number: int = 0) -> Verdict | None:
+        """Everything but the final dot; None when the text has been written. ``number`` means
+        nothing to a server.
 
-        Raises ConnectionLost when the connection ends before that.
+        Raises ConnectionLostError when the connection ends before that.
         """
-        self.carried += 1
         text = message.data if message.ready else _dot_stuffed(message.data)
         beyond_ascii = not message.ascii and not message.data.isascii()
         if (refusal := self._cannot_take(message, len(text), beyond_ascii)) is not None:
@@ -89,8 +85,8 @@ class Connection:
         codes = [code for code, _ in replies]
         if refused is None:
             if [code // 100 for code in codes] != [2, 2, 3]:
-                raise self._server.lost(f"an answer out of place: {codes}")
-            self._server.write(text)
+                raise self._client.lost(f"an answer out of place: {codes}")
+            self._client.write(text)
             return None
         command = ("MAIL", "RCPT", "DATA")[replies.index(refused)]
         verdict = self._verdict(*refused, command)
@@ -105,26 +101,30 @@ class Connection:
         Until the dot is written a server has nothing to say. One that has spoken, or is gone, will
         not deliver the message: that is a deferral, not a doubt.
         """
-        if not (self.open and self._server.silent()):
-            words = self._server.last_words() or "the server closed the connection before the dot"
+        if not (self.open and self._client.silent()):
+            words = self._client.last_words() or "the server closed the connection before the dot"
             self.close(polite=False)
-            return Verdict(VerdictKind.DEFERRED, self.relay.name, reply=words)
+            return Verdict(VerdictKind.DEFERRED, self._name, reply=words)
         try:
-            self._server.write(b".\r\n")
+            self._client.write(b".\r\n")
             code, text = self._reply()
-        except ConnectionLost as lost:
-            return Verdict(VerdictKind.UNANSWERED, self.relay.name, reply=one_line(str(lost)))
+        except ConnectionLostError as lost:
+            return Verdict(VerdictKind.UNANSWERED, self._name, reply=one_line(str(lost)))
         if 300 <= code < 400:
             self.close(polite=False)
             words = f"an answer out of place: {code} {_words(text)}"
-            return Verdict(VerdictKind.UNANSWERED, self.relay.name, code, reply=words)
+            return Verdict(VerdictKind.UNANSWERED, self._name, code, reply=words)
         return self._verdict(code, text, ".")
+
+    def abort(self) -> None:
+        """Hang up: once the text has been written, there is no other way not to deliver it."""
+        self.close(polite=False)
 
     def close(self, *, polite: bool = True) -> None:
         """End the connection, with QUIT if it is in a state to take one."""
         if polite:
-            self._server.leave()
-        self._server.close()
+            self._client.leave()
+        self._client.close()
 
     def _cannot_take(self, message: Message, size: int, beyond_ascii: bool) -> Verdict | None:
         """A refusal of our own, for what this server has said it does not take (RFC 1870, 6152,
@@ -134,16 +134,16 @@ class Connection:
             if _SMUGGLING.search(address):
                 status = "5.1.3" if address == message.recipient else "5.1.7"
                 words = f"553 {status} {address!r} is not an address"
-                return Verdict(refused, self.relay.name, 553, status, words)
+                return Verdict(refused, self._name, 553, status, words)
         if message.smtputf8 and not self._utf8:
             words = "550 5.6.7 the relay does not take international addresses (SMTPUTF8)"
-            return Verdict(refused, self.relay.name, 550, "5.6.7", words)
+            return Verdict(refused, self._name, 550, "5.6.7", words)
         if self._largest and size > self._largest:
             words = f"552 5.3.4 {size} bytes are more than the {self._largest} the relay takes"
-            return Verdict(refused, self.relay.name, 552, "5.3.4", words)
+            return Verdict(refused, self._name, 552, "5.3.4", words)
         if beyond_ascii and not (self._eight_bit or message.smtputf8):
             words = "554 5.6.3 the relay takes 7-bit messages only (no 8BITMIME)"
-            return Verdict(refused, self.relay.name, 554, "5.6.3", words)
+            return Verdict(refused, self._name, 554, "5.6.3", words)
         return None
 
     def _exchange(self, commands: list[str]) -> list[Reply]:
@@ -154,14 +154,14 @@ class Connection:
         replies: list[Reply] = []
         try:
             if self._pipelining:
-                self._server.write("".join(f"{line}\r\n" for line in commands).encode("utf-8"))
+                self._client.write("".join(f"{line}\r\n" for line in commands).encode("utf-8"))
             for command in commands:
                 if not self._pipelining:
-                    self._server.write(f"{command}\r\n".encode())
+                    self._client.write(f"{command}\r\n".encode())
                 replies.append(self._reply())
                 if replies[-1][0] == CLOSING or (replies[-1][0] >= 400 and not self._pipelining):
                     break
-        except ConnectionLost:
+        except ConnectionLostError:
             if not any(code >= 400 for code, _ in replies):
                 raise
         return replies
@@ -172,11 +172,11 @@ class Connection:
             return
         try:
             if waiting_for_text:  # it expects a text although nobody gets it (RFC 2920 section 3.1)
-                self._server.write(b".\r\n")
+                self._client.write(b".\r\n")
                 self._reply()
             if self._exchange(["RSET"])[0][0] != 250:
                 self.close(polite=False)
-        except ConnectionLost:
+        except ConnectionLostError:
             pass  # it is closed, which is as good
 
     def _verdict(self, code: int, text: bytes, command: str) -> Verdict:
@@ -184,12 +184,10 @@ class Connection:
             self.close(polite=False)
         words = _words(text)
         enhanced = enhanced_code(code, words)
-        return Verdict(
-            KINDS[code // 100], self.relay.name, code, enhanced, f"{code} {words}", command
-        )
+        return Verdict(KINDS[code // 100], self._name, code, enhanced, f"{code} {words}", command)
 
     def _reply(self) -> Reply:
-        reply = self._server.getreply()
+        reply = self._client.getreply()
         self._heard = time.monotonic()
         return reply
 

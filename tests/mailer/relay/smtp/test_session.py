@@ -13,11 +13,13 @@ from typing import Any, Protocol
 import pytest
 
 from mailer.mime.message import Message
-from mailer.relay import relay_urls
-from mailer.relay.smtp_client import Relay, StartTls
-from mailer.relay.smtp_connection import Connection
+from mailer.relay.smtp.connection import Connection
+from mailer.relay.smtp.relay import Relay
+from mailer.relay.smtp.smarthost import StartTls
 from mailer.relay.transport import Verdict, VerdictKind
 from recommender.errors import TransportError
+
+from ...relaying import smtp_relays
 
 DATA = b"From: a@example.org\r\nTo: r@example.com\r\n\r\nhello\r\n"
 MESSAGE = Message("bounces@example.org", "r@example.com", DATA, "<1@example.org>")
@@ -203,7 +205,7 @@ def test_a_certificate_of_ones_own_is_trusted_by_name(
 ) -> None:
     theirs, file = certificates
     server = serve((*PIPELINED, "STARTTLS"), theirs)
-    [relay] = relay_urls.parse(f"smtp://127.0.0.1:{server.port}?starttls=require&cafile={file}")
+    [relay] = smtp_relays(f"smtp://127.0.0.1:{server.port}?starttls=require&cafile={file}")
     connection = Connection(relay, 2)
     assert send(connection).kind is ACCEPTED
     connection.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailer.mime.message import Message
-from mailer.relay.outbox import Outbox, file_name
+from mailer.relay.outbox.folder import Outbox, file_name
 from mailer.relay.transport import VerdictKind
 from recommender.errors import TransportError
 

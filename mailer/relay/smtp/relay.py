@@ -1,14 +1,17 @@
-"""Relays as the setting ``smtp_url`` names them. It opens no connection."""
+"""Relays that speak SMTP, as their URLs name them."""
 
-import ipaddress
 import ssl
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from mailer.relay.smtp_client import Auth, Relay, StartTls
+from mailer.relay import urls
+from mailer.relay.smtp import session
+from mailer.relay.smtp.connection import Connection
+from mailer.relay.smtp.smarthost import Auth, Smarthost, StartTls
 from recommender.errors import ConfigurationError
-from recommender.settings import limits
+from recommender.settings.limits import Rates
 
 _MODES: dict[str, StartTls] = {"require": "require", "optional": "optional", "never": "never"}
 _AUTH: dict[str, Auth] = {"password": "password", "xoauth2": "xoauth2"}
@@ -18,16 +21,40 @@ _OPTIONS = (
 )
 
 
-def parse(text: str) -> tuple[Relay, ...]:
-    """The relays of ``smtp_url``, in order. ConfigurationError names the key, never a password."""
-    urls = [part.strip() for part in text.split(",")]
-    found = tuple(_relay(url, number) for number, url in enumerate(urls, 1) if url)
-    if not found:
-        raise ConfigurationError("smtp_url: names no relay; leave it out to write to the outbox")
-    return found
+@dataclass(frozen=True)
+class Relay(Smarthost):
+    """A smarthost as one of the relays: as ``transport.Relay``."""
+
+    weight: int = 0
+    rates: Rates = ()
+
+    @property
+    def key(self) -> str:
+        return f"relay:{self.name}"
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return session.trusting(self)
+
+    def connect(self, timeout: float) -> Connection:
+        """A session. TransportError when none can be opened."""
+        return Connection(self, timeout, context=self._context)
+
+    def check(self, timeout: float) -> str:
+        """Open a session and end it."""
+        self.connect(timeout).close()
+        return f"{self.name} answers"
+
+    def __repr__(self) -> str:
+        return f"Relay({self.name!r})"  # never the password
+
+    def __hash__(self) -> int:
+        return hash((self.host, self.port))  # of all fields it would be made anew for every message
 
 
-def _relay(url: str, number: int) -> Relay:
+def from_url(url: str, *, number: int, folder: Path) -> Relay:  # noqa: ARG001  (as all have it)
+    """``smtp://user:password@host:port?starttls=require``, relay ``number`` of ``smtp_url``; no
+    file is kept in ``folder``. ConfigurationError names the key, never a password."""
     form = (
         f"smtp_url: relay {number} is not smtp://user:password@host:port?starttls=require or "
         "smtps://…; write special characters of user and password as %40 for @ and so on"
@@ -42,13 +69,13 @@ def _relay(url: str, number: int) -> Relay:
     if parts.fragment or "#" in url or (parts.username is None) != (parts.password is None):
         raise ConfigurationError(form)
     options = parse_qs(parts.query, keep_blank_values=True)
-    mode = options.pop("starttls", ["optional" if is_local(host) else "require"])[-1]
-    rates, weights = options.pop("rate", []), options.pop("weight", ["0"])
+    mode = options.pop("starttls", ["optional" if urls.is_local(host) else "require"])[-1]
     cafile, auth = options.pop("cafile", [""])[-1], options.pop("auth", ["password"])[-1]
-    if options or mode not in _MODES or auth not in _AUTH or not weights[-1].isdecimal():
+    rates, weight = urls.rates(options, number), urls.weight(options)
+    if options or mode not in _MODES or auth not in _AUTH or weight is None:
         raise ConfigurationError(f"smtp_url: relay {number}: the only options are {_OPTIONS}")
     implicit = parts.scheme == "smtps"
-    if mode != "require" and parts.username is not None and not (implicit or is_local(host)):
+    if mode != "require" and parts.username is not None and not (implicit or urls.is_local(host)):
         does = "could send" if mode == "optional" else "sends"
         raise ConfigurationError(
             f"smtp_url: relay {number}: starttls={mode} {does} the password in the clear; "
@@ -61,8 +88,8 @@ def _relay(url: str, number: int) -> Relay:
         password=None if parts.password is None else unquote(parts.password),
         starttls=_MODES[mode],
         implicit_tls=implicit,
-        weight=int(weights[-1]),
-        rates=_rates(rates, number),
+        weight=weight,
+        rates=rates,
         cafile=_certificates(cafile, number),
         auth=_AUTH[auth],
     )
@@ -80,19 +107,3 @@ def _certificates(file: str, number: int) -> Path | None:
             why = error.strerror
         raise ConfigurationError(f"smtp_url: relay {number}: cafile {file}: {why}") from error
     return Path(file)
-
-
-def _rates(texts: Sequence[str], number: int) -> tuple[limits.Rate, ...]:
-    """``rate=14/second&rate=50000/day``: commas already part one relay from the next."""
-    try:
-        return limits.rates(",".join(texts)) if texts else ()
-    except ValueError as error:
-        raise ConfigurationError(f"smtp_url: relay {number}: {error}") from error
-
-
-def is_local(host: str) -> bool:
-    """Whether ``host`` is this machine's loopback."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

@@ -1,4 +1,4 @@
-"""The file transport: every message as ``outbox/<edition>/<n>-<address>.eml``.
+"""A folder as a transport: every message as ``outbox/<edition>/<n>-<address>.eml``.
 
 The bytes are those SMTP would carry, CRLF included. A message is written under another name first
 and renamed when it is committed, so there is never half of one, and the same copy written twice is
@@ -11,27 +11,28 @@ from pathlib import Path
 
 from mailer.mime.headers import on_the_wire
 from mailer.mime.message import Message
-from mailer.relay import transport
-from mailer.relay.transport import NoLimits, Permits, Verdict, VerdictKind
+from mailer.relay.transport import Verdict, VerdictKind
 from recommender.errors import TransportError
 from recommender.safety import private_files
 
+NAME = "outbox"
+
 
 class Outbox:
-    """Writes into ``folder``, which is made when it is needed, as ``permits`` allow."""
+    """Writes into ``folder``, which is made when it is needed."""
 
-    name = "outbox"
+    open = True
 
-    def __init__(self, folder: Path, permits: Permits | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._permits = permits or NoLimits()
         self._offered: tuple[Path, Path] | None = None
+
+    def ready(self) -> bool:
+        return True
 
     def offer(self, message: Message, *, number: int) -> Verdict | None:
         """As ``Transport.offer``; TransportError when the message cannot be written."""
         self.abort()
-        if (limit := self._permits.take(message.recipient, None, ())) is not None:
-            return transport.held(limit, self.name)
         final = self._folder / file_name(number, message.recipient)
         waiting = final.with_name(f"{final.name}.part")
         try:
@@ -54,9 +55,9 @@ class Outbox:
         except OSError as error:
             self.abort()
             words = f"cannot write {final}: {error.strerror}"
-            return Verdict(VerdictKind.DEFERRED, self.name, reply=words)
+            return Verdict(VerdictKind.DEFERRED, NAME, reply=words)
         self._offered = None
-        return Verdict(VerdictKind.ACCEPTED, self.name, reply=final.name)
+        return Verdict(VerdictKind.ACCEPTED, NAME, reply=final.name)
 
     def abort(self) -> None:
         if self._offered is not None:

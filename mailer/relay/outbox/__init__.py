@@ -1,0 +1,1 @@
+"""The outbox transport (``outbox:``): messages become files of a folder, and leave nothing."""

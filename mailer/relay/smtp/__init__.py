@@ -1,0 +1,1 @@
+"""The SMTP transport (``smtp://``, ``smtps://``): sessions, pipelined messages, TLS and AUTH."""

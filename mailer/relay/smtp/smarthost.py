@@ -1,0 +1,28 @@
+"""An SMTP server that takes our mail and passes it on, and how to sign in to it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+StartTls = Literal["require", "optional", "never"]
+Auth = Literal["password", "xoauth2"]
+
+
+@dataclass(frozen=True)
+class Smarthost:
+    """Host, port and credentials. ``implicit_tls``: TLS from the first byte (``smtps``);
+    ``cafile``: the certificates to trust (PEM) in place of the system's; ``auth``: what
+    ``password`` is, a password or an access token."""
+
+    host: str
+    port: int
+    user: str | None = None
+    password: str | None = None
+    starttls: StartTls = "require"
+    implicit_tls: bool = False
+    cafile: Path | None = None
+    auth: Auth = "password"
+
+    @property
+    def name(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -1,0 +1,41 @@
+"""What relays of all kinds have in common in their URLs: a list with commas, a rate, a weight."""
+
+import ipaddress
+
+from recommender.errors import ConfigurationError
+from recommender.settings import limits
+from recommender.settings.limits import Rates
+
+Options = dict[str, list[str]]
+"""The options of a URL, as ``parse_qs`` gives them."""
+
+
+def split(text: str) -> list[str]:
+    """The URLs of ``smtp_url``, in order; empty ones are left in, so that the rest keep their
+    numbers."""
+    return [part.strip() for part in text.split(",")]
+
+
+def weight(options: Options) -> int | None:
+    """Take ``weight=3`` out of ``options``: a relay's share of the messages, 0 for one in reserve;
+    None when it is no number."""
+    text = options.pop("weight", ["0"])[-1]
+    return int(text) if text.isdecimal() else None
+
+
+def rates(options: Options, number: int) -> Rates:
+    """Take ``rate=14/second&rate=50000/day`` out of ``options``: commas already part one relay
+    from the next. ConfigurationError names relay ``number``."""
+    texts = options.pop("rate", [])
+    try:
+        return limits.rates(",".join(texts)) if texts else ()
+    except ValueError as error:
+        raise ConfigurationError(f"smtp_url: relay {number}: {error}") from error
+
+
+def is_local(host: str) -> bool:
+    """Whether ``host`` is this machine's loopback."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
