@@ -23,6 +23,7 @@ from mailer.rendering.templates import Renderer
 from recommender import resources
 from recommender.articles import briefs
 from recommender.ranking.values import Pick, Reason
+from recommender.story_text import texts
 
 ROUNDS = 5
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -53,14 +54,7 @@ def sample_stories() -> dict[str, StoryContent]:
     drafts = [briefs.read(path, NOW) for path in paths]
     return {
         str(number): StoryContent(
-            title=draft.title,
-            summary=draft.summary,
-            takeaway=draft.takeaway,
-            insights=draft.insights,
-            principles=draft.principles,
-            practice=draft.practice,
-            code_references=draft.code_references,
-            url=f"https://example.com/{number}",
+            **texts(draft) | {"url": f"https://example.com/{number}"},
             source=draft.source,
             curator=draft.curator,
         )
