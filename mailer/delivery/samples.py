@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from mailer import conformance
 from mailer.conformance import Level
 from mailer.delivery import messages
+from mailer.delivery.messages import CopyRequest
 from mailer.ledger import deliveries
 from mailer.ledger.deliveries import Claim
 from recommender.models import Delivery, DeliveryState, Edition, Subscriber
@@ -57,7 +58,7 @@ def check(
     factory = messages.factory(session, _presentable(settings), edition)
     found: dict[tuple[str, Level], list[str]] = {}
     for claim in claims:
-        message = factory.message(claim, now)
+        message = factory.message(CopyRequest.of_claim(claim), now)
         broken = conformance.check(message.data, recipient=claim.email, now=now)
         for rule, first in {(one.rule, one.level): one.what for one in reversed(broken)}.items():
             found.setdefault(rule, []).append(first)

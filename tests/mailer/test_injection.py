@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from mailer.issue.composition import Card, Issue, Part, Publication, ReaderView, StoryContent
-from mailer.rendering.templates import Renderer
 from recommender.ranking.values import Reason, ReasonKind
+from tests.mailer.rendered import Renderer
 
 Make = Callable[..., Issue]
 CANARY = "\"'><b>&--> é😀"

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from mailer.issue.cards import DECIDER, INQUIRER, MAKER, PRACTITIONER, serving_order
-from mailer.issue.composition import BUDGET, Issue, Publication, ReaderView, StoryContent, weight
-from mailer.rendering.templates import Renderer
+from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent
+from mailer.issue.size import BUDGET, weight
 from recommender.ranking.values import Reason, ReasonKind
 from recommender.storage import json_columns
+from tests.mailer.rendered import Renderer
 
 from ..conftest import PUBLICATION
 
