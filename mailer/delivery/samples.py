@@ -94,7 +94,13 @@ def _drawn(session: Session, edition_id: int, states: Sequence[DeliveryState]) -
         row = next((row for row in run if row.state in states and row.picks != "[]"), None)
         if row is not None:
             found[row.id] = Claim(
-                *(row.id, row.subscriber_id, row.number, row.email, row.picks, row.reader, 0)
+                delivery_id=row.id,
+                subscriber_id=row.subscriber_id,
+                number=row.number,
+                email=row.email,
+                picks=row.picks,
+                reader=row.reader,
+                attempts=0,
             )
     return list(found.values())
 
