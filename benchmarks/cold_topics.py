@@ -83,7 +83,7 @@ def written(name: str) -> Stream:
         if line and not line.startswith("#"):
             field, title, summary = (part.strip() for part in line.split("|"))
             key = f"{name}{number}"
-            stories.append(Story(key, key, key, title, summary))
+            stories.append(Story(key, key, key, title=title, summary=summary))
             fields[key] = field
     return stories, fields
 

@@ -44,8 +44,9 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from mailer.delivery.messages import CopyRequest
 from mailer.delivery.messages import factory as make_factory
-from mailer.edition import snapshot
+from mailer.issue.composition import Composer
 from mailer.ledger.deliveries import Claim
 from mailer.mime.message import Message
 from mailer.rendering import templates
@@ -56,6 +57,7 @@ from recommender.articles import intake as article_intake
 from recommender.models import Delivery, Edition
 from recommender.storage import database, json_columns
 from recommender.subscribers import fields, intake
+from tests.mailer.rendered import Renderer
 
 PORT = 2526
 CONNECTIONS = 32
@@ -215,13 +217,10 @@ def some(home: Path, copies: int) -> list[Message]:
         factory = make_factory(session, settings, session.scalars(sa.select(Edition)).one())
         rows = session.scalars(sa.select(Delivery).limit(copies)).all()
     engine.dispose()
-    found = []
-    for row in rows:
-        picks = [snapshot.pick_of(pick) for pick in row.picks]
-        issue = factory.compose(row.id, picks, snapshot.reader_of(row.reader))
-        rendered = factory.renderer.render(issue)
-        found.append(factory.wrap(row.id, "r@example.com", issue, rendered, datetime.now(UTC)))
-    return found
+    return [
+        factory.message(CopyRequest.of_delivery(row, "r@example.com"), datetime.now(UTC))
+        for row in rows
+    ]
 
 
 def reference(home: Path, readers: int) -> tuple[float, float]:
@@ -267,12 +266,14 @@ def obvious(home: Path, copies: int) -> tuple[float, float]:
     with database.reading(engine) as session:
         factory = make_factory(session, settings, session.scalars(sa.select(Edition)).one())
         rows = session.scalars(sa.select(Delivery).limit(copies)).all()
+    requests = [CopyRequest.of_delivery(row, "r@example.com") for row in rows]
     issues = [
-        factory.compose(
-            row.id, [snapshot.pick_of(pick) for pick in row.picks], snapshot.reader_of(row.reader)
+        Composer(factory.publication, factory.stories, factory.links).compose(
+            request.reader, request.picks, request.delivery_id
         )
-        for row in rows
+        for request in requests
     ]
+    renderer = Renderer(templates.compile_template(folder))
     started = time.perf_counter()
     with Busy() as busy, smtplib.SMTP("127.0.0.1", PORT) as server:
         for number, issue in enumerate(issues):
@@ -280,7 +281,7 @@ def obvious(home: Path, copies: int) -> tuple[float, float]:
             message["From"], message["To"] = "news@example.org", f"reader{number}@example.com"
             message["Subject"] = issue.subject
             message["List-Unsubscribe"] = f"<{issue.unsubscribe_url}>"
-            message.set_content(factory.renderer.text(issue))
+            message.set_content(renderer.text(issue))
             markup = mjml.mjml2html(template.render(issue=issue), disable_comments=True, fonts={})
             message.add_alternative(markup, subtype="html")
             server.send_message(message)
@@ -314,10 +315,10 @@ def signing(home: Path, key: Path, copies: int = 2_000) -> tuple[float, float]:
     now, seconds = datetime.now(UTC), []
     for factory in presses:
         for claim in claims[: copies // 4]:  # what all copies share is made by then
-            factory.message(claim, now)
+            factory.message(CopyRequest.of_claim(claim), now)
         started = time.process_time()
         for claim in claims[copies // 4 :]:
-            factory.message(claim, now)
+            factory.message(CopyRequest.of_claim(claim), now)
         seconds.append(time.process_time() - started)
     return (copies - copies // 4) / (seconds[1] - seconds[0]), openssl(1)
 

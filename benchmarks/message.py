@@ -23,16 +23,18 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mailer.delivery import messages
-from mailer.delivery.messages import MessageFactory
+from mailer.delivery.messages import CopyRequest
 from mailer.edition import snapshot
-from mailer.issue.composition import Issue, ReaderView, StoryContent
+from mailer.issue.composition import Composer, Issue, ReaderView, StoryContent
 from mailer.ledger.deliveries import Claim
 from mailer.mime.dkim import Signer
+from mailer.mime.message import Identity, build
 from mailer.rendering import templates
 from mailer.rendering.templates import Rendered
 from recommender import resources, settings
 from recommender.ranking.values import Pick, Reason
 from recommender.storage import json_columns
+from tests.mailer.rendered import Renderer
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 FOLDER = resources.folder("templates") / "email"
@@ -75,21 +77,28 @@ def obvious(template: jinja2.Template, text: str, issue: Issue, number: int) -> 
     return by_the_library(text, html, issue, number)
 
 
-def messages_alone(factory: MessageFactory, issues: list[Issue], rendered: list[Rendered]) -> None:
+def messages_alone(identity: Identity, issues: list[Issue], rendered: list[Rendered]) -> None:
     """Ours beside the standard library's, then both signed."""
     key = rsa.generate_private_key(65537, 2048)
-    identity = factory.identity
     signing = dataclasses.replace(identity, signers=(Signer(identity.domain, "s", key),))
-    signing_press = dataclasses.replace(factory, identity=signing)
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,
         serialization.NoEncryption(),
     )
 
-    def ours(which: MessageFactory) -> None:
+    def ours(which: Identity) -> None:
         for n, (issue, page) in enumerate(zip(issues, rendered, strict=True)):
-            which.wrap(n, f"reader{n}@example.com", issue, page, NOW)
+            build(
+                which,
+                delivery_id=n,
+                recipient=f"reader{n}@example.com",
+                subject=issue.subject,
+                html=page.html,
+                text=page.text,
+                unsubscribe_url=issue.unsubscribe_url,
+                now=NOW,
+            )
 
     def theirs(signed: bool) -> None:
         for n, (issue, page) in enumerate(zip(issues, rendered, strict=True)):
@@ -98,8 +107,8 @@ def messages_alone(factory: MessageFactory, issues: list[Issue], rendered: list[
                 dkimpy.sign(data, b"s", identity.domain.encode(), pem)
 
     pairs: tuple[tuple[str, Callable[[], None], Callable[[], None]], ...] = (
-        ("message alone, against EmailMessage", lambda: ours(factory), lambda: theirs(False)),
-        ("signed, against that and dkimpy", lambda: ours(signing_press), lambda: theirs(True)),
+        ("message alone, against EmailMessage", lambda: ours(identity), lambda: theirs(False)),
+        ("signed, against that and dkimpy", lambda: ours(signing), lambda: theirs(True)),
     )
     for name, fast, slow in pairs:
         seconds = []
@@ -122,25 +131,31 @@ def main(number: int) -> None:
         stories=STORIES,
     )
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.globals["_"] = str  # English
     template = environment.from_string(templates.assembled(FOLDER / "weekly.mjml"))
-    issues = [factory.compose(key, PICKS, READER) for key in range(number)]
+    issues = [
+        Composer(factory.publication, STORIES, factory.links).compose(READER, PICKS, key)
+        for key in range(number)
+    ]
+    renderer = Renderer(templates.compile_template(FOLDER))
 
     started = time.perf_counter()
     slow_bytes = sum(
-        len(obvious(template, factory.renderer.text(issue), issue, n))
-        for n, issue in enumerate(issues)
+        len(obvious(template, renderer.text(issue), issue, n)) for n, issue in enumerate(issues)
     )
     slow = (time.perf_counter() - started) / number
 
     claims = [Claim(n, n, n, f"reader{n}@example.com", KEPT, SHOWN, 0) for n in range(number)]
     started = time.perf_counter()
-    fast_bytes = sum(len(factory.message(claim, NOW).data) for claim in claims)
+    fast_bytes = sum(
+        len(factory.message(CopyRequest.of_claim(claim), NOW).data) for claim in claims
+    )
     fast = (time.perf_counter() - started) / number
     print(f"MJML and EmailMessage per reader: {slow * 1e3:.2f} ms ({slow_bytes // number:,} bytes)")
     print(f"newsletter, composing included:   {fast * 1e3:.2f} ms ({fast_bytes // number:,} bytes)")
     print(f"ratio: {slow / fast:.1f} times as fast")
-    rendered = [factory.renderer.render(issue) for issue in issues[:200]]
-    messages_alone(factory, issues[:200], rendered)
+    rendered = [renderer.render(issue) for issue in issues[:200]]
+    messages_alone(factory.identity, issues[:200], rendered)
 
 
 if __name__ == "__main__":

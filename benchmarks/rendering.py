@@ -17,12 +17,13 @@ from typing import Literal
 import jinja2
 import mjml
 
-from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent, compose
+from mailer.issue.composition import Composer, Issue, Publication, ReaderView, StoryContent
 from mailer.rendering import templates
-from mailer.rendering.templates import Renderer
 from recommender import resources
 from recommender.articles import briefs
 from recommender.ranking.values import Pick, Reason
+from recommender.story_text import texts
+from tests.mailer.rendered import Renderer
 
 ROUNDS = 5
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -53,14 +54,7 @@ def sample_stories() -> dict[str, StoryContent]:
     drafts = [briefs.read(path, NOW) for path in paths]
     return {
         str(number): StoryContent(
-            title=draft.title,
-            summary=draft.summary,
-            takeaway=draft.takeaway,
-            insights=draft.insights,
-            principles=draft.principles,
-            practice=draft.practice,
-            code_references=draft.code_references,
-            url=f"https://example.com/{number}",
+            **texts(draft) | {"url": f"https://example.com/{number}"},
             source=draft.source,
             curator=draft.curator,
         )
@@ -72,12 +66,14 @@ def issue(stories: dict[str, StoryContent], number: int) -> Issue:
     reader = ReaderView(f"Reader {chr(65 + number % 26)}", "en", ("Engineer",), {"Robotics": 2})
     reasons = (Reason("topic", "Robotics", 0.7), Reason("role", "Engineer", 0.3))
     picks = [Pick(key, place, 0.5, reasons) for place, key in enumerate(stories, 1)]
-    return compose(PUBLICATION, reader, picks, stories, FixedLinks(), number)
+    return Composer(PUBLICATION, stories, FixedLinks()).compose(reader, picks, number)
 
 
 def per_reader(source: str) -> Callable[[Issue], str]:
     """Jinja2 first, MJML second, for each reader; the Jinja2 template is compiled once."""
-    filled = jinja2.Environment(autoescape=True).from_string(source)
+    environment = jinja2.Environment(autoescape=True)
+    environment.globals["_"] = str  # English
+    filled = environment.from_string(source)
 
     def make(one: Issue) -> str:
         html: str = mjml.mjml2html(filled.render(issue=one), disable_comments=True, fonts={})

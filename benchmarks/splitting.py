@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from recommender.evaluation.intervals import bootstrap
 from recommender.ranking import words
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import Action, ListRequest, Pick, Reader, Story
+from recommender.story_text import LISTS, PROSE
 from recommender.vocabulary import starter
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -52,17 +54,18 @@ class Reading:
 def whole(stories: Sequence[Story]) -> Story:
     """A digest left as it came: all its stories' text in one."""
     first = stories[0]
+    joined: dict[str, Any] = {
+        name: " ".join(getattr(story, name) for story in stories) for name in PROSE
+    }
+    joined |= {
+        name: tuple(text for story in stories for text in getattr(story, name)) for name in LISTS
+    }
     return replace(
         first,
         id=first.article,
         key=first.article,
         title="; ".join(story.title for story in stories),
-        summary=" ".join(story.summary for story in stories),
-        takeaway=" ".join(story.takeaway for story in stories),
-        insights=tuple(text for story in stories for text in story.insights),
-        principles=tuple(text for story in stories for text in story.principles),
-        practice=tuple(text for story in stories for text in story.practice),
-        code_references=tuple(text for story in stories for text in story.code_references),
+        **joined,
         body=" ".join(story.body for story in stories),
     )
 

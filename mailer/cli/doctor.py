@@ -10,6 +10,7 @@ from mailer import conformance
 from mailer.cli import permissions
 from mailer.cli.common import Json, emit, invocation, say
 from mailer.delivery import messages, samples
+from mailer.delivery.messages import CopyRequest
 from mailer.edition import schedule
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.ledger import editions
@@ -187,9 +188,13 @@ def _message(found: Settings, now: datetime) -> list[Line]:
         stories={"1": EXAMPLE},
     )
     pick = Pick("1", 1, 1.0, (Reason("topic", "Example", 1.0),))
-    issue = factory.compose(1, [pick], ReaderView(name="Reader", roles=("CTO",)))
-    rendered = factory.renderer.render(issue)
-    message = factory.wrap(1, "reader@example.com", issue, rendered, now)
+    request = CopyRequest(
+        delivery_id=1,
+        recipient="reader@example.com",
+        picks=[pick],
+        reader=ReaderView(name="Reader", roles=("CTO",)),
+    )
+    message = factory.message(request, now)
     findings = conformance.check(message.data, recipient="reader@example.com", now=now)
     return [
         ("error" if finding.level == "must" else "warning", finding.rule, finding.what)

@@ -8,21 +8,18 @@ but for the date. It reads the store when it is set up and never after.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.edition import templates
+from mailer.edition import snapshot, templates
 from mailer.edition.schedule import occurrence
-from mailer.edition.snapshot import picks_shown, reader_shown
 from mailer.issue.composition import (
     Composer,
     Issue,
     Publication,
     ReaderView,
     StoryContent,
-    compose,
 )
 from mailer.issue.plaintext import printable
 from mailer.ledger.deliveries import Claim
@@ -30,11 +27,12 @@ from mailer.links import Links
 from mailer.mime import dkim
 from mailer.mime.headers import ascii_domain
 from mailer.mime.message import Identity, Message, build
-from mailer.mime.parts import Encoded, FragmentEncoder, LinkValues, Placeholders
-from mailer.rendering.templates import Filler, Rendered, Renderer, Template
-from recommender.models import Edition, EditionStory
+from mailer.mime.parts import FragmentEncoder, LinkValues, Placeholders
+from mailer.rendering.templates import Filler, Rendered, Template
+from recommender.models import Delivery, Edition, EditionStory
 from recommender.ranking.values import Pick
 from recommender.settings import Settings, mailbox
+from recommender.storage import json_columns
 
 
 @dataclass(frozen=True)
@@ -51,36 +49,84 @@ class RenderedCopy:
     message: Message
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyRequest:
+    """What a copy is made from, planned or not: which delivery, for whom, and what it shows."""
+
+    delivery_id: int
+    recipient: str
+    picks: Sequence[Pick]
+    reader: ReaderView
+
+    @classmethod
+    def of_claim(cls, claim: Claim) -> "CopyRequest":
+        """ValueError when the claim holds no documents of ours."""
+        return cls(
+            delivery_id=claim.delivery_id,
+            recipient=claim.email,
+            picks=snapshot.picks(claim.picks),
+            reader=snapshot.reader(claim.reader),
+        )
+
+    @classmethod
+    def of_delivery(cls, delivery: Delivery, recipient: str) -> "CopyRequest":
+        """The copy that a row of the ledger stands for."""
+        return cls(
+            delivery_id=delivery.id,
+            recipient=recipient,
+            picks=snapshot.picks(json_columns.dump(delivery.picks)),
+            reader=snapshot.reader(json_columns.dump(delivery.reader)),
+        )
+
+
 class MessageFactory:
-    """Makes the copies of one edition; safe to share between threads."""
+    """Makes the copies of one edition; safe to share between threads.
 
-    publication: Publication
-    identity: Identity
-    links: Links
-    renderer: Renderer
-    stories: Mapping[str, StoryContent]
+    Placeholders stand in place of links, so a card, a fragment of the template and its encoded form
+    are the same in many copies, and each is made once.
+    """
 
-    @cached_property
-    def _line(self) -> "_Line":
-        return _Line(self)
+    def __init__(
+        self,
+        publication: Publication,
+        identity: Identity,
+        links: Links,
+        template: Template,
+        stories: Mapping[str, StoryContent],
+    ) -> None:
+        self.publication = publication
+        self.identity = identity
+        self.links = links
+        self.stories = stories
+        self._placeholders = Placeholders()
+        self._composer = Composer(publication, stories, self._placeholders)
+        self._html = FragmentEncoder(self._placeholders)
+        self._text = FragmentEncoder(self._placeholders, printable)
+        self._html_of = Filler(template, "html", self._html)
+        self._text_of = Filler(template, "text", self._text)
 
-    def compose(self, delivery_id: int, picks: Sequence[Pick], reader: ReaderView) -> Issue:
-        return compose(self.publication, reader, picks, self.stories, self.links, delivery_id)
-
-    def message(self, claim: Claim, now: datetime) -> Message:
-        """The message of a claimed copy."""
-        number = claim.delivery_id
-        subject, html, text, unsubscribe = self._line.set(claim)
+    def message(self, request: CopyRequest, now: datetime) -> Message:
+        """The message of a copy. ConfigurationError when the template asks for what is not there,
+        ValueError without picks, LookupError when the content of a pick is missing."""
+        issue, links = self._composed(request)
         return build(
             self.identity,
-            delivery_id=number,
-            recipient=claim.email,
-            subject=subject,
-            html=html,
-            text=text,
-            unsubscribe_url=unsubscribe,
+            delivery_id=request.delivery_id,
+            recipient=request.recipient,
+            subject=issue.subject,
+            html=self._html.part(self._html_of.fill(issue), links),
+            text=self._text.part(self._text_of.fill(issue), links),
+            unsubscribe_url=links.link(issue.unsubscribe_url).decode(),
             now=now,
+        )
+
+    def page(self, request: CopyRequest) -> Rendered:
+        """What mail programs show of the same copy. Raises as ``message``."""
+        issue, links = self._composed(request)
+        return Rendered(
+            subject=issue.subject,
+            html=self._html.text(self._html_of.fill(issue), links),
+            text=self._text.text(self._text_of.fill(issue), links),
         )
 
     def proof(self, now: datetime) -> None:
@@ -90,54 +136,18 @@ class MessageFactory:
         """
         story = next(iter(self.stories), None)
         if story is not None:
-            issue = self.compose(0, [Pick(story, 1, 1.0, ())], ReaderView())
-            self.wrap(0, self.identity.from_address, issue, self.renderer.render(issue), now)
+            request = CopyRequest(
+                delivery_id=0,
+                recipient=self.identity.from_address,
+                picks=[Pick(story, 1, 1.0, ())],
+                reader=ReaderView(),
+            )
+            self.message(request, now)
 
-    def wrap(
-        self, delivery_id: int, recipient: str, issue: Issue, rendered: Rendered, now: datetime
-    ) -> Message:
-        """An issue, rendered, as the message to ``recipient``."""
-        return build(
-            self.identity,
-            delivery_id=delivery_id,
-            recipient=recipient,
-            subject=issue.subject,
-            html=rendered.html,
-            text=rendered.text,
-            unsubscribe_url=issue.unsubscribe_url,
-            now=now,
-        )
-
-
-class _Line:
-    """How a press makes copy after copy: with slots in place of links a card, a passage of the
-    template and its encoded form are the same in many copies, and each is made once."""
-
-    def __init__(self, factory: MessageFactory) -> None:
-        placeholders = Placeholders()
-        template = factory.renderer.template
-        self._slots = placeholders
-        self._links = factory.links
-        self._composer = Composer(factory.publication, factory.stories, placeholders, remember=True)
-        self._html, self._text = (
-            FragmentEncoder(placeholders),
-            FragmentEncoder(placeholders, printable),
-        )
-        self._html_of = Filler(template, "html", self._html)
-        self._text_of = Filler(template, "text", self._text)
-
-    def set(self, claim: Claim) -> tuple[str, Encoded, Encoded, str]:
-        """Subject, HTML and text of a copy, and its way out."""
-        number = claim.delivery_id
-        reader, shown = reader_shown(claim.reader), picks_shown(claim.picks)
-        issue = self._composer.compose(reader, shown, number)
-        link_values = LinkValues(self._slots, self._links.of_copy(number))
-        return (
-            issue.subject,
-            self._html.part(self._html_of.fill(issue), link_values),
-            self._text.part(self._text_of.fill(issue), link_values),
-            link_values.link(issue.unsubscribe_url).decode(),
-        )
+    def _composed(self, request: CopyRequest) -> tuple[Issue, LinkValues]:
+        number = request.delivery_id
+        issue = self._composer.compose(request.reader, request.picks, number)
+        return issue, LinkValues(self._placeholders, self.links.of_copy(number))
 
 
 def factory(session: Session, settings: Settings, edition: Edition) -> MessageFactory:
@@ -191,7 +201,7 @@ def make_factory(
             verp=settings.verp and settings.bounce_address is not None,
         ),
         links=Links(settings.base_url, settings.secrets),
-        renderer=Renderer(template),
+        template=template,
         stories=stories,
     )
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from mailer import conformance
 from mailer.conformance import Level
 from mailer.delivery import messages
+from mailer.delivery.messages import CopyRequest
 from mailer.ledger import deliveries
 from mailer.ledger.deliveries import Claim
 from recommender.models import Delivery, DeliveryState, Edition, Subscriber
@@ -57,7 +58,7 @@ def check(
     factory = messages.factory(session, _presentable(settings), edition)
     found: dict[tuple[str, Level], list[str]] = {}
     for claim in claims:
-        message = factory.message(claim, now)
+        message = factory.message(CopyRequest.of_claim(claim), now)
         broken = conformance.check(message.data, recipient=claim.email, now=now)
         for rule, first in {(one.rule, one.level): one.what for one in reversed(broken)}.items():
             found.setdefault(rule, []).append(first)
@@ -93,7 +94,13 @@ def _drawn(session: Session, edition_id: int, states: Sequence[DeliveryState]) -
         row = next((row for row in run if row.state in states and row.picks != "[]"), None)
         if row is not None:
             found[row.id] = Claim(
-                *(row.id, row.subscriber_id, row.number, row.email, row.picks, row.reader, 0)
+                delivery_id=row.id,
+                subscriber_id=row.subscriber_id,
+                number=row.number,
+                email=row.email,
+                picks=row.picks,
+                reader=row.reader,
+                attempts=0,
             )
     return list(found.values())
 

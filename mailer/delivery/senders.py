@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from mailer import process_group
 from mailer.delivery import loop
+from mailer.delivery.messages import CopyRequest
 from mailer.delivery.messages import factory as make_factory
 from mailer.delivery.run import Job
 from mailer.edition import schedule
@@ -162,7 +163,7 @@ def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
     return Job(
         window=Window(settings.soft_bounces, settings.soft_bounce_days),
         edition_id=order.edition_id,
-        copy=lambda claim: factory.message(claim, clock()),
+        copy=lambda claim: factory.message(CopyRequest.of_claim(claim), clock()),
         open_transport=registry.opener(settings, folder),
         throttle=throttle,
         circuit_breaker=CircuitBreaker(order.edition_id, settings.stop_when_bouncing),

@@ -2,14 +2,12 @@
 reader. Written once by planning, read by everything that makes the copy again.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
-from mailer.issue.composition import ReaderView, Shown
-from mailer.issue.wording import lead_reason
-from recommender.ranking.values import Pick, Reason, ReasonKind
+from mailer.issue.composition import ReaderView
+from recommender.ranking.values import Pick, Reason
 from recommender.storage import json_columns
 from recommender.subscribers.audience import Member
 
@@ -47,27 +45,11 @@ def document(
     }
 
 
-def pick_of(document: Mapping[str, Any]) -> Pick:
-    """The pick a delivery kept."""
-    reasons = document["reasons"]
-    also = document["also"]
-    if not isinstance(reasons, list) or not isinstance(also, list):
-        raise TypeError("a kept pick has no list of reasons")
-    return Pick(
-        story=str(document["story"]),
-        position=int(document["position"]),
-        score=float(document["score"]),
-        reasons=tuple([Reason(kind, detail, share) for kind, detail, share in reasons]),
-        also=tuple(map(str, also)),
-        propensity=None,
-    )
-
-
 class _Pick(msgspec.Struct, gc=False):
-    """What a copy shows of a pick that was kept: less than all."""
-
     story: int
-    reasons: tuple[tuple[ReasonKind, str, float], ...]
+    position: int
+    score: float
+    reasons: tuple[Reason, ...]
     also: tuple[int, ...]
 
 
@@ -78,26 +60,28 @@ class _Reader(msgspec.Struct, gc=False):
     topics: dict[str, float] = {}
 
 
-_picks, _reader = json_columns.reader(tuple[_Pick, ...]), json_columns.reader(_Reader)
+_read_picks, _read_reader = json_columns.reader(tuple[_Pick, ...]), json_columns.reader(_Reader)
 
 
-def picks_shown(picks: str) -> list[Shown]:
-    """What a copy shows of the picks in this document; ValueError when it is none of ours. Made for
-    every copy that is sent, where ``pick_of`` serves those that are looked at."""
+def picks(document: str) -> list[Pick]:
+    """The picks that a delivery keeps; ValueError when it is no document of ours. Whether a pick
+    was drawn to explore, and how likely, is left aside."""
     return [
-        (
+        Pick(
             str(pick.story),
-            lead_reason(pick.reasons),
+            pick.position,
+            pick.score,
+            pick.reasons,
             tuple(map(str, pick.also)) if pick.also else (),
         )
-        for pick in _picks(picks)
+        for pick in _read_picks(document)
     ]
 
 
-def reader_shown(reader: str) -> ReaderView:
-    """The reader in this document; ValueError when it is none of ours."""
-    found = _reader(reader)
-    return ReaderView(found.name or "", found.locale, found.roles, found.topics)
+def reader(document: str) -> ReaderView:
+    """The reader that a delivery keeps; ValueError when it is no document of ours."""
+    kept = _read_reader(document)
+    return ReaderView(kept.name or "", kept.locale, kept.roles, kept.topics)
 
 
 def reader_document(member: Member) -> Document:
@@ -108,14 +92,3 @@ def reader_document(member: Member) -> Document:
         "roles": list(member.reader.roles),
         "topics": dict(member.reader.topics),
     }
-
-
-def reader_of(document: Mapping[str, object]) -> ReaderView:
-    """The reader as a delivery kept them."""
-    roles, topics, locale = document.get("roles"), document.get("topics"), document.get("locale")
-    return ReaderView(
-        name=str(document.get("name") or ""),
-        locale=locale if isinstance(locale, str) else None,
-        roles=tuple(roles) if isinstance(roles, list) else (),
-        topics=topics if isinstance(topics, dict) else {},
-    )

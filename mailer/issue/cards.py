@@ -55,6 +55,27 @@ class Card:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """All that the templates show, cleaned and trimmed; nothing of it is markup. ``trap_url``, for
+    machines that follow every link, is empty without tracking."""
+
+    lang: str
+    subject: str
+    preheader: str
+    title: str
+    date: str
+    intro: str
+    lead: Card
+    cards: tuple[Card, ...]
+    footer_why: str
+    postal_address: tuple[str, ...]
+    unsubscribe_url: str
+    preferences_url: str
+    view_url: str
+    trap_url: str
+
+
 Servings = tuple[tuple[str, ...], ...]
 """Parts of a brief, the most useful first; those in one tuple are shown together."""
 

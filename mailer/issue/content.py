@@ -5,7 +5,7 @@ up.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -13,28 +13,19 @@ from urllib.parse import quote, urlsplit
 
 from mailer.issue.plaintext import clean, direction
 from recommender.articles import fields, sentences
+from recommender.story_text import LISTS, PROSE, StoryText
 
 STANDFIRST_LENGTH = 190
-_TEXTS = ("title", "article_title", "summary", "takeaway", "source", "curator")
-_LISTS = ("insights", "principles", "practice", "code_references", "topics")
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
 
 
 @dataclass(frozen=True)
-class StoryContent:
+class StoryContent(StoryText):
     """One story. ``published_at`` is ISO 8601; ``language`` a language tag, None when unknown."""
 
-    title: str
     article: str = ""
     story: str = ""
     article_title: str = ""
-    summary: str = ""
-    takeaway: str = ""
-    insights: tuple[str, ...] = ()
-    principles: tuple[str, ...] = ()
-    practice: tuple[str, ...] = ()
-    code_references: tuple[str, ...] = ()
-    url: str | None = None
     source: str | None = None
     curator: str | None = None
     topics: tuple[str, ...] = ()
@@ -42,9 +33,9 @@ class StoryContent:
     language: str | None = None
 
     def __post_init__(self) -> None:
-        for name in _TEXTS:
+        for name in ("title", *PROSE, "article_title", "source", "curator"):
             object.__setattr__(self, name, clean(getattr(self, name) or ""))
-        for name in _LISTS:
+        for name in (*LISTS, "topics"):
             points = (clean(point) for point in getattr(self, name) or ())
             object.__setattr__(self, name, tuple(point for point in points if point))
 
@@ -60,11 +51,6 @@ class StoryContent:
         """What ``edition_stories.content`` holds; keys of later versions are left aside."""
         known = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
         return cls(**{"title": "", **known})
-
-    def to_document(self) -> dict[str, Any]:
-        """The same as JSON."""
-        document = asdict(self)
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in document.items()}
 
     @cached_property
     def link(self) -> str | None:

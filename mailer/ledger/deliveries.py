@@ -42,7 +42,7 @@ OWNERS = (
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A copy this sender alone may send now. ``picks`` and ``reader`` are documents as the store
-    keeps them; ``kept`` reads them."""
+    keeps them; ``snapshot`` reads them."""
 
     delivery_id: int
     subscriber_id: int

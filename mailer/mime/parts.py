@@ -1,10 +1,10 @@
 """The parts of a message, encoded for the wire: what many copies share is encoded only once.
 
 A part is quoted-printable, or base64 where that is shorter (RFC 2045 section 6). Its text comes in
-pieces, as a template yields them; most are the same in every copy, so a ``FragmentEncoder``
-remembers how each looks on the wire. A soft line break joins two pieces, so each can be encoded on
-its own (rule 5 of RFC 2045 section 6.7). What differs, the links, stands in the pieces as
-placeholders.
+pieces, as a template yields them; most are the same in every copy, so a ``FragmentEncoder`` sets
+each, and whoever fills the template remembers it. A soft line break joins two pieces, so each can
+be encoded on its own (rule 5 of RFC 2045 section 6.7). What differs, the links, stands in the
+pieces as placeholders.
 """
 
 import binascii
@@ -20,8 +20,6 @@ LONGEST_LINE = 76
 """Characters of an encoded line (RFC 2045 section 6.7)."""
 NO_PLACEHOLDER = ""
 """Stands where a piece ends without a slot; nothing is put in its place."""
-MOST_REMEMBERED = 32 * 1024 * 1024
-"""Bytes of encoded pieces a ``FragmentEncoder`` remembers before it starts anew."""
 
 _DOTS = re.compile(rb"^\.+", re.MULTILINE)
 _TOO_LONG = re.compile(rb"^(?=.{77})(.+)(=20|=09)$", re.MULTILINE)
@@ -175,12 +173,19 @@ class FragmentEncoder:
     def __init__(self, placeholders: Placeholders, clean: Callable[[str], str] = str) -> None:
         self._pattern = placeholders.pattern
         self._clean = clean
-        self._known: dict[str, Piece] = {}
-        self._remembered = 0
 
     def set(self, text: str) -> Piece:
-        """A piece, set once."""
-        return self._known.get(text) or self._learn(text)
+        """A text as a piece."""
+        # The pattern is one group, so texts and slots come by turns.
+        parts = self._pattern.split(self._clean(text))
+        chunks: list[bytes | str] = []
+        size = beyond_ascii = 0
+        for part, slot in itertools.zip_longest(parts[::2], parts[1::2], fillvalue=NO_PLACEHOLDER):
+            lines = _lines(part)
+            raw = lines.encode("utf-8", "replace")
+            size, beyond_ascii = size + len(raw), beyond_ascii + len(raw) - len(lines)
+            chunks += [_quoted(raw, goes_on=True), slot]
+        return Piece((text,), tuple(chunks), size, beyond_ascii)
 
     def join(self, pieces: Sequence[Piece]) -> Piece:
         """Several pieces as one: where none ends with a slot, its text goes with the next."""
@@ -208,25 +213,12 @@ class FragmentEncoder:
             size += piece.size
             beyond_ascii += piece.beyond_ascii
         if _rather_base64(size, beyond_ascii):
-            whole = self._clean("".join([text for piece in pieces for text in piece.texts]))
-            return encode(self._pattern.sub(lambda slot: link_values.link(slot[0]).decode(), whole))
+            return encode(self.text(pieces, link_values))
         chunks[1::2] = map(link_values.__getitem__, chunks[1::2])
         chunks += b"\r\n", b""
         return Encoded("quoted-printable", chunks)
 
-    def _learn(self, text: str) -> Piece:
-        # The pattern is one group, so texts and slots come by turns.
-        parts = self._pattern.split(self._clean(text))
-        chunks: list[bytes | str] = []
-        size = beyond_ascii = 0
-        for part, slot in itertools.zip_longest(parts[::2], parts[1::2], fillvalue=NO_PLACEHOLDER):
-            lines = _lines(part)
-            raw = lines.encode("utf-8", "replace")
-            size, beyond_ascii = size + len(raw), beyond_ascii + len(raw) - len(lines)
-            chunks += [_quoted(raw, goes_on=True), slot]
-        piece = Piece((text,), tuple(chunks), size, beyond_ascii)
-        if self._remembered > MOST_REMEMBERED:
-            self._known, self._remembered = {}, 0
-        self._known[str(text)] = piece
-        self._remembered += 2 * size + 200
-        return piece
+    def text(self, pieces: Sequence[Piece], link_values: LinkValues) -> str:
+        """What the part of these pieces says once it is decoded."""
+        whole = self._clean("".join([text for piece in pieces for text in piece.texts]))
+        return self._pattern.sub(lambda slot: link_values.link(slot[0]).decode(), whole)

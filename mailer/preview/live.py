@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from mailer.edition import edition_ranker, planning
 from mailer.edition.terms import Terms
 from mailer.issue.content import StoryContent
-from mailer.preview import reader_issues
+from mailer.preview import upcoming
 from recommender.articles.catalogue import Catalogue
 from recommender.models import Article, Role, RoleAlias, Story, Subscriber, Topic, TopicAlias
 from recommender.ranking.ranker import Ranker
@@ -103,9 +103,9 @@ class LivePreviews:
         self, session: Session, subscriber: Subscriber | None, now: datetime
     ) -> tuple[Reader, str]:
         if subscriber is None:
-            return Reader(STRANGER), reader_issues.current_period(self._settings, now)
+            return Reader(STRANGER), upcoming.current_period(self._settings, now)
         member = audience.member(session, subscriber)
-        return member.reader, reader_issues.next_period(session, self._settings, subscriber, now)
+        return member.reader, upcoming.next_period(session, self._settings, subscriber, now)
 
     def _current(self, session: Session, now: datetime) -> _Kept:
         kept = self._kept

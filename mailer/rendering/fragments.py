@@ -47,16 +47,6 @@ class Setter(Protocol[Piece]):
         """One piece of several."""
 
 
-class AsText:
-    """Pieces that stay text."""
-
-    def set(self, text: str) -> str:
-        return str(text)
-
-    def join(self, pieces: Sequence[str]) -> str:
-        return "".join(pieces)
-
-
 class Pieces(Protocol[Piece]):
     """A template that can be filled."""
 

@@ -28,7 +28,7 @@ from mailer.issue import plaintext
 from mailer.issue.composition import Issue
 from mailer.languages import Language
 from mailer.rendering import fragments
-from mailer.rendering.fragments import AsText, Piece, Pieces, Setter
+from mailer.rendering.fragments import Piece, Pieces, Setter
 from recommender.errors import ConfigurationError
 
 TAGS = frozenset(
@@ -61,8 +61,9 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Both parts of one copy."""
+    """One copy, to look at."""
 
+    subject: str
     html: str
     text: str
 
@@ -226,25 +227,6 @@ class Filler(Generic[Piece]):
 
     def _wrong(self, error: jinja2.TemplateError | OverflowError) -> ConfigurationError:
         return ConfigurationError(f"template {self._template.name}: {error}")
-
-
-class Renderer:
-    """Fills a compiled template; safe to share between threads."""
-
-    def __init__(self, template: Template) -> None:
-        self.template = template
-        self._text = Filler(template, "text", AsText())
-        self._html = Filler(template, "html", AsText())
-
-    def render(self, issue: Issue) -> Rendered:
-        """Both parts of a copy. ConfigurationError when the template asks for what is not there."""
-        return Rendered(self.html(issue), self.text(issue))
-
-    def html(self, issue: Issue) -> str:
-        return "".join(self._html.fill(issue))
-
-    def text(self, issue: Issue) -> str:
-        return plaintext.printable("".join(self._text.fill(issue)))
 
 
 class _Translation(NodeTransformer):

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mailer.delivery import messages
-from mailer.edition import snapshot
+from mailer.delivery.messages import CopyRequest
 from mailer.issue.content import StoryContent
 from mailer.ledger import counts
 from mailer.web import security, tokens
@@ -48,9 +48,7 @@ def view(request: Request) -> Response:
         edition = session.get_one(Edition, delivery.edition_id)
         try:
             factory = messages.factory(session, site.settings, edition)
-            picks = [snapshot.pick_of(document) for document in delivery.picks]
-            issue = factory.compose(delivery.id, picks, snapshot.reader_of(delivery.reader))
-            page = factory.renderer.html(issue)
+            page = factory.page(CopyRequest.of_delivery(delivery, "")).html
         except ConfigurationError:
             return _not_again(site)
     return HTMLResponse(

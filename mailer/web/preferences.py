@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer import languages
-from mailer.preview import reader_issues
+from mailer.preview import upcoming
 from mailer.web import address_change, forms, live_preview, privacy, signup, tokens
 from mailer.web.live_preview import Line
 from mailer.web.preferences_form import PreferencesForm, frequencies, hours, levels
@@ -96,7 +96,7 @@ def _due(site: Site, reader: Subscriber) -> str:
     session = object_session(reader)
     if session is None:
         raise ValueError("the reader is not of an open session")
-    due = reader_issues.next_due(session, site.settings, reader, site.clock())
+    due = upcoming.next_due(session, site.settings, reader, site.clock())
     if due is None:
         return ""
     zone = reader.timezone or site.settings.timezone

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from recommender.models import Article, Role, StoryRole, StoryTopic, Topic
 from recommender.models import Story as StoryRow
 from recommender.ranking.values import Story
+from recommender.story_text import texts
 
 
 @dataclass(frozen=True)
@@ -75,19 +76,13 @@ def _story(
         id=str(row.id),
         article=article.key,
         key=row.key,
-        title=row.title,
-        summary=row.summary,
-        takeaway=row.takeaway,
-        insights=tuple(row.insights),
-        principles=tuple(row.principles),
-        practice=tuple(row.practice),
-        code_references=tuple(row.code_references),
         body=article.body if row.key == article.key else "",
         topics=topics,
         roles=roles,
         source=article.source,
         published_at=article.published_at or article.imported_at,
         must_read=article.must_read,
+        **texts(row),
     )
 
 
@@ -97,13 +92,7 @@ def document(row: StoryRow, article: Article, topics: list[str]) -> dict[str, An
         "article": article.key,
         "story": row.key,
         "article_title": article.title,
-        "title": row.title,
-        "summary": row.summary,
-        "takeaway": row.takeaway,
-        "insights": row.insights,
-        "principles": row.principles,
-        "practice": row.practice,
-        "code_references": row.code_references,
+        **texts(row),
         "url": row.url or article.url,
         "source": article.source,
         "curator": article.curator,

@@ -22,13 +22,15 @@ from recommender.articles import splitting as splitting
 from recommender.articles.values import ArticleDraft, Found, StoryDraft
 from recommender.errors import Rejected, Rejections
 from recommender.models import Article, Story, StoryRole, StoryTopic
+from recommender.story_text import texts
 
 BATCH = 250
 """Articles written in one transaction."""
 
-_TEXTS = ("title", "summary", "takeaway", "url")
-_LISTS = ("insights", "principles", "practice", "code_references")
-_ARTICLE_TEXTS = ("body", "source", "curator", "language", "published_at", "must_read")
+_OF_ARTICLES = (
+    *("topics", "roles", "body", "source", "curator", "language", "published_at", "must_read"),
+)
+"""Columns of an article beside its texts."""
 
 
 @dataclass
@@ -129,8 +131,7 @@ def _take(
 
 
 def _article_row(draft: ArticleDraft, now: datetime) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(draft, name) for name in (*_TEXTS, *_ARTICLE_TEXTS)}
-    row |= {name: list(getattr(draft, name)) for name in (*_LISTS, "topics", "roles")}
+    row = texts(draft) | {name: getattr(draft, name) for name in _OF_ARTICLES}
     return row | {"key": draft.key, "content_hash": _content_hash(draft), "updated_at": now}
 
 
@@ -176,14 +177,8 @@ def _write_stories(session: Session, drafts: Mapping[int, ArticleDraft], now: da
 
 
 def _story_row(story: StoryDraft, article: int, position: int) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(story, name) for name in _TEXTS}
-    row |= {name: list(getattr(story, name)) for name in _LISTS}
-    return row | {
-        "article_id": article,
-        "key": story.key,
-        "position": position,
-        "retired_at": None,
-    }
+    place = {"article_id": article, "key": story.key, "position": position, "retired_at": None}
+    return texts(story) | place
 
 
 def _write_names(

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from recommender.articles import fields, json_fields
 from recommender.articles.values import ArticleDraft, Found, StoryDraft
 from recommender.errors import Rejected
+from recommender.story_text import LISTS, PROSE
 
 MAX_LINE = 5_000_000
 """Bytes in a line of JSONL."""
@@ -185,17 +186,10 @@ def _draft(item: object, now: datetime) -> ArticleDraft:
         raise ValueError(f"expected an object with id and title, not {json_fields.kind(item)}")
     return ArticleDraft(
         key=json_fields.required(item, "id", fields.identifier),
-        title=json_fields.required(item, "title", fields.title),
-        summary=json_fields.prose(item, "summary"),
-        takeaway=json_fields.prose(item, "takeaway"),
-        insights=json_fields.texts(item, "insights"),
-        principles=json_fields.texts(item, "principles"),
-        practice=json_fields.texts(item, "practice"),
+        **_texts(item),
         topics=json_fields.names(item, "topics"),
         roles=json_fields.names(item, "roles"),
-        code_references=json_fields.texts(item, "code_references"),
         body=json_fields.prose(item, "body"),
-        url=json_fields.optional(item, "url", fields.web_address),
         source=json_fields.optional(item, "source", fields.one_line),
         curator=json_fields.optional(item, "curator", fields.one_line),
         language=json_fields.optional(item, "language", fields.language),
@@ -205,6 +199,16 @@ def _draft(item: object, now: datetime) -> ArticleDraft:
         must_read=json_fields.flag(item, "must_read"),
         stories=_stories(item),
     )
+
+
+def _texts(item: Mapping[str, object]) -> dict[str, Any]:
+    """The fields of a ``StoryText``."""
+    return {
+        "title": json_fields.required(item, "title", fields.title),
+        **{name: json_fields.prose(item, name) for name in PROSE},
+        **{name: json_fields.texts(item, name) for name in LISTS},
+        "url": json_fields.optional(item, "url", fields.web_address),
+    }
 
 
 def _stories(item: Mapping[str, object]) -> tuple[StoryDraft, ...]:
@@ -229,14 +233,7 @@ def _story(entry: object) -> StoryDraft:
         raise ValueError(f"expected an object with id and title, not {json_fields.kind(entry)}")
     return StoryDraft(
         key=json_fields.required(entry, "id", fields.identifier),
-        title=json_fields.required(entry, "title", fields.title),
-        summary=json_fields.prose(entry, "summary"),
-        takeaway=json_fields.prose(entry, "takeaway"),
-        insights=json_fields.texts(entry, "insights"),
-        principles=json_fields.texts(entry, "principles"),
-        practice=json_fields.texts(entry, "practice"),
-        code_references=json_fields.texts(entry, "code_references"),
+        **_texts(entry),
         topics=dict.fromkeys(json_fields.names(entry, "topics"), 1.0),
         roles=dict.fromkeys(json_fields.names(entry, "roles"), 1.0),
-        url=json_fields.optional(entry, "url", fields.web_address),
     )

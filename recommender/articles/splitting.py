@@ -11,10 +11,12 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from recommender.articles import evidence, fields, sentences, story_labels, titles, words
 from recommender.articles.evidence import Matcher, Ownership, Unit
 from recommender.articles.values import ArticleDraft, StoryDraft
+from recommender.story_text import LISTS, PROSE, texts
 
 VERSION = 1
 """Raised whenever the same article would be split otherwise, so that it is imported again."""
@@ -33,7 +35,6 @@ _GOES_ON = re.compile(
 """How a part begins, in small letters, that belongs to the part before it."""
 _TAKEAWAY = evidence.IN_ORDER + 1
 _ADVICE = frozenset({"takeaway", "practice"})
-_LISTS = ("insights", "principles", "practice", "code_references")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +72,9 @@ def split(article: ArticleDraft) -> tuple[StoryDraft, ...]:
 def _whole(article: ArticleDraft) -> StoryDraft:
     return StoryDraft(
         key=article.key,
-        title=article.title,
-        summary=article.summary,
-        takeaway=article.takeaway,
-        insights=article.insights,
-        principles=article.principles,
-        practice=article.practice,
-        code_references=article.code_references,
         topics=dict.fromkeys(article.topics, 1.0),
         roles=dict.fromkeys(article.roles, 1.0),
-        url=article.url,
+        **texts(article),
     )
 
 
@@ -92,7 +86,7 @@ def _pieces(article: ArticleDraft) -> list[_Piece]:
     pieces += [
         _Piece("takeaway", Unit(text, run=_TAKEAWAY)) for text in sentences.split(article.takeaway)
     ]
-    for name in _LISTS:
+    for name in LISTS:
         pieces += [_Piece(name, Unit(text)) for text in getattr(article, name)]
     return pieces
 
@@ -147,18 +141,12 @@ def _stories(
 
 
 def _filled(story: StoryDraft, pieces: Sequence[_Piece]) -> StoryDraft:
-    texts: dict[str, list[str]] = {}
+    units: dict[str, list[str]] = {}
     for piece in pieces:
-        texts.setdefault(piece.field, []).append(piece.unit.text)
-    return replace(
-        story,
-        summary=story.summary or " ".join(texts.get("summary", ())),
-        takeaway=story.takeaway or " ".join(texts.get("takeaway", ())),
-        insights=story.insights or tuple(texts.get("insights", ())),
-        principles=story.principles or tuple(texts.get("principles", ())),
-        practice=story.practice or tuple(texts.get("practice", ())),
-        code_references=story.code_references or tuple(texts.get("code_references", ())),
-    )
+        units.setdefault(piece.field, []).append(piece.unit.text)
+    mine: dict[str, Any] = {name: " ".join(units.get(name, ())) for name in PROSE}
+    mine |= {name: tuple(units.get(name, ())) for name in LISTS}
+    return replace(story, **{name: getattr(story, name) or mine[name] for name in mine})
 
 
 def _unused(key: str, taken: set[str]) -> str:

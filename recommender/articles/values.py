@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from recommender.story_text import StoryText
+
 MAX_NAMES = 50
 """Topics, and roles, of an article or a story; more say nothing of what it is about."""
 MAX_NAMES_IN_ALL = 400
@@ -14,7 +16,7 @@ MAX_NAMES_IN_ALL = 400
 
 
 @dataclass(frozen=True)
-class StoryDraft:
+class StoryDraft(StoryText):
     """One rankable piece of an article.
 
     ``key`` is unique within the article (for a single-subject article it is the article's own).
@@ -23,35 +25,19 @@ class StoryDraft:
     """
 
     key: str
-    title: str
-    summary: str = ""
-    takeaway: str = ""
-    insights: tuple[str, ...] = ()
-    principles: tuple[str, ...] = ()
-    practice: tuple[str, ...] = ()
-    code_references: tuple[str, ...] = ()
     topics: Mapping[str, float] = field(default_factory=dict)
     roles: Mapping[str, float] = field(default_factory=dict)
-    url: str | None = None
 
 
 @dataclass(frozen=True)
-class ArticleDraft:
+class ArticleDraft(StoryText):
     """A brief as its editors wrote it. ``stories`` is empty until it has been split, unless the
     file itself lists the stories."""
 
     key: str
-    title: str
-    summary: str = ""
-    takeaway: str = ""
-    insights: tuple[str, ...] = ()
-    principles: tuple[str, ...] = ()
-    practice: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
-    code_references: tuple[str, ...] = ()
     body: str = ""
-    url: str | None = None
     source: str | None = None
     curator: str | None = None
     language: str | None = None

@@ -15,6 +15,7 @@ from recommender.articles.values import ArticleDraft
 from recommender.errors import InputError
 from recommender.ranking.co_clicks import smallest
 from recommender.ranking.values import Action, ActionKind, Reader, Story
+from recommender.story_text import texts
 
 ACTIONS: Mapping[str, ActionKind] = {
     "click": "click",
@@ -56,19 +57,13 @@ def _story(draft: ArticleDraft, number: int) -> Story:
         id=draft.key if whole else f"{draft.key}/{part.key}",
         article=draft.key,
         key=part.key,
-        title=part.title,
-        summary=part.summary,
-        takeaway=part.takeaway,
-        insights=part.insights,
-        principles=part.principles,
-        practice=part.practice,
-        code_references=part.code_references,
         body=draft.body if len(draft.stories) == 1 else "",
         topics=part.topics,
         roles=part.roles,
         source=draft.source,
         published_at=draft.published_at,
         must_read=draft.must_read,
+        **texts(part),
     )
 
 

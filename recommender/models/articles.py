@@ -62,7 +62,20 @@ class RoleAlias(Base):
     role: Mapped[Role] = relationship(back_populates="aliases")
 
 
-class Article(Base):
+class _StoryColumns:
+    """A column for each field of a ``StoryText``."""
+
+    title: Mapped[str] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text, default="")
+    takeaway: Mapped[str] = mapped_column(Text, default="")
+    insights: Mapped[list[str]] = mapped_column(default=list)
+    principles: Mapped[list[str]] = mapped_column(default=list)
+    practice: Mapped[list[str]] = mapped_column(default=list)
+    code_references: Mapped[list[str]] = mapped_column(default=list)
+
+
+class Article(_StoryColumns, Base):
     """A published editorial brief, as imported. ``key`` is the id its editors gave it.
 
     ``content_hash`` is the SHA-256 of the brief in canonical form: an import that finds it
@@ -73,16 +86,8 @@ class Article(Base):
 
     id: Mapped[primary_key]
     key: Mapped[str] = mapped_column(String(255), unique=True)
-    title: Mapped[str] = mapped_column(Text)
-    url: Mapped[str | None] = mapped_column(Text)
-    summary: Mapped[str] = mapped_column(Text, default="")
-    takeaway: Mapped[str] = mapped_column(Text, default="")
-    insights: Mapped[list[str]] = mapped_column(default=list)
-    principles: Mapped[list[str]] = mapped_column(default=list)
-    practice: Mapped[list[str]] = mapped_column(default=list)
     topics: Mapped[list[str]] = mapped_column(default=list)
     roles: Mapped[list[str]] = mapped_column(default=list)
-    code_references: Mapped[list[str]] = mapped_column(default=list)
     body: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str | None] = mapped_column(Text)
     curator: Mapped[str | None] = mapped_column(Text)
@@ -98,7 +103,7 @@ class Article(Base):
     )
 
 
-class Story(Base):
+class Story(_StoryColumns, Base):
     """One separately rankable piece of an article; what readers are recommended.
 
     ``key`` is unique within the article. ``retired_at`` is set when a later import of the article
@@ -112,14 +117,6 @@ class Story(Base):
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(255))
     position: Mapped[int]
-    title: Mapped[str] = mapped_column(Text)
-    summary: Mapped[str] = mapped_column(Text, default="")
-    takeaway: Mapped[str] = mapped_column(Text, default="")
-    insights: Mapped[list[str]] = mapped_column(default=list)
-    principles: Mapped[list[str]] = mapped_column(default=list)
-    practice: Mapped[list[str]] = mapped_column(default=list)
-    code_references: Mapped[list[str]] = mapped_column(default=list)
-    url: Mapped[str | None] = mapped_column(Text)
     retired_at: Mapped[datetime | None]
     article: Mapped[Article] = relationship(back_populates="stories")
     topics: Mapped[list["StoryTopic"]] = relationship(

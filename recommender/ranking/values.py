@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from recommender.story_text import StoryText
+
 ReasonKind = Literal["topic", "role", "text", "history", "fresh", "must_read", "explore"]
 ActionKind = Literal["click", "more", "less", "sent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Story(StoryText):
     """One story as the ranker sees it.
 
     ``id`` is unique over all articles given to one ranker; ``article`` groups the stories of one
@@ -21,13 +23,6 @@ class Story:
     id: str
     article: str
     key: str
-    title: str
-    summary: str = ""
-    takeaway: str = ""
-    insights: tuple[str, ...] = ()
-    principles: tuple[str, ...] = ()
-    practice: tuple[str, ...] = ()
-    code_references: tuple[str, ...] = ()
     body: str = ""
     topics: Mapping[str, float] = field(default_factory=dict)
     roles: Mapping[str, float] = field(default_factory=dict)

@@ -18,10 +18,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent, compose
-from mailer.rendering.templates import Renderer, Template, compile_template
+from mailer.issue.composition import Composer, Issue, Publication, ReaderView, StoryContent
+from mailer.rendering.templates import Template, compile_template
 from recommender import resources
 from recommender.ranking.values import Pick, Reason
+from tests.mailer.rendered import Renderer
 
 WEB = "https://news.example.org"
 PUBLICATION = Publication(
@@ -112,7 +113,7 @@ def _issue(
         Pick(story, place, 1 / place, tuple(reasons), also=tuple(also))
         for place, story in enumerate(ids, 1)
     ]
-    return compose(publication, reader, picks, stories, FixedLinks(), 7)
+    return Composer(publication, stories, FixedLinks()).compose(reader, picks, 7)
 
 
 @pytest.fixture(scope="session")

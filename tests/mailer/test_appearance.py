@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mailer.issue.composition import Issue, StoryContent
-from mailer.rendering.templates import Renderer
+from tests.mailer.rendered import Renderer
 
 pytestmark = pytest.mark.browser
 FLAGS = (

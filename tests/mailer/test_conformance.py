@@ -99,8 +99,13 @@ def sent() -> bytes:
         },
     )
     picks = [Pick(str(n), n, 1.0, (Reason("topic", "Data", 1.0),)) for n in range(1, 7)]
-    issue = factory.compose(1, picks, ReaderView(name="R", roles=("CTO",), topics={"Data": 2.0}))
-    return factory.wrap(1, READER, issue, factory.renderer.render(issue), NOW).data
+    request = messages.CopyRequest(
+        delivery_id=1,
+        recipient=READER,
+        picks=picks,
+        reader=ReaderView(name="R", roles=("CTO",), topics={"Data": 2.0}),
+    )
+    return factory.message(request, NOW).data
 
 
 def test_a_copy_as_it_is_sent_has_no_findings(sent: bytes) -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from mailer.issue.composition import Card, Issue, Part, Publication, ReaderView, StoryContent
-from mailer.rendering.templates import Renderer
 from recommender.ranking.values import Reason, ReasonKind
+from tests.mailer.rendered import Renderer
 
 Make = Callable[..., Issue]
 CANARY = "\"'><b>&--> é😀"
@@ -86,8 +86,8 @@ def fields(value: Issue | Card) -> list[tuple[str, Any]]:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(STORIES, STORIES, READERS, PUBLICATIONS, REASONS)
 @example(
-    StoryContent(CANARY, summary=CANARY, takeaway=CANARY, source=CANARY, curator=CANARY),
-    StoryContent(CANARY, practice=(CANARY, CANARY), code_references=(CANARY,)),
+    StoryContent(title=CANARY, summary=CANARY, takeaway=CANARY, source=CANARY, curator=CANARY),
+    StoryContent(title=CANARY, practice=(CANARY, CANARY), code_references=(CANARY,)),
     ReaderView(CANARY, CANARY, (CANARY,), {CANARY: 3}),
     Publication(CANARY, CANARY, None, CANARY, language=CANARY),
     [Reason("history", CANARY, 1.0)],
@@ -126,7 +126,9 @@ def test_any_twenty_stories_stay_below_what_is_clipped(
 
 
 def test_a_canary_in_every_field_comes_out_as_text(issue_of: Make, renderer: Renderer) -> None:
-    story = StoryContent(CANARY, summary="A " + CANARY, source=CANARY, url="https://example.com/")
+    story = StoryContent(
+        title=CANARY, summary="A " + CANARY, source=CANARY, url="https://example.com/"
+    )
     issue = issue_of(["1", "1"], stories={"1": story}, reader=ReaderView(roles=(CANARY,)))
     html = renderer.render(issue).html
     page = LexborHTMLParser(html)

@@ -41,7 +41,7 @@ def digest() -> list[Story]:
     """One article of five stories, published a day ago."""
     return [
         Story(
-            f"brief/{key}", "brief", key, title, summary, topics=topics,
+            f"brief/{key}", "brief", key, title=title, summary=summary, topics=topics,
             roles={"CTO": 0.3}, published_at=NOW - timedelta(days=1), source="Example Letters",
         )
         for key, (title, summary, topics) in TEXTS.items()
@@ -67,8 +67,8 @@ def singles() -> list[Story]:
             stories.append(
                 Story(
                     f"s{number}{turn}", f"s{number}{turn}", f"s{number}{turn}",
-                    f"{shifted[0]} and {shifted[1]}",
-                    f"About {' '.join(shifted[:4])}; {extra}.",
+                    title=f"{shifted[0]} and {shifted[1]}",
+                    summary=f"About {' '.join(shifted[:4])}; {extra}.",
                     source=f"Source {turn % 3}",
                 )
             )  # fmt: skip

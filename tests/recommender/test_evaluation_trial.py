@@ -19,12 +19,14 @@ from recommender.vocabulary import starter
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 WORLD = [
-    Story("s1", "s1", "s1", "Roses in clay soil", "Compost helps.", topics={"Garden": 1.0}),
-    Story("s2", "s2", "s2", "Compost heaps", "Turning soil.", topics={"Garden": 1.0},
+    Story("s1", "s1", "s1", title="Roses in clay soil", summary="Compost helps.",
+          topics={"Garden": 1.0}),
+    Story("s2", "s2", "s2", title="Compost heaps", summary="Turning soil.", topics={"Garden": 1.0},
           published_at=NOW),
-    Story("s3", "s3", "s3", "Rook endgames", "Chess for evenings.", topics={"Chess": 1.0}),
-    Story("d/1", "d", "1", "Chess clocks", "Time trouble.", topics={"Chess": 1.0}),
-    Story("d/2", "d", "2", "Rain barrels", "Watering roses.", topics={"Garden": 1.0}),
+    Story("s3", "s3", "s3", title="Rook endgames", summary="Chess for evenings.",
+          topics={"Chess": 1.0}),
+    Story("d/1", "d", "1", title="Chess clocks", summary="Time trouble.", topics={"Chess": 1.0}),
+    Story("d/2", "d", "2", title="Rain barrels", summary="Watering roses.", topics={"Garden": 1.0}),
 ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from mailer.delivery import campaign
 from mailer.edition import planning, shards, status
 from mailer.ledger import editions
-from mailer.preview import reader_issues
+from mailer.preview import upcoming
 from mailer.rendering.templates import Template
 from mailer.service import scheduler
 from recommender import segments, settings
@@ -175,7 +175,7 @@ def test_a_reader_is_promised_the_next_edition_once_they_are_in_this_one(
     send(store, configured, now, "pilots")
     with database.reading(store) as session:
         people = session.scalars(sa.select(Subscriber).order_by(Subscriber.id)).all()
-        weeks = [reader_issues.next_period(session, configured, people[at], now) for at in (0, 9)]
+        weeks = [upcoming.next_period(session, configured, people[at], now) for at in (0, 9)]
     assert weeks == ["2026-W49", "2026-W48"]
 
 

@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.edition import templates
-from mailer.rendering.templates import Renderer, Template
+from mailer.rendering.templates import Template
 from recommender.errors import ConfigurationError
 from recommender.models import TemplateVersion
 from recommender.storage import database
+from tests.mailer.rendered import Renderer
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 OLD, NEW, OTHER = b"the key before this one", b"the key of this day", b"somebody else's key"

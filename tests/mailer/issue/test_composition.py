@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from mailer.issue.cards import DECIDER, INQUIRER, MAKER, PRACTITIONER, serving_order
-from mailer.issue.composition import BUDGET, Issue, Publication, ReaderView, StoryContent, weight
-from mailer.rendering.templates import Renderer
+from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent
+from mailer.issue.size import BUDGET, weight
 from recommender.ranking.values import Reason, ReasonKind
+from recommender.storage import json_columns
+from tests.mailer.rendered import Renderer
 
 from ..conftest import PUBLICATION
 
@@ -338,7 +340,8 @@ def test_long_texts_are_trimmed_until_the_issue_fits(issue_of: Make) -> None:
 
 def test_a_story_survives_storage(stories: Stories) -> None:
     for story in stories.values():
-        assert StoryContent.from_document(story.to_document()) == story
+        document = json_columns.load(json_columns.dump(dataclasses.asdict(story)))
+        assert StoryContent.from_document(document) == story
     assert StoryContent.from_document({"title": "T", "summary": None, "later": 1}).summary == ""
 
 

@@ -12,14 +12,14 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from mailer.delivery.messages import MessageFactory
-from mailer.edition import snapshot
-from mailer.issue.composition import Publication, StoryContent
+from mailer.delivery.messages import CopyRequest, MessageFactory
+from mailer.issue.composition import Composer, Publication, StoryContent
 from mailer.ledger.deliveries import Claim
 from mailer.links import Links
 from mailer.mime.dkim import Signer
 from mailer.mime.message import Identity, Message
-from mailer.rendering.templates import Renderer, Template
+from mailer.rendering.templates import Template
+from tests.mailer.rendered import Renderer
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 SECRET = b"s" * 32
@@ -51,7 +51,7 @@ def press_of(template: Template, stories: Mapping[str, StoryContent], title: str
     )
     publication = Publication(name, "weekly-2026-W48", None, "1 Street", tracking=True)
     links = Links("https://news.example.org", [SECRET])
-    return MessageFactory(publication, identity, links, Renderer(template), stories)
+    return MessageFactory(publication, identity, links, template, stories)
 
 
 def claim_of(number: int, keys: list[str], name: str) -> Claim:
@@ -98,12 +98,13 @@ def test_every_copy_has_short_lines_reads_as_rendered_and_verifies(
     for number in range(8):  # the later copies find what the first have left
         keys = [str((number + place) % 4 + 1) for place in range(1 + number % 4)]
         claim = claim_of(number, keys, names[number % 2])
-        message = factory.message(claim, NOW)
+        request = CopyRequest.of_claim(claim)
+        message = factory.message(request, NOW)
         assert faults_of_form(message.data) == []
-        picks, reader = (
-            [snapshot.pick_of(one) for one in json.loads(claim.picks)],
-            snapshot.reader_shown(claim.reader),
+        issue = Composer(factory.publication, stories, factory.links).compose(
+            request.reader, request.picks, number
         )
-        whole = factory.renderer.render(factory.compose(number, picks, reader))
+        whole = Renderer(template).render(issue)
+        assert factory.page(request) == whole
         assert_reads_as(message, "html", whole.html)
         assert_reads_as(message, "plain", whole.text)

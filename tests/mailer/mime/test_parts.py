@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.delivery.messages import MessageFactory
-from mailer.edition import snapshot
-from mailer.issue.composition import Publication, ReaderView, StoryContent
+from mailer.delivery.messages import CopyRequest, MessageFactory
+from mailer.issue.composition import Composer, Publication, StoryContent
 from mailer.ledger.deliveries import Claim
 from mailer.links import Links
 from mailer.mime.message import Identity
 from mailer.mime.parts import Encoded, FragmentEncoder, LinkValues, Placeholders, encode
-from mailer.rendering.templates import Renderer, Template
+from mailer.rendering.templates import Template
+from tests.mailer.rendered import Renderer
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=200)
@@ -168,7 +168,7 @@ def test_a_copy_put_together_from_pieces_is_the_copy_rendered_whole(
         Publication("The Brief", "weekly-2026-W48", None, "1 Street"),
         Identity("B", "b@example.org", None, "e@example.org", "l.example.org", "B", "e", secret),
         Links(WEB, [secret]),
-        Renderer(template),
+        template,
         stories,
     )
     for number in range(1, 20):  # the later copies find what the first have left
@@ -182,11 +182,13 @@ def test_a_copy_put_together_from_pieces_is_the_copy_rendered_whole(
         claim = Claim(
             number, 1, 1, "mina@example.org", json.dumps(documents), json.dumps({"roles": roles}), 0
         )
-        made = email.message_from_bytes(factory.message(claim, NOW).data, policy=policy.default)
-        picks = [snapshot.pick_of(document) for document in documents]
-        whole = factory.renderer.render(
-            factory.compose(number, picks, ReaderView(roles=tuple(roles)))
+        request = CopyRequest.of_claim(claim)
+        made = email.message_from_bytes(factory.message(request, NOW).data, policy=policy.default)
+        issue = Composer(factory.publication, stories, factory.links).compose(
+            request.reader, request.picks, number
         )
+        whole = Renderer(template).render(issue)
+        assert factory.page(request) == whole
         for kind, wanted in (("html", whole.html), ("plain", whole.text)):
             body = made.get_body((kind,))
             assert body is not None

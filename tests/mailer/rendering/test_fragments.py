@@ -8,6 +8,7 @@ import pytest
 from mailer.rendering import fragments
 from mailer.rendering.fragments import FragmentedTemplate as Cut
 from mailer.rendering.fragments import WholeTemplate
+from tests.mailer.rendered import AsText
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def environment() -> jinja2.Environment:
 
 def cut(source: str) -> fragments.Pieces[str]:
     made = environment()
-    return fragments.cut(made, made.parse(source), fragments.AsText())
+    return fragments.cut(made, made.parse(source), AsText())
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ import mjml
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent, weight
+from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent
+from mailer.issue.size import weight
 from mailer.rendering import templates
-from mailer.rendering.templates import Renderer, Template, compile_mjml, compile_template
+from mailer.rendering.templates import Template, compile_mjml, compile_template
 from recommender import resources
 from recommender.errors import ConfigurationError
 from recommender.ranking.values import Reason
+from tests.mailer.rendered import Renderer
 
 Make = Callable[..., Issue]
 MJML = "<mjml><mj-body>{}</mj-body></mjml>"

@@ -179,12 +179,14 @@ def test_many_articles_are_taken_in_batches(
 def test_an_article_has_so_many_topics_and_roles_and_no_more(store: Engine, now: datetime) -> None:
     many = tuple(f"topic {number}" for number in range(5_000))
     stories = tuple(
-        StoryDraft(f"s{n}", f"S {n}", "Text.", topics=dict.fromkeys(many[n * 40 :][:60], 1.0))
+        StoryDraft(
+            f"s{n}", title=f"S {n}", summary="Text.", topics=dict.fromkeys(many[n * 40 :][:60], 1.0)
+        )
         for n in range(30)
     )
     drafts = [
-        ArticleDraft("a", "A", "Text.", topics=many, roles=many),
-        ArticleDraft("b", "B", "Text.", topics=many[:3], stories=stories),
+        ArticleDraft("a", title="A", summary="Text.", topics=many, roles=many),
+        ArticleDraft("b", title="B", summary="Text.", topics=many[:3], stories=stories),
     ]
     found = [Found(draft, "feed.xml", line) for line, draft in enumerate(drafts, 1)]
     report = intake.import_articles(lambda: database.writing(store), found, now=now)

@@ -21,9 +21,11 @@ OF = {"a": ("a",), "d": ("d/one", "d/two")}
 
 
 def test_a_single_story_goes_by_its_article_s_id_and_a_digest_s_by_both() -> None:
-    digest = ArticleDraft("d", "Two", stories=(StoryDraft("one", "One"), StoryDraft("two", "Two")))
-    single = ArticleDraft("a", "One thing")
-    single = ArticleDraft("a", "One thing", stories=splitting.split(single))
+    digest = ArticleDraft(
+        "d", title="Two", stories=(StoryDraft("one", title="One"), StoryDraft("two", title="Two"))
+    )
+    single = ArticleDraft("a", title="One thing")
+    single = ArticleDraft("a", title="One thing", stories=splitting.split(single))
     found = files.catalogue([digest, single])
     assert [story.id for story in found.stories] == ["d/one", "d/two", "a"]
     assert found.of_article == {"d": ("d/one", "d/two"), "a": ("a",)}
@@ -130,7 +132,7 @@ def test_exported_lines_say_what_rank_says(ranker: Ranker) -> None:
 
 def test_exported_picks_name_what_they_stand_for() -> None:
     text = "The harbour orders four electric ferries and new piers for charging them at night."
-    twins = [Story(key, key, key, "Electric ferries", text) for key in ("a", "b")]
+    twins = [Story(key, key, key, title="Electric ferries", summary=text) for key in ("a", "b")]
     ranker = Ranker(twins)
     ranked = ranker.ranked([Reader("r", (), {"ferries": 3})], ListRequest(now=NOW, top=5))
     [line] = Export(ranker).lines(ranked).splitlines()

@@ -30,7 +30,7 @@ def copies(story: Story) -> list[Story]:
 
 
 def stories(singles: list[Story]) -> list[Story]:
-    base = Story("x", "x", "x", "x", NEWS, published_at=NOW - timedelta(days=1))
+    base = Story("x", "x", "x", title="x", summary=NEWS, published_at=NOW - timedelta(days=1))
     return [*copies(base), *singles]
 
 
@@ -72,7 +72,9 @@ def test_stories_of_one_digest_are_never_duplicates_of_each_other(singles: list[
 
 
 def test_a_must_read_is_in_every_list_once_and_relevance_leads(singles: list[Story]) -> None:
-    must = Story("m", "m", "m", "Postal rates rise", "Letters cost more.", must_read=True)
+    must = Story(
+        "m", "m", "m", title="Postal rates rise", summary="Letters cost more.", must_read=True
+    )
     ranker = Ranker([*singles, must])
     readers = [Reader("g", (), {"compost": 3}), Reader("c", (), {"chess": 3})]
     for ranking in ranker.rank(readers, ListRequest(now=NOW, top=6)):
@@ -85,7 +87,9 @@ def test_a_must_read_is_in_every_list_once_and_relevance_leads(singles: list[Sto
 
 
 def test_without_the_rules_of_a_list_a_must_read_counts_as_any_story(singles: list[Story]) -> None:
-    must = Story("m", "m", "m", "Postal rates rise", "Letters cost more.", must_read=True)
+    must = Story(
+        "m", "m", "m", title="Postal rates rise", summary="Letters cost more.", must_read=True
+    )
     [ranking] = Ranker([*singles, must]).rank(
         [Reader("c", (), {"chess": 3})], ListRequest(now=NOW, top=6, as_issue=False)
     )

@@ -90,8 +90,8 @@ def test_a_reader_of_whom_nothing_is_known_gets_the_newest(ranker: Ranker) -> No
 
 def test_newer_beats_older_when_all_else_is_equal(story: object) -> None:
     stories = [
-        Story(f"s{days}", f"s{days}", f"s{days}", f"Chess news number{days}", "Rook endgames.",
-              published_at=NOW - timedelta(days=days))
+        Story(f"s{days}", f"s{days}", f"s{days}", title=f"Chess news number{days}",
+              summary="Rook endgames.", published_at=NOW - timedelta(days=days))
         for days in (40, 1, 9)
     ]  # fmt: skip
     found = picked(Ranker(stories), Reader("r", (), {"Chess": 1}), as_issue=False)
@@ -144,7 +144,9 @@ def test_runners_up_are_the_best_that_were_not_chosen(ranker: Ranker) -> None:
     assert all(other.why for other in ranking.runners_up)
 
 
-@pytest.mark.parametrize("stories", [[], [Story("a", "a", "a", "")], [Story("a", "a", "a", "I")]])
+@pytest.mark.parametrize(
+    "stories", [[], [Story("a", "a", "a", title="")], [Story("a", "a", "a", title="I")]]
+)
 def test_no_stories_or_wordless_ones_give_short_lists_not_errors(stories: list[Story]) -> None:
     reader = Reader("r", ("CTO",), {"Chess": 1}, (Action("gone", "click"), Action("a", "less")))
     for as_issue in (True, False):

@@ -1,0 +1,55 @@
+"""How many bytes an issue takes, told from its texts before it is rendered."""
+
+import html
+from functools import lru_cache
+
+from mailer.issue.cards import Face, Issue
+
+BUDGET = 98_000
+"""Bytes of HTML, at most; Gmail hides what comes after about 102,400."""
+FRAME_BYTES = 8_800
+CARD_BYTES = 1_800
+PART_BYTES = 500
+POINT_BYTES = 40
+"""Markup around the texts of the shipped template, rounded up; a test holds them to it."""
+
+
+def weight(issue: Issue) -> int:
+    """Bytes the HTML of an issue takes at most, in the shipped template."""
+    texts = _own_texts(issue)
+    faces = [_face_bytes(issue.lead.face), *[_face_bytes(card.face) for card in issue.cards]]
+    most = FRAME_BYTES + _most_bytes("".join(texts)) + sum([most for _, most in faces])
+    if most <= BUDGET:
+        return most
+    return FRAME_BYTES + sum(map(_escaped_bytes, texts)) + sum(counted for counted, _ in faces)
+
+
+def _own_texts(issue: Issue) -> list[str]:
+    return [
+        *(issue.subject, issue.subject, issue.preheader, issue.title, issue.date),
+        *(issue.intro, issue.footer_why, *issue.postal_address),
+        *(issue.unsubscribe_url, issue.preferences_url, issue.view_url, issue.trap_url),
+        *(issue.lead.why, *[card.why for card in issue.cards]),
+    ]
+
+
+@lru_cache(maxsize=10_000)
+def _face_bytes(face: Face) -> tuple[int, int]:
+    """What a face takes: as counted, and as it could be at most."""
+    points = sum(len(part.points) for part in face.parts)
+    markup = CARD_BYTES + PART_BYTES * len(face.parts) + POINT_BYTES * points
+    texts = [face.title, *[face.short_title] * 3, *[face.read] * 2, *[face.url or ""] * 2]
+    texts += [face.more_url, face.less_url, face.label, face.origin, face.summary]
+    texts += [face.also]
+    for part in face.parts:
+        texts += [part.text, *part.points]
+    return markup + sum(map(_escaped_bytes, texts)), markup + sum(map(_most_bytes, texts))
+
+
+def _most_bytes(text: str) -> int:
+    """A character takes at most 5 bytes: ``&#34;``."""
+    return 5 * len(text)
+
+
+def _escaped_bytes(text: str) -> int:
+    return len(html.escape(text).encode("utf-8", "replace"))

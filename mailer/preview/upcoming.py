@@ -1,0 +1,114 @@
+"""When a reader gets their next issue: the week, the hour, and the copy that waits for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from mailer.edition import frequency, planning, schedule
+from mailer.edition.terms import Terms
+from recommender.models import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    EditionState,
+    Newsletter,
+    Status,
+    Subscriber,
+)
+from recommender.settings import Settings
+
+_WAITING = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
+
+
+def current_period(settings: Settings, now: datetime) -> str:
+    """The week it is where the newsletter is."""
+    return schedule.period_of(now.astimezone(settings.zone).date())
+
+
+def next_period(session: Session, settings: Settings, reader: Subscriber, now: datetime) -> str:
+    """The week of the reader's next issue (without a copy that waits for them): the first, from
+    the current one on, whose edition they can still come into, and in which they do not rest."""
+    period = current_period(settings, now)
+    newsletter = planning.newsletter_of(session, settings)
+    while not _can_get(session, settings, newsletter, reader, period, now):
+        period = schedule.after(period)
+    last = frequency.latest(session, newsletter.id, schedule.after(period), [reader.id])
+    while reader.id in last and frequency.rests(reader.frequency, last[reader.id], period):
+        period = schedule.after(period)
+    return period
+
+
+def _can_get(
+    session: Session,
+    settings: Settings,
+    newsletter: Newsletter,
+    reader: Subscriber,
+    period: str,
+    now: datetime,
+) -> bool:
+    """Whether the reader may still get the edition of ``period``: they are not in it, and it is
+    not planned, or only by hand and its hour is still to come."""
+    row = session.execute(
+        sa.select(Edition, Delivery.id)
+        .outerjoin(
+            Delivery,
+            (Delivery.edition_id == Edition.id) & (Delivery.subscriber_id == reader.id),
+        )
+        .where(Edition.newsletter_id == newsletter.id, Edition.period == period)
+    ).first()
+    if row is None:
+        return True
+    edition: Edition = row[0]
+    copy: int | None = row[1]  # of an outer join
+    if copy is not None:
+        return False
+    if edition.state == EditionState.PLANNING:
+        return True
+    if planning.published(session, newsletter.name, period):
+        return False
+    return Terms.of(settings, newsletter).out_at(period) > now
+
+
+def next_due(
+    session: Session, settings: Settings, reader: Subscriber, now: datetime
+) -> datetime | None:
+    """When the reader's next issue is due, if there is something for them; None when they get none
+    as they stand."""
+    if reader.status != Status.ACTIVE:
+        return None
+    planned = waiting(session, settings, reader)
+    if planned is not None:
+        return planned.delivery.due_at
+    terms = Terms.of(settings, planning.newsletter_of(session, settings))
+    period = next_period(session, settings, reader, now)
+    while (due := terms.due_at(period, reader.timezone, reader.day, reader.hour)) <= now:
+        period = schedule.after(period)
+    return due
+
+
+def waiting(session: Session, settings: Settings, subscriber: Subscriber) -> "Planned | None":
+    """The reader's copy that is planned and not yet sent, if there is one."""
+    query = (
+        sa.select(Delivery, Edition)
+        .join(Edition, Edition.id == Delivery.edition_id)
+        .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+        .options(joinedload(Edition.newsletter))
+        .where(
+            Newsletter.name == settings.newsletter,
+            Delivery.subscriber_id == subscriber.id,
+            Delivery.state.in_(_WAITING),
+        )
+        .order_by(Delivery.id.desc())
+    )
+    row = session.execute(query.limit(1)).first()
+    return None if row is None else Planned(row[0], row[1])
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A delivery with its edition."""
+
+    delivery: Delivery
+    edition: Edition
