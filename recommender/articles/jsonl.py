@@ -236,7 +236,7 @@ def _story(entry: object) -> StoryDraft:
         principles=json_fields.texts(entry, "principles"),
         practice=json_fields.texts(entry, "practice"),
         code_references=json_fields.texts(entry, "code_references"),
-        topics=dict.fromkeys(json_fields.names(entry, "topics"), 1.0),
-        roles=dict.fromkeys(json_fields.names(entry, "roles"), 1.0),
+        topics=json_fields.weights(entry, "topics"),
+        roles=json_fields.weights(entry, "roles"),
         url=json_fields.optional(entry, "url", fields.web_address),
     )

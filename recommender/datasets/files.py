@@ -50,6 +50,13 @@ def catalogue(drafts: Iterable[ArticleDraft]) -> Catalogue:
     return Catalogue(tuple(stories), of_article)
 
 
+def published(stories: Sequence[Story], since: datetime | None) -> list[Story]:
+    """The stories published at ``since`` or later; all of them where that is None."""
+    if since is None:
+        return list(stories)
+    return [story for story in stories if story.published_at and story.published_at >= since]
+
+
 def _story(draft: ArticleDraft, number: int) -> Story:
     part = draft.stories[number]
     whole = part.key == draft.key
