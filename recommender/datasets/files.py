@@ -75,6 +75,7 @@ def _story(draft: ArticleDraft, number: int) -> Story:
         topics=part.topics,
         roles=part.roles,
         source=draft.source,
+        curator=draft.curator,
         published_at=draft.published_at,
         must_read=draft.must_read,
     )

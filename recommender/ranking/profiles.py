@@ -47,6 +47,10 @@ def build(
             mass = say * known / (known + settings.patience) if wanted else 1.0
             for interest, weight in learned.items():
                 wanted[interest] = weight * mass / known
+            stories = {interest.name: weight for interest, weight in learned.items()}
+            brought = affinities.sources.weights(stories, settings.source_patience)
+            for name, lift in brought.items():
+                wanted[Interest("source", name)] = settings.source * lift * mass
         likes.add(wanted or {NOTHING_KNOWN: 1.0}, affinities)
         dislikes.add(unwanted, affinities)
         unloved = [name for name, weight in reader.topics.items() if weight < 0]

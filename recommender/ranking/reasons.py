@@ -127,6 +127,8 @@ class Phrases:
         found = self._affinities.interest(interest)
         if found.kind in {"history", "learned"}:
             return "history", self._titles[found.name]
+        if found.kind == "source":
+            return "history", found.name
         if found.kind == "role":
             return "role", self._affinities.roles.shown(found.name)
         if found.kind == "fresh":
