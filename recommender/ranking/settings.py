@@ -111,15 +111,18 @@ class TasteSettings:
     """What is learned of tastes from what readers answered, for stories nobody has read yet, too.
 
     ``factors``: dimensions of taste. ``crowd``: readers with two answers or more at which tastes
-    have half their say; with few they have none. ``shrink``: readers added to each story's before
-    it is weighed. ``own``: readers from which a story's own factors count more than those foretold
-    from its text and sources. ``penalty``: of the regression that foretells them. ``letters``:
-    dimensions for runs of letters in titles. ``sources``: so many sources and curators, the most
-    frequent ones, are told apart; ``source``: what one weighs beside the text of length 1.
+    have half their say; with few they have none. ``density``: answers per story of the archive
+    at which they have half of what is left: where readers hardly ever met, no taste shows.
+    ``shrink``: readers added to each story's before it is weighed. ``own``: readers from which
+    a story's own factors count more than those foretold from its text and sources. ``penalty``:
+    of the regression that foretells them. ``letters``: dimensions for runs of letters in
+    titles. ``sources``: so many sources and curators, the most frequent ones, are told apart;
+    ``source``: what one weighs beside the text of length 1.
     """
 
     factors: int = 64
     crowd: float = 50.0
+    density: float = 5.0
     shrink: float = 3.0
     own: float = 3.0
     penalty: float = 1.0

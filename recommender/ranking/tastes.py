@@ -36,7 +36,11 @@ class Tastes:
     ) -> None:
         several = int((np.diff(read.indptr) > 1).sum())
         size = min(settings.factors, several // 4, len(stories) // 4, *(n - 1 for n in read.shape))
-        self.trust = several / (several + settings.crowd) if size >= SMALLEST else 0.0
+        density = read.nnz / max(len(stories), 1)
+        self.trust = 0.0
+        if size >= SMALLEST:
+            dense = density**2 / (density**2 + settings.density**2)
+            self.trust = several / (several + settings.crowd) * dense
         self.factors: Floats = np.zeros((len(stories), 0))
         if not self.trust:
             return
