@@ -172,7 +172,7 @@ class ProfileSettings:
     """
 
     role: float = 0.35
-    click_half_life: float = 75.0
+    click_half_life: float = 300.0
     more: float = 1.5
     patience: float = 2.0
     enough: int = 5
