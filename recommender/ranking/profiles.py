@@ -47,6 +47,8 @@ def build(
             mass = say * known / (known + settings.patience) if wanted else 1.0
             for interest, weight in learned.items():
                 wanted[interest] = weight * mass / known
+            if affinities.tastes.trust:
+                wanted[Interest("crowd", "")] = settings.promise * mass
             stories = {interest.name: weight for interest, weight in learned.items()}
             brought = affinities.sources.weights(stories, settings.source_patience)
             for name, lift in brought.items():

@@ -111,12 +111,13 @@ class TasteSettings:
     """What is learned of tastes from what readers answered, for stories nobody has read yet, too.
 
     ``factors``: dimensions of taste. ``crowd``: readers with two answers or more at which tastes
-    have half their say; with few they have none. ``density``: answers per story of the archive
-    at which they have half of what is left: where readers hardly ever met, no taste shows.
-    ``shrink``: readers added to each story's before it is weighed. ``own``: readers from which
-    a story's own factors count more than those foretold from its text and sources. ``penalty``:
-    of the regression that foretells them. ``letters``: dimensions for runs of letters in
-    titles. ``sources``: so many sources and curators, the most frequent ones, are told apart;
+    have half their say; with few they have none. ``density``: answers per story of the
+    archive at which they have half of what is left: where readers hardly ever met, no taste
+    shows. ``shrink``: readers added to each story's before it is weighed. ``own``: readers
+    from which a story's own factors count more than those foretold from its text and sources.
+    ``penalty``: of the regression that foretells them. ``promise_penalty``: of the one that
+    foretells how many will read it. ``letters``: dimensions for runs of letters in titles.
+    ``sources``: so many sources and curators, the most frequent ones, are told apart;
     ``source``: what one weighs beside the text of length 1.
     """
 
@@ -126,6 +127,7 @@ class TasteSettings:
     shrink: float = 3.0
     own: float = 3.0
     penalty: float = 1.0
+    promise_penalty: float = 10.0
     letters: int = 150
     sources: int = 300
     source: float = 0.5
@@ -164,11 +166,12 @@ class ProfileSettings:
 
     A role weighs ``role`` where the strongest stated topic weighs 1, and 1 where nothing else is
     known. Clicks lose half their weight in ``click_half_life`` days. What was learned from n
-    answers has n / (n + ``patience``) of the say that stated interests have: never more than they.
-    From ``enough`` liked stories on they are taken for a regression, not one by one. ``source``:
-    weight of a source or curator beside the answered stories, times the logarithm of how much more
-    often than other readers this one answers what it brings; ``source_patience``: answers of
-    others that are added to the reader's own before the two are compared.
+    answers has n / (n + ``patience``) of the say that stated interests have: never more than
+    they. From ``enough`` liked stories on they are taken for a regression, not one by one.
+    ``source``: weight of a source or curator beside the answered stories, times the logarithm
+    of how much more often than other readers this one answers what it brings; ``promise``:
+    weight of what many readers like, beside the answered stories. ``source_patience``:
+    answers of others that are added to the reader's own before the two are compared.
     """
 
     role: float = 0.35
@@ -179,6 +182,7 @@ class ProfileSettings:
     less: float = 1.0
     source: float = 0.016
     source_patience: float = 5.0
+    promise: float = 0.04
 
 
 @dataclass(frozen=True)

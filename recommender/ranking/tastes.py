@@ -29,7 +29,8 @@ SCALE = 0.02
 class Tastes:
     """The tastes of a crowd. ``read`` is readers × stories (0 or 1, in the order of ``stories``);
     ``latent`` has the stories' points. ``trust`` is 0 where there are too few readers to learn
-    from, and nears 1 as they grow; ``factors`` is stories × factors, rows of length below 1."""
+    from, and nears 1 as they grow; ``factors`` is stories × factors, rows of length below 1;
+    ``promise`` says how many readers each story may expect (about 0 to 2, times the trust)."""
 
     def __init__(
         self, read: sp.csr_array, stories: Sequence[Story], latent: Latent, settings: TasteSettings
@@ -42,11 +43,14 @@ class Tastes:
             dense = density**2 / (density**2 + settings.density**2)
             self.trust = several / (several + settings.crowd) * dense
         self.factors: Floats = np.zeros((len(stories), 0))
+        self.promise: Floats = np.zeros(len(stories))
         if not self.trust:
             return
         readers = np.asarray(read.sum(axis=0)).ravel()
         known = _factorised(read, readers, size, settings)
-        foretold = _foretold(known, readers, _described(stories, latent, settings), settings)
+        described = _described(stories, latent, settings)
+        foretold = _foretold(known, readers, described, settings)
+        self.promise = self.trust * _promise(readers, described, settings)
         share = (readers / (readers + settings.own))[:, None]
         mixed = share * known + (1 - share) * foretold
         lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
@@ -78,6 +82,18 @@ def _foretold(known: Floats, readers: Floats, described: Floats, settings: Taste
     gram = described.T @ weighed + settings.penalty * np.eye(described.shape[1])
     mapped = scipy.linalg.solve(gram, weighed.T @ known, assume_a="pos")
     found: Floats = described @ mapped
+    return found
+
+
+def _promise(readers: Floats, described: Floats, settings: TasteSettings) -> Floats:
+    """How many readers a story may expect by its text and sources: a ridge regression of
+    ln(1 + readers) over the stories that were read, from its mean; 0 for half a unit below."""
+    read = readers > 0
+    wanted = np.log1p(readers[read])
+    rows = described[read]
+    gram = rows.T @ rows + settings.promise_penalty * np.eye(rows.shape[1])
+    mapped = scipy.linalg.solve(gram, rows.T @ (wanted - wanted.mean()), assume_a="pos")
+    found: Floats = np.maximum(described @ mapped + 0.5, 0.0)
     return found
 
 

@@ -8,7 +8,7 @@ from recommender.evaluation import weekly
 from recommender.evaluation.trial import OURS
 from recommender.ranking import answers, words
 from recommender.ranking.ranker import Ranker
-from recommender.ranking.settings import RankingSettings, SimilaritySettings
+from recommender.ranking.settings import ProfileSettings, RankingSettings, SimilaritySettings
 from recommender.ranking.values import Action, ListRequest, Reader, Story, Vocabulary
 from tests.recommender.conftest import NOW
 
@@ -55,14 +55,25 @@ def test_a_story_nobody_read_goes_to_those_whose_taste_its_source_meets(
     field: str, other: str
 ) -> None:
     stories = archive()
-    settings = RankingSettings()
     reader = Reader("r", history=clicks(f"{field}0", f"{field}2"))  # of another source
-    ranker = Ranker(stories[-2:], archive=stories, settings=settings, co_clicks=crowd())
-    assert picked(ranker, reader)[0] == f"new {field}"
-    without = RankingSettings(similarity=SimilaritySettings(taste=0.0))
+    ranker = Ranker(stories[-2:], archive=stories, co_clicks=crowd())
+    assert picked(ranker, reader) == [f"new {field}", f"new {other}"]
+    without = RankingSettings(
+        similarity=SimilaritySettings(taste=0.0), profile=ProfileSettings(promise=0.0)
+    )
     plain = Ranker(stories[-2:], archive=stories, settings=without, co_clicks=crowd())
-    assert f"new {other}" not in picked(ranker, reader)
     assert picked(plain, reader) == []
+
+
+def test_what_many_readers_may_like_is_a_part_of_its_own_and_the_smaller_one() -> None:
+    stories = archive()
+    ranker = Ranker(stories[-2:], archive=stories, co_clicks=crowd())
+    reader = Reader("r", history=clicks("reefs0", "reefs2"))
+    [ranking] = ranker.rank([reader], ListRequest(now=NOW, top=1, as_issue=False))
+    [pick] = ranking.picks
+    shares = {reason.detail: reason.share for reason in pick.reasons}
+    assert 0 < shares["what many readers like"] < 0.5
+    assert sum(shares.values()) == pytest.approx(1)
 
 
 def test_a_few_readers_teach_no_taste() -> None:
