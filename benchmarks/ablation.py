@@ -26,6 +26,7 @@ from recommender.evaluation.baselines import Recipes
 from recommender.evaluation.intervals import bootstrap
 from recommender.evaluation.trial import OURS, Outcome, Trial
 from recommender.ranking import features
+from recommender.ranking.answers import liked
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import ProfileSettings, RankingSettings, TextSettings
 from recommender.ranking.values import Reader, Vocabulary
@@ -89,7 +90,7 @@ def given(folder: Path, catalogue: Catalogue, clicks: str) -> Given:
 
 
 def trial(catalogue: Catalogue, known: Given, name: str, settings: RankingSettings) -> Trial:
-    co_clicks = [] if name == "no other readers" else [files.clicked(r) for r in known.readers]
+    co_clicks = [] if name == "no other readers" else [liked(r.history) for r in known.readers]
     vocabulary = Vocabulary() if name == "no vocabulary" else starter.read()
     ranker = Ranker(
         catalogue.stories, vocabulary=vocabulary, settings=settings, co_clicks=co_clicks

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session, selectinload
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
 from recommender.articles import import_files, intake
+from recommender.datasets import store_export
 from recommender.errors import NotFoundError
 from recommender.models import Article, Story
+from recommender.safety import private_files
 from recommender.storage import database
 
 app = typer.Typer(no_args_is_help=True)
@@ -165,6 +167,26 @@ def related(
         [[f"{story.score:.2f}", story.article, story.title] for story in near],
         empty="nothing else that can be chosen now is like it",
     )
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A .jsonl file.")],
+) -> None:
+    """Export articles with their stories in the form that `import`, `rank` and `evaluate` take.
+
+    Example: newsletter articles export articles.jsonl
+    """
+    run = invocation(context)
+    with (
+        run.store() as engine,
+        database.reading(engine) as session,
+        private_files.located(file),
+        private_files.opened(file, "w") as target,
+    ):
+        number = store_export.write(target, store_export.articles(session, run.now))
+    say(f"{number} articles written to {file}")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from mailer.cli import evaluate_weekly
 from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
 from mailer.cli.rank import Articles, Now, Subscribers, read_articles, read_moment
 from recommender.datasets import files
@@ -25,7 +26,13 @@ def command(
     context: typer.Context,
     articles: Articles,
     subscribers: Subscribers,
-    relevant: Annotated[Path, typer.Option(help="What each reader kept: relevant.jsonl.")],
+    relevant: Annotated[
+        Path | None, typer.Option(help="What each reader kept: relevant.jsonl.")
+    ] = None,
+    weekly: Annotated[
+        bool,
+        typer.Option("--weekly", help="Replay each week of the histories, its new stories ranked."),
+    ] = False,
     top: Annotated[int, typer.Option(min=10, help="Length of the lists that are judged.")] = 10,
     as_issue: Annotated[
         bool, typer.Option("--as-issue", help="Judge lists made by the rules of an issue.")
@@ -47,6 +54,11 @@ def command(
     if rejected:
         first = rejected[0]
         raise InputError(first.file, first.line, first.why)
+    if weekly:
+        evaluate_weekly.show(catalogue, subscribers, plot, as_json=as_json)
+        return
+    if relevant is None:
+        raise typer.BadParameter("--relevant names what readers kept; or --weekly replays weeks")
     kept = _kept(relevant)
     readers = _readers(subscribers, catalogue, kept)[:sample]
     if not readers:

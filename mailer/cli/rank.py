@@ -37,6 +37,10 @@ BLOCK = 2_000
 
 Articles = Annotated[Path, typer.Option(help="Articles: .jsonl, .json, a feed, or a folder.")]
 Subscribers = Annotated[Path, typer.Option(help="Readers: subscribers.jsonl.")]
+Since = Annotated[
+    str | None,
+    typer.Option(help="Only articles from this date on are up for choice (ISO 8601)."),
+]
 Now = Annotated[
     str | None,
     typer.Option(help="When freshness counts from (ISO 8601); default: the newest article."),
@@ -77,6 +81,7 @@ def command(
         bool, typer.Option("--as-issue", help="Apply the rules of a list, not relevance alone.")
     ] = False,
     now: Now = None,
+    since: Since = None,
     seed: Annotated[str, typer.Option(help="Seed of the exploration slot.")] = "0",
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one for each processor.")
@@ -90,11 +95,11 @@ def command(
     started = time.monotonic()
     run = invocation(context)
     catalogue, rejected = read_articles(articles, run.now)
-    settings = RankingSettings()
     ranker = Ranker(
-        catalogue.stories,
+        files.published(catalogue.stories, read_moment(since)),
+        archive=catalogue.stories,
         vocabulary=starter.read(),
-        settings=settings,
+        settings=RankingSettings(),
         co_clicks=files.co_clicks(subscribers, catalogue.of_article),
     )
     moment = read_moment(now) or catalogue.newest or run.now

@@ -4,11 +4,13 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 import typer
 
 from mailer import erasure
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
+from recommender.datasets import store_export
 from recommender.errors import InputError, NewsletterError, Rejected
 from recommender.models import Frequency, Status
 from recommender.safety import private_files
@@ -236,8 +238,11 @@ def export(
     email: Annotated[
         str | None, typer.Option(help="All that is held of this one reader, as JSON.")
     ] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="What each reader was sent and answered, too (JSONL).")
+    ] = False,
 ) -> None:
-    """Export readers in the form that `import` takes.
+    """Export readers in the form that `import` takes; with --history, that `rank` takes.
 
     Example: newsletter subscribers export readers.csv
     """
@@ -247,7 +252,13 @@ def export(
             return
         if file is not None and file.suffix.lower() not in {".csv", ".jsonl"}:
             raise NewsletterError(f"{file}: expected a name ending in .csv or .jsonl")
-        readers = (records.document(reader) for reader in records.listing(session))
+        if history and file is not None and file.suffix.lower() != ".jsonl":
+            raise NewsletterError(f"{file}: a history is exported to .jsonl only")
+        readers = (
+            store_export.readers(session, sa.true())
+            if history
+            else (records.document(reader) for reader in records.listing(session))
+        )
         if file is None:
             for reader in readers:
                 emit(reader)

@@ -16,10 +16,8 @@ from sqlalchemy.orm import Session
 
 from mailer.edition import snapshot
 from mailer.edition.terms import Terms
-from recommender import vocabulary
-from recommender.articles import catalogue
 from recommender.articles.catalogue import Catalogue
-from recommender.models import Edition, EditionStory
+from recommender.models import Edition
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import ListRequest
 from recommender.storage import database
@@ -27,7 +25,7 @@ from recommender.subscribers.audience import Member
 
 if TYPE_CHECKING:
     from recommender.ranking.ranked_chunk import RankedChunk
-from recommender.ranking.ranker import Ranker
+    from recommender.ranking.ranker import Ranker
 
 
 def ranker_for(
@@ -37,20 +35,12 @@ def ranker_for(
     ``edition_id`` over the candidates of that edition."""
     # Here, for its libraries take most of a second to load, and whoever only sends, or looks at
     # editions, does without.
-    from recommender.ranking.ranker import Ranker
+    from recommender.articles import store_ranker
 
-    frozen = None
-    if edition_id is not None:
-        query = sa.select(EditionStory.story_id).where(EditionStory.edition_id == edition_id)
-        frozen = set(session.scalars(query))
-    stories = catalogue.load(session, now=now, horizon_days=terms.horizon_days, frozen=frozen)
-    ranker = Ranker(
-        stories.candidates,
-        archive=stories.archive,
-        vocabulary=vocabulary.load(session),
-        settings=RankingSettings(relevance_floor=terms.relevance_floor),
+    settings = RankingSettings(relevance_floor=terms.relevance_floor)
+    return store_ranker.make(
+        session, settings, now=now, horizon_days=terms.horizon_days, edition_id=edition_id
     )
-    return ranker, stories
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def _story(
         topics=topics,
         roles=roles,
         source=article.source,
+        curator=article.curator,
         published_at=article.published_at or article.imported_at,
         must_read=article.must_read,
         **texts(row),

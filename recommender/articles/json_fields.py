@@ -71,6 +71,19 @@ def names(item: Mapping[str, object], name: str) -> tuple[str, ...]:
     return tuple(found.values())
 
 
+def weights(item: Mapping[str, object], name: str) -> dict[str, float]:
+    """Names with weights above 0 and at most 1; a plain list of names gives each the weight 1."""
+    value = item.get(name)
+    if not isinstance(value, dict):
+        return dict.fromkeys(names(item, name), 1.0)
+    for written, weight in value.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
+            raise ValueError(f"{name}: the weight of {written!r} is not above 0 and at most 1")
+    listed = names({name: list(value)}, name)
+    by_name = {written.casefold().strip(): float(weight) for written, weight in value.items()}
+    return {written: by_name.get(written.casefold(), 1.0) for written in listed}
+
+
 def flag(item: Mapping[str, object], name: str) -> bool:
     """true or false; absent is false."""
     value = item.get(name)

@@ -234,6 +234,6 @@ def _story(entry: object) -> StoryDraft:
     return StoryDraft(
         key=json_fields.required(entry, "id", fields.identifier),
         **_texts(entry),
-        topics=dict.fromkeys(json_fields.names(entry, "topics"), 1.0),
-        roles=dict.fromkeys(json_fields.names(entry, "roles"), 1.0),
+        topics=json_fields.weights(entry, "topics"),
+        roles=json_fields.weights(entry, "roles"),
     )

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from recommender import vocabulary
-from recommender.articles import catalogue
-from recommender.ranking.ranker import Ranker
+from recommender.articles import store_ranker
+from recommender.ranking.settings import RankingSettings
 
 
 @dataclass(frozen=True)
@@ -25,10 +24,10 @@ def to_article(
 ) -> list[Related]:
     """At most so many stories that can be chosen now, the nearest first; each is as near as it is
     to that story of ``article`` (its id) to which it is nearest."""
-    stories = catalogue.load(session, now=now, horizon_days=horizon_days)
+    ranker, stories = store_ranker.make(
+        session, RankingSettings(), now=now, horizon_days=horizon_days, without=[article]
+    )
     own = [story.id for story in stories.archive if story.article == article]
-    others = [story for story in stories.candidates if story.article != article]
-    ranker = Ranker(others, archive=stories.archive, vocabulary=vocabulary.load(session))
     return [
         Related(story.article, story.key, story.title, score)
         for story, score in ranker.nearest(own, most)

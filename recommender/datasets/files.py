@@ -13,6 +13,7 @@ from typing import Any
 
 from recommender.articles.values import ArticleDraft
 from recommender.errors import InputError
+from recommender.ranking.answers import liked
 from recommender.ranking.co_clicks import smallest
 from recommender.ranking.values import Action, ActionKind, Reader, Story
 from recommender.story_text import texts
@@ -50,6 +51,13 @@ def catalogue(drafts: Iterable[ArticleDraft]) -> Catalogue:
     return Catalogue(tuple(stories), of_article)
 
 
+def published(stories: Sequence[Story], since: datetime | None) -> list[Story]:
+    """The stories published at ``since`` or later; all of them where that is None."""
+    if since is None:
+        return list(stories)
+    return [story for story in stories if story.published_at and story.published_at >= since]
+
+
 def _story(draft: ArticleDraft, number: int) -> Story:
     part = draft.stories[number]
     whole = part.key == draft.key
@@ -61,6 +69,7 @@ def _story(draft: ArticleDraft, number: int) -> Story:
         topics=part.topics,
         roles=part.roles,
         source=draft.source,
+        curator=draft.curator,
         published_at=draft.published_at,
         must_read=draft.must_read,
         **texts(part),
@@ -178,14 +187,9 @@ def _moment(value: Any) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def clicked(reader: Reader) -> list[str]:
-    """What a reader answered with interest: their contribution to what readers read together."""
-    return [action.story for action in reader.history if action.kind in {"click", "more"}]
-
-
 def co_clicks(path: Path, of_article: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """What readers of a subscribers file clicked, of a sample of them where there are very many.
     Lines that cannot be read are passed over, since ranking will report them."""
     rows = (line for _, block in lines(path, 2_000) for line in block if b'"history"' in line)
     chosen = smallest(rows, lambda line: line)
-    return [clicked(found) for found in readers(chosen, 1, path, of_article)[0]]
+    return [liked(found.history) for found in readers(chosen, 1, path, of_article)[0]]

@@ -20,11 +20,13 @@ from recommender.ranking.features import Space
 from recommender.ranking.latent import Latent
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.similarity import Similarity
+from recommender.ranking.sources import Sources
+from recommender.ranking.tastes import Tastes
 from recommender.ranking.topic_texts import TopicTexts
 from recommender.ranking.values import Story
 from recommender.ranking.vocabulary_index import VocabularyIndex
 
-Kind = Literal["topic", "role", "history", "learned", "fresh"]
+Kind = Literal["topic", "role", "history", "learned", "source", "crowd", "fresh"]
 Row = npt.NDArray[np.float64]
 Tagged = dict[str, dict[int, float]]
 KEPT_BYTES = 512_000_000
@@ -98,9 +100,16 @@ class Affinities:
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._by_role = self._tagged(stories, "roles", self.roles)
         others = CoClicks(co_clicks, space.row, settings.co_clicks)
+        self.tastes = Tastes(others.matrix, stories, self._latent, settings.tastes)
         self._similarity = Similarity(
-            space, self._latent, self._by_topic, others, settings.similarity
+            space,
+            self._latent,
+            self._by_topic,
+            others,
+            settings.similarity,
+            self.tastes,
         )
+        self.sources = Sources(stories, others.matrix)
         first = len(topics.all_names())
         self._of_topics = TopicTexts(topics, space, space.labels[:first])
         self._of_roles = TopicTexts(roles, space, space.labels[first:])
@@ -191,6 +200,10 @@ class Affinities:
             return self._stated(self.topics, self._of_topics, self._by_topic, interest.name)
         if interest.kind == "role":
             return self._stated(self.roles, self._of_roles, self._by_role, interest.name)
+        if interest.kind == "crowd":
+            return self.tastes.promise
+        if interest.kind == "source":
+            return self.sources.brought_by(interest.name)
         row = self.space.row[interest.name]
         return (
             self._similarity.learned(row)

@@ -45,6 +45,11 @@ class CoClicks:
     def empty(self) -> bool:
         return len(self._flat) == 0
 
+    @property
+    def matrix(self) -> sp.csr_array:
+        """Readers × stories, 0 or 1."""
+        return self._matrix
+
     def read_together(self, story: int) -> Floats:
         """Shrunk cosine between the readers of ``story`` (a row of the archive) and of each."""
         together = np.asarray((self._by_story[[story]] @ self._matrix).todense()).ravel()

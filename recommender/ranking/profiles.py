@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from recommender.ranking import answers
 from recommender.ranking.affinities import Affinities, Interest
 from recommender.ranking.settings import ProfileSettings
 from recommender.ranking.values import Action, Reader
@@ -38,15 +39,21 @@ def build(
     likes, dislikes = _Rows(), _Rows()
     muted, answered = [], []
     for reader in readers:
-        liked = _stated(reader, affinities, settings)
+        wanted = _stated(reader, affinities, settings)
         learned, unwanted = _learned(reader.history, affinities, settings, now)
         if learned:
-            say = sum(liked.values())
+            say = sum(wanted.values())
             known = sum(learned.values())
-            mass = say * known / (known + settings.patience) if liked else 1.0
+            mass = say * known / (known + settings.patience) if wanted else 1.0
             for interest, weight in learned.items():
-                liked[interest] = weight * mass / known
-        likes.add(liked or {NOTHING_KNOWN: 1.0}, affinities)
+                wanted[interest] = weight * mass / known
+            if affinities.tastes.trust:
+                wanted[Interest("crowd", "")] = settings.promise * mass
+            stories = {interest.name: weight for interest, weight in learned.items()}
+            brought = affinities.sources.weights(stories, settings.source_patience)
+            for name, lift in brought.items():
+                wanted[Interest("source", name)] = settings.source * lift * mass
+        likes.add(wanted or {NOTHING_KNOWN: 1.0}, affinities)
         dislikes.add(unwanted, affinities)
         unloved = [name for name, weight in reader.topics.items() if weight < 0]
         muted.append(tuple(map(affinities.topics.canonical, unloved)))
@@ -63,15 +70,15 @@ def _stated(
         if weight > 0:
             canonical = affinities.topics.canonical(name)
             topics[canonical] = max(topics.get(canonical, 0.0), weight)
-    liked: dict[Interest, float] = {}
+    wanted: dict[Interest, float] = {}
     strongest = max(topics.values(), default=1.0)
     for name, weight in topics.items():
-        liked[Interest("topic", name)] = weight / strongest
+        wanted[Interest("topic", name)] = weight / strongest
     roles = dict.fromkeys(map(affinities.roles.canonical, reader.roles))
     share = settings.role if topics else 1.0
     for role in roles:
-        liked[Interest("role", role)] = share / len(roles) ** 0.5
-    return liked
+        wanted[Interest("role", role)] = share / len(roles) ** 0.5
+    return wanted
 
 
 def _learned(
@@ -79,17 +86,17 @@ def _learned(
 ) -> tuple[dict[Interest, float], dict[Interest, float]]:
     values = {"click": 1.0, "more": settings.more, "less": -settings.less}
     total: dict[Interest, float] = {}
-    for action in history:
-        if action.kind == "sent" or action.story not in affinities.space.row:
+    for action in answers.valid(history):
+        if action.story not in affinities.space.row:
             continue
         age = 0.0 if action.at is None else max((now - action.at).total_seconds() / 86_400, 0.0)
         weight = values[action.kind] * 0.5 ** (age / settings.click_half_life)
         interest = Interest("history", action.story)
         total[interest] = total.get(interest, 0.0) + weight
-    liked = {interest: weight for interest, weight in total.items() if weight > 0}
-    if len(liked) >= settings.enough:
-        liked = {Interest("learned", told.name): weight for told, weight in liked.items()}
-    return liked, {interest: -weight for interest, weight in total.items() if weight < 0}
+    wanted = {interest: weight for interest, weight in total.items() if weight > 0}
+    if len(wanted) >= settings.enough:
+        wanted = {Interest("learned", told.name): weight for told, weight in wanted.items()}
+    return wanted, {interest: -weight for interest, weight in total.items() if weight < 0}
 
 
 class _Rows:

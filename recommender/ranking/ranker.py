@@ -67,7 +67,7 @@ class Ranker:
         threadpool_limits(BLAS_THREADS, "blas")
         self.settings = settings or RankingSettings()
         known = {story.id: story for story in (*archive, *candidates)}
-        stories = [known[story] for story in sorted(known)]
+        stories = sorted(known.values(), key=_name)
         self.candidates = sorted({s.id: s for s in candidates}.values(), key=_newest_first)
         self.column = {story.id: at for at, story in enumerate(self.candidates)}
         known_names = vocabulary or Vocabulary()
@@ -283,5 +283,11 @@ class Ranker:
         return [story for story in ids if story not in chosen][:most]
 
 
-def _newest_first(story: Story) -> tuple[float, str]:
-    return (-(story.published_at.timestamp()) if story.published_at else float("inf"), story.id)
+def _name(story: Story) -> tuple[str, str, str]:
+    """What puts stories in order: their names, which are the same in a store and in files."""
+    return (story.article, story.key, story.id)
+
+
+def _newest_first(story: Story) -> tuple[float, tuple[str, str, str]]:
+    age = -(story.published_at.timestamp()) if story.published_at else float("inf")
+    return (age, _name(story))

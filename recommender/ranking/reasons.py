@@ -24,6 +24,7 @@ _SPECIAL: Mapping[int, tuple[ReasonKind, str]] = {
     MUST_READ: ("must_read", "the editors' choice"),
     EXPLORE: ("explore", "outside the usual topics"),
 }
+_LIKED_BY_MANY = "what many readers like"
 _ANYTHING = "nothing is known of this reader yet"
 
 
@@ -127,6 +128,10 @@ class Phrases:
         found = self._affinities.interest(interest)
         if found.kind in {"history", "learned"}:
             return "history", self._titles[found.name]
+        if found.kind == "crowd":
+            return "fresh", _LIKED_BY_MANY
+        if found.kind == "source":
+            return "history", found.name
         if found.kind == "role":
             return "role", self._affinities.roles.shown(found.name)
         if found.kind == "fresh":

@@ -107,6 +107,33 @@ class CoClickSettings:
 
 
 @dataclass(frozen=True)
+class TasteSettings:
+    """What is learned of tastes from what readers answered, for stories nobody has read yet, too.
+
+    ``factors``: dimensions of taste. ``crowd``: readers with two answers or more at which tastes
+    have half their say; with few they have none. ``density``: answers per story of the
+    archive at which they have half of what is left: where readers hardly ever met, no taste
+    shows. ``shrink``: readers added to each story's before it is weighed. ``own``: readers
+    from which a story's own factors count more than those foretold from its text and sources.
+    ``penalty``: of the regression that foretells them. ``promise_penalty``: of the one that
+    foretells how many will read it. ``letters``: dimensions for runs of letters in titles.
+    ``sources``: so many sources and curators, the most frequent ones, are told apart;
+    ``source``: what one weighs beside the text of length 1.
+    """
+
+    factors: int = 64
+    crowd: float = 50.0
+    density: float = 5.0
+    shrink: float = 3.0
+    own: float = 3.0
+    penalty: float = 1.0
+    promise_penalty: float = 10.0
+    letters: int = 150
+    sources: int = 300
+    source: float = 0.5
+
+
+@dataclass(frozen=True)
 class SimilaritySettings:
     """What makes a story near to one that a reader answered.
 
@@ -115,6 +142,8 @@ class SimilaritySettings:
     of the regression that takes the place of the latent cosine and of expansion once there are
     answers enough, ``penalty`` its regularisation in units of the mean eigenvalue. ``together``,
     ``alike`` (``alike_learned`` in the regression's company): of what others read with it.
+    ``taste``: of the taste of those who like it (see ``TasteSettings``); what is found is scaled
+    down by as much as tastes have a say, so that stated interests keep theirs.
     ``noise``: likeness between stories that have nothing to do with each other; taken off.
     """
 
@@ -127,6 +156,7 @@ class SimilaritySettings:
     together: float = 2.0
     alike: float = 1.5
     alike_learned: float = 0.7
+    taste: float = 1.5
     noise: float = 0.05
 
 
@@ -136,16 +166,23 @@ class ProfileSettings:
 
     A role weighs ``role`` where the strongest stated topic weighs 1, and 1 where nothing else is
     known. Clicks lose half their weight in ``click_half_life`` days. What was learned from n
-    answers has n / (n + ``patience``) of the say that stated interests have: never more than they.
-    From ``enough`` liked stories on they are taken for a regression, not one by one.
+    answers has n / (n + ``patience``) of the say that stated interests have: never more than
+    they. From ``enough`` liked stories on they are taken for a regression, not one by one.
+    ``source``: weight of a source or curator beside the answered stories, times the logarithm
+    of how much more often than other readers this one answers what it brings; ``promise``:
+    weight of what many readers like, beside the answered stories. ``source_patience``:
+    answers of others that are added to the reader's own before the two are compared.
     """
 
     role: float = 0.35
-    click_half_life: float = 75.0
+    click_half_life: float = 300.0
     more: float = 1.5
     patience: float = 2.0
     enough: int = 5
     less: float = 1.0
+    source: float = 0.016
+    source_patience: float = 5.0
+    promise: float = 0.04
 
 
 @dataclass(frozen=True)
@@ -195,6 +232,7 @@ class RankingSettings:
     vocabulary: VocabularySettings = field(default_factory=VocabularySettings)
     latent: LatentSettings = field(default_factory=LatentSettings)
     co_clicks: CoClickSettings = field(default_factory=CoClickSettings)
+    tastes: TasteSettings = field(default_factory=TasteSettings)
     affinity: AffinitySettings = field(default_factory=AffinitySettings)
     similarity: SimilaritySettings = field(default_factory=SimilaritySettings)
     profile: ProfileSettings = field(default_factory=ProfileSettings)

@@ -17,6 +17,7 @@ from recommender.ranking.co_clicks import CoClicks
 from recommender.ranking.features import Space
 from recommender.ranking.latent import Latent
 from recommender.ranking.settings import SimilaritySettings
+from recommender.ranking.tastes import Tastes
 
 Row = npt.NDArray[np.float64]
 Tagged = Mapping[str, Mapping[int, float]]
@@ -24,7 +25,8 @@ Tagged = Mapping[str, Mapping[int, float]]
 
 class Similarity:
     """Likeness between the stories of an archive. ``tagged`` gives, by topic, the rows of the
-    stories that carry it and how far; ``co_clicks`` what other readers answered."""
+    stories that carry it and how far; ``co_clicks`` what other readers answered, and ``tastes``
+    what that says of all stories."""
 
     def __init__(
         self,
@@ -33,11 +35,13 @@ class Similarity:
         tagged: Tagged,
         co_clicks: CoClicks,
         settings: SimilaritySettings,
+        tastes: Tastes | None = None,
     ) -> None:
         self._vectors = space.vectors
         self._points = latent.points
         self._labels = _labels(tagged, len(space.row))
         self._co_clicks = co_clicks
+        self._tastes = tastes
         self._settings = settings
         self._ridge: npt.NDArray[np.float64] | None = None
 
@@ -97,6 +101,12 @@ class Similarity:
                 + settings.together * self._co_clicks.read_together(story)
                 + alike * self._co_clicks.read_alike(near)
             )
+        if self._tastes is not None and self._tastes.trust:
+            say = settings.taste * self._tastes.trust
+            taste = self._tastes.alike(story)
+            taste[story] = 0.0
+            found = (found - settings.noise + say * taste) / (1 + say)
+            return np.maximum(found, 0.0)
         return np.maximum(found - settings.noise, 0.0)
 
     def _penalised(self) -> npt.NDArray[np.float64]:

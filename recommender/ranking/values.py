@@ -27,6 +27,7 @@ class Story(StoryText):
     topics: Mapping[str, float] = field(default_factory=dict)
     roles: Mapping[str, float] = field(default_factory=dict)
     source: str | None = None
+    curator: str | None = None
     published_at: datetime | None = None
     must_read: bool = False
 

@@ -1,7 +1,8 @@
 """What topics and roles are called: aliases, relations, and the words that stand for each.
 
 Names are compared as the whole product compares them, and beyond that without regard to hyphens
-and dashes. A name the vocabulary does not hold stands for itself.
+and dashes. A name the vocabulary does not hold stands for itself, and so does one of which it says
+nothing: neither definition, alias nor relation.
 """
 
 from collections.abc import Iterable
@@ -21,8 +22,12 @@ class VocabularyIndex:
         self.settings = settings or VocabularySettings()
         self._terms: dict[str, Term] = {}
         self._canonical: dict[str, str] = {}
+        terms = list(terms)
+        named = {words.fold(other) for term in terms for other in term.related}
         for term in terms:
-            self._terms.setdefault(words.fold(term.name), term)
+            said = term.definition or term.aliases or term.related
+            if said or words.fold(term.name) in named:
+                self._terms.setdefault(words.fold(term.name), term)
         for name, term in self._terms.items():
             for alias in term.aliases:
                 folded = words.fold(alias)

@@ -10,8 +10,10 @@ from functools import lru_cache
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-_WORD = re.compile(r"[^\W_]+(?:\+\+|#)?")
-STOP = frozenset(ENGLISH_STOP_WORDS) | {
+from recommender.ranking import languages
+
+_WORD = re.compile(r"(?:[^\W_]|[\u0e31-\u0e4e\u0900-\u0dff])+(?:\+\+|#)?")
+STOP = frozenset(ENGLISH_STOP_WORDS) | languages.STOP | {
     "using", "use", "used", "based", "new", "paper", "don", "doesn", "isn", "ll", "ve", "re",
 }  # fmt: skip
 _NO_PLURAL = frozenset({"plus", "thus", "opus", "onus"})
@@ -42,7 +44,10 @@ def fold(name: str) -> str:
 def tokens(text: str) -> list[str]:
     """The content words of ``text`` in order, folded and singular."""
     plain = _plain(text)
-    return [stem for word in _WORD.findall(plain) if (stem := _term(word))]
+    if plain.isascii():
+        return [stem for word in _WORD.findall(plain) if (stem := _term(word))]
+    whole = (part for word in _WORD.findall(plain) for part in languages.pieces(word))
+    return [stem for word in whole if (stem := _term(word))]
 
 
 def terms(text: str, ngrams: int = 2) -> list[str]:
@@ -58,12 +63,13 @@ def _plain(text: str) -> str:
     if text.isascii():
         return text.lower()
     split = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in split if not unicodedata.combining(letter))
+    plain = "".join(letter for letter in split if not "\u0300" <= letter <= "\u036f")
+    return unicodedata.normalize("NFC", plain)
 
 
 @lru_cache(maxsize=1 << 17)
 def _term(word: str) -> str:
-    if word in STOP or len(word) == 1 or word.isdecimal():
+    if word in STOP or (len(word) == 1 and word.isascii()) or word.isdecimal():
         return ""
     return singular(word)
 

@@ -118,7 +118,7 @@ def members(session: Session, rows: Any, *, without_edition: int | None = None) 
             row.name,
             row.timezone,
             row.locale,
-            Reader(str(row.id), tuple(roles[row.id]), topics[row.id], tuple(history[row.id])),
+            Reader(row.email, tuple(roles[row.id]), topics[row.id], tuple(history[row.id])),
             row.frequency,
             row.day,
             row.hour,

@@ -13,6 +13,7 @@ from recommender.datasets import files
 from recommender.evaluation.baselines import Recipes
 from recommender.evaluation.plot import draw
 from recommender.evaluation.trial import OURS, Trial
+from recommender.ranking.answers import liked
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import Action, Reader, Story
 from recommender.vocabulary import starter
@@ -92,7 +93,7 @@ def test_real_readers_get_what_they_kept(shared_data: Path, clicks: int, least: 
     ranker = Ranker(
         catalogue.stories,
         vocabulary=starter.read(),
-        co_clicks=[files.clicked(reader) for reader in readers],
+        co_clicks=[liked(reader.history) for reader in readers],
     )
     [outcome] = Trial(ranker, readers, kept, NOW).run(baselines=False).values()
     assert outcome.estimates()["ndcg@10"].mean >= least
