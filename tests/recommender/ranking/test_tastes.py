@@ -22,14 +22,14 @@ def archive() -> list[Story]:
     stories = [
         Story(
             f"{field}{number}", f"{field}{number}", f"{field}{number}",
-            f"{SHARED[field]} {'abcdefghijklmnopqrstuvwxyzäöüß'[number] * 4}",
+            title=f"{SHARED[field]} {'abcdefghijklmnopqrstuvwxyzäöüß'[number] * 4}",
             source=f"{field} {number % 2}", published_at=NOW - timedelta(days=60 - number),
         )
         for field in FIELDS
         for number in range(30)
     ]  # fmt: skip
     new = [
-        Story(f"new {field}", f"new {field}", "n", title, source=f"{field} 1",
+        Story(f"new {field}", f"new {field}", "n", title=title, source=f"{field} 1",
               published_at=NOW - timedelta(hours=1))
         for field, title in (("reefs", "quokka"), ("looms", "zebu"))
     ]  # fmt: skip
@@ -112,7 +112,7 @@ def test_a_topic_is_found_inside_a_title_without_spaces(topic: str, wanted: str)
         "q": "新型量子芯片問世", "w": "洋上風力発電の新技術", "t": "ข่าวรถไฟความเร็วสูง",
         "g": "Was der Strommarkt mit den Preisen zu tun hat", "x": "港口貨運恢復",
     }  # fmt: skip
-    stories = [Story(key, key, key, title) for key, title in titles.items()]
+    stories = [Story(key, key, key, title=title) for key, title in titles.items()]
     [ranking] = Ranker(stories).rank(
         [Reader("r", topics={topic: 1.0})], ListRequest(now=NOW, top=3)
     )
