@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, warn
-from mailer.inbound import actions, mailboxes, notices
-from mailer.inbound.bounce_rules import Window
+from mailer.inbound import bounce_processing, formats, mailboxes
+from mailer.inbound.dead_mailbox_policy import SoftBounceLimit
 from mailer.mime.headers import plain
 from recommender.errors import ConfigurationError
 from recommender.storage import database
@@ -27,8 +27,8 @@ def import_(
 
     Example: newsletter bounces import ~/Maildir returned.mbox
     """
-    found = (message for _, message in mailboxes.messages(paths))
-    _take(invocation(context), found, as_json=as_json)
+    messages = (message for _, message in mailboxes.messages(paths))
+    _process(invocation(context), messages, as_json=as_json)
 
 
 @app.command()
@@ -40,7 +40,7 @@ def poll(context: typer.Context, as_json: Json = False) -> None:
     run = invocation(context)
     if run.settings.bounce_mailbox is None:
         raise ConfigurationError("bounce_mailbox: must name the Maildir to which bounces come")
-    _take(run, mailboxes.collect(run.settings.bounce_mailbox), as_json=as_json)
+    _process(run, mailboxes.collect(run.settings.bounce_mailbox), as_json=as_json)
 
 
 @app.command()
@@ -53,32 +53,32 @@ def inspect(
 
     Example: newsletter bounces inspect ~/Maildir
     """
-    report = actions.Report()
+    report = bounce_processing.Report()
     for file, message in mailboxes.messages(paths):
-        notice, why = None, ""
+        value, why = None, ""
         try:
-            notice = notices.read(message)
+            value = formats.parse(message)
         except Exception as error:  # noqa: BLE001  (one message stops nobody)
             why = f"cannot be read: {type(error).__name__}"
-        report.count(notice)
+        report.count(value)
         if not as_json:
-            words = (notice.recipient, notice.words) if notice else ("", why)
-            status = (notice and notice.status) or "-"
-            kind = notice.kind if notice else "ignored"
+            words = (value.recipient, value.words) if value else ("", why)
+            status = (value and value.status) or "-"
+            kind = value.kind if value else "ignored"
             say("  ".join([plain(str(file)), kind, status, words[0] or "-", words[1] or "-"]))
     if as_json:
         emit(report.document())
 
 
-def _take(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> None:
+def _process(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> None:
     def set_aside(message: bytes, why: str) -> None:
         file = mailboxes.keep(run.settings.home / "quarantine", message)
         warn(f"set aside, since it cannot be read ({why}): {file}")
 
-    window = Window(run.settings.soft_bounces, run.settings.soft_bounce_days)
-    rules = actions.Rules(run.settings.secrets, window)
+    limit = SoftBounceLimit(run.settings.soft_bounces, run.settings.soft_bounce_days)
+    rules = bounce_processing.Rules(run.settings.secrets, limit)
     with run.store() as engine, progress("reading") as advance:
-        report = actions.take(
+        report = bounce_processing.process(
             lambda: database.writing(engine),
             messages,
             rules=rules,

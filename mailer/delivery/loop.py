@@ -80,7 +80,7 @@ def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
             raise TransportError("the lock of a sender that has just been named is taken")
         run.lock = held
         run.engine = database.occupied(run.engine, run.make_ahead)
-        recorder = Recorder(run.engine, run.owner, run.clock, run.late, run.job.window)
+        recorder = Recorder(run.engine, run.owner, run.clock, run.late, run.job.soft_bounces)
         for _ in range(run.job.connections):
             run.lanes.start(lambda: _connection(run, recorder))
         try:

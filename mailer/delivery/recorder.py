@@ -12,8 +12,8 @@ from datetime import datetime
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.inbound import bounce_rules
-from mailer.inbound.bounce_rules import DEFAULT, Window
+from mailer.inbound import dead_mailbox_policy
+from mailer.inbound.dead_mailbox_policy import DEFAULT, SoftBounceLimit
 from mailer.ledger import deliveries
 from mailer.ledger.deliveries import Outcome
 from mailer.mime.headers import plain
@@ -35,12 +35,12 @@ class Recorder:
         owner: str,
         clock: Callable[[], datetime],
         hurry: Callable[[], bool] | None = None,
-        window: Window = DEFAULT,
+        soft_bounces: SoftBounceLimit = DEFAULT,
     ) -> None:
         """``hurry`` is as for ``database.writer``."""
         self._writer = database.writer(engine, hurry)
         self._owner = owner
-        self._window = window
+        self._soft_bounces = soft_bounces
         self._clock = clock
         self._wires: list[tuple[int, Lane]] = []
         self._outcomes: list[tuple[Outcome, str]] = []
@@ -111,8 +111,8 @@ class Recorder:
             )
         )
         session.flush()
-        return bounce_rules.is_dead(
-            session, about, reader, delivery.id, window=self._window, now=now
+        return dead_mailbox_policy.is_dead(
+            session, about, reader, delivery.id, limit=self._soft_bounces, now=now
         )
 
     def _write(self, wires: list[int], outcomes: list[tuple[Outcome, str]]) -> set[int]:

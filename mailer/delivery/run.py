@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.inbound.bounce_rules import DEFAULT, Window
+from mailer.inbound.dead_mailbox_policy import DEFAULT, SoftBounceLimit
 from mailer.ledger import editions
 from mailer.ledger.deliveries import Claim
 from mailer.mime.message import Message
@@ -56,7 +56,7 @@ class Job:
     retry_for: timedelta
     most: float = float("inf")
     readers: sa.ColumnElement[bool] | None = None
-    window: Window = DEFAULT
+    soft_bounces: SoftBounceLimit = DEFAULT
 
 
 Copy = tuple[Claim, Message | Exception]

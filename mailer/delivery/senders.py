@@ -22,7 +22,7 @@ from mailer.delivery.messages import CopyRequest
 from mailer.delivery.messages import factory as make_factory
 from mailer.delivery.run import Job
 from mailer.edition import schedule
-from mailer.inbound.bounce_rules import Window
+from mailer.inbound.dead_mailbox_policy import SoftBounceLimit
 from mailer.ledger import deliveries
 from mailer.ledger.deliveries import Claim
 from mailer.process_group import ProcessGroup
@@ -161,7 +161,7 @@ def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
         return schedule.after_quiet(moment, ZoneInfo(claim.timezone or settings.timezone), quiet)
 
     return Job(
-        window=Window(settings.soft_bounces, settings.soft_bounce_days),
+        soft_bounces=SoftBounceLimit(settings.soft_bounces, settings.soft_bounce_days),
         edition_id=order.edition_id,
         copy=lambda claim: factory.message(CopyRequest.of_claim(claim), clock()),
         open_transport=registry.opener(settings, folder),

@@ -1,4 +1,4 @@
-"""Whom a 5xx answer, or a bounce, is about: the mailbox, this message, or us and our relay.
+"""Classifies permanent SMTP failures and bounces: mailbox, message, or relay.
 
 A dead mailbox is never mailed again; a refused message has failed; but a relay that will not work
 for us as it is set up says so to every reader alike, and must cost none of them the issue. Where
@@ -17,7 +17,7 @@ from typing import Literal
 
 from mailer.relay.transport import Verdict, VerdictKind
 
-Whom = Literal["mailbox", "suspected", "unreached", "message", "relay"]
+FailureClass = Literal["mailbox", "suspected", "unreached", "message", "relay"]
 DEAD_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.1.351", "5.2.1"})
 """The address itself is no good: it or its domain does not exist, or no more."""
 UNSPECIFIC = frozenset({None, "5.0.0", "5.1.0", "5.2.0", "5.3.0", "5.5.0", "5.7.0", "5.7.1"})
@@ -92,8 +92,8 @@ _RELAY = re.compile(
 )
 
 
-def about(verdict: Verdict) -> Whom | None:
-    """Whom a refusal is about; None when it is no refusal."""
+def about(verdict: Verdict) -> FailureClass | None:
+    """The class of a refusal; None when the verdict is no refusal."""
     if verdict.kind is not VerdictKind.REFUSED:
         return None
     words = (verdict.reply or "")[:LONGEST]
@@ -112,9 +112,9 @@ def about(verdict: Verdict) -> Whom | None:
     return "unreached" if _unreached(verdict, words) else "message"
 
 
-def at_last(verdict: Verdict) -> Whom:
-    """Whom it is about that a message was given up after answers such as this, which said to try
-    again: never that the mailbox is dead for certain."""
+def at_last(verdict: Verdict) -> FailureClass:
+    """The class of a message given up after temporary failures such as this one: never that the
+    mailbox is dead for certain."""
     enhanced = verdict.enhanced and "5" + verdict.enhanced[1:]
     found = about(replace(verdict, kind=VerdictKind.REFUSED, enhanced=enhanced))
     if found == "message" and not _POLICY.search(_BESIDE.sub("@", (verdict.reply or "")[:LONGEST])):

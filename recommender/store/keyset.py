@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from recommender import store
 from recommender.models import Property
+from recommender.storage.properties import COPY
 
 BATCH = 2_000
 Columns = tuple[sa.Column[Any], ...]
@@ -35,7 +35,7 @@ def batches(
 def _rows(table: sa.Table, columns: Columns | None = None) -> sa.Select[Any]:
     query = sa.select(*(columns or table.columns))
     if table.name == Property.__tablename__:
-        return query.where(table.c.name != store.COPY)
+        return query.where(table.c.name != COPY)
     return query
 
 

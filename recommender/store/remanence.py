@@ -16,12 +16,11 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from recommender.models import Property
 from recommender.storage import database
+from recommender.storage.properties import REWRITE_DUE
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of a file that is rewritten at once, which takes some seconds; a larger one when nobody
 needs it."""
-DUE = "rewrite_due"
-"""The property of a store whose file is to be rewritten."""
 PIECE = 1 << 20
 POLL_SECONDS = 0.1
 
@@ -44,7 +43,7 @@ def overwrite(engine: Engine, words: Sequence[str], *, patience: float) -> list[
     if rewritten and emptied:
         return []
     with database.writing(engine) as session:
-        session.merge(Property(name=DUE, value="yes"))
+        session.merge(Property(name=REWRITE_DUE, value="yes"))
     left = []
     if not emptied:
         left.append(f"{file}-wal, while somebody reads the store")
@@ -60,7 +59,7 @@ def later(engine: Engine, *, patience: float, large: bool) -> bool:
         return True
     until = time.monotonic() + patience
     with database.reading(engine) as session:
-        due = session.get(Property, DUE) is not None
+        due = session.get(Property, REWRITE_DUE) is not None
     small = Path(str(engine.url.database)).stat().st_size <= LARGEST
     done = not due or ((small or large) and _rewrite(engine, until))
     emptied = _emptied(engine, until)
@@ -68,7 +67,7 @@ def later(engine: Engine, *, patience: float, large: bool) -> bool:
         return False
     if due:
         with database.writing(engine) as session:
-            session.execute(sa.delete(Property).where(Property.name == DUE))
+            session.execute(sa.delete(Property).where(Property.name == REWRITE_DUE))
     return True
 
 

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Engine
 
-from recommender import store
 from recommender.errors import StoreError
 from recommender.models import (
     Base,
@@ -27,9 +26,9 @@ from recommender.models import (
     TopicAlias,
 )
 from recommender.storage import database, maintenance
-from recommender.store import keyset
+from recommender.storage.properties import ADDRESS_SALT, COPY, FINISHED, UNFINISHED
+from recommender.store import keyset, migrations, sharing
 from recommender.store.keyset import Row
-from recommender.subscribers import addresses
 
 _MADE_BY_INIT = {kind.__tablename__ for kind in (Property, Newsletter, Topic, TopicAlias)} | {
     kind.__tablename__ for kind in (Role, RoleAlias)
@@ -70,12 +69,12 @@ def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> d
     another version, when ``target`` holds other data, and when both do not hold the same.
     """
     if source.url == target.url:
-        raise StoreError(f"{store.place(source)} cannot be copied to itself")
-    store.check_version(source)
-    with store.alone(source), _made(target):
-        if store.revision(target) is None:
-            store.migrate(target)
-        store.check_version(target)
+        raise StoreError(f"{database.place(source)} cannot be copied to itself")
+    migrations.check_version(source)
+    with sharing.alone(source), _made(target):
+        if migrations.revision(target) is None:
+            migrations.migrate(target)
+        migrations.check_version(target)
         _admit(source, target)
         removed = _remove_strangers(source, target)
         done = 0
@@ -93,7 +92,7 @@ def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> d
                 maintenance.reserve_keys(connection, table, maintenance.keys_used(original, table))
                 total = keyset.count(connection, table)
             written[table.name] = Copied(total, added, changed, removed.get(table.name, 0))
-        _mark(target, store.FINISHED)
+        _mark(target, FINISHED)
     return written
 
 
@@ -101,7 +100,7 @@ def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> d
 def _made(target: Engine) -> Iterator[None]:
     """Have the target for oneself; its file is made when there is none."""
     database.make(target)
-    with store.alone(target):
+    with sharing.alone(target):
         yield
 
 
@@ -143,8 +142,8 @@ def _more(source: Engine, target: Engine, table: sa.Table) -> Iterator[str]:
 def _admit(source: Engine, target: Engine) -> None:
     """Begin a copy into an empty store, or go on with one; StoreError for a store with a life of
     its own."""
-    salt = sa.select(Property.value).where(Property.name == addresses.SALT)
-    mark = sa.select(Property.value).where(Property.name == store.COPY)
+    salt = sa.select(Property.value).where(Property.name == ADDRESS_SALT)
+    mark = sa.select(Property.value).where(Property.name == COPY)
     with source.connect() as connection:
         ours = connection.scalar(salt)
     with target.connect() as connection:
@@ -158,13 +157,13 @@ def _admit(source: Engine, target: Engine) -> None:
         ]
     if used:
         raise StoreError(
-            f"{store.place(target)} holds data of its own ({', '.join(used[:3])}); "
+            f"{database.place(target)} holds data of its own ({', '.join(used[:3])}); "
             "give an empty database"
         )
     with database.writer(target).begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(sa.delete(table))
-        values = [(addresses.SALT, ours), (store.COPY, store.UNFINISHED)]
+        values = [(ADDRESS_SALT, ours), (COPY, UNFINISHED)]
         connection.execute(
             sa.insert(Property),
             [{"name": name, "value": value} for name, value in values if value is not None],
@@ -173,9 +172,7 @@ def _admit(source: Engine, target: Engine) -> None:
 
 def _mark(target: Engine, value: str) -> None:
     with database.writer(target).begin() as connection:
-        connection.execute(
-            sa.update(Property).where(Property.name == store.COPY).values(value=value)
-        )
+        connection.execute(sa.update(Property).where(Property.name == COPY).values(value=value))
 
 
 def _remove_strangers(source: Engine, target: Engine) -> dict[str, int]:

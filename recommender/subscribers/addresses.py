@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from recommender.models import Property
 from recommender.storage.bulk import insert
-
-SALT = "address_salt"
+from recommender.storage.properties import ADDRESS_SALT
 
 
 def normalise(text: str) -> str:
@@ -57,10 +56,10 @@ def hash_of(salt: str, email: str) -> str:
 
 def salt(session: Session) -> str:
     """The store's own salt; made when first asked for, and never changed after."""
-    find = sa.select(Property.value).where(Property.name == SALT)
+    find = sa.select(Property.value).where(Property.name == ADDRESS_SALT)
     found = session.scalar(find)
     if found is None:
-        made = insert(session, Property).values(name=SALT, value=secrets.token_hex(16))
+        made = insert(session, Property).values(name=ADDRESS_SALT, value=secrets.token_hex(16))
         session.execute(made.on_conflict_do_nothing())
         found = session.scalars(find).one()
     return found

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.delivery import campaign
 from mailer.delivery.campaign import Summary
-from mailer.inbound import actions
+from mailer.inbound import bounce_processing
 from recommender.articles import intake as articles
 from recommender.articles.values import ArticleDraft, Found
 from recommender.models import Delivery, DeliveryState, Subscriber, Suppression
@@ -351,10 +351,10 @@ def test_the_return_path_that_a_relay_sees_brings_a_bounce_back_to_its_copy(
         "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
         "Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 no user\r\n\r\n--b--\r\n"
     )
-    report = actions.take(
+    report = bounce_processing.process(
         lambda: database.writing(engine),
         [notice.encode()],
-        rules=actions.Rules(configured(tmp_path, server).secrets),
+        rules=bounce_processing.Rules(configured(tmp_path, server).secrets),
         now=now,
         set_aside=lambda _data, why: pytest.fail(why),
     )

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mailer.inbound import notices
+from mailer.inbound import formats
+from mailer.inbound.notification import Notification
 
 from .conftest import Run
 
@@ -134,14 +135,14 @@ def test_one_poisonous_message_is_set_aside_and_never_in_front_of_the_queue(
     box.add(b"X-Poison: 1\n\n")
     box.add(b"Content-Type: message/rfc822\n\n" * 5_000)
     box.add(bounce(one))
-    read = notices.read
+    parse = formats.parse
 
-    def choking(data: bytes) -> notices.Notice | None:
+    def choking(data: bytes) -> Notification | None:
         if b"X-Poison" in data:
             raise RecursionError
-        return read(data)
+        return parse(data)
 
-    monkeypatch.setattr(notices, "read", choking)
+    monkeypatch.setattr(formats, "parse", choking)
     code, out, err = newsletter("bounces", "poll", "--json")
     assert (code, counts(out)["hard"], counts(out)["ignored"]) == (0, 1, 2)
     assert "set aside" in err

@@ -17,7 +17,7 @@ from mailer.monitoring.heartbeats import Kind
 from mailer.web import app
 from recommender.models import Heartbeat
 from recommender.settings import Settings
-from recommender.storage import database
+from recommender.storage import database, engines
 
 WHO = "here:1"
 
@@ -75,7 +75,7 @@ def test_an_edition_that_is_not_planned_after_its_hour_is_overdue(
 def test_probes_answer_while_forty_requests_wait_for_a_locked_store(
     sqlite_store: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 6.0)
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 6.0)
     site = app.create(sqlite_store, Settings(home=tmp_path), lambda: now)
     other = sqlite3.connect(tmp_path / "newsletter.db", isolation_level=None)
     with TestClient(site, raise_server_exceptions=False) as client:

@@ -17,7 +17,7 @@ from mailer.throttling.rates import RateLimiter
 from recommender.models import RateLimit
 from recommender.settings import limits
 from recommender.settings.limits import LimitReached, Rate
-from recommender.storage import database
+from recommender.storage import database, engines
 
 ALL = "all"
 SECOND = timedelta(seconds=1)
@@ -323,7 +323,7 @@ def test_a_warm_up_begun_by_a_clock_that_was_ahead_begins_when_that_is_back(
 def test_threads_that_wait_for_a_locked_store_wait_together_and_not_in_turn(
     sqlite_store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 2.0)
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 2.0)
     rate_limiter, ends = RateLimiter(sqlite_store), []
     slot = rate_limiter.take({"mine": limits.rates("100/second")}, datetime.now(UTC))
     assert isinstance(slot, list)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from mailer.inbound import actions
-from mailer.inbound.notices import Kind, Named, Notice
+from mailer.inbound import bounce_processing
+from mailer.inbound.notification import CopyIdentifiers, Kind, Notification
 from mailer.links import Links
 from mailer.mime import return_path
-from mailer.relay.refusals import Whom
+from mailer.relay.refusals import FailureClass
 from recommender.models import (
     Delivery,
     DeliveryState,
@@ -27,8 +27,8 @@ from recommender.storage import database
 from recommender.subscribers.addresses import address_hash
 
 SECRET = b"a secret of more than forty characters, really"
-RULES = actions.Rules((SECRET,))
-Bounced = Callable[[int, Whom], Status]
+RULES = bounce_processing.Rules((SECRET,))
+Bounced = Callable[[int, FailureClass], Status]
 
 
 @pytest.fixture
@@ -70,13 +70,14 @@ def bounced(store: Engine, now: datetime) -> Bounced:
             copies.append(copy.id)
         key = reader.id
 
-    def of(edition: int, about: Whom) -> Status:
+    def of(edition: int, about: FailureClass) -> Status:
         copy = copies[edition - 1]
         token = Links("", (SECRET,)).token("unsubscribe", copy)
         kind: Kind = "hard" if about in ("mailbox", "suspected") else "soft"
-        notice = Notice(kind, "5.0.0", f"{about} {edition}", about, named=Named((), (token,)))
+        words, identifiers = f"{about} {edition}", CopyIdentifiers((), (token,))
+        bounce = Notification(kind, "5.0.0", words, about, identifiers=identifiers)
         with database.writing(store) as session:
-            assert actions.apply(session, notice, rules=RULES, now=now)
+            assert bounce_processing.apply(session, bounce, rules=RULES, now=now)
             return session.get_one(Subscriber, key).status
 
     return of

@@ -1,9 +1,9 @@
-"""What a bounce means for its reader, at RCPT as in a notification: whether the mailbox is dead.
+"""Decides whether a bounce, at RCPT or in a notification, means that a mailbox is dead.
 
-One that is said to be dead plainly is, at once. One that is only ``suspected`` (``refusals``): at
-once when nothing has ever shown that there is anybody, else when a second edition says so. Trouble
-that may pass adds up: so many editions within a window, with no sign of life since the first. What
-is about a message or its sender never counts. It reads the store and changes nothing.
+``mailbox`` (``refusals``): it is dead at once. ``suspected``: at once when the reader was never
+heard of and no copy arrived, else at the second edition. ``unreached``: when enough editions within
+some days bounced with no sign of life since the first. A failure of the message or the relay never
+counts. It reads the store and changes nothing.
 """
 
 from collections.abc import Iterator
@@ -13,52 +13,52 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.relay.refusals import Whom
+from mailer.relay.refusals import FailureClass
 from recommender.models import Delivery, DeliveryState, Event, EventKind
 
 SIGNS_OF_LIFE = (EventKind.CLICK, EventKind.MORE, EventKind.LESS)
 
 
 @dataclass(frozen=True)
-class Window:
+class SoftBounceLimit:
     """``editions`` within ``days`` that did not reach a reader make a dead mailbox."""
 
     editions: int = 3
     days: int = 60
 
 
-DEFAULT = Window()
+DEFAULT = SoftBounceLimit()
 
 
 def is_dead(
     session: Session,
-    about: Whom,
+    about: FailureClass,
     reader: int,
     delivery: int,
     *,
-    window: Window,
+    limit: SoftBounceLimit,
     now: datetime,
 ) -> bool:
-    """Whether the mailbox is dead, after this bounce of ``delivery``, which is an event already."""
+    """Whether the mailbox is dead after this bounce of ``delivery``, whose event is recorded."""
     if about == "mailbox":
         return True
     if about not in ("suspected", "unreached"):
         return False
-    bounced = dict(_bounced(session, reader, now - timedelta(days=window.days)))
+    bounced = dict(_bounced(session, reader, now - timedelta(days=limit.days)))
     suspected = sum(about == "suspected" for about in bounced.values())
     if about == "suspected" and (suspected > 1 or not _alive(session, reader, delivery)):
         return True
-    return len(bounced) >= window.editions
+    return len(bounced) >= limit.editions
 
 
 def _bounced(session: Session, reader: int, since: datetime) -> Iterator[tuple[int, str]]:
     """Copies that bounced since the reader was last heard of, and why."""
     mine = Event.subscriber_id == reader
-    heard = session.scalar(
+    heard_at = session.scalar(
         sa.select(sa.func.max(Event.at)).where(mine, Event.kind.in_(SIGNS_OF_LIFE), Event.verified)
     )
     events = sa.select(Event.delivery_id, Event.data).where(
-        mine, Event.kind == EventKind.BOUNCE, Event.at >= max(since, heard or since)
+        mine, Event.kind == EventKind.BOUNCE, Event.at >= max(since, heard_at or since)
     )
     for copy, data in session.execute(events.order_by(Event.id)):
         if copy is not None and data.get("about") in ("suspected", "unreached"):
@@ -79,4 +79,4 @@ def _alive(session: Session, reader: int, delivery: int) -> bool:
         Delivery.state == DeliveryState.SENT,
         ~came_back.exists(),
     )
-    return any(session.scalar(found.limit(1)) is not None for found in (heard, delivered))
+    return any(session.scalar(query.limit(1)) is not None for query in (heard, delivered))

@@ -8,8 +8,8 @@ import pytest
 
 FUZZ = """
 import random, sys, time
-from mailer.inbound import notices
-from tests.mailer.inbound.test_notices import bounce, complaint, failed
+from mailer.inbound import formats
+from tests.mailer.inbound.reports import bounce, complaint, failed
 random_ = random.Random(int(sys.argv[1]))
 seeds = [bounce(failed("5.1.1", "550 5.1.1 no such user")), complaint("abuse"), b""]
 pieces = [b"--b", b"\\r\\n", b"\\n\\n", b"\\x00", b"\\xff", b":", b";", b"<"]
@@ -23,7 +23,7 @@ while time.monotonic() < until:
         piece = random_.choice(pieces) * random_.choice((1, 1, 1, 10, 3_000))
         data[at : at + random_.choice((0, 0, 5, 60))] = piece
     before = time.process_time()
-    notices.read(bytes(data))
+    formats.parse(bytes(data))
     spent = time.process_time() - before
     assert spent < 1 + len(data) / 1_000_000, (spent, len(data))
 """

@@ -1,10 +1,10 @@
-"""What came back, taken to heart: dead mailboxes are suppressed, who complains has left.
+"""Acts on what came back: suppresses dead mailboxes and readers who complained.
 
 A notification counts only when it returns what we made for that copy and nobody else could: its
 Message-ID (``message``), the token of its List-Unsubscribe (``links``; some relays set the
 Message-ID anew), or the tag of its envelope sender (``return_path``). Otherwise anyone could have a
-reader struck off. The same notification read twice changes nothing. A message that cannot be
-digested is handed to ``set_aside`` and is in nobody's way. The caller commits.
+reader suppressed. The same notification read twice changes nothing. A message that cannot be parsed
+is handed to ``set_aside`` and stops no other.
 """
 
 import hmac
@@ -18,9 +18,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.inbound import bounce_rules, notices
-from mailer.inbound.bounce_rules import DEFAULT, Window
-from mailer.inbound.notices import Named, Notice
+from mailer.inbound import dead_mailbox_policy, formats
+from mailer.inbound.dead_mailbox_policy import DEFAULT, SoftBounceLimit
+from mailer.inbound.notification import CopyIdentifiers, Notification
 from mailer.links import Links, TokenError
 from mailer.mime import return_path
 from mailer.mime.message import signature
@@ -40,16 +40,16 @@ _OURS = re.compile(r"<[^<>@]*\.(\d{1,18})\.([0-9a-f]{20})@[^<>@]+>")
 
 @dataclass(frozen=True)
 class Rules:
-    """What is ours (``secrets``), and when soft bounces make a hard one."""
+    """The keys that sign what is ours (``secrets``), and when soft bounces make a dead mailbox."""
 
     secrets: Sequence[bytes]
-    window: Window = DEFAULT
+    soft_bounces: SoftBounceLimit = DEFAULT
 
 
 @dataclass
 class Report:
-    """How many messages were read, and what they say, whoever they are about; ``matched`` is how
-    many are about a copy of ours."""
+    """Messages read, and of each kind, whatever copy they are about; ``matched`` counts those about
+    a copy of ours."""
 
     read: int = 0
     hard: int = 0
@@ -66,11 +66,11 @@ class Report:
     def ignored(self) -> int:
         return self.read - self.recognised - self.replies
 
-    def count(self, notice: Notice | None) -> None:
+    def count(self, notification: Notification | None) -> None:
         self.read += 1
-        if notice is not None:
+        if notification is not None:
             names = {"complaint": "complaints", "reply": "replies"}
-            name = names.get(notice.kind, notice.kind)
+            name = names.get(notification.kind, notification.kind)
             setattr(self, name, getattr(self, name) + 1)
 
     def document(self) -> dict[str, int]:
@@ -78,7 +78,7 @@ class Report:
         return {name: getattr(self, name) for name in (*names, "matched")}
 
 
-def take(
+def process(
     begin: Callable[[], AbstractContextManager[Session]],
     messages: Iterable[bytes],
     *,
@@ -87,38 +87,43 @@ def take(
     set_aside: Callable[[bytes, str], None],
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    """Read notifications and act on them, each in a transaction of its own (``begin``).
+    """Parse messages and act on them, each in a transaction of its own (``begin``).
 
-    Only trouble with the store ends it; whatever else a message causes is its own fault.
+    Only an error of the store ends it; any other error sets that message aside.
     """
     report = Report()
     for data in messages:
-        notice: Notice | None = None
+        notification: Notification | None = None
         try:
-            notice = notices.read(data)
-            if notice is not None and notice.kind != "reply":
+            notification = formats.parse(data)
+            if notification is not None and notification.kind != "reply":
                 with begin() as session:
-                    report.matched += apply(session, notice, rules=rules, now=now)
+                    report.matched += apply(session, notification, rules=rules, now=now)
         except (sa.exc.OperationalError, sa.exc.InterfaceError, NewsletterError):
             raise
         except Exception as error:  # noqa: BLE001  (one message stops nobody)
-            notice = None
+            notification = None
             set_aside(data, type(error).__name__)
-        report.count(notice)
+        report.count(notification)
         progress(report.read)
     return report
 
 
-def apply(session: Session, notice: Notice, *, rules: Rules, now: datetime) -> bool:
-    """Keep the notice as an event and act on it; False when it is about no delivery of ours."""
-    found = _delivery(session, notice.named, rules.secrets)
-    if found is None:
+def apply(session: Session, notification: Notification, *, rules: Rules, now: datetime) -> bool:
+    """Record the notification as an event and act on it; False when it names no delivery of ours.
+    The caller commits."""
+    match = _delivery(session, notification.identifiers, rules.secrets)
+    if match is None:
         return False
-    delivery, reader = found
-    kind = EventKind.COMPLAINT if notice.kind == "complaint" else EventKind.BOUNCE
-    data: dict[str, Any] = {"kind": notice.kind, "status": notice.status, "words": notice.words}
-    if notice.about is not None:
-        data["about"] = notice.about
+    delivery, reader = match
+    kind = EventKind.COMPLAINT if notification.kind == "complaint" else EventKind.BOUNCE
+    data: dict[str, Any] = {
+        "kind": notification.kind,
+        "status": notification.status,
+        "words": notification.words,
+    }
+    if notification.about is not None:
+        data["about"] = notification.about
     earlier = session.scalars(
         sa.select(Event.data).where(Event.delivery_id == delivery, Event.kind == kind)
     ).all()
@@ -127,28 +132,28 @@ def apply(session: Session, notice: Notice, *, rules: Rules, now: datetime) -> b
     session.add(Event(at=now, kind=kind, subscriber_id=reader.id, delivery_id=delivery, data=data))
     session.flush()
     leaves: tuple[str, Status] | None = None
-    if notice.kind == "complaint":
+    if notification.kind == "complaint":
         leaves = "complaint", Status.COMPLAINED
-    elif notice.about is not None:
-        about, window = notice.about, rules.window
-        if bounce_rules.is_dead(session, about, reader.id, delivery, window=window, now=now):
+    elif notification.about is not None:
+        about, limit = notification.about, rules.soft_bounces
+        if dead_mailbox_policy.is_dead(session, about, reader.id, delivery, limit=limit, now=now):
             leaves = "bounce", Status.BOUNCED
     if leaves is not None:
         reason, status = leaves
-        proof = {"delivery": delivery, "words": notice.words}
+        proof = {"delivery": delivery, "words": notification.words}
         consent.suppress(session, reader.email, reason=reason, now=now, status=status, proof=proof)
     session.flush()
     return True
 
 
 def _delivery(
-    session: Session, named: Named, secrets: Sequence[bytes]
+    session: Session, identifiers: CopyIdentifiers, secrets: Sequence[bytes]
 ) -> tuple[int, Subscriber] | None:
     """The delivery that is named by something that we made, and its reader."""
-    known = (return_path.copy_of(tag, secrets) for tag in named.return_paths)
-    copies = [number for number in known if number is not None]
+    tagged = (return_path.copy_of(tag, secrets) for tag in identifiers.return_path_tags)
+    copies = [number for number in tagged if number is not None]
     links = Links("", secrets)
-    for token in named.unsubscribe:
+    for token in identifiers.unsubscribe_tokens:
         try:
             copies += links.read("unsubscribe", token)[:1]
         except TokenError:
@@ -156,14 +161,14 @@ def _delivery(
     for number in copies:
         if (row := _row(session, number)) is not None:
             return row[0], row[2]
-    for message_id in named.message_ids:
+    for message_id in identifiers.message_ids:
         parsed = _OURS.fullmatch(message_id)
         row = _row(session, int(parsed[1])) if parsed else None
         if parsed is None or row is None:
             continue
         key, edition, reader = row
         signatures = (signature(secret, edition.name, key) for secret in secrets)
-        if any(hmac.compare_digest(parsed[2], known) for known in signatures):
+        if any(hmac.compare_digest(parsed[2], ours) for ours in signatures):
             return key, reader
     return None
 
