@@ -7,9 +7,9 @@ from sqlalchemy.engine import Engine
 from recommender.models import Frequency, Subscriber
 from recommender.storage import database
 from recommender.subscribers import fields, records, self_service
-from recommender.subscribers.fields import FIELDS, STORED
+from recommender.subscribers.fields import FIELDS, STORED, TEXT_FIELDS
 
-FULL = {
+FULL = dict.fromkeys(TEXT_FIELDS, "Some text") | {
     "email": "reader@example.com", "name": "R. Reader", "roles": ["CTO"],
     "topics": {"AI Strategy": 2.0}, "timezone": "Asia/Tokyo", "locale": "de-AT",
     "status": "pending", "attributes": {"city": "Bern"}, "frequency": "monthly", "day": "friday",
