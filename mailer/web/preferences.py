@@ -18,7 +18,13 @@ from mailer import languages
 from mailer.preview import upcoming
 from mailer.web import address_change, forms, live_preview, privacy, signup, tokens
 from mailer.web.live_preview import Line
-from mailer.web.preferences_form import PreferencesForm, frequencies, hours, levels
+from mailer.web.preferences_form import (
+    PreferencesForm,
+    frequencies,
+    hours,
+    levels,
+    text_boxes,
+)
 from mailer.web.site import Site, of
 from recommender.models import Status, Subscriber
 from recommender.settings import DAYS
@@ -86,6 +92,7 @@ def _form(
         hours=hours(site.settings),
         frequencies=frequencies(site.language),
         levels=levels(site.language),
+        text_boxes=text_boxes(),
         longest_pause=LONGEST_PAUSE,
         may_move=reader.status in MAY_MOVE,
     )

@@ -1,8 +1,9 @@
 """What a reader chose, as forms show and send it: saved, or only looked at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import time
+from typing import Any
 
 from starlette.datastructures import FormData
 
@@ -12,71 +13,70 @@ from recommender.models import Frequency, Subscriber
 from recommender.settings import Settings
 from recommender.settings.limits import quiet_hours
 from recommender.subscribers import fields
+from recommender.subscribers.fields import FIELDS, Field
 
 STAND_IN = "reader@example.org"
 """For checking a form that names no address."""
+CHOOSABLE = tuple(field for field in FIELDS if field.on_pages)
+_EMPTY = {field.name: field.default for field in CHOOSABLE} | {"roles": (), "topics": {}}
 
 
 @dataclass(frozen=True)
 class PreferencesForm:
-    """A reader's choices. ``day``, ``hour`` and ``timezone`` are None for the newsletter's own."""
+    """A reader's choices, by the name of the field. None for the newsletter's own."""
 
-    name: str = ""
-    roles: tuple[str, ...] = ()
-    topics: Mapping[str, float] = field(default_factory=dict)
-    timezone: str | None = None
-    locale: str | None = None
-    frequency: Frequency = Frequency.WEEKLY
-    day: str | None = None
-    hour: int | None = None
+    values: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        """What was chosen of one field: ``chosen.day`` in a template."""
+        return self.values[name]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(self.values["roles"])
+
+    @property
+    def topics(self) -> Mapping[str, float]:
+        topics: Mapping[str, float] = self.values["topics"]
+        return topics
+
+    @property
+    def locale(self) -> str | None:
+        locale: str | None = self.values["locale"]
+        return locale
+
+    @classmethod
+    def empty(cls) -> "PreferencesForm":
+        """Nothing chosen yet."""
+        return cls(dict(_EMPTY))
 
     @classmethod
     def of(cls, reader: Subscriber) -> "PreferencesForm":
         """As they are saved."""
-        return cls(
-            name=reader.name,
-            roles=tuple(row.role.name for row in reader.roles),
-            topics={row.topic.name: row.weight for row in reader.topics},
-            timezone=reader.timezone,
-            locale=reader.locale,
-            frequency=reader.frequency,
-            day=reader.day,
-            hour=reader.hour,
-        )
+        return cls({field.name: field.of(reader) for field in CHOOSABLE})
 
     @classmethod
     def sent(cls, form: FormData, shown: str) -> "PreferencesForm":
         """As a form says, on a page in the language ``shown``; ValueError names a wrong field."""
-        draft = fields.draft(
-            0,
-            {
-                "email": STAND_IN,
-                "name": forms.text(form, "name"),
-                "roles": forms.names(form, "roles"),
-                "topics": forms.topics(form),
-                "timezone": forms.text(form, "timezone", 64),
-                "locale": forms.locale(form, shown),
-                "frequency": forms.text(form, "frequency", 20),
-                "day": forms.text(form, "day", 9),
-                "hour": forms.text(form, "hour", 5),
-            },
-        )
-        return cls(
-            name=draft.name or "",
-            roles=draft.roles or (),
-            topics=draft.topics or {},
-            timezone=draft.timezone,
-            locale=draft.locale,
-            frequency=draft.frequency or Frequency.WEEKLY,
-            day=draft.day,
-            hour=draft.hour,
-        )
+        sent: dict[str, Any] = {
+            field.name: forms.text(form, field.name) for field in CHOOSABLE if field.load is None
+        }
+        sent["roles"], sent["topics"] = forms.names(form, "roles"), forms.topics(form)
+        sent["locale"] = forms.locale(form, shown)
+        draft = fields.draft(0, {"email": STAND_IN, **sent})
+        chosen = {name: draft.values[name] for name in sent}
+        return cls({name: _EMPTY[name] if it is None else it for name, it in chosen.items()})
 
     def keep(self, reader: Subscriber) -> None:
         """Write what is not a name of the vocabulary to the reader's row."""
-        reader.name, reader.locale = self.name, self.locale
-        reader.timezone, reader.frequency = self.timezone, self.frequency
-        reader.day, reader.hour = self.day, self.hour
+        for field in CHOOSABLE:
+            if field.load is None:
+                setattr(reader, field.name, self.values[field.name])
+
+
+def text_boxes() -> list[Field]:
+    """The fields that are a line of text, in the order of the pages."""
+    return [field for field in CHOOSABLE if field.label is not None]
 
 
 def frequencies(language: Language) -> list[tuple[str, str]]:

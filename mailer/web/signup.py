@@ -4,7 +4,6 @@ The answer to a request is the same whether the address is known or not, and the
 the answer, so that neither words nor time tell.
 """
 
-from dataclasses import asdict
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -17,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from mailer import transactional
 from mailer.web import forms, live_preview, security, tokens
 from mailer.web.live_preview import Line
-from mailer.web.preferences_form import PreferencesForm, frequencies
+from mailer.web.preferences_form import PreferencesForm, frequencies, text_boxes
 from mailer.web.site import Site, of
 from recommender.errors import NewsletterError
 from recommender.models import Status, Subscriber
@@ -45,7 +44,7 @@ def _form(
     chosen: PreferencesForm | None = None,
     preview: list[Line] | None = None,
 ) -> Response:
-    chosen, now = chosen or PreferencesForm(), site.clock()
+    chosen, now = chosen or PreferencesForm.empty(), site.clock()
     topics, roles = site.offer.names("topic", now), site.offer.names("role", now)
     return site.page(
         "subscribe.html",
@@ -58,6 +57,7 @@ def _form(
         roles=[*chosen.roles, *(name for name in roles if name not in chosen.roles)],
         shown=SHOWN,
         frequencies=frequencies(site.language),
+        text_boxes=text_boxes(),
     )
 
 
@@ -70,7 +70,7 @@ def ask(request: Request, form: FormData) -> Response:
         chosen = PreferencesForm.sent(form, site.language.tag)
         if forms.text(form, "action", 20) == "preview":
             return _preview(request, site, form, email, chosen)
-        draft = fields.draft(0, asdict(chosen) | {"email": email, "roles": list(chosen.roles)})
+        draft = fields.draft(0, {**chosen.values, "email": email})
         with database.reading(site.engine) as session:
             self_service.known(session, "role", draft.roles or ())
             self_service.known(session, "topic", draft.topics or {})

@@ -30,6 +30,7 @@ from recommender.models import (
     TopicAlias,
 )
 from recommender.segments.grammar import Node, parse
+from recommender.subscribers.fields import TEXT_FIELDS
 from recommender.vocabulary import fold
 
 Condition = sa.ColumnElement[bool]
@@ -46,12 +47,7 @@ _OPERATORS: dict[str, Callable[[sa.ColumnElement[object], object], Condition]] =
     "<": lambda left, right: left < right,
     "<=": lambda left, right: left <= right,
 }
-_COLUMNS = {
-    "name": Subscriber.name,
-    "locale": Subscriber.locale,
-    "timezone": Subscriber.timezone,
-    "email": Subscriber.email,
-}
+_COLUMNS = {name: getattr(Subscriber, name) for name in ("email", *TEXT_FIELDS)}
 _MOMENTS = {"created": Subscriber.created_at, "active": Subscriber.last_active_at}
 
 

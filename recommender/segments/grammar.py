@@ -11,11 +11,13 @@ from lark import UnexpectedToken as LarkUnexpectedToken
 from lark.exceptions import VisitError
 
 from recommender.errors import SegmentError
+from recommender.subscribers.fields import TEXT_FIELDS
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 50
 
-GRAMMAR = r"""
+GRAMMAR = (
+    r"""
 ?rule: either
 ?either: both (_OR both)*
 ?both: negation (_AND negation)*
@@ -64,7 +66,6 @@ _DAYS.2: /days?\b/i
 _CLICKED.2: /clicked\b/i
 _RECEIVED.2: /received\b/i
 _SEGMENT.2: /segment\b/i
-FIELD.2: /(status|email|domain|name|locale|timezone)\b/i
 MOMENT.2: /(created|active)\b(?!\s*[,)])/i
 BOOLEAN.2: /(true|false)\b/i
 EQ: "=" | "!="
@@ -76,6 +77,8 @@ STRING: /"[^"]{0,500}"|'[^']{0,500}'/
 NAME: /[A-Za-z][A-Za-z_-]{0,99}/
 %ignore /\s+/
 """
+    f"FIELD.2: /(status|email|domain|{'|'.join(TEXT_FIELDS)})\\b/i\n"
+)
 
 EXPECTED = {
     "_OR": "or", "_AND": "and", "_NOT": "not", "_IN": "in", "_IS": "is", "_NONE": "none",

@@ -15,16 +15,13 @@ from typing import IO, Any, TextIO
 from recommender.errors import InputError, Rejected
 from recommender.safety import folders
 from recommender.subscribers import fields
-from recommender.subscribers.fields import SubscriberDraft
+from recommender.subscribers.field_kinds import json_object
+from recommender.subscribers.fields import COLUMNS, FIELDS, SubscriberDraft
 
 MAX_LINE = 1_000_000
 _FORMULA = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 """How a cell begins that a spreadsheet would compute. An apostrophe before it says that it is text;
 one that was there already gets another, so that each name comes back as it was."""
-COLUMNS = (
-    "email", "name", "roles", "topics", "timezone", "locale", "status", "attributes", "frequency",
-    "day", "hour",
-)  # fmt: skip
 
 
 def within(path: Path) -> list[Path | Rejected]:
@@ -108,21 +105,9 @@ def _jsonl_rows(path: Path, file: IO[bytes]) -> Iterator[SubscriberDraft | Rejec
             yield Rejected(str(path), number, line.why)
         elif line.strip():
             try:
-                yield fields.draft(number, _json_object(line))
+                yield fields.draft(number, json_object(line))
             except ValueError as error:
                 yield Rejected(str(path), number, str(error))
-
-
-def _json_object(line: str) -> dict[str, Any]:
-    try:
-        value = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from error
-    except RecursionError as error:
-        raise ValueError("not JSON: nested too deeply") from error
-    if not isinstance(value, dict):
-        raise ValueError(f"expected an object, found {type(value).__name__}")
-    return value
 
 
 def _csv_rows(path: Path, file: IO[bytes]) -> Iterator[SubscriberDraft | Rejected]:
@@ -187,31 +172,14 @@ def _csv_row(
     stripped = zip(header, (cell.strip() for cell in row), strict=False)
     cells = {name: _as_meant(cell) for name, cell in stripped if cell}
     try:
-        values: dict[str, Any] = dict(cells)
-        if "roles" in cells:
-            values["roles"] = [role.strip() for role in cells["roles"].split(";") if role.strip()]
-        if "topics" in cells:
-            values["topics"] = weighted(cells["topics"].split(";"))
-        if "attributes" in cells:
-            values["attributes"] = _json_object(cells["attributes"])
-        return fields.draft(line, values)
+        values: dict[str, Any] = {
+            field.name: field.kind.from_cell(cells[field.name])
+            for field in FIELDS
+            if field.name in cells
+        }
+        return fields.draft(line, {"email": cells.get("email"), **values})
     except ValueError as error:
         return Rejected(str(path), line, str(error))
-
-
-def weighted(parts: Iterable[str]) -> dict[str, Any]:
-    """``["TPU Development:3", "AI Strategy"]`` as weights by name; none given means 1."""
-    topics: dict[str, Any] = {}
-    for part in parts:
-        name, colon, weight = part.rpartition(":")
-        if not colon:
-            name, weight = part, "1"
-        if name.strip():
-            try:
-                topics[name.strip()] = float(weight)
-            except ValueError as error:
-                raise ValueError(f"topics: {weight.strip()!r} is not a weight") from error
-    return topics
 
 
 def _as_meant(cell: str) -> str:
@@ -232,11 +200,11 @@ def write(target: TextIO, readers: Iterable[Mapping[str, Any]], suffix: str) -> 
     for reader in readers:
         number += 1
         if suffix == ".csv":
-            topics = (f"{name}:{weight:g}" for name, weight in reader["topics"].items())
-            flat = {"roles": ";".join(reader["roles"]), "topics": ";".join(topics)}
-            flat["attributes"] = json.dumps(reader["attributes"]) if reader["attributes"] else ""
-            cells = {**reader, **flat}.items()
-            table.writerow({k: _as_text(v) if isinstance(v, str) else v for k, v in cells})
+            cells = {"email": reader["email"]}
+            for field in FIELDS:
+                if (value := reader.get(field.name)) is not None:
+                    cells[field.name] = field.kind.to_cell(value)
+            table.writerow({name: _as_text(cell) for name, cell in cells.items()})
         else:
             target.write(json.dumps(reader, ensure_ascii=False) + "\n")
     return number

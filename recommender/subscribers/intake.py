@@ -19,7 +19,6 @@ from recommender import vocabulary
 from recommender.errors import Rejected, Rejections
 from recommender.models import (
     ConsentEvent,
-    Frequency,
     Status,
     Subscriber,
     SubscriberRole,
@@ -28,7 +27,7 @@ from recommender.models import (
 )
 from recommender.subscribers import addresses
 from recommender.subscribers.consent import ERASED
-from recommender.subscribers.fields import SubscriberDraft
+from recommender.subscribers.fields import STORED, SubscriberDraft
 
 BATCH = 5_000
 SETTLED = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
@@ -142,9 +141,8 @@ class _Batch:
 
     def _known(self, drafts: dict[str, SubscriberDraft]) -> dict[str, Any]:
         table = Subscriber
-        columns = (table.address_hash, table.id, table.name, table.status, table.timezone)
-        terms = (table.frequency, table.day, table.hour)
-        query = sa.select(*columns, table.locale, table.attributes, *terms)
+        columns = (getattr(table, field.name) for field in STORED)
+        query = sa.select(table.address_hash, table.id, *columns)
         rows = self.session.execute(query.where(table.address_hash.in_(drafts)))
         return {row.address_hash: row for row in rows}
 
@@ -155,16 +153,9 @@ class _Batch:
             sa.insert(Subscriber.table()),
             [
                 {
+                    **row.row(),
                     "email": row.email,
                     "address_hash": key,
-                    "name": row.name or "",
-                    "status": row.status or Status.ACTIVE,
-                    "timezone": row.timezone,
-                    "locale": row.locale,
-                    "attributes": row.attributes or {},
-                    "frequency": row.frequency or Frequency.WEEKLY,
-                    "day": row.day,
-                    "hour": row.hour,
                     "created_at": self.now,
                     "updated_at": self.now,
                 }
@@ -181,25 +172,18 @@ class _Batch:
         updates, consents, changed = [], [], set()
         for key, row in old.items():
             found = known[key]
-            status = found.status if row.status is None else row.status
-            if found.status in SETTLED and status != found.status:
-                self.report.held += 1
-                status = found.status
+            said = {name: value for name, value in row.values.items() if value is not None}
             values = {
-                "name": found.name if row.name is None else row.name,
-                "timezone": row.timezone or found.timezone,
-                "locale": row.locale or found.locale,
-                "attributes": found.attributes if row.attributes is None else row.attributes,
-                "frequency": row.frequency or found.frequency,
-                "day": row.day or found.day,
-                "hour": found.hour if row.hour is None else row.hour,
-                "status": status,
+                field.name: said.get(field.name, getattr(found, field.name)) for field in STORED
             }
+            if found.status in SETTLED and values["status"] != found.status:
+                self.report.held += 1
+                values["status"] = found.status
             if any(value != getattr(found, name) for name, value in values.items()):
                 changed.add(key)
                 updates.append({"id": found.id, "updated_at": self.now, **values})
-            if status != found.status:
-                consents.append((found.id, row, found.status, status))
+            if values["status"] != found.status:
+                consents.append((found.id, row, found.status, values["status"]))
         if updates:
             self.session.execute(sa.update(Subscriber), updates)
         self._consent(consents)

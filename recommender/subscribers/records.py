@@ -26,6 +26,7 @@ from recommender.models import (
 )
 from recommender.storage import database
 from recommender.subscribers.addresses import address_hash
+from recommender.subscribers.fields import FIELDS
 
 _INTERESTS = (
     selectinload(Subscriber.topics).joinedload(SubscriberTopic.topic),
@@ -70,21 +71,9 @@ def listing(
         session.expunge_all()
 
 
-def document(subscriber: Subscriber) -> dict[str, Any]:
+def document(reader: Subscriber) -> dict[str, Any]:
     """A reader in the form of ``subscribers.jsonl``: what an import takes back unchanged."""
-    return {
-        "email": subscriber.email,
-        "name": subscriber.name,
-        "roles": [row.role.name for row in subscriber.roles],
-        "topics": {row.topic.name: row.weight for row in subscriber.topics},
-        "timezone": subscriber.timezone,
-        "locale": subscriber.locale,
-        "status": str(subscriber.status),
-        "attributes": subscriber.attributes,
-        "frequency": str(subscriber.frequency),
-        "day": subscriber.day,
-        "hour": subscriber.hour,
-    }
+    return {"email": reader.email} | {field.name: field.of(reader) for field in FIELDS}
 
 
 def locked(session: Session, identifier: int) -> Subscriber | None:

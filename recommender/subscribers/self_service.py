@@ -50,14 +50,14 @@ def request(
     if found is not None:
         return found
     new = insert(session, Subscriber).values(
-        email=draft.email,
-        address_hash=key,
-        name=draft.name or "",
-        status=Status.PENDING,
-        timezone=draft.timezone,
-        locale=draft.locale,
-        created_at=now,
-        updated_at=now,
+        **draft.row()
+        | {
+            "email": draft.email,
+            "address_hash": key,
+            "status": Status.PENDING,
+            "created_at": now,
+            "updated_at": now,
+        }
     )
     made = session.scalar(new.on_conflict_do_nothing().returning(Subscriber.id))
     reader = session.scalars(known_as).one()
