@@ -163,6 +163,35 @@ class Settings(BaseSettings):
     keep_raw_clicks_days: int = Field(
         90, ge=1, description="clicks that were not a person's are kept for so many days"
     )
+    keep_webhooks_days: int = Field(
+        30, ge=1, description="what providers report by webhook is kept as it came for so many days"
+    )
+    hooks_ses_topic: str | None = Field(
+        None,
+        description="Amazon SES reports to /hooks/ses: ARN of its SNS topic, several with commas",
+    )
+    hooks_sendgrid_key: str | None = Field(
+        None,
+        description="SendGrid reports to /hooks/sendgrid: the public key that verifies it, base64",
+    )
+    hooks_postmark_secret: SecretStr | None = Field(
+        None,
+        description="Postmark reports to /hooks/postmark: user:password of the webhook's URL",
+    )
+    hooks_mailgun_key: SecretStr | None = Field(
+        None, description="Mailgun reports to /hooks/mailgun: its webhook signing key"
+    )
+    hooks_brevo_secret: SecretStr | None = Field(
+        None,
+        description="Brevo reports to /hooks/brevo: the webhook's token, or user:password of its "
+        "URL",
+    )
+    hooks_max_age_minutes: int = Field(
+        5,
+        ge=1,
+        le=10_080,
+        description="a signed report older than so many minutes is refused",
+    )
     feeds_private: bool = Field(
         False, description="feeds may come from private addresses: this machine, its network"
     )
@@ -200,7 +229,14 @@ class Settings(BaseSettings):
             raise ValueError("must be a path in UTF-8 without control characters")
         return value
 
-    @field_validator("secret_key", "old_secret_keys", "admin_password")
+    @field_validator(
+        "secret_key",
+        "old_secret_keys",
+        "admin_password",
+        "hooks_postmark_secret",
+        "hooks_mailgun_key",
+        "hooks_brevo_secret",
+    )
     @classmethod
     def _hard_to_guess(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         several = info.field_name == "old_secret_keys"
