@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
+from mailer.edition import retention
 from mailer.inbound.webhooks import providers, sns
 from mailer.mime import return_path
 from mailer.web.hooks import Hooks
 from recommender.models import EventKind, Status, WebhookEvent
 from recommender.settings import Settings
 from recommender.storage import database
+from recommender.subscribers import consent, records
 
 from .conftest import SENT_AT, Place
 
@@ -332,3 +334,16 @@ def test_a_provider_that_is_not_turned_on_has_no_page(place: Place, tmp_path: An
     )
     for provider in (*ALL, "other"):
         assert post(place, provider, {}) == 404
+
+
+def test_events_are_exported_and_erased_with_the_reader_and_pruned(place: Place) -> None:
+    assert post(place, "postmark", HARD["postmark"]) == 200
+    assert post(place, "brevo", HARD["brevo"] | {"email": "trader@example.com"}) == 200
+    with database.writing(place.engine) as session:
+        held = records.everything(session, records.find(session, WHO))
+        assert [one["provider"] for one in held["webhooks"]] == ["postmark"]
+        consent.erase(session, WHO, now=place.moment[0])
+    assert [row.provider for row in rows(place)] == ["brevo"]
+    terms = retention.Terms.of(place.settings, place.moment[0] + timedelta(days=31))
+    assert retention.prune(place.engine, terms).webhooks == 1
+    assert rows(place) == []
