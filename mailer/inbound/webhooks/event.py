@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from mailer.inbound.notices import Named, Notice
-from mailer.inbound.webhooks.authentication import UnreadableError
+from mailer.inbound.webhooks.authentication import SignatureError, UnreadableError
 from mailer.mime.headers import plain
 from mailer.relay import refusals
 from mailer.relay.refusals import Whom
@@ -85,6 +85,15 @@ def load(body: bytes) -> Any:  # Any: JSON
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise UnreadableError("the body is not JSON") from error
+
+
+def load_unproven(body: bytes) -> Document:
+    """The JSON object that holds its own signature; SignatureError when it is none."""
+    try:
+        document = load(body)
+    except UnreadableError as error:
+        raise SignatureError("there is no signature") from error
+    return mapping(document)
 
 
 def mapping(value: object) -> Document:

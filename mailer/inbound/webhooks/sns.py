@@ -12,7 +12,7 @@ import base64
 import binascii
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -120,7 +120,7 @@ def is_at(url: str, host: str) -> bool:
     return url.isascii() and parts.scheme == "https" and port in (None, 443) and written
 
 
-def certificate_url(message: dict[str, Any], topic: str) -> str:
+def certificate_url(message: Mapping[str, Any], topic: str) -> str:
     """The address of the certificate; SignatureError for one that may not be fetched."""
     url = message.get("SigningCertURL")
     if not isinstance(url, str) or not is_at(url, host_of(topic)):
@@ -132,7 +132,7 @@ def certificate_url(message: dict[str, Any], topic: str) -> str:
 
 
 def verify(
-    message: dict[str, Any],
+    message: Mapping[str, Any],
     topics: Sequence[str],
     certificates: Certificates,
     *,
@@ -164,7 +164,7 @@ def verify(
     check_fresh(at, now=now, most=most)
 
 
-def signed_data(message: dict[str, Any]) -> bytes:
+def signed_data(message: Mapping[str, Any]) -> bytes:
     """What is signed: names and values, a line each; SignatureError when one is missing."""
     names = _SIGNED.get(str(message.get("Type")))
     if names is None:

@@ -267,6 +267,14 @@ def test_a_huge_request_is_refused_and_counted(place: Place, provider: str) -> N
     assert counted(place, provider, "too large") == 2
 
 
+@pytest.mark.parametrize("provider", ALL)
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000])
+def test_what_proves_nothing_is_refused_whatever_it_is(
+    place: Place, provider: str, body: bytes
+) -> None:
+    assert place.client.post(f"/hooks/{provider}", content=body).status_code == 401
+
+
 def test_a_token_of_mailgun_signs_no_second_event(place: Place) -> None:
     assert post(place, "mailgun", UNKNOWN["mailgun"]) == 200
     assert post(place, "mailgun", HARD["mailgun"]) == 200  # the same timestamp and token
