@@ -147,6 +147,7 @@ def prune(context: typer.Context, as_json: Json = False) -> None:
     say(f"  with {done.deliveries} copies, and {done.events} answers")
     say(f"{done.clicks} clicks of before {terms.clicks:%Y-%m-%d} that never counted removed")
     say(f"{done.pending} readers removed who did not confirm since {terms.pending:%Y-%m-%d}")
+    say(f"{done.webhooks} webhook events of before {terms.webhooks:%Y-%m-%d} removed")
 
 
 @app.command()

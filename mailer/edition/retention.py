@@ -32,6 +32,7 @@ from recommender.models import (
     Status,
     Subscriber,
     TemplateVersion,
+    WebhookEvent,
 )
 from recommender.settings import Settings
 from recommender.storage import database, locks
@@ -60,6 +61,7 @@ class Terms:
     pauses: datetime
     addresses: datetime
     pending: datetime
+    webhooks: datetime
 
     @classmethod
     def of(cls, settings: Settings, now: datetime) -> "Terms":
@@ -73,13 +75,15 @@ class Terms:
             pauses=now - PAUSE_KEPT,
             addresses=now - CHANGE_KEPT,
             pending=now - timedelta(days=settings.keep_pending_days),
+            webhooks=now - timedelta(days=settings.keep_webhooks_days),
         )
 
 
 @dataclass
 class Pruned:
     """What was done: ``slimmed`` copies, removed ``deliveries`` with their ``editions``, removed
-    ``clicks`` that never counted and ``events`` that did, and readers who were ``pending``."""
+    ``clicks`` that never counted and ``events`` that did, readers who were ``pending``, and what
+    providers reported (``webhooks``)."""
 
     slimmed: int = 0
     deliveries: int = 0
@@ -87,6 +91,7 @@ class Pruned:
     clicks: int = 0
     events: int = 0
     pending: int = 0
+    webhooks: int = 0
 
 
 def prune(
@@ -104,9 +109,9 @@ def prune(
     """
     done = Pruned()
     with locks.hold(engine, "prune") as free:
-        steps = (_slim, _forget, _drop_clicks, _drop_events, _drop_pending) if free else ()
+        steps = (_slim, _forget, _drop_clicks, _drop_events, _drop_pending, _drop_webhooks)
         total = 0
-        for step in steps:
+        for step in steps if free else ():
             begun = time.monotonic()
             for number in step(engine, terms, done):
                 total += number
@@ -282,6 +287,19 @@ def never_confirmed(after: int, before: datetime) -> sa.Select[int]:
         .order_by(Subscriber.id)
         .limit(BATCH)
     )
+
+
+def _drop_webhooks(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+    """Remove what providers reported long ago; what followed from it stays."""
+    old = sa.select(WebhookEvent.id).where(WebhookEvent.at < terms.webhooks)
+    while True:
+        with database.writing(engine) as session:
+            ids = session.scalars(old.order_by(WebhookEvent.at).limit(BATCH)).all()
+            session.execute(sa.delete(WebhookEvent).where(WebhookEvent.id.in_(ids)))
+        if not ids:
+            return
+        done.webhooks += len(ids)
+        yield len(ids)
 
 
 def _tidy(engine: Engine, terms: Terms) -> None:

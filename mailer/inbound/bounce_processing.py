@@ -181,3 +181,33 @@ def _row(session: Session, number: int) -> tuple[int, Edition, Subscriber] | Non
         .where(Delivery.id == number)
     ).one_or_none()
     return None if row is None else (row[0], row[1], row[2])
+
+
+def identify(
+    session: Session, identifiers: CopyIdentifiers, secrets: Sequence[bytes]
+) -> tuple[int, Subscriber] | None:
+    """The delivery that is named by something that we made, and its reader."""
+    return _delivery(session, identifiers, secrets)
+
+
+def apply_without_copy(
+    session: Session, notification: Notification, reader: Subscriber, *, now: datetime
+) -> None:
+    """Act on a notification about a reader who was sent no copy yet, only mail they asked for. The
+    caller vouches for it. What may pass changes nothing; there is no copy to count it for."""
+    dead = notification.kind == "hard" and notification.about == "mailbox"
+    if notification.kind != "complaint" and not dead:
+        return
+    complaint = notification.kind == "complaint"
+    kind = EventKind.COMPLAINT if complaint else EventKind.BOUNCE
+    data = {"kind": notification.kind, "status": notification.status, "words": notification.words}
+    session.add(Event(at=now, kind=kind, subscriber_id=reader.id, data=data))
+    consent.suppress(
+        session,
+        reader.email,
+        reason="complaint" if complaint else "bounce",
+        now=now,
+        status=Status.COMPLAINED if complaint else Status.BOUNCED,
+        proof={"words": notification.words},
+    )
+    session.flush()

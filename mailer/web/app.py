@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from mailer.inbound.webhooks import providers
 from mailer.issue.content import StoryContent
 from mailer.links import Links
 from mailer.preview.live import LivePreviews
@@ -26,6 +27,7 @@ from mailer.web import (
     address_change,
     admin,
     archive,
+    hooks,
     metrics,
     preferences,
     proxies,
@@ -87,6 +89,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         suggestions,
         unsubscribe,
         archive,
+        hooks,
         metrics,
         admin,
     ):
@@ -118,6 +121,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
     app.state.site = Site(waiting, settings, links, pages, clock, limits, previews, choice)
     app.state.counted, app.state.archived = Shared[bytes](), Shared[list[StoryContent]]()
     app.state.guesses = Guesses(waiting, limits, clock)
+    app.state.hooks = hooks.Hooks(providers.configured(settings))
     app.state.addresses = tracking.Addresses(waiting)
     return app
 

@@ -21,9 +21,10 @@ from starlette.routing import BaseRoute, Route
 from mailer.ledger import counts
 from mailer.monitoring import heartbeats, job_runs, readiness
 from mailer.monitoring.readiness import Problem
+from mailer.web.hooks import Hooks
 from mailer.web.shared_answers import Shared
 from mailer.web.site import Site, of
-from recommender.models import Edition, Event, Status, Subscriber
+from recommender.models import Edition, Event, Status, Subscriber, WebhookEvent
 from recommender.storage import database
 
 PATIENCE_SECONDS = 3.5
@@ -88,11 +89,15 @@ def metrics(request: Request) -> Response:
     """Counts from the store in Prometheus' text format."""
     site = of(request)
     counted: Shared[bytes] = request.app.state.counted
-    return Response(counted.get("metrics", lambda: _count(site)), media_type=CONTENT_TYPE_LATEST)
+    return Response(
+        counted.get("metrics", lambda: _count(site, request.app.state.hooks)),
+        media_type=CONTENT_TYPE_LATEST,
+    )
 
 
-def _count(site: Site) -> bytes:
+def _count(site: Site, hooks: Hooks) -> bytes:
     registry = CollectorRegistry()
+    registry.register(hooks)
     deliveries = Gauge(
         "newsletter_deliveries", "Copies by state", ["edition", "state"], registry=registry
     )
@@ -115,6 +120,17 @@ def _count(site: Site) -> bytes:
         answered = sa.select(Event.kind, sa.func.count()).where(Event.verified).group_by(Event.kind)
         for kind, number in session.execute(answered):
             events.labels(str(kind)).set(number)
+        reported = Gauge(
+            "newsletter_webhook_events",
+            "Events that providers reported, as long as they are kept",
+            ["provider", "meaning"],
+            registry=registry,
+        )
+        kept = sa.select(WebhookEvent.provider, WebhookEvent.meaning, sa.func.count())
+        for provider, meaning, number in session.execute(
+            kept.group_by(WebhookEvent.provider, WebhookEvent.meaning)
+        ):
+            reported.labels(provider, meaning).set(number)
         _service(session, site, registry, recent)
     return generate_latest(registry)
 

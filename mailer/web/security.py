@@ -13,6 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request; a form with every topic ticked has some twenty thousand."""
+HOOKS = "/hooks/"
+LARGEST_HOOK = 1024 * 1024
+"""Bytes of a provider's webhook; SendGrid sends up to 768 KB. ``hooks`` itself refuses more."""
 PAGES = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -40,9 +43,10 @@ class Guard:
             await self._app(scope, receive, send)
             return
         answer = _Answer(send, self._protect)
-        body = _Body(receive)
+        hook = scope["path"].startswith(HOOKS)
+        body = _Body(receive, 2 * LARGEST_HOOK if hook else LARGEST_BODY)
         try:
-            if _declared_size(scope) > LARGEST_BODY:
+            if _declared_size(scope) > LARGEST_BODY and not hook:
                 await _plain(413, TOO_LARGE, scope, receive, answer)
                 return
             if _ambiguous(scope):
@@ -52,7 +56,7 @@ class Guard:
         except ClientDisconnect:
             return  # nobody is left to answer
         except Exception as error:
-            too_large = isinstance(error, TooLarge) or body.read > LARGEST_BODY
+            too_large = isinstance(error, TooLarge) or body.read > body.most
             if not too_large:
                 log.exception("%s /%s", scope["method"], scope["path"].split("/")[1])
             if not answer.started:
@@ -88,22 +92,23 @@ class _Answer:
 
 
 class _Body:
-    """``receive`` that gives up on a body beyond LARGEST_BODY."""
+    """``receive`` that gives up on a body beyond ``most`` bytes."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
+        self.most = most
         self.read = 0
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self.read += len(message.get("body", b""))
-        if self.read > LARGEST_BODY:
+        if self.read > self.most:
             raise TooLarge
         return message
 
 
 class TooLarge(Exception):  # noqa: N818  (a way out of reading, not an error to show)
-    """A body beyond LARGEST_BODY."""
+    """A body beyond what it may have."""
 
 
 def _declared_size(scope: Scope) -> int:

@@ -40,6 +40,7 @@ from recommender.models.subscribers import (
     SubscriberTopic,
     Suppression,
 )
+from recommender.models.webhooks import WebhookEvent
 
 __all__ = [
     "AddressChange",
@@ -79,5 +80,6 @@ __all__ = [
     "TemplateVersion",
     "Topic",
     "TopicAlias",
+    "WebhookEvent",
     "utc",
 ]

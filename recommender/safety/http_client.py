@@ -40,11 +40,13 @@ class FetchError(NewsletterError):
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for everything, bytes of the body, and whether private addresses may be asked."""
+    """Seconds for everything, bytes of the body, whether private addresses may be asked, and how
+    many redirects are followed."""
 
     seconds: float
     body: int
     private: bool = False
+    redirects: int = MAX_REDIRECTS
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Answer:
 def get(url: str, headers: Mapping[str, str], limits: Limits) -> Answer:
     """The document at ``url``, redirects followed; FetchError says why there is none."""
     deadline = time.monotonic() + limits.seconds
-    for _ in range(MAX_REDIRECTS + 1):
+    for _ in range(limits.redirects + 1):
         parts = checked(url)
         try:
             answer = _asked(url, parts, headers, limits, deadline)
@@ -77,7 +79,7 @@ def get(url: str, headers: Mapping[str, str], limits: Limits) -> Answer:
         if answer.status not in _REDIRECTS or not target:
             return answer
         url = _followed(url, target)
-    raise FetchError(f"redirects more than {MAX_REDIRECTS} times")
+    raise FetchError(f"redirects more than {limits.redirects} times")
 
 
 def checked(url: str) -> SplitResult:

@@ -13,10 +13,12 @@ from recommender.settings.pages import PagesSettings
 from recommender.settings.retention import RetentionSettings
 from recommender.settings.sender import PREFIX, SenderSettings
 from recommender.settings.store import StoreSettings
+from recommender.settings.webhooks import WebhookSettings
 
 
 class Settings(  # pydantic puts the keys of the last base first
     RetentionSettings,
+    WebhookSettings,
     DeliverySettings,
     ContentSettings,
     NewsletterSettings,

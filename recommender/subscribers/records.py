@@ -23,6 +23,7 @@ from recommender.models import (
     SubscriberRole,
     SubscriberTopic,
     Suppression,
+    WebhookEvent,
 )
 from recommender.storage import database
 from recommender.subscribers.addresses import address_hash
@@ -124,6 +125,14 @@ def everything(session: Session, subscriber: Subscriber) -> dict[str, Any]:
                 "data": event.data,
             }
             for event, title in session.execute(answers.order_by(Event.id))
+        ],
+        "webhooks": [
+            {"at": one.at.isoformat(), "provider": one.provider, "event": one.body}
+            for one in session.scalars(
+                sa.select(WebhookEvent)
+                .where(WebhookEvent.subscriber_id == subscriber.id)
+                .order_by(WebhookEvent.id)
+            )
         ],
     }
 

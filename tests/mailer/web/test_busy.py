@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mailer.web import archive, metrics
+from mailer.web.hooks import Hooks
 from mailer.web.shared_answers import Shared
 from mailer.web.site import Site
 from recommender.storage import database
@@ -91,10 +92,10 @@ def test_metrics_that_took_long_are_not_counted_anew(
 ) -> None:
     count, times = metrics._count, []
 
-    def slow(site: Site) -> bytes:
+    def slow(site: Site, hooks: Hooks) -> bytes:
         times.append(1)
         time.sleep(0.1)
-        return count(site)
+        return count(site, hooks)
 
     monkeypatch.setattr(metrics, "_count", slow)
     for _ in range(5):

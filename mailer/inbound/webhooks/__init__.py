@@ -1,0 +1,1 @@
+"""Webhooks of mail providers: one module per provider, each with ``verify`` and ``parse``."""

@@ -1,0 +1,176 @@
+"""Keeps the events of a webhook request and acts on them, each once.
+
+An event and what follows from it are one transaction: a process that is killed has done both or
+neither, and the provider, which got no answer, sends the event again. What an event does to a
+reader is for ``bounce_processing`` to decide, as for mail that came back. An event names its copy
+by what we made (``CopyIdentifiers``); since the provider is authenticated, its word on the
+recipient counts as well, and means the latest copy that reader was sent.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mailer.inbound import bounce_processing
+from mailer.inbound.bounce_processing import Rules
+from mailer.inbound.notification import CopyIdentifiers
+from mailer.inbound.webhooks.event import ProviderEvent
+from mailer.mime import return_path
+from recommender.models import (
+    Delivery,
+    DeliveryState,
+    Event,
+    EventKind,
+    Status,
+    Subscriber,
+    WebhookEvent,
+)
+from recommender.storage.bulk import insert
+from recommender.subscribers import consent
+from recommender.subscribers.addresses import address_hash, normalise
+
+log = logging.getLogger("newsletter.webhooks")
+AT_ONCE = 100
+"""Events in a transaction; others wait for the store no longer than that."""
+MAILED = (Status.ACTIVE, Status.PAUSED, Status.PENDING)
+WITH_BODY = frozenset({"confirmation"})
+"""Meanings of events that are about no reader and hold nobody's address."""
+
+
+@dataclass
+class Taken:
+    """How many events were new, and how many had been taken before."""
+
+    new: int = 0
+    repeated: int = 0
+
+
+def take(
+    begin: Callable[[], AbstractContextManager[Session]],
+    provider: str,
+    events: Sequence[ProviderEvent],
+    *,
+    rules: Rules,
+    now: datetime,
+) -> Taken:
+    """Keep what is new of ``events`` and act on it. Only trouble with the store ends it, and what
+    was done until then stays done."""
+    taken = Taken()
+    for some in _in_pieces(events):
+        with begin() as session:
+            new = sum(_take(session, provider, event, rules=rules, now=now) for event in some)
+        taken.new += new
+        taken.repeated += len(some) - new
+    return taken
+
+
+def _in_pieces(events: Sequence[ProviderEvent]) -> list[Sequence[ProviderEvent]]:
+    return [events[start : start + AT_ONCE] for start in range(0, len(events), AT_ONCE)]
+
+
+def _take(
+    session: Session, provider: str, event: ProviderEvent, *, rules: Rules, now: datetime
+) -> bool:
+    new = insert(session, WebhookEvent).values(
+        provider=provider,
+        key=event.key,
+        nonce=event.nonce,
+        at=now,
+        name=event.name[:64],
+        meaning=event.meaning,
+    )
+    row_id = session.scalar(new.on_conflict_do_nothing().returning(WebhookEvent.id))
+    if row_id is None:
+        return False
+    reader, delivery = _about(session, event, rules)
+    error = None
+    try:
+        with session.begin_nested():
+            _act(session, event, reader, delivery, rules=rules, now=now)
+    except (sa.exc.OperationalError, sa.exc.InterfaceError):
+        raise
+    except Exception as trouble:  # noqa: BLE001  (one event stops no other)
+        error = type(trouble).__name__
+        log.error("a %s event of %s could not be acted on: %s", event.meaning, provider, error)  # noqa: TRY400
+    keeps = reader is not None or event.meaning in WITH_BODY
+    session.execute(
+        sa.update(WebhookEvent)
+        .where(WebhookEvent.id == row_id)
+        .values(
+            subscriber_id=None if reader is None else reader.id,
+            delivery_id=delivery,
+            body=json.dumps(event.document) if keeps else None,
+            error=error,
+        )
+    )
+    return True
+
+
+def _about(
+    session: Session, event: ProviderEvent, rules: Rules
+) -> tuple[Subscriber | None, int | None]:
+    """The reader an event is about, and the copy."""
+    match = bounce_processing.identify(session, event.identifiers, rules.secrets)
+    if match is not None:
+        return match[1], match[0]
+    try:
+        key = address_hash(session, normalise(event.recipient))
+    except ValueError:
+        return None, None
+    reader = session.scalar(sa.select(Subscriber).where(Subscriber.address_hash == key))
+    if reader is None:
+        return None, None
+    latest = sa.select(sa.func.max(Delivery.id)).where(
+        Delivery.subscriber_id == reader.id,
+        Delivery.state.in_((DeliveryState.SENT, DeliveryState.IN_DOUBT)),
+    )
+    return reader, session.scalar(latest)
+
+
+def _act(
+    session: Session,
+    event: ProviderEvent,
+    reader: Subscriber | None,
+    delivery: int | None,
+    *,
+    rules: Rules,
+    now: datetime,
+) -> None:
+    if reader is None:
+        return
+    if event.meaning == "unsubscribe":
+        _unsubscribe(session, event, reader, delivery, now=now)
+    notification = event.notification()
+    if notification is None:
+        return
+    if delivery is None:
+        bounce_processing.apply_without_copy(session, notification, reader, now=now)
+        return
+    # The copy, as its own return path names it.
+    (tag,) = return_path.tags(return_path.tagged("a@b", rules.secrets[0], delivery))
+    notification = replace(notification, identifiers=CopyIdentifiers(return_path_tags=(tag,)))
+    bounce_processing.apply(session, notification, rules=rules, now=now)
+
+
+def _unsubscribe(
+    session: Session,
+    event: ProviderEvent,
+    reader: Subscriber,
+    delivery: int | None,
+    *,
+    now: datetime,
+) -> None:
+    if reader.status not in MAILED:
+        return
+    proof = {"delivery": delivery, "event": event.name}
+    consent.change(session, reader, Status.UNSUBSCRIBED, source="provider", now=now, proof=proof)
+    session.add(
+        Event(at=now, kind=EventKind.UNSUBSCRIBE, subscriber_id=reader.id, delivery_id=delivery)
+    )
+    session.flush()
