@@ -202,6 +202,9 @@ def _blocks(job: Job, processes: int) -> Iterator[Done]:
                 blocks,
                 most=2 * processes,
             )
+            # Workers end by themselves; one that is ended by a signal may wait for a lock for ever.
+            pool.close()
+            pool.join()
     finally:
         _job = None
 

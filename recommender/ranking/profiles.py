@@ -53,7 +53,9 @@ def build(
             brought = affinities.sources.weights(stories, settings.source_patience)
             for name, lift in brought.items():
                 wanted[Interest("source", name)] = settings.source * lift * mass
-        likes.add(wanted or {NOTHING_KNOWN: 1.0}, affinities)
+        if all(interest.kind == "role" for interest in wanted):
+            wanted[NOTHING_KNOWN] = 1.0  # a role alone may meet no story; then any will do
+        likes.add(wanted, affinities)
         dislikes.add(unwanted, affinities)
         unloved = [name for name, weight in reader.topics.items() if weight < 0]
         muted.append(tuple(map(affinities.topics.canonical, unloved)))

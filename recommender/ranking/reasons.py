@@ -25,7 +25,7 @@ _SPECIAL: Mapping[int, tuple[ReasonKind, str]] = {
     EXPLORE: ("explore", "outside the usual topics"),
 }
 _LIKED_BY_MANY = "what many readers like"
-_ANYTHING = "nothing is known of this reader yet"
+_ANYTHING = "new, while no topics of this reader are known"
 
 
 @dataclass(frozen=True)

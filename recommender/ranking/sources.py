@@ -1,6 +1,7 @@
 """Sources and curators as interests: how often a reader answers what one of them brings, against
 how often all readers do."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -37,15 +38,16 @@ class Sources:
         share with all readers. Empty where all stories come from one source."""
         if not self._several or not answered:
             return {}
-        mine: Counter[str] = Counter()
+        mine: dict[str, float] = {}
         for story, weight in answered.items():
-            mine.update(dict.fromkeys(self._of[story], weight))
+            for name in self._of[story]:
+                mine[name] = mine.get(name, 0.0) + weight
         whole, number = sum(answered.values()), len(answered)
         found = {}
         for name, weight in sorted(mine.items()):
             usual = self._share[name]
             share = (weight / whole * number + patience * usual) / (number + patience)
-            found[name] = float(np.log1p(share / (usual + UNHEARD)))
+            found[name] = math.log1p(share / (usual + UNHEARD))
         return found
 
     def brought_by(self, name: str) -> Row:

@@ -76,6 +76,17 @@ def test_what_many_readers_may_like_is_a_part_of_its_own_and_the_smaller_one() -
     assert sum(shares.values()) == pytest.approx(1)
 
 
+def test_a_reader_of_a_role_that_meets_no_story_gets_what_is_new_and_is_told_so(
+    vocabulary: Vocabulary, digest: list[Story]
+) -> None:
+    ranker = Ranker(digest, vocabulary=vocabulary)
+    request = ListRequest(now=NOW, top=3)
+    baker, executive = ranker.rank([Reader("b", ("Beekeeper",)), Reader("c", ("CTO",))], request)
+    assert baker.picks
+    assert baker.picks[0].reasons[0].detail == "new, while no topics of this reader are known"
+    assert executive.picks[0].reasons[0].kind == "role"
+
+
 def test_a_few_readers_teach_no_taste() -> None:
     stories = archive()
     few = Ranker(stories[-2:], archive=stories, co_clicks=crowd()[:4])
