@@ -137,7 +137,7 @@ def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -
     if answer.status != http.client.OK:
         return Fetched(url, problem=f"the server answered {answer.status} {answer.reason}".strip())
     try:
-        feed = isolation.run(import_files.feed, answer.body, url, now)
+        feed = isolation.run(import_files.feed, answer.body, url, now, http_client.charset(answer))
     except InputError as error:
         return Fetched(url, problem=error.why, unread=answer.body)
     except LimitError as error:

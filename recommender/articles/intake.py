@@ -69,7 +69,7 @@ def import_articles(
     first: dict[str, str] = {}
     for batch in _batches(found):
         drafts: dict[str, ArticleDraft] = {}
-        for item in batch:
+        for item in _untangled(batch, transaction):
             report.read += 1
             if isinstance(item, Rejected):
                 report.rejected.append(item)
@@ -92,6 +92,25 @@ def _batches(found: Iterable[Found | Rejected]) -> Iterator[list[Found | Rejecte
     items = iter(found)
     while batch := list(islice(items, BATCH)):
         yield batch
+
+
+def _untangled(
+    batch: list[Found | Rejected], transaction: Callable[[], AbstractContextManager[Session]]
+) -> list[Found | Rejected]:
+    """The batch with every entry of a feed whose id is another article's under its other key."""
+    doubtful = [item.draft.key for item in batch if isinstance(item, Found) and item.other_key]
+    if not doubtful:
+        return batch
+    query = sa.select(Article.key, Article.title, Article.url, Article.summary)
+    with transaction() as session:
+        rows = session.execute(query.where(Article.key.in_(doubtful)))
+        known = {key: (title, url, summary) for key, title, url, summary in rows}
+    return [
+        (item.beside(*known[item.draft.key]) or item)
+        if isinstance(item, Found) and item.draft.key in known
+        else item
+        for item in batch
+    ]
 
 
 def _split(draft: ArticleDraft) -> ArticleDraft:
