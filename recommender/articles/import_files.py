@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from recommender.articles import briefs, feed_documents, feeds, jsonl, splitting
+from recommender.articles import briefs, feed_documents, feeds, fields, jsonl, splitting
 from recommender.articles.values import ArticleDraft, Found
-from recommender.errors import InputError, LimitError, Rejected
+from recommender.errors import InputError, LeftOut, LimitError, Rejected, UnpublishedError
 from recommender.safety import folders
 from recommender.safety.isolation import Isolation, Limits
 
@@ -125,7 +125,10 @@ def _read(path: Path, now: datetime) -> Iterator[Found | Rejected]:
 
 
 def _brief(path: Path, now: datetime) -> Iterator[Found | Rejected]:
-    yield Found(briefs.read(path, now), str(path), 1)
+    try:
+        yield Found(briefs.read(path, now), str(path), 1)
+    except UnpublishedError as error:
+        yield LeftOut(error.path, error.line, error.why, key=fields.slug(path.stem))
 
 
 def _feed(path: Path, now: datetime) -> Iterator[Found | Rejected]:
@@ -168,6 +171,7 @@ def _bytes(path: Path, limit: int) -> bytes:
 READERS: Mapping[str, Reader] = {
     ".txt": _brief,
     ".md": _brief,
+    ".markdown": _brief,
     ".jsonl": jsonl.read,
     ".json": _json,
     ".xml": _feed,
