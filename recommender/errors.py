@@ -60,6 +60,14 @@ class Rejected:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut(Rejected):
+    """What is not for readers yet, by its own word (a draft): not taken, and no fault. ``key`` is
+    the article's, '' when unknown."""
+
+    key: str = ""
+
+
 class Rejections(list[Rejected]):
     """What was rejected: the first ``MOST`` by name, all of them in ``number``."""
 
@@ -90,6 +98,10 @@ class Rejections(list[Rejected]):
 
 class BriefError(InputError):
     """A brief cannot be read."""
+
+
+class UnpublishedError(BriefError):
+    """A brief says of itself that it is not for readers yet."""
 
 
 class SegmentError(NewsletterError):

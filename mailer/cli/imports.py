@@ -34,12 +34,18 @@ def answer(
     rejected = Rejections(problems)
     rejected += report.rejected
     warnings: Rejections = getattr(report, "warnings", None) or Rejections()
+    notes = {
+        name: listed
+        for name in ("left_out", "scheduled")
+        if (listed := getattr(report, name, None) or Rejections())
+    }
     if as_json:
         named: dict[str, object] = {"rejected": _named(rejected)}
         if rejected.number > len(rejected):
             named["rejected_more"] = rejected.number - len(rejected)
         if warnings:
             named["warnings"] = _named(warnings)
+        named |= {name: _named(listed) for name, listed in notes.items()}
         counts = {key: getattr(report, key) for key in ("read", "added", "updated", "unchanged")}
         emit({**counts, **more, **named})
     else:
@@ -49,11 +55,20 @@ def answer(
             + "".join(
                 f", {number} {what.replace('_', ' ')}" for what, number in more.items() if number
             )
+            + "".join(f", {_counted(name, listed.number)}" for name, listed in notes.items())
         )
+    for listed in notes.values():
+        _name("note", listed)
     _name("warning", warnings)
     _name("error", rejected)
     if rejected:
         raise typer.Exit(1)
+
+
+def _counted(name: str, number: int) -> str:
+    if name == "scheduled":
+        return f"{number} scheduled"
+    return f"{number} draft{'' if number == 1 else 's'} left out"
 
 
 def _named(items: Sequence[Rejected]) -> list[dict[str, object]]:

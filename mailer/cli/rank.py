@@ -25,7 +25,7 @@ from recommender.articles.values import Found
 from recommender.datasets import files
 from recommender.datasets.export import Export
 from recommender.datasets.files import Catalogue
-from recommender.errors import InputError, NewsletterError, Rejected
+from recommender.errors import InputError, LeftOut, NewsletterError, Rejected
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import ListRequest
@@ -136,7 +136,9 @@ def read_articles(path: Path, now: datetime) -> tuple[Catalogue, list[Rejected]]
     Raises NewsletterError when nothing can be read at all.
     """
     found = list(import_files.drafts([path], now))
-    rejected = [item for item in found if isinstance(item, Rejected)]
+    rejected = [
+        item for item in found if isinstance(item, Rejected) and not isinstance(item, LeftOut)
+    ]
     drafts = [item.draft for item in found if isinstance(item, Found)]
     if not drafts and rejected:
         raise InputError(rejected[0].file, rejected[0].line, rejected[0].why)

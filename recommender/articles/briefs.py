@@ -12,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from recommender.articles import fields
+from recommender.articles import dates, fields
 from recommender.articles.layout import Layout, Line, Section, lay_out
 from recommender.articles.values import ArticleDraft
-from recommender.errors import BriefError
+from recommender.errors import BriefError, UnpublishedError
 
 MAX_FILE = 5_000_000
 """Bytes in a file."""
@@ -67,12 +67,14 @@ def decode(data: bytes, path: Path | str) -> str:
 def parse(text: str, *, path: Path | str, key: str, now: datetime) -> ArticleDraft:
     """The article a brief describes; ``path`` is named in errors, ``now`` bounds its date.
 
-    Raises BriefError, and nothing else, whatever the text.
+    Raises BriefError, and nothing else, whatever the text: UnpublishedError for a draft.
     """
     lines = list(_lines(text, path))
     if not any(line.strip() for _, line in lines):
         raise BriefError(path, None, "is empty")
     layout = lay_out(lines)
+    if layout.unpublished:
+        raise UnpublishedError(path, None, layout.unpublished)
     if layout.title is None:
         raise BriefError(path, _first_line(layout), "no title: the first line should be the title")
     if not _has_content(layout):
@@ -127,7 +129,7 @@ def _draft(layout: Layout, path: Path | str, key: str, now: datetime) -> Article
         source=value("source", _optional, None),
         curator=value("curator", _optional, None),
         language=value("language", fields.language, None),
-        published_at=value("published_at", lambda text: fields.moment(text, now), None),
+        published_at=value("published_at", lambda text: dates.moment(text, now), None),
         must_read=value("must_read", fields.yes_or_no, False),
     )
 

@@ -162,7 +162,7 @@ def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -
             retry_after=answer.headers.get("retry-after"),
         )
     try:
-        feed = isolation.run(import_files.feed, answer.body, url, now)
+        feed = isolation.run(import_files.feed, answer.body, url, now, http_client.charset(answer))
     except InputError as error:
         return Fetched(url, problem=error.why, unread=answer.body)
     except LimitError as error:

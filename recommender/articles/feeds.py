@@ -4,16 +4,20 @@ HTML becomes plain text; an entry that cannot be read is a ``Rejected`` value, a
 feed an ``InputError``.
 """
 
-import calendar
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from recommender.articles import fields, markup, sentences, xml_documents
+from recommender.articles import (
+    feed_documents,
+    feed_fields,
+    feed_keys,
+    fields,
+    markup,
+    sentences,
+)
 from recommender.articles.values import ArticleDraft, Found
 from recommender.errors import InputError, Rejected
 
@@ -27,7 +31,14 @@ MAX_TOPICS = 200
 """Categories of an entry that are looked at; an article takes fewer still."""
 MAX_ENTRIES = 5_000
 """Entries of a feed that are looked at."""
-JSON_FEED = "https://jsonfeed.org/version/"
+UNSAID = frozenset({"", "uncategorized", "uncategorised", "allgemein", "non classé"})
+"""Categories that say nothing."""
+_BOILERPLATE = re.compile(
+    r"\s*(?:The post [^\n]{1,600} (?:first )?appeared (?:first )?on [^\n]{1,300}"
+    r"|\[(?:…|\.\.\.|&hellip;)\]|\n(?:Comments|Continue reading[^\n]{0,300}|Read more[^\n]{0,9}))"
+    r"\s*\Z|\AComments\Z"
+)
+"""What feeds put behind a text and nobody wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,121 +49,101 @@ class Feed:
     entries: tuple[Found | Rejected, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """An entry as either format gives it: text may still be HTML."""
+def parse(data: bytes, *, file: str, now: datetime, charset: str = "") -> Feed:
+    """The articles of a feed; ``file`` (a path or address) is named in what is rejected, and
+    ``charset`` is what its server said of it.
 
-    id: str
-    title: str
-    url: str
-    summary: str
-    content: str
-    topics: tuple[str, ...]
-    published: datetime | str | None
-    language: str
-
-
-def parse(data: bytes, *, file: str, now: datetime) -> Feed:
-    """The articles of a feed; ``file`` (a path or address) is named in what is rejected.
-
-    Raises InputError when the bytes are no feed. An article's id is its entry's, with the feed's
-    host before it unless it is unique in the world by itself.
+    Raises InputError when the bytes are no feed. An entry needs a title or text; whatever else
+    cannot be read is mended or left out.
     """
     if len(data) > MAX_FEED:
         raise InputError(file, None, f"is larger than {MAX_FEED // 1_000_000} MB; not a feed")
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        title, home, entries = _json_feed(data, file)
+        whole = feed_documents.from_json(data, file)
     else:
-        title, home, entries = _xml_feed(data, file)
-    source = _line(title) or _host(home) or _host(file)
-    place = _host(home) or _host(file) or fields.slug(source or file)
-    found = (
-        _article(entry, number, file=file, source=source, place=place, now=now)
-        for number, entry in enumerate(entries[:MAX_ENTRIES], start=1)
-    )
-    taken = list(_once(found))
-    if len(entries) > MAX_ENTRIES:
-        why = f"{len(entries):,} entries; those after the first {MAX_ENTRIES:,} are left out"
+        whole = feed_documents.from_xml(data, file, charset)
+    address = file if "://" in file else ""
+    bases = (whole.home, whole.own, address)
+    source = _line(whole.title) or _host(feed_fields.link(whole.home, *bases[1:]) or "")
+    place = feed_keys.place(bases, whole.title or Path(file).stem)
+    entries = [
+        replace(entry, number=number, url=_link(entry, bases))
+        for number, entry in enumerate(whole.entries[:MAX_ENTRIES], start=1)
+    ]
+    keys = feed_keys.keys([_marks(entry) for entry in entries], place)
+    taken: list[Found | Rejected] = []
+    for entry, key in zip(entries, keys, strict=True):
+        if key is not None:
+            taken.append(_article(entry, key, file, source or _host(file), now))
+    if len(whole.entries) > MAX_ENTRIES:
+        why = f"{len(whole.entries):,} entries; those after the first {MAX_ENTRIES:,} are left out"
         taken.append(Rejected(file, None, why))
-    return Feed(source, tuple(taken))
+    return Feed(source or _host(file), tuple(taken))
 
 
-def is_json_feed(document: object) -> bool:
-    """Whether decoded JSON says of itself that it is a feed."""
-    return isinstance(document, dict) and str(document.get("version", "")).startswith(JSON_FEED)
+def _marks(entry: feed_documents.Entry) -> feed_keys.Marks:
+    text = (entry.summary or entry.content)[:MAX_SUMMARY]
+    return feed_keys.Marks(entry.id.strip(), entry.url, entry.title, text)
+
+
+def _link(entry: feed_documents.Entry, bases: tuple[str, ...]) -> str:
+    # An RSS guid counts as the link unless it says otherwise, and many do not say.
+    if entry.url == entry.id and "://" not in entry.id and not entry.id.startswith("/"):
+        return ""
+    return feed_fields.link(entry.url, *bases) or ""
 
 
 def _article(
-    entry: _Entry, number: int, *, file: str, source: str, place: str, now: datetime
+    entry: feed_documents.Entry, key: feed_keys.Key, file: str, source: str, now: datetime
 ) -> Found | Rejected:
     try:
-        return Found(_draft(entry, source, place, now), file, number)
+        draft = _draft(entry, key.key, source, now)
     except ValueError as error:
-        return Rejected(file, None, f"entry {number}: {error}")
+        return Rejected(file, None, f"entry {entry.number}: {error}")
+    return Found(draft, file, entry.number, other_key=key.other)
 
 
-def _draft(entry: _Entry, source: str, place: str, now: datetime) -> ArticleDraft:
-    summary, content = _text(entry.summary), _text(entry.content)
+def _draft(entry: feed_documents.Entry, key: str, source: str, now: datetime) -> ArticleDraft:
+    as_text = fields.paragraphs if entry.plain else _text
+    summary, content = as_text(_sound(entry.summary)), _text(_sound(entry.content))
     if content == summary:
         content = ""
     if not summary:
         summary, content = _shortened(content)
-    # An RSS guid counts as the link unless it says otherwise, and many do not say.
-    url = entry.url.strip() if entry.url != entry.id or "://" in entry.id else ""
-    title = _line(markup.text(entry.title)) or _headline(summary)
+    title = _line(entry.title) or _headline(summary)
     if not title:
         raise ValueError("has neither a title nor text")
     topics: dict[str, str] = {}
     for topic in entry.topics[:MAX_TOPICS]:
-        name = fields.name(markup.text(topic))
-        topics.setdefault(name.casefold(), name)
+        name = feed_fields.name(markup.line(_sound(topic)))
+        if name.casefold() not in UNSAID:
+            topics.setdefault(name.casefold(), name)
     return ArticleDraft(
-        key=_key(entry, title, place),
-        title=fields.title(title),
+        key=key,
+        title=feed_fields.clipped(title, fields.MAX_TITLE),
         summary=summary,
         body=content,
-        topics=tuple(name for key, name in topics.items() if key),
-        url=fields.web_address(url) if url else None,
+        topics=tuple(topics.values()),
+        url=entry.url or None,
         source=source or None,
-        language=fields.language(entry.language) if entry.language.strip() else None,
-        published_at=_when(entry.published, now),
+        language=feed_fields.language(entry.language),
+        published_at=feed_fields.moment(entry.published, now),
     )
 
 
-def _key(entry: _Entry, title: str, place: str) -> str:
-    own = _line(entry.id) or entry.url.strip() or title
-    key = own if ":" in own else f"{place}:{own}"
-    if len(key) <= fields.MAX_ID:
-        return fields.identifier(key)
-    return f"{place[:100]}:{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()[:40]}"
-
-
-def _when(published: datetime | str | None, now: datetime) -> datetime | None:
-    if published is None:
-        return None
-    if isinstance(published, str):
-        return fields.moment(published, now) if published.strip() else None
-    return fields.plausible(published, now)
-
-
-def _once(found: Iterator[Found | Rejected]) -> Iterator[Found | Rejected]:
-    first: dict[str, int] = {}
-    for item in found:
-        if isinstance(item, Found) and item.draft.key in first:
-            number = first[item.draft.key]
-            yield Rejected(item.file, None, f"entry {item.line}: same id as entry {number}")
-            continue
-        if isinstance(item, Found):
-            first[item.draft.key] = item.line
-        yield item
+def _sound(text: str) -> str:
+    """``text`` without halves of characters, which JSON can name and no encoding carry."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _text(html: str) -> str:
-    return fields.paragraphs(markup.text(html))
+    text = fields.paragraphs(markup.text(html))
+    start = max(0, len(text) - MAX_SUMMARY)  # what it looks for stands at the end
+    return text[:start] + _BOILERPLATE.sub("", text[start:]).rstrip()
 
 
 def _line(text: str) -> str:
-    return fields.one_line(text)
+    return fields.one_line(_sound(text))
 
 
 def _headline(text: str) -> str:
@@ -179,75 +170,3 @@ def _host(address: str) -> str:
         return urlsplit(address).hostname or ""
     except ValueError:
         return ""
-
-
-def _xml_feed(data: bytes, file: str) -> tuple[str, str, list[_Entry]]:
-    try:
-        parsed = xml_documents.parsed(data)
-    except ValueError as error:
-        raise InputError(file, None, "is not an RSS, Atom or JSON feed") from error
-    if not parsed.get("version") and not parsed.entries:
-        problem = parsed.get("bozo_exception")
-        line = problem.getLineNumber() if hasattr(problem, "getLineNumber") else None
-        raise InputError(file, line, "is not an RSS, Atom or JSON feed")
-    feed = parsed.feed
-    language = str(feed.get("language", ""))
-    entries = [_xml_entry(entry, language) for entry in parsed.entries]
-    return markup.text(str(feed.get("title", ""))), str(feed.get("link", "")), entries
-
-
-def _xml_entry(entry: Any, language: str) -> _Entry:  # Any: feedparser's own dictionary
-    contents = [str(part.get("value", "")) for part in entry.get("content", ())]
-    tags = entry.get("tags", ())
-    # Asked of the plain dictionary: feedparser's own answers "updated" with "published", and warns.
-    moment = dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")
-    return _Entry(
-        id=str(entry.get("id", "")),
-        title=str(entry.get("title", "")),
-        url=str(entry.get("link", "")),
-        summary=str(entry.get("summary", "")),
-        content=max(contents, key=len, default=""),
-        topics=tuple(str(tag.get("term") or tag.get("label") or "") for tag in tags),
-        published=_utc(moment) if moment else None,
-        language=str(entry.get("language") or language),
-    )
-
-
-def _utc(moment: Any) -> datetime | None:  # Any: a time.struct_time in UTC
-    try:
-        return datetime.fromtimestamp(calendar.timegm(moment), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None  # as undated as one that feedparser itself cannot read
-
-
-def _json_feed(data: bytes, file: str) -> tuple[str, str, list[_Entry]]:
-    try:
-        document = json.loads(data.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(file, getattr(error, "lineno", None), "is not a JSON feed") from error
-    if not is_json_feed(document) or not isinstance(document.get("items"), list):
-        raise InputError(file, None, "is not a JSON feed: version or items are missing")
-    language = _string(document, "language")
-    entries = [_json_entry(item, language) for item in document["items"]]
-    return _string(document, "title"), _string(document, "home_page_url"), entries
-
-
-def _json_entry(item: object, language: str) -> _Entry:
-    entry: Mapping[str, object] = item if isinstance(item, dict) else {}
-    tags = entry.get("tags")
-    html = _string(entry, "content_html")
-    return _Entry(
-        id=_string(entry, "id") or str(entry.get("id") or ""),
-        title=_string(entry, "title"),
-        url=_string(entry, "url") or _string(entry, "external_url"),
-        summary=_string(entry, "summary"),
-        content=html or _string(entry, "content_text"),
-        topics=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
-        published=_string(entry, "date_published") or None,
-        language=_string(entry, "language") or language,
-    )
-
-
-def _string(document: Mapping[str, object], name: str) -> str:
-    value = document.get(name)
-    return value if isinstance(value, str) else ""

@@ -13,9 +13,9 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from recommender.articles import briefs, feeds, jsonl, splitting
-from recommender.articles.values import Found
-from recommender.errors import InputError, LimitError, Rejected
+from recommender.articles import briefs, feed_documents, feeds, fields, jsonl, splitting
+from recommender.articles.values import ArticleDraft, Found
+from recommender.errors import InputError, LeftOut, LimitError, Rejected, UnpublishedError
 from recommender.safety import folders
 from recommender.safety.isolation import Isolation, Limits
 
@@ -32,7 +32,7 @@ def drafts(paths: Sequence[Path], now: datetime) -> Iterator[Found | Rejected]:
 
     An id that came before, in whichever file, is rejected; ``now`` bounds publication dates.
     """
-    first: dict[str, tuple[str, int]] = {}
+    first: dict[str, Found] = {}
     for path in _files(paths):
         if isinstance(path, Rejected):
             yield path
@@ -41,19 +41,31 @@ def drafts(paths: Sequence[Path], now: datetime) -> Iterator[Found | Rejected]:
             yield _taken(found, first) if isinstance(found, Found) else found
 
 
-def _taken(found: Found, first: dict[str, tuple[str, int]]) -> Found | Rejected:
+def _taken(found: Found, first: dict[str, Found]) -> Found | Rejected:
     key = found.draft.key
-    if key in first:
-        file, line = first[key]
-        why = f"the id {key!r} is used before, in {file}:{line}"
+    before = first.get(key)
+    if before is not None:
+        one = before.draft
+        other = found.beside(one.title, one.url, one.summary)
+        if other is not None:
+            return _taken(other, first)
+        why = f"the id {key!r} is used before, in {before.file}:{before.line}"
         return Rejected(found.file, found.line, why)
-    first[key] = (found.file, found.line)
+    first[key] = _identity(found)
     return _split(found)
 
 
-def feed(data: bytes, file: str, now: datetime) -> feeds.Feed:
-    """A feed with every article in it split; InputError when ``data`` is none."""
-    read = feeds.parse(data, file=file, now=now)
+def _identity(found: Found) -> Found:
+    """As much of it as tells it from another, whose texts are not kept."""
+    draft = found.draft
+    brief = ArticleDraft(draft.key, draft.title, summary=draft.summary, url=draft.url)
+    return Found(brief, found.file, found.line)
+
+
+def feed(data: bytes, file: str, now: datetime, charset: str = "") -> feeds.Feed:
+    """A feed with every article in it split; InputError when ``data`` is none. ``charset`` is what
+    its server said of it."""
+    read = feeds.parse(data, file=file, now=now, charset=charset)
     entries = (_split(found) if isinstance(found, Found) else found for found in read.entries)
     return replace(read, entries=tuple(entries))
 
@@ -113,7 +125,10 @@ def _read(path: Path, now: datetime) -> Iterator[Found | Rejected]:
 
 
 def _brief(path: Path, now: datetime) -> Iterator[Found | Rejected]:
-    yield Found(briefs.read(path, now), str(path), 1)
+    try:
+        yield Found(briefs.read(path, now), str(path), 1)
+    except UnpublishedError as error:
+        yield LeftOut(error.path, error.line, error.why, key=fields.slug(path.stem))
 
 
 def _feed(path: Path, now: datetime) -> Iterator[Found | Rejected]:
@@ -132,7 +147,7 @@ def _feed_apart(data: bytes, path: Path, now: datetime) -> tuple[Found | Rejecte
 
 def _json(path: Path, now: datetime) -> Iterator[Found | Rejected]:
     data = _bytes(path, jsonl.MAX_FILE)
-    if feeds.JSON_FEED.encode() in data[:4096].replace(b"\\/", b"/") and _is_feed(data):
+    if feed_documents.JSON_FEED.encode() in data[:4096].replace(b"\\/", b"/") and _is_feed(data):
         yield from _feed_apart(data, path, now)
     else:
         yield from jsonl.parse_document(data, path, now)
@@ -140,7 +155,7 @@ def _json(path: Path, now: datetime) -> Iterator[Found | Rejected]:
 
 def _is_feed(data: bytes) -> bool:
     try:
-        return feeds.is_json_feed(json.loads(data))
+        return feed_documents.is_json_feed(json.loads(data))
     except (ValueError, RecursionError):
         return False
 
@@ -156,6 +171,7 @@ def _bytes(path: Path, limit: int) -> bytes:
 READERS: Mapping[str, Reader] = {
     ".txt": _brief,
     ".md": _brief,
+    ".markdown": _brief,
     ".jsonl": jsonl.read,
     ".json": _json,
     ".xml": _feed,

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from recommender import vocabulary
 from recommender.articles import splitting as splitting
 from recommender.articles.values import ArticleDraft, Found, StoryDraft
-from recommender.errors import Rejected, Rejections
+from recommender.errors import LeftOut, Rejected, Rejections
 from recommender.models import Article, Story, StoryRole, StoryTopic
 from recommender.story_text import texts
 
@@ -36,7 +36,8 @@ _OF_ARTICLES = (
 @dataclass
 class Report:
     """What an import did. ``read`` counts everything met; the others add up to it. ``warnings``
-    name what of an article was not taken."""
+    name what of an article was not taken. ``left_out`` are drafts, ``scheduled`` were taken and are
+    dated in the future: neither is chosen yet."""
 
     read: int = 0
     added: int = 0
@@ -44,6 +45,8 @@ class Report:
     unchanged: int = 0
     rejected: Rejections = field(default_factory=Rejections)
     warnings: Rejections = field(default_factory=Rejections)
+    left_out: Rejections = field(default_factory=Rejections)
+    scheduled: Rejections = field(default_factory=Rejections)
 
     def add(self, other: "Report") -> None:
         """Count what another import did, too."""
@@ -53,6 +56,8 @@ class Report:
         self.unchanged += other.unchanged
         self.rejected += other.rejected
         self.warnings += other.warnings
+        self.left_out += other.left_out
+        self.scheduled += other.scheduled
 
 
 def import_articles(
@@ -71,9 +76,11 @@ def import_articles(
     first: dict[str, str] = {}
     for batch in _batches(found):
         drafts: dict[str, ArticleDraft] = {}
-        for item in batch:
+        for item in _untangled(batch, transaction):
             report.read += 1
-            if isinstance(item, Rejected):
+            if isinstance(item, LeftOut):
+                report.left_out.append(item)
+            elif isinstance(item, Rejected):
                 report.rejected.append(item)
             elif item.draft.key in first:
                 why = f"the id {item.draft.key!r} is used before, in {first[item.draft.key]}"
@@ -83,8 +90,11 @@ def import_articles(
                 few = item.limited()
                 report.warnings.extend(Rejected(few.file, few.line, why) for why in few.warnings)
                 drafts[few.draft.key] = _split(few.draft)
-        if drafts:
+                _note_schedule(few, now, report)
+        gone = [item.key for item in batch if isinstance(item, LeftOut) and item.key]
+        if drafts or gone:
             with transaction() as session:
+                _unpublish(session, gone, now)
                 _take(session, drafts, now, report)
         progress(report.read)
     return report
@@ -94,6 +104,43 @@ def _batches(found: Iterable[Found | Rejected]) -> Iterator[list[Found | Rejecte
     items = iter(found)
     while batch := list(islice(items, BATCH)):
         yield batch
+
+
+def _note_schedule(found: Found, now: datetime, report: Report) -> None:
+    published = found.draft.published_at
+    if published is not None and published > now:
+        why = f"dated {published.date()}; it can be chosen from then on"
+        report.scheduled.append(Rejected(found.file, found.line, why))
+
+
+def _unpublish(session: Session, keys: list[str], now: datetime) -> None:
+    """Retire the stories of articles that have become drafts again; publishing them brings them
+    back, since their content counts as unknown."""
+    if not keys:
+        return
+    articles = sa.select(Article.id).where(Article.key.in_(keys))
+    current = Story.article_id.in_(articles), Story.retired_at.is_(None)
+    session.execute(sa.update(Story).where(*current).values(retired_at=now))
+    session.execute(sa.update(Article).where(Article.key.in_(keys)).values(content_hash=""))
+
+
+def _untangled(
+    batch: list[Found | Rejected], transaction: Callable[[], AbstractContextManager[Session]]
+) -> list[Found | Rejected]:
+    """The batch with every entry of a feed whose id is another article's under its other key."""
+    doubtful = [item.draft.key for item in batch if isinstance(item, Found) and item.other_key]
+    if not doubtful:
+        return batch
+    query = sa.select(Article.key, Article.title, Article.url, Article.summary)
+    with transaction() as session:
+        rows = session.execute(query.where(Article.key.in_(doubtful)))
+        known = {key: (title, url, summary) for key, title, url, summary in rows}
+    return [
+        (item.beside(*known[item.draft.key]) or item)
+        if isinstance(item, Found) and item.draft.key in known
+        else item
+        for item in batch
+    ]
 
 
 def _split(draft: ArticleDraft) -> ArticleDraft:

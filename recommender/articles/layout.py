@@ -9,6 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from recommender.articles import front_matter
+from recommender.articles.front_matter import Matter
+
 Line = tuple[int, str]
 """A line and its 1-based number."""
 
@@ -39,7 +42,26 @@ SECTIONS = {
     "roles": "roles",
     "audience": "roles",
     "related": "related",
+} | {
+    heading.strip(): kind
+    for kind, headings in {
+        "summary": "zusammenfassung, kurzfassung, überblick, résumé, synthèse, aperçu, en bref",
+        "takeaway": "wichtigste erkenntnis, kernaussage, kernaussagen, fazit, das wichtigste"
+        ", à retenir, point clé, l'essentiel, l’essentiel",
+        "insights": "erkenntnisse, wichtige erkenntnisse, wichtigste erkenntnisse, einsichten"
+        ", points clés, idées clés, enseignements",
+        "principles": "prinzipien, grundsätze, principes",
+        "practice": "in der praxis, praxis, en pratique, dans la pratique",
+        "topics": "themen, thema, schlagwörter, schlagworte, stichwörter, sujets, thèmes, mots-clés"
+        ", mots clés, étiquettes",
+        "code_references": "code-referenzen, codeverweise, code-verweise, références de code",
+        "roles": "geeignet für, am besten für, für wen, zielgruppe, rollen, idéal pour, pour qui"
+        ", rôles",
+        "related": "verwandtes, verwandte artikel, weiterlesen, articles liés, à lire aussi",
+    }.items()
+    for heading in headings.split(",")
 }
+"""Headings in English, German and French, folded."""
 LABELS = {
     "published": "published_at",
     "published at": "published_at",
@@ -54,17 +76,23 @@ LABELS = {
     "must read": "must_read",
     "must-read": "must_read",
     "must_read": "must_read",
+    "veröffentlicht": "published_at",
+    "veröffentlicht am": "published_at",
+    "datum": "published_at",
+    "publié le": "published_at",
+    "date de publication": "published_at",
+    "quelle": "source",
+    "sprache": "language",
+    "langue": "language",
+    "lien": "url",
 }
 _IN_TEXT = {"published", "published at", "published on", "url", "source", "language", "must read"}
+_IN_TEXT |= {"veröffentlicht am", "quelle", "sprache", "publié le", "date de publication", "langue"}
 """The labels that are believed below the first heading, where other words may be prose."""
-
-_MATTER = {"title": 0, "author": 1, "description": 2}
-_MATTER |= dict.fromkeys(LABELS, 1) | dict.fromkeys(SECTIONS, 2)
-"""Keys of front matter that are read, and when: labels are believed above the first section."""
 
 _MARKDOWN = re.compile(r"#{1,6}\s+(?P<heading>.+?)(?:\s+#+)?")
 _BOLD = re.compile(r"(\*\*|__)(?P<heading>[^*_]+?)\1\s*(?P<colon>:?)\s*(?P<rest>.*)")
-_LABELLED = re.compile(r"(?P<heading>[A-Za-z][A-Za-z;_ -]{1,30}?)\s*:\s*(?P<rest>.*)")
+_LABELLED = re.compile(r"(?P<heading>[^\W\d_](?:[^\W\d]|[;_ '’-]){1,30}?)\s*:\s*(?P<rest>.*)")
 _RELATED = re.compile(
     r"related(?: (?:on|from|in|at|to this|articles?|briefs?|stories|reading|links|posts|content)\b"
     r"[^.:]{0,60})?:?",
@@ -101,25 +129,43 @@ class Section:
 
 @dataclass
 class Layout:
-    """A brief taken apart; ``labels`` and ``attribution`` map fields to the lines they stand in."""
+    """A brief taken apart; ``labels`` and ``attribution`` map fields to the lines they stand in.
+    ``unpublished`` says why it is not for readers yet, else ''."""
 
     title: Line | None = None
     sections: list[Section] = field(default_factory=list)
     labels: dict[str, Line] = field(default_factory=dict)
     attribution: dict[str, Line] = field(default_factory=dict)
+    unpublished: str = ""
 
 
 def lay_out(lines: Iterable[Line]) -> Layout:
     """Sort the lines of a brief. ``title`` stays None when the brief does not start with one."""
     layout = Layout()
-    matter, rest = _front_matter(list(lines))
-    for number, text in matter:
-        _add(layout, number, text)
-    if layout.title is not None:
-        layout.sections.append(Section("opening", "", layout.title[0]))
+    matter, rest = front_matter.split(list(lines))
+    if matter is not None:
+        _begin(layout, matter)
     for number, text in rest:
-        _add(layout, number, text)
+        if matter is None or not _repeats(layout, matter, text):
+            _add(layout, number, text)
     return layout
+
+
+def _begin(layout: Layout, matter: Matter) -> None:
+    layout.unpublished = matter.unpublished
+    layout.labels = {target: (matter.line, text) for target, text in matter.labels.items()}
+    for kind, heading, texts in matter.sections:
+        lines = [(matter.line, text) for text in texts]
+        layout.sections.append(Section(kind, heading, matter.line, lines))
+    if matter.title:
+        layout.title = (matter.line, matter.title)
+        layout.sections.append(Section("opening", "", matter.line))
+
+
+def _repeats(layout: Layout, matter: Matter, text: str) -> bool:
+    """Whether a line says the title once more, as the first heading of Markdown does."""
+    first = layout.sections[-1:] and not any(line.strip() for _, line in layout.sections[-1].lines)
+    return bool(first and matter.title and text.strip().lstrip("# ").strip() == matter.title)
 
 
 def _add(layout: Layout, number: int, text: str) -> None:
@@ -229,43 +275,3 @@ def _attributed(layout: Layout, number: int, line: str) -> bool:
         if found:
             layout.attribution.setdefault(target, (number, found.group("who").strip()))
     return True
-
-
-def _front_matter(lines: list[Line]) -> tuple[list[Line], list[Line]]:
-    """The ``key: value`` lines between ``---`` marks that static sites put above Markdown, as lines
-    of a brief with the title first, and the rest. Keys nobody knows are the site's own business."""
-    start = next((index for index, (_, text) in enumerate(lines) if text.strip()), len(lines))
-    if start == len(lines) or lines[start][1].strip() != "---":
-        return [], lines
-    end = next((i for i in range(start + 1, len(lines)) if lines[i][1].strip() == "---"), None)
-    matter = lines[start + 1 : end]
-    if end is None or not all(_LABELLED.fullmatch(t.strip()) or _is_item(t) for _, t in matter):
-        return [], lines
-    groups: list[list[Line]] = []
-    for number, text in matter:
-        if not groups or not _is_item(text):
-            groups.append([])
-        groups[-1].append((number, text))
-    groups = [group for group in groups if _matter_key(group) in _MATTER]
-    groups.sort(key=lambda group: _MATTER[_matter_key(group)])
-    return [_unquoted(line) for group in groups for line in group], lines[end + 1 :]
-
-
-def _is_item(text: str) -> bool:
-    return not text.strip() or bool(re.match(r"\s*-\s|\s+\S", text))
-
-
-def _matter_key(group: list[Line]) -> str:
-    return group[0][1].partition(":")[0].strip().casefold()
-
-
-def _unquoted(line: Line) -> Line:
-    number, text = line
-    key, colon, value = text.partition(":")
-    value = value.strip()
-    if value[:1] == "[" and value[-1:] == "]":
-        value = value[1:-1].replace('"', "").replace("'", "")
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1]
-    key = {"description": "summary", "author": "curator"}.get(key.strip().casefold(), key)
-    return number, f"{key}{colon} {value}".rstrip()

@@ -2,6 +2,7 @@
 returns is text to be escaped again wherever it is shown, never markup to be trusted."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 _SILENT = frozenset({"script", "style", "template", "noscript", "iframe", "object", "svg", "head"})
@@ -10,6 +11,17 @@ _BREAKS = frozenset(
     | {"section", "article", "header", "footer", "aside", "dt", "dd"}
     | {f"h{level}" for level in range(1, 7)}
 )
+_INLINE = (
+    "a|abbr|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strike|strong"
+    "|sub|sup|tt|u|var|p|div|h[1-6]"
+)
+_PAIR = re.compile(rf"<({_INLINE})(?:\s[^<>]*)?>([^<>]*)</\1\s*>", re.IGNORECASE)
+_SINGLE = re.compile(r"<(?:br|wbr|img|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+MAX_NESTED = 8
+"""Elements of a title within one another that are taken off."""
+MAX_LINE = 5_000
+"""Characters of a title that are looked at."""
 MAX_HTML = 200_000
 """Characters of markup that are read; the rest is cut off."""
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|<!--|&(?:#\d+|#[xX][0-9A-Fa-f]+|[A-Za-z]+);")
@@ -24,6 +36,19 @@ def text(html: str) -> str:
     reader.close()
     lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def line(written: str) -> str:
+    """The words of a title that may be HTML or may speak of it: elements that surely are markup (in
+    pairs, or known to stand alone) are taken off, every other ``<word>`` stays as it is written."""
+    text = written[:MAX_LINE]
+    for _ in range(MAX_NESTED):
+        plain = _PAIR.sub(r"\2", text)
+        if plain == text:
+            break
+        text = plain
+    text = _SINGLE.sub(" ", text)
+    return " ".join(_REFERENCE.sub(lambda found: unescape(found.group()), text).split())
 
 
 def _without_comments(html: str) -> str:

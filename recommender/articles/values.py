@@ -54,12 +54,23 @@ class ArticleDraft(StoryText):
 @dataclass(frozen=True, slots=True)
 class Found:
     """An article that could be read, and where it stood (``line`` is 1-based). ``warnings`` say
-    what of it was not taken."""
+    what of it was not taken. ``other_key`` is the article's if its own key turns out to be that of
+    another article: an id in a feed is only as unique as its makers took care to make it."""
 
     draft: ArticleDraft
     file: str
     line: int
     warnings: tuple[str, ...] = ()
+    other_key: str = ""
+
+    def beside(self, title: str, url: str | None, summary: str) -> "Found | None":
+        """The same under its other key, when the one who has its key is plainly another article:
+        with another title, address and summary. None otherwise."""
+        mine = self.draft.title, self.draft.url, self.draft.summary
+        differs = all(one != other for one, other in zip(mine, (title, url, summary), strict=True))
+        if not self.other_key or not differs:
+            return None
+        return replace(self, draft=replace(self.draft, key=self.other_key), other_key="")
 
     def limited(self) -> "Found":
         """The same with no more topics and roles than an article may have."""

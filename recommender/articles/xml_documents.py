@@ -40,12 +40,12 @@ _ENCODINGS = re.compile(
 """Encodings of text, as Python's registry names them."""
 
 
-def parsed(data: bytes) -> Any:  # Any: feedparser's own dictionary
-    """What feedparser makes of a document.
+def parsed(data: bytes, charset: str = "") -> Any:  # Any: feedparser's own dictionary
+    """What feedparser makes of a document; ``charset`` is what the server said of it.
 
     Raises ValueError when it does not begin like a feed, or breaks the parser.
     """
-    text = _text(data)
+    text = _text(data, charset)
     declaration = _DECLARATION.match(text)
     if declaration:
         text = text[declaration.end() :]
@@ -67,19 +67,29 @@ def parsed(data: bytes) -> Any:  # Any: feedparser's own dictionary
         raise ValueError("it breaks the parser") from error
 
 
-def _text(data: bytes) -> str:
-    """Decoded as its first bytes say, or as its declaration does; else as UTF-8 or Windows-1252."""
+def _text(data: bytes, charset: str) -> str:
+    """Decoded as its first bytes say, else as the server does, else as its declaration (RFC 7303,
+    3.2); else as UTF-8 or Windows-1252. Text that is UTF-8 is not taken for Latin-1, which servers
+    say of whatever they serve."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace").removeprefix("\ufeff")
     declared = _DECLARED.match(data[:1_000])
-    for encoding in (declared[1].decode() if declared else "utf-8", "utf-8"):
+    inside = declared[1].decode() if declared else "utf-8"
+    for encoding in ("utf-8" if _is_latin(charset) else charset, charset, inside, "utf-8"):
         try:
-            if _ENCODINGS.fullmatch(codecs.lookup(encoding).name):
+            if encoding and _ENCODINGS.fullmatch(codecs.lookup(encoding).name):
                 return data.decode(encoding)
-        except (LookupError, UnicodeError):
+        except (LookupError, UnicodeError, ValueError):
             continue
     return data.decode("cp1252", "replace")
+
+
+def _is_latin(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name in {"ascii", "iso8859-1", "cp1252", "iso8859-15"}
+    except (LookupError, ValueError):
+        return False
 
 
 class _Bounded:

@@ -6,6 +6,7 @@ name to the last byte, has one deadline, and header and body have a largest size
 decompression. A redirect from https to http is not followed: what was protected stays so.
 """
 
+import email.message
 import http.client
 import io
 import socket
@@ -80,6 +81,13 @@ def get(url: str, headers: Mapping[str, str], limits: Limits) -> Answer:
             return answer
         url = _followed(url, target)
     raise FetchError(f"redirects more than {limits.redirects} times")
+
+
+def charset(answer: Answer) -> str:
+    """The encoding that the server names in its Content-Type; '' when it names none."""
+    message = email.message.Message()
+    message["content-type"] = answer.headers.get("content-type", "")[:500]
+    return str(message.get_content_charset(""))[:40]
 
 
 def checked(url: str) -> SplitResult:
