@@ -33,6 +33,7 @@ COMMANDS = {
     "init": Entry("setup:init", "Create or migrate the store; write a commented newsletter.toml."),
     "demo": Entry("demo:demo", "The whole job on the sample content; says where to look."),
     "articles": Entry("articles:app", "Import, list, show, relate and withdraw articles."),
+    "stories": Entry("stories:app", "Edit, hold, release and pin single stories."),
     "feeds": Entry("feeds:app", "Watch RSS, Atom and JSON feeds."),
     "subscribers": Entry("subscribers:app", "Import, show, change and export readers."),
     "topics": Entry("vocabulary:topics", "The controlled vocabulary of topics."),

@@ -1,17 +1,21 @@
 """The stories of the store as values: for the ranker, and as they are frozen into an edition."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender.articles import edits
+from recommender.articles.edits import StoryEdits
 from recommender.models import Article, Role, StoryRole, StoryTopic, Topic
 from recommender.models import Story as StoryRow
 from recommender.ranking.values import Story
 from recommender.story_text import texts
+
+_UNEDITED = StoryEdits()
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,21 @@ class Catalogue:
 
 
 def load(
-    session: Session, *, now: datetime, horizon_days: int, frozen: Collection[int] | None = None
+    session: Session,
+    *,
+    now: datetime,
+    horizon_days: int,
+    period: str | None = None,
+    frozen: Collection[int] | None = None,
 ) -> Catalogue:
-    """Stories imported by ``now``. Candidates are those neither retired nor withdrawn by then,
-    and published in the last ``horizon_days`` but not after ``now``; the undated count from their
-    import. With ``frozen``, ids of stories, the candidates are those, whatever became of them."""
+    """Stories imported by ``now``, as editors want them. Candidates are those neither retired,
+    withdrawn nor held by then, and published in the last ``horizon_days`` but not after ``now``;
+    the undated count from their import. With ``frozen``, ids of stories, the candidates are those,
+    whatever became of them. What is pinned for one ``period`` is a must-read in no other."""
     topics = _weights(session, StoryTopic, StoryTopic.topic_id, Topic)
     roles = _weights(session, StoryRole, StoryRole.role_id, Role)
     oldest = now - timedelta(days=horizon_days)
+    edited = edits.current(session, now)
     candidates, archive, documents = [], [], {}
     query = (
         sa.select(StoryRow, Article)
@@ -43,11 +54,35 @@ def load(
     )
     for row, article in session.execute(query):
         story = _story(row, article, topics.get(row.id, {}), roles.get(row.id, {}))
+        words = edited.get(row.id, _UNEDITED)
+        story = _edited(story, words, period)
         archive.append(story)
-        if row.id in frozen if frozen is not None else _fresh(row, article, oldest, now):
+        if (
+            row.id in frozen
+            if frozen is not None
+            else _fresh(row, article, oldest, now) and words.open_at(now)
+        ):
             candidates.append(story)
-            documents[story.id] = document(row, article, list(story.topics))
+            documents[story.id] = _edited_document(
+                document(row, article, list(story.topics)), words
+            )
     return Catalogue(tuple(candidates), tuple(archive), documents)
+
+
+def _edited(story: Story, words: StoryEdits, period: str | None) -> Story:
+    """The story as editors want it. A label of theirs counts in full."""
+    return replace(
+        story,
+        title=story.title if words.title is None else words.title,
+        topics=story.topics if words.topics is None else dict.fromkeys(words.topics, 1.0),
+        roles=story.roles if words.roles is None else dict.fromkeys(words.roles, 1.0),
+        must_read=story.must_read or words.pinned(period),
+    )
+
+
+def _edited_document(shown: dict[str, Any], words: StoryEdits) -> dict[str, Any]:
+    replaced = {"title": words.title, "url": words.url}
+    return shown | {key: value for key, value in replaced.items() if value is not None}
 
 
 def _fresh(row: StoryRow, article: Article, oldest: datetime, now: datetime) -> bool:

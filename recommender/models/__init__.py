@@ -25,6 +25,7 @@ from recommender.models.deliveries import (
     Shard,
     TemplateVersion,
 )
+from recommender.models.edits import Edit, EditKind
 from recommender.models.limits import Pause, RateLimit, Stop
 from recommender.models.service import Heartbeat, JobRun
 from recommender.models.subscribers import (
@@ -49,6 +50,8 @@ __all__ = [
     "ConsentEvent",
     "Delivery",
     "DeliveryState",
+    "Edit",
+    "EditKind",
     "Edition",
     "EditionState",
     "EditionStory",

@@ -1,0 +1,217 @@
+"""Edits: what editors say of a story, kept apart from its source, so that every import leaves it.
+
+An edit holds from the moment it is made until it is ended or another of its kind takes its place.
+Nothing is overwritten: the rows say who said what, and when. ``current`` gives the edits that held
+at a moment, so that an edition planned then can be planned further as it began.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from recommender import vocabulary
+from recommender.errors import NotFoundError
+from recommender.models import Article, Edit, EditKind, Role, Story, Topic
+
+NAMES: Mapping[EditKind, vocabulary.Kind] = {EditKind.TOPICS: "topic", EditKind.ROLES: "role"}
+"""Edits that are lists of names, and the vocabulary they are from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A must-read: for everybody or one ``segment``, in every edition or that of one ``period``."""
+
+    segment: str | None = None
+    period: str | None = None
+
+
+@dataclass(slots=True)
+class StoryEdits:
+    """What editors have said of one story; None where they have said nothing."""
+
+    title: str | None = None
+    topics: list[str] | None = None
+    roles: list[str] | None = None
+    url: str | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    held: bool = False
+    held_until: datetime | None = None
+    pins: list[Pin] = field(default_factory=list)
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether the story may be chosen at ``now``."""
+        if self.held and (self.held_until is None or now < self.held_until):
+            return False
+        if self.not_before is not None and now < self.not_before:
+            return False
+        return self.not_after is None or now <= self.not_after
+
+    def words(self, now: datetime) -> Iterator[str]:
+        """What editors have said, a few words each."""
+        for kind, value in (("title", self.title), ("url", self.url)):
+            if value is not None:
+                yield f"{kind}: {value}"
+        for kind, names in (("topics", self.topics), ("roles", self.roles)):
+            if names is not None:
+                yield f"{kind}: {', '.join(names)}"
+        if self.not_before is not None:
+            yield f"not before {self.not_before:%Y-%m-%d %H:%M}"
+        if self.not_after is not None:
+            yield f"not after {self.not_after:%Y-%m-%d %H:%M}"
+        if self.held and self.held_until is None:
+            yield "held"
+        elif self.held_until is not None and now < self.held_until:
+            yield f"held until {self.held_until:%Y-%m-%d %H:%M}"
+        for pin in self.pins:
+            whom = "everybody" if pin.segment is None else f"segment {pin.segment}"
+            yield f"pinned for {whom}" + (f" in {pin.period}" if pin.period else "")
+
+    def pinned(self, period: str | None) -> bool:
+        """Whether it is a must-read of everybody in the edition of ``period``."""
+        return any(
+            pin.segment is None and pin.period in (None, period or pin.period) for pin in self.pins
+        )
+
+
+def find(session: Session, identifier: str) -> Story:
+    """The story with the id ``article/story``; of an article with one story, its own id will do.
+
+    Raises NotFoundError when there is none, or when an article's id stands for several.
+    """
+    identifiers = identifier.split("/")
+    for at in range(len(identifiers) - 1, 0, -1):  # either id may have a slash in it
+        article, story = "/".join(identifiers[:at]), "/".join(identifiers[at:])
+        query = sa.select(Story).join(Article).where(Article.key == article, Story.key == story)
+        if (row := session.scalar(query.options(joinedload(Story.article)))) is not None:
+            return row
+    query = (
+        sa.select(Story).join(Article).where(Article.key == identifier, Story.retired_at.is_(None))
+    )
+    rows = session.scalars(query.options(joinedload(Story.article)).order_by(Story.position)).all()
+    if len(rows) == 1:
+        return rows[0]
+    if rows:
+        raise NotFoundError(
+            f"{identifier!r} has {len(rows)} stories: say which, such as {identifier}/{rows[0].key}"
+        )
+    raise NotFoundError(f"no story {identifier!r}; `newsletter stories list` shows those there are")
+
+
+def make(
+    session: Session,
+    story: Story,
+    kind: EditKind,
+    value: Any = None,
+    *,
+    by: str,
+    now: datetime,
+    segment: str | None = None,
+    period: str | None = None,
+) -> Edit:
+    """Say something of a story; it takes the place of what was said of the same before. ``value``
+    is JSON as ``Edit`` keeps it. Names go into the vocabulary when they are not in it yet."""
+    if kind in NAMES:
+        value = _names(session, kind, value)
+    end(session, story, [kind], by=by, now=now, segment=segment, period=period)
+    edit = Edit(
+        story_id=story.id, kind=kind, value=value, segment=segment, period=period,
+        made_by=by, made_at=now,
+    )  # fmt: skip
+    session.add(edit)
+    session.flush()
+    return edit
+
+
+def _names(session: Session, kind: EditKind, names: Collection[str]) -> list[str]:
+    """The names as the vocabulary has them."""
+    identifiers = vocabulary.ids(session, NAMES[kind], names)
+    table = Topic if kind == EditKind.TOPICS else Role
+    query = sa.select(table.id, table.name).where(table.id.in_(set(identifiers.values())))
+    proper = dict(session.execute(query).tuples().all())
+    return list(dict.fromkeys(proper[identifiers[name]] for name in names))
+
+
+def end(
+    session: Session,
+    story: Story,
+    kinds: Collection[EditKind],
+    *,
+    by: str,
+    now: datetime,
+    segment: str | None = None,
+    period: str | None = None,
+) -> int:
+    """End what holds of these kinds, for this ``segment`` and ``period``; how many edits."""
+    same = (
+        Edit.segment.is_(None) if segment is None else Edit.segment == segment,
+        Edit.period.is_(None) if period is None else Edit.period == period,
+    )
+    return _end(session, story, kinds, *same, by=by, now=now)
+
+
+def release(session: Session, story: Story, *, by: str, now: datetime) -> int:
+    """End every hold and pin of the story, whoever they are for; how many there were."""
+    return _end(session, story, (EditKind.HOLD, EditKind.PIN), by=by, now=now)
+
+
+def _end(
+    session: Session,
+    story: Story,
+    kinds: Collection[EditKind],
+    *also: sa.ColumnElement[bool],
+    by: str,
+    now: datetime,
+) -> int:
+    query = sa.select(Edit).where(
+        Edit.story_id == story.id, Edit.kind.in_(kinds), Edit.ended_at.is_(None), *also
+    )
+    rows = session.scalars(query).all()
+    for row in rows:
+        row.ended_at, row.ended_by = now, by
+    session.flush()
+    return len(rows)
+
+
+def current(session: Session, now: datetime) -> Mapping[int, StoryEdits]:
+    """The edits that hold at ``now``, by story id."""
+    query = (
+        sa.select(Edit)
+        .where(Edit.made_at <= now, sa.or_(Edit.ended_at.is_(None), Edit.ended_at > now))
+        .order_by(Edit.id)
+    )
+    edits: dict[int, StoryEdits] = {}
+    for row in session.scalars(query):
+        _apply(edits.setdefault(row.story_id, StoryEdits()), row)
+    return edits
+
+
+def _apply(edits: StoryEdits, row: Edit) -> None:
+    match row.kind:
+        case EditKind.TITLE:
+            edits.title = row.value
+        case EditKind.TOPICS:
+            edits.topics = row.value
+        case EditKind.ROLES:
+            edits.roles = row.value
+        case EditKind.URL:
+            edits.url = row.value
+        case EditKind.NOT_BEFORE:
+            edits.not_before = datetime.fromisoformat(row.value)
+        case EditKind.NOT_AFTER:
+            edits.not_after = datetime.fromisoformat(row.value)
+        case EditKind.HOLD:
+            edits.held = True
+            edits.held_until = None if row.value is None else datetime.fromisoformat(row.value)
+        case EditKind.PIN:
+            edits.pins.append(Pin(row.segment, row.period))
+
+
+def history(session: Session, story_id: int) -> list[Edit]:
+    """All that was ever said of a story, the latest last."""
+    query = sa.select(Edit).where(Edit.story_id == story_id).order_by(Edit.id)
+    return list(session.scalars(query))

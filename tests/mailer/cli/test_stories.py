@@ -1,0 +1,82 @@
+"""``newsletter stories``: an editor's word, as an editor gives it."""
+
+import json
+
+import pytest
+
+from .conftest import Run
+
+
+@pytest.fixture
+def story(newsletter: Run) -> str:
+    status, out, _ = newsletter("stories", "list", "--search", "optical", "--json")
+    assert status == 0
+    return str(json.loads(out)["stories"][0]["id"])
+
+
+def lead(newsletter: Run, reader: str = "hardware@example.com") -> dict[str, str]:
+    _, out, _ = newsletter("picks", reader, "--json")
+    picks: list[dict[str, str]] = json.loads(out)["picks"]
+    return picks[0]
+
+
+def test_an_edited_title_is_in_the_issue_and_the_list_says_so(newsletter: Run, story: str) -> None:
+    status, out, _ = newsletter("stories", "edit", story, "--title", "Light between chips")
+    assert (status, out) == (0, f"{story}: title: Light between chips\n")
+    assert lead(newsletter)["title"] == "Light between chips"
+    _, out, _ = newsletter("stories", "list", "--edited", "--json")
+    assert [row["id"] for row in json.loads(out)["stories"]] == [story]
+    _, out, _ = newsletter("stories", "show", story, "--json")
+    shown = json.loads(out)
+    assert shown["source"]["title"] != shown["title"] == "Light between chips"
+    assert shown["history"][0]["by"]
+    article = story.partition("/")[0]
+    _, out, _ = newsletter("articles", "show", article, "--json")
+    assert "Light between chips" in out
+    newsletter("stories", "edit", story, "--title", "")
+    assert lead(newsletter)["title"] == shown["source"]["title"]
+
+
+def test_a_held_story_is_chosen_for_nobody_until_it_is_released(
+    newsletter: Run, story: str
+) -> None:
+    before = lead(newsletter)
+    assert f"{before['article']}/{before['story']}" == story
+    assert newsletter("stories", "hold", story)[0] == 0
+    assert lead(newsletter)["title"] != before["title"]
+    assert newsletter("stories", "release", story)[0] == 0
+    assert lead(newsletter) == before
+
+
+def test_a_pinned_story_is_in_every_issue_by_the_editors_word(newsletter: Run, story: str) -> None:
+    assert newsletter("stories", "pin", story)[0] == 0
+    _, out, _ = newsletter("picks", "founder@example.com", "--json")
+    pick = next(p for p in json.loads(out)["picks"] if f"{p['article']}/{p['story']}" == story)
+    assert "must_read" in [reason["kind"] for reason in pick["reasons"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["edit", "nothing", "--title", "x"], "no story 'nothing'"),
+        (["edit", "STORY", "--url", "javascript:alert(1)"], "--url: "),
+        (["edit", "STORY", "--title", "x" * 2_000], "--title: is 2000 characters long"),
+        (["edit", "STORY", "--not-before", "soon"], "--not-before: 'soon' is no date"),
+        (["hold", "STORY", "--until", "31.2."], "--until: '31.2.' is no date"),
+        (["pin", "STORY", "--segment", "nobody"], "nobody"),
+        (["pin", "STORY", "--period", "soon"], "soon"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(
+    newsletter: Run, story: str, arguments: list[str], words: str
+) -> None:
+    given = [story if word == "STORY" else word for word in arguments]
+    status, out, err = newsletter("stories", *given)
+    assert (status, out) == (1, "")
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert words in err
+
+
+def test_an_edit_of_nothing_is_wrong_usage(newsletter: Run, story: str) -> None:
+    assert newsletter("stories", "edit", story)[0] == 2
