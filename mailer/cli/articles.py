@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table
-from recommender.articles import import_files, intake
+from recommender.articles import edits, import_files, intake
 from recommender.datasets import store_export
 from recommender.errors import NotFoundError
 from recommender.models import Article, Story
@@ -97,9 +97,16 @@ def show(
 
     Example: newsletter articles show 645-brief
     """
-    with invocation(context).store() as engine, database.reading(engine) as session:
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
         found = find(session, article)
-        stories = [_story(story) for story in found.stories if story.retired_at is None]
+        said = edits.current(session, run.now)
+        stories = [
+            _story(story)
+            | {"edits": list(said[story.id].words(run.now)) if story.id in said else []}
+            for story in found.stories
+            if story.retired_at is None
+        ]
     if as_json:
         emit(_brief(found) | {"url": found.url, "source": found.source, "stories": stories})
         return
@@ -114,6 +121,8 @@ def show(
             if story[kind]:
                 weights = [f"{name} {weight:g}" for name, weight in story[kind].items()]
                 say(f"   {kind}: {', '.join(weights)}")
+        for words in story["edits"]:
+            say(f"   edited: {words}")
 
 
 def _story(story: Story) -> dict[str, Any]:

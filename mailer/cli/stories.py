@@ -55,7 +55,7 @@ def list_(
             query = query.where(Story.id.in_(list(said)))
         rows = [
             _row(story, article, said.get(story.id, StoryEdits()), run.now)
-            for story, article in session.execute(query.limit(limit)).tuples()
+            for story, article in session.execute(query.limit(limit))
         ]
     if as_json:
         emit({"stories": rows})

@@ -132,7 +132,7 @@ def _names(session: Session, kind: EditKind, names: Collection[str]) -> list[str
     identifiers = vocabulary.ids(session, NAMES[kind], names)
     table = Topic if kind == EditKind.TOPICS else Role
     query = sa.select(table.id, table.name).where(table.id.in_(set(identifiers.values())))
-    proper = dict(session.execute(query).tuples().all())
+    proper = {row_id: name for row_id, name in session.execute(query)}  # noqa: C416  (rows, typed)
     return list(dict.fromkeys(proper[identifiers[name]] for name in names))
 
 

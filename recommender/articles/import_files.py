@@ -58,7 +58,7 @@ def _taken(found: Found, first: dict[str, Found]) -> Found | Rejected:
 def _identity(found: Found) -> Found:
     """As much of it as tells it from another, whose texts are not kept."""
     draft = found.draft
-    brief = ArticleDraft(draft.key, draft.title, summary=draft.summary, url=draft.url)
+    brief = ArticleDraft(key=draft.key, title=draft.title, summary=draft.summary, url=draft.url)
     return Found(brief, found.file, found.line)
 
 

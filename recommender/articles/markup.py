@@ -69,6 +69,13 @@ class _Reader(HTMLParser):
         self.parts: list[str] = []
         self._silent = 0
 
+    def parse_html_declaration(self, i: int) -> int:
+        """As the HTML standard says, a marked section is a comment up to the next ``>``; the
+        library would stop at one of a kind it does not know."""
+        if self.rawdata.startswith("<![", i):
+            return self.parse_bogus_comment(i)
+        return super().parse_html_declaration(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
         if tag in _SILENT:

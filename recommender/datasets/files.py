@@ -154,7 +154,8 @@ def _topics(value: Any) -> Mapping[str, float]:
         if isinstance(weight, bool) or not isinstance(weight, int | float):
             raise ValueError(f"topics: the weight of {name!r} is not a number")
         if not -2 <= weight <= 3:  # NaN fails, too
-            raise ValueError(f"topics: the weight of {name!r} is {weight:g}, not between -2 and 3")
+            written = f"{weight:g}" if isinstance(weight, float) else str(weight)[:20]
+            raise ValueError(f"topics: the weight of {name!r} is {written}, not between -2 and 3")
     return value
 
 

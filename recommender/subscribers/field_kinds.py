@@ -86,7 +86,8 @@ def _topics(name: str, value: Any) -> dict[str, float] | None:
         if isinstance(weight, bool) or not isinstance(weight, int | float):
             raise ValueError(f"{name}: the weight of {topic!r} is not a number")
         if not -2 <= weight <= 3:  # NaN fails, too
-            raise ValueError(f"{name}: the weight of {topic!r} is {weight:g}, not between -2 and 3")
+            written = f"{weight:g}" if isinstance(weight, float) else str(weight)[:20]
+            raise ValueError(f"{name}: the weight of {topic!r} is {written}, not between -2 and 3")
         if topic:
             topics[topic] = float(weight)
     return topics

@@ -45,7 +45,7 @@ def test_a_held_story_is_chosen_for_nobody_until_it_is_released(
     assert newsletter("stories", "hold", story)[0] == 0
     assert lead(newsletter)["title"] != before["title"]
     assert newsletter("stories", "release", story)[0] == 0
-    assert lead(newsletter) == before
+    assert lead(newsletter)["title"] == before["title"]
 
 
 def test_a_pinned_story_is_in_every_issue_by_the_editors_word(newsletter: Run, story: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from recommender.articles import catalogue, edits, intake
-from recommender.articles.values import ArticleDraft, StoryDraft
+from recommender.articles.values import ArticleDraft, Found, StoryDraft
 from recommender.errors import NotFoundError
 from recommender.models import EditKind
 from recommender.storage import database
@@ -22,16 +22,16 @@ WEEK = timedelta(days=7)
 def digest(version: int = 0) -> ArticleDraft:
     """A digest of two stories as its source has it, in one of its versions."""
     return ArticleDraft(
-        id="digest",
+        key="digest",
         title=f"Digest {version}",
         summary=f"Two stories, version {version}.",
         topics=("AI Strategy",),
         stories=tuple(
             StoryDraft(
-                id=f"s{n}",
+                key=f"s{n}",
                 title=f"Story {n} of version {version}",
                 summary=f"What story {n} says in version {version}.",
-                topics=("Robotics Automation",),
+                topics={"Robotics Automation": 1.0},
                 url=f"https://source.example.com/{n}/{version}",
             )
             for n in (1, 2)
@@ -40,7 +40,9 @@ def digest(version: int = 0) -> ArticleDraft:
 
 
 def import_(engine: Engine, draft: ArticleDraft, now: datetime) -> None:
-    intake.import_articles(lambda: database.writing(engine), iter([draft]), now=now)
+    intake.import_articles(
+        lambda: database.writing(engine), [Found(draft, "digest.txt", 1)], now=now
+    )
 
 
 @pytest.fixture
@@ -140,6 +142,6 @@ def test_an_id_that_names_no_single_story_is_refused(session: Session, identifie
 
 
 def test_an_article_with_one_story_is_found_by_its_own_id(store: Engine, now: datetime) -> None:
-    import_(store, replace(digest(), id="a/b", stories=()), now)
+    import_(store, replace(digest(), key="a/b", stories=()), now)
     with database.reading(store) as session:
         assert edits.find(session, "a/b").article.key == "a/b"

@@ -59,6 +59,7 @@ def test_an_answer_to_a_digest_is_one_to_its_stories_or_to_the_one_it_names() ->
             b'{"id": "r", "topics": {"a": 4}}',
             "topics: the weight of 'a' is 4, not between -2 and 3",
         ),
+        (b'{"id": "r", "topics": {"a": %d}}' % 10**400, "topics: the weight of 'a' is 1000000000"),
         (b'{"id": "r", "topics": {"a": NaN}}', "topics: the weight of 'a' is nan"),
         (b'{"id": "r", "topics": {"a": true}}', "topics: the weight of 'a' is not a number"),
         (b'{"id": "r", "history": [{}]}', "history: expected objects with article and action"),
