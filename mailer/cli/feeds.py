@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mailer.cli import imports
-from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
+from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table, warn
 from recommender.articles import feed_fetching, intake
 from recommender.errors import Rejected
 from recommender.safety import quarantine
@@ -17,16 +17,28 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def add(
-    context: typer.Context, url: Annotated[str, typer.Argument(help="Address of the feed.")]
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="Address of the feed, or of a page that names it.")],
 ) -> None:
-    """Watch a feed.
+    """Watch a feed; of a page's address, the feed that the page names.
 
-    Example: newsletter feeds add https://example.com/feed.xml
+    An address that cannot be read now is watched all the same, with a warning.
+
+    Example: newsletter feeds add https://example.com/
     """
     run = invocation(context)
-    with run.store() as engine, database.writing(engine) as session:
-        feed_fetching.add(session, url, now=run.now)
-    say(f"{url}: watched; `newsletter feeds fetch` brings in what it has")
+    feed_fetching.check(url)
+    with run.store() as engine:
+        looked = feed_fetching.look(url, now=run.now, private=run.settings.feeds_private)
+        with database.writing(engine) as session:
+            feed_fetching.add(session, looked.url, now=run.now)
+    if looked.url != url:
+        say(f"{url}: is a page, which names the feed {looked.url}")
+    say(f"{looked.url}: watched; `newsletter feeds fetch` brings in what it has")
+    if looked.named[1:]:
+        say(f"the page names others, too: {', '.join(looked.named[1:])}")
+    if looked.problem is not None:
+        warn(f"warning: {looked.url}: {looked.problem}")
 
 
 @app.command("list")

@@ -15,7 +15,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.articles import import_files
+from recommender.articles import feed_discovery, import_files
 from recommender.articles.values import Found
 from recommender.errors import (
     ConflictError,
@@ -31,6 +31,8 @@ from recommender.safety.isolation import Isolation, Limits
 
 SECONDS = 30.0
 """For all of a feed's answer, redirects included."""
+LOOK_SECONDS = 10.0
+"""For an address that is being added."""
 MAX_BYTES = 5_000_000
 READING = Limits(cpu_seconds=10.0, seconds=30.0)
 """What reading one feed may take."""
@@ -44,7 +46,8 @@ AGENT = "newsletter-recommender (feed reader)"
 @dataclass(frozen=True)
 class Fetched:
     """What one feed had to say. ``entries`` is empty when nothing changed or it failed; ``unread``
-    is what it served when that could not be read."""
+    is what it served when that could not be read, ``named`` the feeds that it names if it is a
+    page."""
 
     url: str
     entries: tuple[Found | Rejected, ...] = ()
@@ -54,20 +57,51 @@ class Fetched:
     problem: str | None = None
     changed: bool = False
     unread: bytes | None = None
+    named: tuple[str, ...] = ()
 
 
-def add(session: Session, url: str, *, now: datetime) -> Feed:
-    """Watch a feed; ConflictError when it is watched already."""
+def check(url: str) -> None:
+    """NewsletterError when the address is not one that may be asked."""
     try:
         http_client.checked(url)
     except FetchError as error:
         raise NewsletterError(f"cannot be watched: {error}") from error
+
+
+def add(session: Session, url: str, *, now: datetime) -> Feed:
+    """Watch a feed; ConflictError when it is watched already."""
+    check(url)
     if session.scalar(sa.select(Feed.id).where(Feed.url == url)) is not None:
         raise ConflictError(f"{url} is watched already")
     feed = Feed(url=url, added_at=now)
     session.add(feed)
     session.flush()
     return feed
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is at an address: ``url`` is the feed to watch, ``named`` all that a page there names,
+    ``problem`` why ``url`` cannot be read now, None when it can."""
+
+    url: str
+    named: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+def look(url: str, *, now: datetime, private: bool) -> Looked:
+    """Ask an address once: a feed is itself, a page is the first feed that it names."""
+    limits = http_client.Limits(LOOK_SECONDS, MAX_BYTES, private)
+    with Isolation(READING) as isolation:
+        answer = _asked(url, None, None, limits)
+        fetched = _read(url, answer, isolation, now)
+        if not fetched.named:
+            return Looked(url, problem=fetched.problem)
+        target = fetched.named[0]
+        problem = fetched.problem
+        if target != url:
+            problem = _read(target, _asked(target, None, None, limits), isolation, now).problem
+    return Looked(target, fetched.named, problem)
 
 
 def listing(session: Session) -> list[Feed]:
@@ -139,7 +173,9 @@ def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -
     try:
         feed = isolation.run(import_files.feed, answer.body, url, now, http_client.charset(answer))
     except InputError as error:
-        return Fetched(url, problem=error.why, unread=answer.body)
+        named = _named(answer, isolation)
+        why = f"{error.why}; the page there names {', '.join(named[:3])}" if named else error.why
+        return Fetched(url, problem=why, unread=answer.body, named=named)
     except LimitError as error:
         return Fetched(url, problem=f"reading it {error}", unread=answer.body)
     return Fetched(
@@ -150,6 +186,15 @@ def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -
         _validator(answer, "last-modified"),
         changed=True,
     )
+
+
+def _named(answer: Answer, isolation: Isolation) -> tuple[str, ...]:
+    if not feed_discovery.is_page(answer.body):
+        return ()
+    try:
+        return isolation.run(feed_discovery.named, answer.body, answer.url)
+    except LimitError:
+        return ()
 
 
 def _validator(answer: Answer, name: str) -> str | None:
