@@ -23,18 +23,28 @@ Url = Annotated[str, typer.Argument(help="Address of the feed.")]
 
 
 @app.command()
-def add(context: typer.Context, url: Url) -> None:
-    """Watch a feed, and show the first three titles it has now, or what is wrong with it.
+def add(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="Address of the feed, or of a page that names it.")],
+) -> None:
+    """Watch a feed, or the feed that a page names; show its first three titles, or what is wrong.
 
-    Example: newsletter feeds add https://example.com/feed.xml
+    An address that cannot be read now is watched all the same, with a warning.
+
+    Example: newsletter feeds add https://example.com/
     """
     run = invocation(context)
+    feed_fetching.check(url)
     with run.store() as engine:
+        looked = feed_fetching.look(url, now=run.now, private=run.settings.feeds_private)
         with database.writing(engine) as session:
-            feed_fetching.add(session, url, now=run.now)
-        look = feed_fetching.fetch([Feed(url=url)], now=run.now, private=run.settings.feeds_private)
-        _show(next(look))
-    say(f"{url}: watched; the service asks it every hour, `newsletter feeds fetch` at once")
+            feed_fetching.add(session, looked.url, now=run.now)
+    if looked.url != url:
+        say(f"{url}: is a page, which names the feed {looked.url}")
+    _show(looked.fetched)
+    say(f"{looked.url}: watched; the service asks it every hour, `newsletter feeds fetch` at once")
+    if looked.named[1:]:
+        say(f"the page names others, too: {', '.join(looked.named[1:])}")
 
 
 def _show(fetched: Fetched) -> None:

@@ -17,7 +17,7 @@ from itertools import islice
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.articles import import_files
+from recommender.articles import feed_discovery, import_files
 from recommender.articles.values import Found
 from recommender.errors import (
     ConflictError,
@@ -34,6 +34,8 @@ from recommender.safety.isolation import Isolation, Limits
 
 SECONDS = 30.0
 """For all of a feed's answer, redirects included."""
+LOOK_SECONDS = 10.0
+"""For an address that is being added."""
 MAX_BYTES = 5_000_000
 READING = Limits(cpu_seconds=10.0, seconds=30.0)
 """What reading one feed may take."""
@@ -49,7 +51,8 @@ AGENT = "newsletter-recommender (feed reader)"
 @dataclass(frozen=True)
 class Fetched:
     """What one feed had to say. ``entries`` is empty when nothing changed or it failed; ``unread``
-    is what it served when that could not be read, ``retry_after`` the field of that name."""
+    is what it served when that could not be read, ``retry_after`` the field of that name, ``named``
+    the feeds that it names if it is a page."""
 
     url: str
     entries: tuple[Found | Rejected, ...] = ()
@@ -61,20 +64,54 @@ class Fetched:
     unread: bytes | None = None
     status: int | None = None
     retry_after: str | None = None
+    named: tuple[str, ...] = ()
 
 
-def add(session: Session, url: str, *, now: datetime) -> Feed:
-    """Watch a feed; ConflictError when it is watched already."""
+def check(url: str) -> None:
+    """NewsletterError when the address is not one that may be asked."""
     try:
         http_client.checked(url)
     except FetchError as error:
         raise NewsletterError(f"cannot be watched: {error}") from error
+
+
+def add(session: Session, url: str, *, now: datetime) -> Feed:
+    """Watch a feed; ConflictError when it is watched already."""
+    check(url)
     if session.scalar(sa.select(Feed.id).where(Feed.url == url)) is not None:
         raise ConflictError(f"{url} is watched already")
     feed = Feed(url=url, added_at=now)
     session.add(feed)
     session.flush()
     return feed
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What is at an address: ``url`` is the feed to watch, ``named`` all that a page there names,
+    ``problem`` why ``url`` cannot be read now, None when it can."""
+
+    url: str
+    fetched: Fetched
+    named: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        return self.fetched.problem
+
+
+def look(url: str, *, now: datetime, private: bool) -> Looked:
+    """Ask an address once: a feed is itself, a page is the first feed that it names."""
+    limits = http_client.Limits(LOOK_SECONDS, MAX_BYTES, private)
+    with Isolation(READING) as isolation:
+        answer = _asked(url, None, None, limits)
+        fetched = _read(url, answer, isolation, now)
+        if not fetched.named:
+            return Looked(url, fetched)
+        target, named = fetched.named[0], fetched.named
+        if target != url:
+            fetched = _read(target, _asked(target, None, None, limits), isolation, now)
+    return Looked(target, fetched, named)
 
 
 def listing(session: Session) -> list[Feed]:
@@ -164,7 +201,9 @@ def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -
     try:
         feed = isolation.run(import_files.feed, answer.body, url, now, http_client.charset(answer))
     except InputError as error:
-        return Fetched(url, problem=error.why, unread=answer.body)
+        named = _named(answer, isolation)
+        why = f"{error.why}; the page there names {', '.join(named[:3])}" if named else error.why
+        return Fetched(url, problem=why, unread=answer.body, named=named)
     except LimitError as error:
         return Fetched(url, problem=f"reading it {error}", unread=answer.body)
     return Fetched(
@@ -175,6 +214,15 @@ def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -
         _validator(answer, "last-modified"),
         changed=True,
     )
+
+
+def _named(answer: Answer, isolation: Isolation) -> tuple[str, ...]:
+    if not feed_discovery.is_page(answer.body):
+        return ()
+    try:
+        return isolation.run(feed_discovery.named, answer.body, answer.url)
+    except LimitError:
+        return ()
 
 
 def _validator(answer: Answer, name: str) -> str | None:

@@ -32,6 +32,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"<html>no feed</html>")
+        elif self.path == "/site/":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(
+                b'<html><head><base href="/"><link rel="alternate stylesheet" href="x.css">'
+                b'<LINK href="feed.xml" type="application/rss+xml" rel="Alternate"></head></html>'
+            )
         elif self.path == "/away":
             self.send_response(302)
             self.send_header("Location", "file:///etc/passwd")
@@ -71,6 +78,26 @@ def test_a_feed_is_brought_in_once(server: str, capsys: pytest.CaptureFixture[st
     assert fetched(capsys)[1]["added"] == 1
     again = fetched(capsys)[1]  # the server says: not modified
     assert (again["read"], again["added"]) == (0, 0)
+
+
+def test_the_feed_that_a_page_names_is_watched(
+    server: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["feeds", "add", f"{server}/site/"]) == 0
+    assert f"{server}/feed.xml: watched" in capsys.readouterr().out
+    assert fetched(capsys)[1]["added"] == 1
+    assert cli.run(["feeds", "add", f"{server}/site/"]) == 1  # watched already
+
+
+def test_a_page_that_was_watched_as_a_feed_says_where_its_feed_is(
+    server: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as settings:
+        settings.setenv("NEWSLETTER_FEEDS_PRIVATE", "false")  # so that it is not asked when added
+        assert cli.run(["feeds", "add", f"{server}/site/"]) == 0
+    status, found = fetched(capsys)
+    assert status == 1
+    assert f"the page there names {server}/feed.xml" in found["rejected"][0]["why"]
 
 
 @pytest.mark.parametrize("path", ["/missing", "/away"])
