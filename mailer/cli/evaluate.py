@@ -23,6 +23,7 @@ LISTS = ("diversity", "calibration", "coverage", "novelty", "repeats")
 
 def command(
     context: typer.Context,
+    *,
     articles: Articles,
     subscribers: Subscribers,
     relevant: Annotated[Path, typer.Option(help="What each reader kept: relevant.jsonl.")],
@@ -61,16 +62,20 @@ def command(
     with progress("evaluating", trial.steps(baselines=baselines)) as advance:
         outcomes = trial.run(baselines=baselines, progress=advance)
     if plot is not None:
-        from recommender.evaluation.plot import draw
-
-        ndcg = {name: outcome.estimates()["ndcg@10"] for name, outcome in outcomes.items()}
-        draw(plot, ndcg, metric="nDCG@10", readers=len(readers))
+        _draw(plot, trial, outcomes)
     if as_json:
         emit(_document(trial, outcomes, articles=len(catalogue.of_article)))
     else:
         _show(trial, outcomes)
         if plot is not None:
             say(str(plot))
+
+
+def _draw(plot: Path, trial: Trial, outcomes: Mapping[str, Outcome]) -> None:
+    from recommender.evaluation.plot import draw
+
+    ndcg = {name: outcome.estimates()["ndcg@10"] for name, outcome in outcomes.items()}
+    draw(plot, ndcg, metric="nDCG@10", readers=len(trial.readers))
 
 
 def _kept(path: Path) -> dict[str, dict[str, float]]:
