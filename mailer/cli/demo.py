@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.engine import Engine
 
 from mailer.cli.common import invocation, progress, say
 from mailer.delivery import campaign
@@ -16,7 +17,7 @@ from recommender.articles import import_files
 from recommender.articles import intake as article_intake
 from recommender.errors import NewsletterError
 from recommender.safety import private_files
-from recommender.settings import file_url
+from recommender.settings import Settings, file_url
 from recommender.storage import database
 from recommender.subscribers import files, intake
 
@@ -39,37 +40,13 @@ def demo(
     settings = run.settings.replace(
         home=folder, database_url=file_url(folder / "demo.db"), smtp_url=None
     )
-    sample = resources.folder("sample")
     engine = database.connect(settings.store_url)
     try:
         store.migrate(engine)
         store.prepare(engine, newsletter=settings.newsletter, now=run.now)
-        articles = article_intake.import_articles(
-            lambda: database.writing(engine),
-            import_files.drafts([sample / "briefs"], run.now),
-            now=run.now,
-        )
-        readers = intake.import_rows(
-            lambda: database.writing(engine),
-            files.read(sample / "subscribers.jsonl"),
-            file="subscribers.jsonl",
-            now=run.now,
-        )
-        problems = [*articles.rejected, *readers.rejected]
-        if problems:
-            raise NewsletterError(f"the sample content is damaged: {problems[0]}")
-        say(f"{articles.read} briefs, {readers.read} readers")
+        _import_sample(engine, run.now)
         period = schedule.period_of(run.now.astimezone(settings.zone).date())
-        with progress("choosing and sending") as advance:
-            edition = campaign.plan(engine, settings, period=period, now=run.now, progress=advance)
-            summary = campaign.send(
-                engine,
-                settings,
-                edition_id=edition,
-                clock=lambda: datetime.now(UTC),  # noqa: TID251  (an edge: time is made here)
-                stop=threading.Event(),
-                at_local_time=False,
-            )
+        edition, summary = _send(engine, settings, period, run.now)
         with database.reading(engine) as session:
             issues = reader_issues.issues(session, settings, edition)
     finally:
@@ -87,3 +64,39 @@ def demo(
     say()
     say(f"{len(issues)} messages in {settings.outbox / summary.edition}")
     say(f"open {index} to see them side by side")
+
+
+def _import_sample(engine: Engine, now: datetime) -> None:
+    sample = resources.folder("sample")
+    articles = article_intake.import_articles(
+        lambda: database.writing(engine),
+        import_files.drafts([sample / "briefs"], now),
+        now=now,
+    )
+    readers = intake.import_rows(
+        lambda: database.writing(engine),
+        files.read(sample / "subscribers.jsonl"),
+        file="subscribers.jsonl",
+        now=now,
+    )
+    problems = [*articles.rejected, *readers.rejected]
+    if problems:
+        raise NewsletterError(f"the sample content is damaged: {problems[0]}")
+    say(f"{articles.read} briefs, {readers.read} readers")
+
+
+def _send(
+    engine: Engine, settings: Settings, period: str, now: datetime
+) -> tuple[int, campaign.Summary]:
+    """Plan this week's edition and send it to the outbox; its id, and what was sent."""
+    with progress("choosing and sending") as advance:
+        edition = campaign.plan(engine, settings, period=period, now=now, progress=advance)
+        summary = campaign.send(
+            engine,
+            settings,
+            edition_id=edition,
+            clock=lambda: datetime.now(UTC),  # noqa: TID251  (an edge: time is made here)
+            stop=threading.Event(),
+            at_local_time=False,
+        )
+    return edition, summary

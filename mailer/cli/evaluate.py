@@ -24,6 +24,7 @@ LISTS = ("diversity", "calibration", "coverage", "novelty", "repeats")
 
 def command(
     context: typer.Context,
+    *,
     articles: Articles,
     subscribers: Subscribers,
     relevant: Annotated[
@@ -73,16 +74,20 @@ def command(
     with progress("evaluating", trial.steps(baselines=baselines)) as advance:
         outcomes = trial.run(baselines=baselines, progress=advance)
     if plot is not None:
-        from recommender.evaluation.plot import draw
-
-        ndcg = {name: outcome.estimates()["ndcg@10"] for name, outcome in outcomes.items()}
-        draw(plot, ndcg, metric="nDCG@10", readers=len(readers))
+        _draw(plot, trial, outcomes)
     if as_json:
         emit(_document(trial, outcomes, articles=len(catalogue.of_article)))
     else:
         _show(trial, outcomes)
         if plot is not None:
             say(str(plot))
+
+
+def _draw(plot: Path, trial: Trial, outcomes: Mapping[str, Outcome]) -> None:
+    from recommender.evaluation.plot import draw
+
+    ndcg = {name: outcome.estimates()["ndcg@10"] for name, outcome in outcomes.items()}
+    draw(plot, ndcg, metric="nDCG@10", readers=len(trial.readers))
 
 
 def _kept(path: Path) -> dict[str, dict[str, float]]:

@@ -27,7 +27,6 @@ from recommender.datasets.export import Export
 from recommender.datasets.files import Catalogue
 from recommender.errors import InputError, LeftOut, NewsletterError, Rejected
 from recommender.ranking.ranker import Ranker
-from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import ListRequest
 from recommender.safety import private_files
 from recommender.vocabulary import starter
@@ -73,6 +72,7 @@ class Job:
 
 def command(
     context: typer.Context,
+    *,
     articles: Articles,
     subscribers: Subscribers,
     out: Annotated[Path, typer.Option(help="Where picks are written (JSON lines); - for here.")],
@@ -99,7 +99,6 @@ def command(
         files.published(catalogue.stories, read_moment(since)),
         archive=catalogue.stories,
         vocabulary=starter.read(),
-        settings=RankingSettings(),
         co_clicks=files.co_clicks(subscribers, catalogue.of_article),
     )
     moment = read_moment(now) or catalogue.newest or run.now
@@ -111,23 +110,26 @@ def command(
             readers += count
             rejected += [Rejected(str(subscribers), line, why) for line, why in wrong]
             advance(readers)
-    problems = [{"file": r.file, "line": r.line, "why": r.why} for r in rejected]
-    summary: dict[str, Any] = {
-        "readers": readers,
-        "articles": len(catalogue.of_article),
-        "stories": len(catalogue.stories),
-        "top": top,
-        "seconds": round(time.monotonic() - started, 3),
-        "rejected": problems,
-    }
+    seconds = round(time.monotonic() - started, 3)
     if as_json:
-        emit(summary)
+        emit(_summary(job, readers, seconds, rejected))
     elif out != Path("-"):
-        say(f"{readers:,} readers × {len(catalogue.stories):,} stories in {summary['seconds']} s")
+        say(f"{readers:,} readers × {len(catalogue.stories):,} stories in {seconds} s")
     for problem in rejected[:20]:
         warn(f"error: {InputError(problem.file, problem.line, problem.why)}")
     if rejected:
         raise typer.Exit(1)
+
+
+def _summary(job: Job, readers: int, seconds: float, rejected: list[Rejected]) -> dict[str, Any]:
+    return {
+        "readers": readers,
+        "articles": len(job.catalogue.of_article),
+        "stories": len(job.catalogue.stories),
+        "top": job.top,
+        "seconds": seconds,
+        "rejected": [{"file": r.file, "line": r.line, "why": r.why} for r in rejected],
+    }
 
 
 def read_articles(path: Path, now: datetime) -> tuple[Catalogue, list[Rejected]]:

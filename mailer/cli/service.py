@@ -128,7 +128,7 @@ def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Itera
     """The schedule, in the background. A file has one scheduler at most; of those that share a
     server, one leads and the others stand by. Yields what watches over its threads."""
     from mailer.monitoring.supervision import Supervisor, Troubles
-    from mailer.service import scheduler as service_module
+    from mailer.service import leadership
     from recommender.storage import database
 
     supervisor, troubles = Supervisor(), Troubles(_report)
@@ -137,11 +137,11 @@ def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Itera
         return _schedule(run, engine, leave, supervisor, troubles)
 
     if not database.many_machines(engine):
-        with service_module.only_instance(engine), lead(stop):
+        with leadership.only_instance(engine), lead(stop):
             yield supervisor
         return
     thread = supervisor.start(
-        "leader", lambda: service_module.lead(engine, stop, lead, _report, troubles), stop.is_set
+        "leader", lambda: leadership.lead(engine, stop, lead, _report, troubles), stop.is_set
     )
     try:
         yield supervisor

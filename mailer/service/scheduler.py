@@ -11,9 +11,7 @@ minute (``job_runner``).
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
@@ -28,15 +26,14 @@ from sqlalchemy.engine import Engine
 from mailer.delivery import campaign
 from mailer.edition import planning, retention, schedule
 from mailer.edition.queue import Enqueue, enqueue_nothing
-from mailer.monitoring.supervision import Supervisor, Troubles, words
+from mailer.monitoring.supervision import Supervisor, Troubles
 from mailer.service import feed_polling
-from mailer.service.job_runner import STORE, Runner
+from mailer.service.job_runner import Runner
 from recommender.articles import feed_schedule
-from recommender.errors import ConflictError, NewsletterError
+from recommender.errors import NewsletterError
 from recommender.models import Edition, EditionState, Newsletter
 from recommender.settings import DAYS, Settings, weekday_and_time
-from recommender.storage import database, locks
-from recommender.storage.locks import Lock
+from recommender.storage import database
 
 PUBLISH = "publish"
 DELIVER = "deliver"
@@ -46,12 +43,6 @@ FEEDS = "feeds"
 PRUNE_AT = clock_time(3, 30)
 PRUNE_LOOKS = "*/10"
 """The minutes at which it is looked whether the night's pruning is still to be done."""
-LEADER = "scheduler"
-"""The lock of the one that leads."""
-STANDBY_SECONDS = 5.0
-"""How often one that stands by looks whether the leader is gone."""
-LOOK_SECONDS = 1.0
-POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -72,66 +63,6 @@ class SchedulerContext:
         """What its jobs are run by."""
         troubles = self.troubles or Troubles(self.report)
         return Runner(self.engine, self.clock, troubles, self.report)
-
-
-@contextmanager
-def only_instance(engine: Engine) -> Iterator[None]:
-    """Be the one scheduler of this store; ConflictError while another one runs."""
-    with locks.hold(engine, LEADER) as mine:
-        if not mine:
-            raise ConflictError("another scheduler is already running on this store")
-        yield
-
-
-def lead(
-    engine: Engine,
-    stop: threading.Event,
-    work: Callable[[threading.Event], AbstractContextManager[None]],
-    report: Callable[[str], None],
-    troubles: Troubles | None = None,
-) -> None:
-    """Be the scheduler of this store whenever no other is, until ``stop``.
-
-    ``work(leave)`` is entered when the leadership is had, and left when that is lost (the server
-    was restarted) or ``stop`` is set; ``leave`` is set first, so that what runs ends soon. Should
-    the next leader be at work before that, nothing is planned or sent twice: the store decides.
-    Whatever goes wrong is said once, and tried again.
-    """
-    waiting, troubles = False, troubles or Troubles(report)
-    while not stop.is_set():
-        try:
-            with locks.hold(engine, LEADER) as mine:
-                troubles.over(STORE)
-                if mine:
-                    waiting = False
-                    _while_leading(mine, stop, work)
-                elif not waiting:
-                    waiting = True
-                    report("standing by: another scheduler leads")
-        except Exception as error:  # noqa: BLE001  (the loop goes on, whatever it is)
-            away = database.away(engine, error)
-            troubles.note(STORE if away else LEADER, words(error), once=away)
-        else:
-            troubles.over(LEADER)
-        _rest(stop, STANDBY_SECONDS)
-
-
-def _while_leading(
-    mine: Lock,
-    stop: threading.Event,
-    work: Callable[[threading.Event], AbstractContextManager[None]],
-) -> None:
-    leave = threading.Event()
-    with work(leave):
-        while not stop.is_set() and mine.alive():
-            _rest(stop, LOOK_SECONDS)
-        leave.set()
-
-
-def _rest(stop: threading.Event, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while not stop.is_set() and time.monotonic() < until:
-        time.sleep(POLL_SECONDS)
 
 
 def watched(supervisor: Supervisor) -> BackgroundScheduler:

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from mailer import languages
 from mailer.ledger import counts, editions
 from mailer.web import forms, sign_in
-from mailer.web.sign_in import Guesses
+from mailer.web.sign_in import PasswordAttempts
 from mailer.web.site import Site, of
 from recommender.models import EventKind, Status, Subscriber
 from recommender.storage import database
@@ -47,14 +47,14 @@ def signed_in(page: Page) -> Callable[[Request], Awaitable[Response]]:
         wanted = site.settings.admin_password
         if wanted is None:
             raise HTTPException(404)
-        guesses: Guesses = request.app.state.guesses
+        attempts: PasswordAttempts = request.app.state.password_attempts
         given = sign_in.password(request.headers.get("authorization", ""))
         if given is None:
             raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
-        await guesses.slow()
+        await attempts.slow()
         right = sign_in.same(given, wanted.get_secret_value().encode())
         client = forms.client(request)
-        until = await run_in_threadpool(guesses.held_off, client, right=right)
+        until = await run_in_threadpool(attempts.held_off, client, right=right)
         if until is not None:
             wait = max(1, round((until - site.clock()).total_seconds()))
             why = "Too many wrong passwords came from where you are."

@@ -6,6 +6,7 @@ It opens no store and reads no clock: the edge (``newsletter web``, ``newsletter
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from pathlib import Path
 
 import jinja2
 import sqlalchemy as sa
@@ -39,15 +40,15 @@ from mailer.web import (
 )
 from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
-from mailer.web.server import Sparingly
+from mailer.web.server import LogLimiter
 from mailer.web.shared_answers import Shared
-from mailer.web.sign_in import Guesses
+from mailer.web.sign_in import PasswordAttempts
 from mailer.web.site import Site, of
 from recommender import resources
 from recommender.errors import StoreAwayError
 from recommender.settings import Settings
 from recommender.storage import database
-from recommender.vocabulary.offer import Offer
+from recommender.vocabulary.search import VocabularySearch
 
 NOT_FOUND = 404
 PATIENCE = 3.0
@@ -62,14 +63,6 @@ STORE_TROUBLE = (
 
 def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> Starlette:
     """The application over an open store."""
-    folder = resources.folder("templates") / "web"
-    pages = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -79,7 +72,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
 
     routes: list[BaseRoute] = [
         Route("/", _home, methods=["GET"]),
-        Mount("/static", StaticFiles(directory=folder / "static")),
+        Mount("/static", StaticFiles(directory=_templates() / "static")),
     ]
     for module in (
         tracking,
@@ -114,16 +107,43 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
     # A path with a slash too many is no page of ours; to be led to the one without would take the
     # host from the request.
     app.router.redirect_slashes = False
-    links = Links(settings.base_url, settings.secrets)
-    waiting = database.impatient(engine, PATIENCE)
-    limits = Limits(RateLimiter(waiting), settings.secret, clock)
-    previews, choice = LivePreviews(waiting, settings), Offer(waiting)
-    app.state.site = Site(waiting, settings, links, pages, clock, limits, previews, choice)
-    app.state.counted, app.state.archived = Shared[bytes](), Shared[list[StoryContent]]()
-    app.state.guesses = Guesses(waiting, limits, clock)
-    app.state.hooks = hooks.Hooks(providers.configured(settings))
-    app.state.addresses = tracking.Addresses(waiting)
+    _set_state(app, database.impatient(engine, PATIENCE), settings, clock)
     return app
+
+
+def _set_state(
+    app: Starlette, engine: Engine, settings: Settings, clock: Callable[[], datetime]
+) -> None:
+    """Give the pages what they share."""
+    limits = Limits(RateLimiter(engine), settings.secret, clock)
+    app.state.site = Site(
+        engine,
+        settings,
+        Links(settings.base_url, settings.secrets),
+        _environment(),
+        clock,
+        limits,
+        LivePreviews(engine, settings),
+        VocabularySearch(engine),
+    )
+    app.state.counted, app.state.archived = Shared[bytes](), Shared[list[StoryContent]]()
+    app.state.password_attempts = PasswordAttempts(engine, limits, clock)
+    app.state.hooks = hooks.Hooks(providers.configured(settings))
+    app.state.addresses = tracking.Addresses(engine)
+
+
+def _templates() -> Path:
+    return resources.folder("templates") / "web"
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_templates()),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _first_parts(routes: list[BaseRoute]) -> set[str]:
@@ -152,7 +172,7 @@ class _Trouble:
     """A plain page for when the store is held by others, full or away; said in the log once."""
 
     def __init__(self) -> None:
-        self._say = Sparingly()
+        self._say = LogLimiter()
 
     async def __call__(self, request: Request, error: Exception) -> Response:
         cause = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

@@ -74,7 +74,10 @@ def _form(
     """The page; with ``chosen`` as it was filled in and not saved."""
     chosen = chosen or PreferencesForm.of(reader)
     now = site.clock()
-    topics, roles = site.offer.names("topic", now), site.offer.names("role", now)
+    topics, roles = (
+        site.vocabulary_search.names("topic", now),
+        site.vocabulary_search.names("role", now),
+    )
     return site.page(
         "preferences.html",
         status,

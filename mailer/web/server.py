@@ -122,7 +122,7 @@ class Admission:
         self._count = 0
         self._waiting: dict[Connection, None] = {}
         self._sweeping = False
-        self._say = Sparingly()
+        self._say = LogLimiter()
 
     def enter(self, new: Connection, address: str) -> None:
         """Let it in; the one that waits longest goes when there is no room, or else this one."""
@@ -184,7 +184,7 @@ class Admission:
             loop.call_later(SWEEP_SECONDS, self._sweep, loop)
 
 
-class Sparingly:
+class LogLimiter:
     """Says the same thing once a minute at most, however often it happens."""
 
     def __init__(self) -> None:
@@ -228,7 +228,7 @@ class Server(uvicorn.Server):
     """uvicorn's server, which says once what happens a thousand times."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        asyncio.get_running_loop().set_exception_handler(Sparingly().trouble)
+        asyncio.get_running_loop().set_exception_handler(LogLimiter().trouble)
         await super().startup(sockets)
         for place in sockets or ():
             place.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWER_BYTES)  # is inherited

@@ -26,7 +26,7 @@ STEP, LONGEST = 0.05, 3.0
 """Seconds by which each further one does, and no more than that."""
 
 
-class Guesses:
+class PasswordAttempts:
     """The wrong passwords that were tried lately."""
 
     def __init__(self, engine: Engine, limits: Limits, clock: Callable[[], datetime]) -> None:

@@ -45,7 +45,10 @@ def _form(
     preview: list[Line] | None = None,
 ) -> Response:
     chosen, now = chosen or PreferencesForm.empty(), site.clock()
-    topics, roles = site.offer.names("topic", now), site.offer.names("role", now)
+    topics, roles = (
+        site.vocabulary_search.names("topic", now),
+        site.vocabulary_search.names("role", now),
+    )
     return site.page(
         "subscribe.html",
         status,

@@ -19,7 +19,7 @@ from mailer.links import Links
 from mailer.preview.live import LivePreviews
 from mailer.web.limits import Limits
 from recommender.settings import Settings
-from recommender.vocabulary.offer import Offer
+from recommender.vocabulary.search import VocabularySearch
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Site:
     clock: Callable[[], datetime]
     limits: Limits
     previews: LivePreviews
-    offer: Offer
+    vocabulary_search: VocabularySearch
     language: Language = field(default_factory=languages.choose)
     asked: bool = False
 

@@ -14,7 +14,7 @@ def find(request: Request) -> Response:
     kind = request.path_params["kind"]
     if kind not in ("topic", "role"):
         raise HTTPException(404)
-    found = site.offer.search(kind, request.query_params.get("q", ""), site.clock())
+    found = site.vocabulary_search.search(kind, request.query_params.get("q", ""), site.clock())
     return JSONResponse(
         {"found": [{"name": one.name, "definition": one.definition} for one in found]},
         headers={"Cache-Control": "public, max-age=300"},

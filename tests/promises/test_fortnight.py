@@ -18,7 +18,7 @@ from apscheduler.schedulers.base import BaseScheduler
 from sqlalchemy.engine import Engine
 
 from mailer.monitoring import job_runs
-from mailer.service import scheduler
+from mailer.service import leadership, scheduler
 from recommender.errors import ConflictError
 from recommender.models import Frequency
 from recommender.settings import Settings
@@ -50,7 +50,7 @@ def running(engine: Engine, settings: Settings) -> Iterator[Stepped]:
     service = scheduler.SchedulerContext(
         engine, settings, lambda: datetime.now(UTC), threading.Event(), said.append
     )
-    with scheduler.only_instance(engine):
+    with leadership.only_instance(engine):
         scheduler.prepare(stepped, service)
         try:
             yield stepped
@@ -169,9 +169,9 @@ def test_only_one_scheduler_runs_on_a_store(
     engine: Engine, newsletter: Callable[..., Settings]
 ) -> None:
     with (
-        scheduler.only_instance(engine),
+        leadership.only_instance(engine),
         pytest.raises(ConflictError, match="already running"),
-        scheduler.only_instance(engine),
+        leadership.only_instance(engine),
     ):
         pass
 

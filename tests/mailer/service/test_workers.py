@@ -19,7 +19,7 @@ from sqlalchemy.engine import Engine
 from mailer.edition import queue
 from mailer.edition.queue import JobSpec, Task
 from mailer.ledger import deliveries
-from mailer.service import scheduler, workers
+from mailer.service import leadership, workers
 from recommender import store as store_module
 from recommender.errors import StoreAwayError
 from recommender.models import DeliveryState, Edition, Heartbeat
@@ -152,8 +152,8 @@ def _fail() -> None:
 def test_when_the_leader_is_cut_off_another_leads(
     store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "STANDBY_SECONDS", 0.2)
-    monkeypatch.setattr(scheduler, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(leadership, "STANDBY_SECONDS", 0.2)
+    monkeypatch.setattr(leadership, "LOOK_SECONDS", 0.1)
     leading: list[str] = []
     began: list[str] = []
     stop = threading.Event()
@@ -167,7 +167,7 @@ def test_when_the_leader_is_cut_off_another_leads(
             assert leave.is_set()
             leading.remove(name)
 
-        thread = threading.Thread(target=scheduler.lead, args=(store, stop, work, lambda _: None))
+        thread = threading.Thread(target=leadership.lead, args=(store, stop, work, lambda _: None))
         thread.start()
         return thread
 
@@ -180,7 +180,7 @@ def test_when_the_leader_is_cut_off_another_leads(
     threads = [lead("one"), lead("two")]
     for times in (1, 2, 3):
         until(lambda times=times: len(began) == times and len(leading) == 1)  # type: ignore[misc]
-        cut_off(store, scheduler.LEADER)
+        cut_off(store, leadership.LEADER)
     until(lambda: len(began) == 4 and len(leading) == 1)
     stop.set()
     for thread in threads:

@@ -71,13 +71,13 @@ def test_whoever_guesses_is_not_listened_to_for_longer_and_longer(
 
 
 def test_guessing_from_everywhere_becomes_slow_and_locks_nobody_out(open_place: Place) -> None:
-    guesses = open_place.client.app.state.guesses  # type: ignore[attr-defined]  # an ASGI app to mypy
+    attempts = open_place.client.app.state.password_attempts  # type: ignore[attr-defined]  # an ASGI app to mypy
     for number in range(200):
-        guesses.held_off(f"192.0.{number}.1", right=False)
-    assert guesses.delay() == pytest.approx(3.0)
-    assert guesses.held_off("198.51.100.1", right=True) is None
+        attempts.held_off(f"192.0.{number}.1", right=False)
+    assert attempts.delay() == pytest.approx(3.0)
+    assert attempts.held_off("198.51.100.1", right=True) is None
     open_place.pass_time(hours=2)
-    assert guesses.delay() == 0
+    assert attempts.delay() == 0
 
 
 def test_an_edition_shows_its_ledger_and_how_far_its_readers_went(open_place: Place) -> None:

@@ -160,7 +160,7 @@ def test_what_happens_a_thousand_times_is_said_once(caplog: pytest.LogCaptureFix
 def test_out_of_file_descriptors_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     async def happen() -> None:
         loop = asyncio.get_running_loop()
-        say = server.Sparingly()
+        say = server.LogLimiter()
         for _ in range(1_000):
             say.trouble(loop, {"message": "socket.accept() out of system resource"})
 

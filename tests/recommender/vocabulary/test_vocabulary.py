@@ -25,7 +25,7 @@ from recommender.models import (
 )
 from recommender.storage import database
 from recommender.vocabulary import starter
-from recommender.vocabulary.offer import Offer
+from recommender.vocabulary.search import VocabularySearch
 
 
 def test_names_are_compared_without_case_width_or_spacing() -> None:
@@ -210,10 +210,14 @@ def test_names_that_came_from_outside_are_offered_once_an_admin_says_so(
         vocabulary.add(session, "topic", "By An Admin")
 
     def offered() -> set[str]:
-        return set(Offer(store).names("topic", now)) & {"From A Feed", "By An Admin", "AI Hardware"}
+        return set(VocabularySearch(store).names("topic", now)) & {
+            "From A Feed",
+            "By An Admin",
+            "AI Hardware",
+        }
 
     assert offered() == {"By An Admin", "AI Hardware"}
-    assert Offer(store).search("topic", "from a", now) == []
+    assert VocabularySearch(store).search("topic", "from a", now) == []
     with database.writing(store) as session:
         vocabulary.set_offered(session, "topic", "from a feed", offered=True)
         vocabulary.set_offered(session, "topic", "By An Admin", offered=False)
@@ -226,7 +230,7 @@ def test_what_is_merged_into_a_hidden_name_stays_offered(store: Engine, now: dat
     with database.writing(store) as session:
         vocabulary.topic_ids(session, ["From A Feed"])
         vocabulary.merge(session, "topic", "AI Hardware", "From A Feed")
-    assert "From A Feed" in Offer(store).names("topic", now)
+    assert "From A Feed" in VocabularySearch(store).names("topic", now)
 
 
 def test_a_store_that_is_migrated_offers_what_was_shipped_defined_or_chosen(
@@ -247,7 +251,7 @@ def test_a_store_that_is_migrated_offers_what_was_shipped_defined_or_chosen(
         session.add(SubscriberTopic(subscriber_id=reader.id, topic_id=chosen, weight=1))
     command.downgrade(configuration, "0007")
     command.upgrade(configuration, "head")
-    names = set(Offer(store).names("topic", now))
+    names = set(VocabularySearch(store).names("topic", now))
     assert names & {"PreferencesForm", "Defined", "From A Feed", "AI Hardware"} == {
         "PreferencesForm", "Defined", "AI Hardware",
     }  # fmt: skip

@@ -1,7 +1,6 @@
-"""What readers can choose from: the vocabulary as far as it is offered, the most chosen first, and
-found as they type.
+"""The topics and roles that readers can choose, the most chosen first; searched as readers type.
 
-Kept for a few minutes, since counting what everybody chose takes a while with many readers.
+They are cached for a few minutes: counting what everybody chose takes a while with many readers.
 """
 
 import threading
@@ -23,27 +22,27 @@ LONGEST_QUERY = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A topic or role: its name, what it means, and all keys it is known by, its own first."""
+class Choice:
+    """A topic or role: name, definition, and keys, of the name first, then of its aliases."""
 
     name: str
     definition: str
     keys: tuple[str, ...]
 
 
-class Offer:
-    """The vocabulary of one store. Safe to share between threads."""
+class VocabularySearch:
+    """The offered vocabulary of one store. Safe to share between threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._kept: dict[Kind, tuple[datetime, tuple[Named, ...]]] = {}
+        self._cache: dict[Kind, tuple[datetime, tuple[Choice, ...]]] = {}
 
     def names(self, kind: Kind, now: datetime) -> list[str]:
         """All names, those that most readers chose first."""
         return [one.name for one in self._all(kind, now)]
 
-    def search(self, kind: Kind, text: str, now: datetime, most: int = MOST_FOUND) -> list[Named]:
+    def search(self, kind: Kind, text: str, now: datetime, most: int = MOST_FOUND) -> list[Choice]:
         """What ``text`` may be the beginning of, by name or alias: whole names first, then their
         beginnings, then beginnings of words within, then any part."""
         wanted = fold(text[:LONGEST_QUERY])
@@ -53,15 +52,15 @@ class Offer:
             (_nearness(wanted, one.keys), place, one)
             for place, one in enumerate(self._all(kind, now))
         ]
-        found = sorted(entry for entry in ranked if entry[0] is not None)  # places differ
-        return [one for _, _, one in found[:most]]
+        matches = sorted(entry for entry in ranked if entry[0] is not None)  # places differ
+        return [one for _, _, one in matches[:most]]
 
-    def _all(self, kind: Kind, now: datetime) -> tuple[Named, ...]:
+    def _all(self, kind: Kind, now: datetime) -> tuple[Choice, ...]:
         with self._lock:
-            kept = self._kept.get(kind)
-            if kept is None or abs(now - kept[0]) > KEEP:
-                kept = self._kept[kind] = (now, tuple(_load(self._engine, kind)))
-            return kept[1]
+            cached = self._cache.get(kind)
+            if cached is None or abs(now - cached[0]) > KEEP:
+                cached = self._cache[kind] = (now, tuple(_load(self._engine, kind)))
+            return cached[1]
 
 
 def _nearness(wanted: str, keys: Sequence[str]) -> int | None:
@@ -75,7 +74,7 @@ def _nearness(wanted: str, keys: Sequence[str]) -> int | None:
     return 3 if any(wanted in key for key in keys) else None
 
 
-def _load(engine: Engine, kind: Kind) -> list[Named]:
+def _load(engine: Engine, kind: Kind) -> list[Choice]:
     tables = TABLES[kind]
     named, alias, target = tables.named, tables.aliases, tables.target
     chosen = SubscriberTopic.topic_id if kind == "topic" else SubscriberRole.role_id
@@ -91,5 +90,5 @@ def _load(engine: Engine, kind: Kind) -> list[Named]:
             .order_by(sa.func.coalesce(often.c.times, 0).desc(), named.key)
         )
         return [
-            Named(row.name, row.definition, (row.key, *aliases.get(row.id, ()))) for row in rows
+            Choice(row.name, row.definition, (row.key, *aliases.get(row.id, ()))) for row in rows
         ]
