@@ -2,11 +2,10 @@
 
 Four jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
 due (readers' own hours, retries, what a stop or a planning that died left over, an edition whose
-hour was missed), ``feeds`` every minute for feeds that
-are due, ``prune`` every night. They only ask the store what there is to do, so running one
-late, twice or after a crash changes nothing: after downtime the latest issue is sent, if it is not
-older than ``catch_up_hours``, and those before it are not. A job that fails is tried again within a
-minute (``job_runner``).
+hour was missed), ``feeds`` every minute for feeds that are due, ``prune`` every night. They only
+ask the store what there is to do, so running one late, twice or after a crash changes nothing:
+after downtime the latest issue is sent, if it is not older than ``catch_up_hours``, and those
+before it are not. A job that fails is tried again within a minute (``job_runner``).
 """
 
 import logging
