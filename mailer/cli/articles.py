@@ -26,7 +26,9 @@ def import_(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders to walk.")],
     as_json: Json = False,
 ) -> None:
-    """Import briefs (.txt .md), .jsonl, .json and feeds (.xml .rss .atom); an upsert on the id.
+    """Import briefs (.txt .md), .jsonl, .json, feeds (.xml .rss .atom), .zip; an upsert on the id.
+
+    Drafts are left out and named; what is dated in the future is taken, and chosen from then on.
 
     Example: newsletter articles import briefs/ archive.jsonl
     """

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from recommender.articles import dates, fields
+from recommender.articles import dates, fields, markdown
 from recommender.articles.layout import Layout, Line, Section, lay_out
 from recommender.articles.values import ArticleDraft
 from recommender.errors import BriefError, UnpublishedError
@@ -26,8 +26,7 @@ MAX_OPENING = 2_000
 
 _BULLET = re.compile(r"\s*(?:[-*+•‣▪◦·–—]|\(?\d{1,3}[.)])\s+(?P<item>.*)")
 _BARE_BULLET = re.compile(r"\s*(?:[-*+•‣▪◦·–—]|\(?\d{1,3}[.)])\s*")
-_ESCAPED = re.compile(r"\\([$%&#_*~])")
-_STRONG = re.compile(r"(\*\*|__)(?=\S)(.{1,120}?)(?<=\S)\1")
+_QUOTED = re.compile(r"(?:> )+|>$")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _SENTENCE_END = (".", "!", "?", ":", "…", '"', "”", ")")
 
@@ -160,8 +159,8 @@ def _has_content(layout: Layout) -> bool:
     )
 
 
-def _plain(text: str) -> str:
-    return _STRONG.sub(r"\2", _ESCAPED.sub(r"\1", text))
+def _plain(text: str, *, html: bool = False) -> str:
+    return markdown.plain(text, html=html)
 
 
 def _joined(texts: Iterable[str]) -> str:
@@ -197,6 +196,7 @@ def _prose(lines: list[Line]) -> str:
     for _, text in lines:
         bullet = _BULLET.fullmatch(text)
         line = (bullet.group("item") if bullet else text).strip()
+        line = _QUOTED.sub("", line)
         if bullet or not line:
             close()
             if not line and paragraphs and paragraphs[-1]:
@@ -204,11 +204,11 @@ def _prose(lines: list[Line]) -> str:
         if line:
             current.append(line)
     close()
-    return fields.paragraphs(_plain("\n".join(paragraphs)))
+    return fields.paragraphs("\n".join(_plain(text, html=True) for text in paragraphs))
 
 
 def _items(sections: list[Section]) -> tuple[str, ...]:
-    items = (_plain(item) for part in sections for item in _raw_items(part.lines))
+    items = (_plain(item, html=True) for part in sections for item in _raw_items(part.lines))
     return tuple(item for item in map(fields.one_line, items) if item)
 
 

@@ -16,13 +16,18 @@ from recommender.errors import InputError
 
 MAX_TEXT = 1_500
 """Characters of a JSON entry's plain text that stand in for a missing summary."""
+NO_POSTS = frozenset(
+    {"attachment", "page", "nav_menu_item", "revision", "custom_css", "customize_changeset"}
+    | {"wp_block", "wp_template", "wp_template_part", "wp_global_styles", "wp_navigation"}
+)
+"""What else a WordPress export (WXR) holds."""
 JSON_FEED = "https://jsonfeed.org/version/"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry as either format gives it: summary and content may still be HTML unless ``plain``,
-    the title is text. ``bases`` are what its link is seen from."""
+    the title is text. ``unpublished`` says why it is not for readers yet, else ''."""
 
     id: str
     title: str
@@ -33,6 +38,7 @@ class Entry:
     published: datetime | str | None
     language: str
     plain: bool = False
+    unpublished: str = ""
     number: int = 0
 
 
@@ -65,7 +71,8 @@ def from_xml(data: bytes, file: str, charset: str) -> Whole:
     language = str(feed.get("language", ""))
     own = next((href for rel, href in _links(feed) if rel == "self"), "")
     atom = str(parsed.get("version", "")).startswith("atom")
-    entries = tuple(_xml_entry(entry, language, atom=atom) for entry in parsed.entries)
+    posts = [one for one in parsed.entries if one.get("wp_post_type", "post") not in NO_POSTS]
+    entries = tuple(_xml_entry(entry, language, atom=atom) for entry in posts)
     return Whole(_title(feed, atom=atom), str(feed.get("link", "")), own, entries)
 
 
@@ -83,13 +90,22 @@ def _xml_entry(
         title=_title(entry, atom=atom),
         # The first that is an address of the web: a podcast may have nothing but its enclosure.
         url=next((one for one in links if feed_fields.link(one)), links[0]),
-        summary=str(entry.get("summary", "")),
+        summary=str(entry.get("excerpt_encoded") or entry.get("summary", "")),
         content=max(contents, key=len, default=""),
         topics=tuple(str(tag.get("term") or tag.get("label") or "") for tag in tags),
         published=_utc(moment) if moment else str(written or ""),
         language=str(entry.get("language") or language),
+        unpublished=_unpublished(entry),
         plain=atom and entry.get("summary_detail", {}).get("type") == "text/plain",
     )
+
+
+def _unpublished(entry: Any) -> str:  # Any: feedparser's own dictionary
+    """What WordPress says in its export of a post that is not on its site."""
+    status = str(entry.get("wp_status", "publish")).strip()
+    if status != "publish":
+        return f"not published yet (status: {status[:40]})"
+    return "is protected by a password" if entry.get("wp_post_password") else ""
 
 
 def _title(element: Any, *, atom: bool) -> str:  # Any: feedparser's own dictionary

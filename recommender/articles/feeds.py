@@ -19,7 +19,7 @@ from recommender.articles import (
     sentences,
 )
 from recommender.articles.values import ArticleDraft, Found
-from recommender.errors import InputError, Rejected
+from recommender.errors import InputError, LeftOut, Rejected
 
 MAX_FEED = 20_000_000
 """Bytes in a feed."""
@@ -96,6 +96,8 @@ def _link(entry: feed_documents.Entry, bases: tuple[str, ...]) -> str:
 def _article(
     entry: feed_documents.Entry, key: feed_keys.Key, file: str, source: str, now: datetime
 ) -> Found | Rejected:
+    if entry.unpublished:
+        return LeftOut(file, entry.number, entry.unpublished, key=key.key)
     try:
         draft = _draft(entry, key.key, source, now)
     except ValueError as error:

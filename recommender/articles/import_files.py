@@ -1,28 +1,25 @@
 """Walks the files given to an import and yields every article in them, already split.
 
 Dispatches by suffix: ``.txt`` and ``.md`` are briefs, ``.jsonl`` and ``.json`` lists of articles,
-``.xml``, ``.rss`` and ``.atom`` feeds. Whatever cannot be read is yielded as ``Rejected``, and the
-rest goes on. Folders are walked in the order of their names; files of other kinds in them are
-passed over.
+``.xml``, ``.rss`` and ``.atom`` feeds, ``.zip`` any of these. Whatever cannot be
+read is yielded as ``Rejected``, and the rest goes on. Folders are walked in the order of their
+names; files of other kinds in them are passed over.
 """
 
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from recommender.articles import briefs, feed_documents, feeds, fields, jsonl, splitting
+from recommender.articles import archives, briefs, documents, feeds, jsonl, recognition, splitting
 from recommender.articles.values import ArticleDraft, Found
-from recommender.errors import InputError, LeftOut, LimitError, Rejected, UnpublishedError
+from recommender.errors import InputError, Rejected
 from recommender.safety import folders
-from recommender.safety.isolation import Isolation, Limits
 
-Reader = Callable[[Path, datetime], Iterator[Found | Rejected]]
-
-READING = Limits(cpu_seconds=60.0, seconds=180.0)
-"""What reading one feed in a file may take; it may be larger than one that is fetched."""
+ARCHIVE = ".zip"
+SUFFIXES = (*documents.PARSERS, ARCHIVE)
+"""Kinds of files that are read."""
 _NOT_BRIEFS = frozenset({"readme", "license", "licence", "changelog", "contributing", "notice"})
 """Stems of files that explain a folder and are no part of its content."""
 
@@ -103,61 +100,45 @@ def _walked(folder: Path, whole: Path) -> Iterator[Path | Rejected]:
                 yield from _walked(path, whole)
             elif folders.leads_out(path, whole):
                 yield Rejected(str(path), None, folders.LEADS_OUT)
-        elif path.suffix.lower() in READERS and path.stem.lower() not in _NOT_BRIEFS:
+        elif (
+            path.suffix.lower() in {*documents.PARSERS, ARCHIVE}
+            and path.stem.lower() not in _NOT_BRIEFS
+        ):
             out = folders.leads_out(path, whole)
             yield Rejected(str(path), None, folders.LEADS_OUT) if out else path
 
 
 def _read(path: Path, now: datetime) -> Iterator[Found | Rejected]:
-    reader = READERS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
     if not path.exists():
         yield Rejected(str(path), None, "no such file or folder")
-    elif reader is None:
-        known = " ".join(READERS)
-        yield Rejected(str(path), None, f"not a kind of file that is read; expected {known}")
     elif not path.is_file():
         yield Rejected(str(path), None, "is not a regular file")
     else:
         try:
-            yield from reader(path, now)
+            if suffix == ".jsonl":
+                yield from jsonl.read(path, now)
+            elif suffix == ARCHIVE:
+                yield from _archive(path, now)
+            elif suffix in documents.PARSERS:
+                largest = documents.LARGEST.get(suffix, briefs.MAX_FILE)
+                yield from documents.parse(_bytes(path, largest), path, now)
+            else:
+                what = recognition.hint(_bytes(path, 4_000), path)
+                yield Rejected(str(path), None, f"not a kind of file that is read: {what}")
         except InputError as error:
             yield Rejected(error.path, error.line, error.why)
 
 
-def _brief(path: Path, now: datetime) -> Iterator[Found | Rejected]:
-    try:
-        yield Found(briefs.read(path, now), str(path), 1)
-    except UnpublishedError as error:
-        yield LeftOut(error.path, error.line, error.why, key=fields.slug(path.stem))
-
-
-def _feed(path: Path, now: datetime) -> Iterator[Found | Rejected]:
-    data = _bytes(path, feeds.MAX_FEED)
-    yield from _feed_apart(data, path, now)
-
-
-def _feed_apart(data: bytes, path: Path, now: datetime) -> tuple[Found | Rejected, ...]:
-    """The entries of a feed that strangers wrote, read in a process apart."""
-    try:
-        with Isolation(READING) as isolation:
-            return isolation.run(feeds.parse, data, file=str(path), now=now).entries
-    except LimitError as error:
-        raise InputError(path, None, f"reading it {error}") from error
-
-
-def _json(path: Path, now: datetime) -> Iterator[Found | Rejected]:
-    data = _bytes(path, jsonl.MAX_FILE)
-    if feed_documents.JSON_FEED.encode() in data[:4096].replace(b"\\/", b"/") and _is_feed(data):
-        yield from _feed_apart(data, path, now)
-    else:
-        yield from jsonl.parse_document(data, path, now)
-
-
-def _is_feed(data: bytes) -> bool:
-    try:
-        return feed_documents.is_json_feed(json.loads(data))
-    except (ValueError, RecursionError):
-        return False
+def _archive(path: Path, now: datetime) -> Iterator[Found | Rejected]:
+    for entry in archives.entries(path, frozenset(documents.PARSERS)):
+        if isinstance(entry, Rejected):
+            yield entry
+        elif entry.path.stem.lower() not in _NOT_BRIEFS:
+            try:
+                yield from documents.parse(entry.data, entry.path, now)
+            except InputError as error:
+                yield Rejected(error.path, error.line, error.why)
 
 
 def _bytes(path: Path, limit: int) -> bytes:
@@ -166,16 +147,3 @@ def _bytes(path: Path, limit: int) -> bytes:
             return handle.read(limit + 1)
     except OSError as error:
         raise InputError(path, None, f"cannot be opened: {error.strerror or error}") from error
-
-
-READERS: Mapping[str, Reader] = {
-    ".txt": _brief,
-    ".md": _brief,
-    ".markdown": _brief,
-    ".jsonl": jsonl.read,
-    ".json": _json,
-    ".xml": _feed,
-    ".rss": _feed,
-    ".atom": _feed,
-}
-"""How each kind of file is read, by its suffix."""

@@ -26,15 +26,20 @@ MAX_STORIES = 200
 
 def read(path: Path, now: datetime) -> Iterator[Found | Rejected]:
     """The articles of a JSONL file, in its order. An id used twice is rejected the second time."""
-    first_line: dict[str, int] = {}
     try:
         with path.open("rb") as handle:
-            for line, data in _lines(handle):
-                found = _read_line(data, path, line, now)
-                if found is not None:
-                    yield _unless_repeated(found, first_line)
+            yield from read_from(handle, path, now)
     except OSError as error:
         yield Rejected(str(path), None, f"cannot be read: {error.strerror or error}")
+
+
+def read_from(handle: IO[bytes], path: Path, now: datetime) -> Iterator[Found | Rejected]:
+    """The same of an open file; ``path`` names it."""
+    first_line: dict[str, int] = {}
+    for line, data in _lines(handle):
+        found = _read_line(data, path, line, now)
+        if found is not None:
+            yield _unless_repeated(found, first_line)
 
 
 def parse_document(data: bytes, path: Path, now: datetime) -> Iterator[Found | Rejected]:

@@ -15,8 +15,8 @@ _INLINE = (
     "a|abbr|b|bdi|bdo|big|cite|code|del|dfn|em|font|i|ins|kbd|mark|q|s|samp|small|span|strike|strong"
     "|sub|sup|tt|u|var|p|div|h[1-6]"
 )
-_PAIR = re.compile(rf"<({_INLINE})(?:\s[^<>]*)?>([^<>]*)</\1\s*>", re.IGNORECASE)
-_SINGLE = re.compile(r"<(?:br|wbr|img|hr)(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_PAIR = re.compile(rf"<({_INLINE})(?:\s[^<>]{{0,1000}})?>([^<>]{{0,2000}})</\1\s*>", re.IGNORECASE)
+_SINGLE = re.compile(r"<(?:br|wbr|img|hr)(?:\s[^<>]{0,1000})?/?>", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 MAX_NESTED = 8
 """Elements of a title within one another that are taken off."""
@@ -41,14 +41,20 @@ def text(html: str) -> str:
 def line(written: str) -> str:
     """The words of a title that may be HTML or may speak of it: elements that surely are markup (in
     pairs, or known to stand alone) are taken off, every other ``<word>`` stays as it is written."""
-    text = written[:MAX_LINE]
+    text = paired(written[:MAX_LINE])
+    return " ".join(_REFERENCE.sub(lambda found: unescape(found.group()), text).split())
+
+
+def paired(text: str) -> str:
+    """``text`` without the elements of which both ends are there, and those that have but one."""
+    if "<" not in text:
+        return text
     for _ in range(MAX_NESTED):
         plain = _PAIR.sub(r"\2", text)
         if plain == text:
             break
         text = plain
-    text = _SINGLE.sub(" ", text)
-    return " ".join(_REFERENCE.sub(lambda found: unescape(found.group()), text).split())
+    return _SINGLE.sub(" ", text)
 
 
 def _without_comments(html: str) -> str:
