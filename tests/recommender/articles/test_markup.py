@@ -1,0 +1,21 @@
+"""HTML becomes text."""
+
+import pytest
+
+from recommender.articles import markup
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a < b & c", "a < b & c"),
+        ("<p>One</p><p>Two &amp; three</p>", "One\n\nTwo & three"),
+        ("x<script>bad()</script>y", "xy"),
+        ("<div>a<br/>b</div>", "a\nb"),
+        ("<b unclosed", "<b unclosed"),
+        ("a<!-- <p>no</p> -->b<!-- never", "ab"),
+        ("&lt;b&gt;", "<b>"),
+    ],
+)
+def test_html_becomes_the_words_a_reader_sees(html: str, text: str) -> None:
+    assert markup.text(html) == text
