@@ -77,7 +77,7 @@ def command(
         bool, typer.Option("--as-issue", help="Apply the rules of a list, not relevance alone.")
     ] = False,
     now: Now = None,
-    seed: Annotated[str, typer.Option(help="Seed of the exploration slot.")] = "0",
+    seed: Annotated[str, typer.Option(help="Seed of the exploration pick.")] = "0",
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one for each processor.")
     ] = None,
