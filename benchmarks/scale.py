@@ -196,7 +196,7 @@ def delivery(server: str, messages: int) -> None:
 def _by_workers(
     engine: Engine, home: str, url: str, count: int, period: str, messages: int
 ) -> float:
-    """Messages per second, from the moment the tickets are there until the last copy is sent."""
+    """Messages per second, from the moment the jobs are enqueued until the last copy is sent."""
     workers = [
         subprocess.Popen(
             [sys.executable, "-m", "mailer", "worker", "--queues", "deliver"],

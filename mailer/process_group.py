@@ -47,7 +47,7 @@ class Order(Protocol):
 
 @dataclass
 class ChildProcess:
-    """A process of a crew. ``last`` is its last word: what held it back, or went wrong."""
+    """A process of the group. ``last`` is its last word: what held it back, or went wrong."""
 
     process: subprocess.Popen[bytes]
     input: IO[bytes]

@@ -1,4 +1,4 @@
-"""The house keeps its shape: arrows go one way between packages."""
+"""The house keeps its shape: arrows go one way, modules are small and have their tests."""
 
 import ast
 from collections.abc import Iterator
@@ -52,3 +52,65 @@ def test_the_pages_on_the_house_end_their_tables() -> None:
         for above, line in pairwise(lines):
             if above.startswith("|") and line.startswith("|"):
                 assert above.count("|") == line.count("|"), line
+
+
+LARGEST_MODULE, LONGEST_FUNCTION, MOST_PARAMETERS = 300, 50, 6
+TOO_LARGE = frozenset(
+    {
+        "mailer.cli.editions",
+        "mailer.cli.subscribers",
+        "mailer.delivery.campaign",
+        "mailer.edition.restoring",
+        "mailer.issue.composition",
+        "mailer.ledger.deliveries",
+        "mailer.preview.reader_issues",
+        "mailer.relay.smtp_client",
+        "mailer.throttling.rates",
+    }
+)
+"""Modules still to be brought under the limits; none may be added."""
+
+
+def excesses(path: Path) -> Iterator[str]:
+    """What of a module is larger than the limits."""
+    text = path.read_text("utf-8")
+    if (lines := len(text.splitlines())) > LARGEST_MODULE:
+        yield f"{lines} lines"
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        length = (node.end_lineno or node.lineno) - node.lineno + 1
+        if length > LONGEST_FUNCTION:
+            yield f"{node.name}: {length} lines"
+        names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+        number = len([name for name in names if name not in ("self", "cls")])
+        public = not node.name.startswith("_") or node.name == "__init__"
+        if public and number > MOST_PARAMETERS:
+            yield f"{node.name}: {number} positional parameters"
+
+
+def test_modules_functions_and_parameter_lists_are_small() -> None:
+    large = {name: found for name, path in modules().items() if (found := [*excesses(path)])}
+    assert {name: found for name, found in large.items() if name not in TOO_LARGE} == {}
+    assert set(large) == set(TOO_LARGE), "take out of the table what is within the limits now"
+
+
+def has_functions(path: Path) -> bool:
+    """Whether a module does something; tables, values and settings are tested where they are
+    used."""
+    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+    return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in nodes)
+
+
+def test_modules_have_a_test_module_of_their_name() -> None:
+    """``mailer/relay/health.py`` is tested in ``tests/mailer/relay/test_health.py``."""
+    without = set()
+    for name, path in modules().items():
+        folder = ROOT / "tests" / path.relative_to(ROOT).parent
+        if path.stem.startswith("__") or not has_functions(path):
+            continue
+        if not (folder / f"test_{path.stem}.py").exists():
+            without.add(name)
+    listed = (ROOT / "tests" / "modules_without_tests.txt").read_text("utf-8").split()
+    assert sorted(without - set(listed)) == []
+    assert sorted(set(listed) - without) == [], "take out of the list what has its tests now"

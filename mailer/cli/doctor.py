@@ -30,7 +30,7 @@ from recommender.storage import database
 Line = tuple[Literal["ok", "warning", "error"], str, str]
 EXAMPLE = StoryContent(
     title="A story to look at",
-    summary="This is what the doctor sends through the press: a summary of two sentences. It is "
+    summary="This is what the doctor composes and sends: a summary of two sentences. It is "
     "never delivered to anybody.",
     takeaway="If you can read this as it was meant, the template works.",
     practice=("Look at it on a phone.", "Look at it in the dark."),

@@ -82,7 +82,7 @@ def command(
     ] = False,
     now: Now = None,
     since: Since = None,
-    seed: Annotated[str, typer.Option(help="Seed of the exploration slot.")] = "0",
+    seed: Annotated[str, typer.Option(help="Seed of the exploration pick.")] = "0",
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes; default: one for each processor.")
     ] = None,

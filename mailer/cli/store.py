@@ -106,7 +106,7 @@ def check(
         for problem in found[:SHOWN]:
             say(problem)
     if found and not held:
-        raise StoreError(f"the store {place(source)} is damaged: {database.WAY_OUT}")
+        raise StoreError(f"the store {place(source)} is damaged: {database.HOW_TO_RECOVER}")
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         raise StoreError(f"{found[0]}{more}")

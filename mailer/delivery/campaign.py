@@ -252,7 +252,7 @@ def _begin(
         due = counts.count(session, edition_id, readers).of(*deliveries.OPEN)
         if order.at_local_time:
             due -= counts.not_yet_due(session, edition_id, now=now, readers=readers)
-        if state == EditionState.SENDING and readers is None:  # tickets are for all that is due
+        if state == EditionState.SENDING and readers is None:  # jobs are for all that is due
             enqueue(session, queue.to_deliver(edition_id, due, at_local_time=order.at_local_time))
     return before, state, due
 

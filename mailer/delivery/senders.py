@@ -2,8 +2,8 @@
 
 Each process is a sender in its own right: its own lock, claims, connections and copies in the
 ledger, so one that is killed leaves what any sender leaves. Rates, pauses and the automatic stop
-live in the store and hold for all together. The one that starts the others (``crew``) sends beside
-them, adds up what they say, and sends at last what one that died has left over.
+live in the store and hold for all together. The one that starts the others (``process_group``)
+sends beside them, adds up what they say, and sends at last what one that died has left over.
 """
 
 import threading
@@ -65,7 +65,7 @@ class Order:
     def carry_out(
         self, engine: Engine, stop: threading.Event, progress: Callable[[int], None]
     ) -> str | None:
-        """What a process of a crew does."""
+        """The work of one process of the group."""
         return here(
             engine,
             self,

@@ -86,7 +86,7 @@ class EditionRanker:
 
 
 class EditionRankers:
-    """The desks of this process: an edition's stories are read and prepared once. Safe to share
+    """The rankers of this process: an edition's stories are read and prepared once. Safe to share
     between threads."""
 
     KEPT = 2

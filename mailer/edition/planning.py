@@ -102,7 +102,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Planning:
-    """What a process that helps is to do (``crew``)."""
+    """The work of a process that helps (``process_group``)."""
 
     store_url: str
     edition_id: int

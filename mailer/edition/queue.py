@@ -1,9 +1,9 @@
-"""Jobs as plain values, and the one who hands them out to workers.
+"""Jobs for workers as plain values, and how they are enqueued.
 
-Whoever plans or sends does the work itself; where workers may help it also hands out tickets, in
-the transaction that makes the work: none is lost, and none is for work that never came to be.
-A ticket is a wish and not a right: what is done is decided by shards and the ledger, so one that
-is done twice, late or never changes nothing but the time it takes.
+Whoever plans or sends does the work itself; where workers may help, it also enqueues jobs, in the
+transaction that makes the work: none is lost, and none is for work that never came to be. Shards
+and the ledger decide what is done, so a job that is done twice, late or never changes nothing but
+the time it takes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from math import ceil
 from sqlalchemy.orm import Session
 
 COPIES = 1_000
-"""Copies that one ticket to deliver is for; a second's work, or a few."""
+"""Copies that one delivery job is for; a second's work, or a few."""
 
 
 class Task(StrEnum):
@@ -35,15 +35,15 @@ class JobSpec:
 
 
 Enqueue = Callable[[Session, Sequence[JobSpec]], None]
-"""Hand out tickets, in the session's transaction."""
+"""Enqueue jobs, in the session's transaction."""
 
 
-def enqueue_nothing(_session: Session, _tickets: Sequence[JobSpec]) -> None:
+def enqueue_nothing(_session: Session, _jobs: Sequence[JobSpec]) -> None:
     """Where there are no workers: whoever asked does it all."""
 
 
 def to_plan(edition_id: int, shards: Sequence[int]) -> list[JobSpec]:
-    """A ticket for each of these shards of an edition."""
+    """A job for each of these shards of an edition."""
     return [
         JobSpec(
             Task.PLAN, f"plan-{edition_id}-{number}", {"edition_id": edition_id, "shard": number}
@@ -53,7 +53,7 @@ def to_plan(edition_id: int, shards: Sequence[int]) -> list[JobSpec]:
 
 
 def to_deliver(edition_id: int, due: int, *, at_local_time: bool) -> list[JobSpec]:
-    """Tickets for ``due`` copies of an edition. Any of them takes whatever is due when it comes to
+    """Jobs for ``due`` copies of an edition. Any of them takes whatever is due when it comes to
     its turn, so the numbers only limit how many wait."""
     values = {"edition_id": edition_id, "most": COPIES, "at_local_time": int(at_local_time)}
     return [

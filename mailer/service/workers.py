@@ -1,6 +1,6 @@
 """Workers: jobs on as many machines as wanted, through procrastinate's queue in the store itself.
 
-The only module that imports procrastinate. It hands out tickets in the caller's transaction, and
+The only module that imports procrastinate. It enqueues jobs in the caller's transaction, and
 runs what ``jobs`` offers. A worker shows every few seconds that it lives; what one that died, or
 lost touch with the server, had begun is done again by another. Jobs may be repeated, so nothing
 more is needed for safety: shards and ledger decide what is done.
@@ -46,12 +46,12 @@ TRIES = 1_000
 FUNCTIONS: dict[Task, Callable[..., None]] = {Task.PLAN: jobs.plan, Task.DELIVER: jobs.deliver}
 
 
-def enqueue(session: Session, tickets: Sequence[JobSpec]) -> None:
-    """Put tickets into the queue, in the session's transaction, but those that are there already.
+def enqueue(session: Session, specs: Sequence[JobSpec]) -> None:
+    """Put jobs into the queue, in the session's transaction, but those that are there already.
 
     To be called by one at a time for one edition: its row is locked by whoever plans or sends it.
     """
-    if not tickets:
+    if not specs:
         return
     known = set(
         session.scalars(
@@ -59,24 +59,24 @@ def enqueue(session: Session, tickets: Sequence[JobSpec]) -> None:
                 "SELECT queueing_lock FROM procrastinate_jobs "
                 "WHERE queueing_lock = ANY(:keys) AND status IN ('todo', 'doing')"
             ),
-            {"keys": [ticket.key for ticket in tickets]},
+            {"keys": [spec.key for spec in specs]},
         )
     )
-    wanted = [ticket for ticket in tickets if ticket.key not in known]
+    wanted = [spec for spec in specs if spec.key not in known]
     connector = procrastinate.SyncPsycopgConnector()  # only speaks over the session's connection
     manager = procrastinate.manager.JobManager(connector)
     connection = session.connection().connection.driver_connection
     if wanted:
-        manager.batch_defer_jobs([_job(ticket) for ticket in wanted], connection=connection)
+        manager.batch_defer_jobs([_job(spec) for spec in wanted], connection=connection)
 
 
-def _job(ticket: JobSpec) -> procrastinate.jobs.Job:
+def _job(spec: JobSpec) -> procrastinate.jobs.Job:
     return procrastinate.jobs.Job(
-        queue=ticket.task.value,
+        queue=spec.task.value,
         lock=None,
-        queueing_lock=ticket.key,
-        task_name=ticket.task.value,
-        task_kwargs=dict(ticket.values),
+        queueing_lock=spec.key,
+        task_name=spec.task.value,
+        task_kwargs=dict(spec.values),
     )
 
 

@@ -35,7 +35,7 @@ TRIES = Rate(HOUR, 100)
 
 LOOKS = Rate(HOUR, 600)
 """Previews by one client: somebody who ticks and unticks has enough, a program has not."""
-GUESSES = (Rate(60, 5), Rate(HOUR, 20), Rate(DAY, 60))
+WRONG_PASSWORDS = (Rate(60, 5), Rate(HOUR, 20), Rate(DAY, 60))
 """Wrong passwords of one client; each window that is full makes the wait longer."""
 NETWORKS = {4: {32: 1, 24: 5}, 6: {64: 1, 56: 3, 48: 10}}
 """By version of the protocol: what is counted as one client, larger networks with a multiple of
@@ -87,14 +87,14 @@ class Limits:
         """Whether ``client`` may have one more preview."""
         return self._take(self._clients("looks", client, (LOOKS,)))
 
-    def guess(self, client: str) -> datetime | None:
+    def wrong_password(self, client: str) -> datetime | None:
         """Count a wrong password of ``client``; until when no more are listened to, if at all."""
-        found = self._full(self._clients("guess", client, GUESSES))
+        found = self._full(self._clients("guess", client, WRONG_PASSWORDS))
         return None if found is None else found.until
 
     def held_off(self, engine: Engine, client: str) -> datetime | None:
         """Until when ``client`` is not listened to, after too many wrong passwords; counts none."""
-        found = rates.look(engine, self._clients("guess", client, GUESSES), self.clock())
+        found = rates.look(engine, self._clients("guess", client, WRONG_PASSWORDS), self.clock())
         return None if found is None else found.until
 
     def _take(self, wanted: dict[str, tuple[Rate, ...]]) -> bool:

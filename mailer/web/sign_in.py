@@ -50,7 +50,7 @@ class PasswordAttempts:
         """Until when ``client`` is not listened to; counts and logs a try that is not ``right``."""
         if right:
             return self._limits.held_off(self._engine, client)
-        until = self._limits.guess(client)
+        until = self._limits.wrong_password(client)
         self._lately.append(self._clock())
         if until is None:
             log.warning("/admin: a wrong password from %s", client)

@@ -19,8 +19,8 @@ from recommender.storage.engines import BUSY_SECONDS as BUSY_SECONDS
 from recommender.storage.engines import connect as connect
 from recommender.storage.engines import connect_arguments as connect_arguments
 from recommender.storage.engines import driver as driver
-from recommender.storage.sqlite_file import WAY_IN as WAY_IN
-from recommender.storage.sqlite_file import WAY_OUT as WAY_OUT
+from recommender.storage.sqlite_file import HOW_TO_MAKE_ONE as HOW_TO_MAKE_ONE
+from recommender.storage.sqlite_file import HOW_TO_RECOVER as HOW_TO_RECOVER
 from recommender.storage.sqlite_file import damaged as damaged
 from recommender.storage.sqlite_file import make as make
 from recommender.storage.sqlite_file import missing as missing

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from recommender.errors import ConfigurationError, StoreError
 from recommender.storage import json_columns
-from recommender.storage.sqlite_file import WAY_IN, WAY_OUT, naming_file
+from recommender.storage.sqlite_file import HOW_TO_MAKE_ONE, HOW_TO_RECOVER, naming_file
 
 BUSY_SECONDS = 30.0
 """For how long a writer waits while another process holds SQLite's write lock."""
@@ -87,9 +87,11 @@ def _sqlite(url: sa.URL) -> Engine:
     def _look(*_: Any) -> None:  # SQLite would make a file, or take an empty one for a new store
         with naming_file(file):
             if not file.exists():
-                raise StoreError(f"there is no store at {file.absolute()}: {WAY_IN}")
+                raise StoreError(f"there is no store at {file.absolute()}: {HOW_TO_MAKE_ONE}")
             if file.stat().st_size == 0:
-                raise StoreError(f"the store {file.absolute()} is empty (0 bytes): {WAY_OUT}")
+                raise StoreError(
+                    f"the store {file.absolute()} is empty (0 bytes): {HOW_TO_RECOVER}"
+                )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:  # Any: the driver's own types

@@ -13,8 +13,10 @@ from sqlalchemy.engine import Engine
 from recommender.errors import StoreError
 from recommender.safety import private_files
 
-WAY_IN = "run `newsletter init` to make one, or set home, database_url or --config to where it is"
-WAY_OUT = (
+HOW_TO_MAKE_ONE = (
+    "run `newsletter init` to make one, or set home, database_url or --config to where it is"
+)
+HOW_TO_RECOVER = (
     "put the latest backup in its place and run `newsletter store restored`; "
     "only to begin anew, move it away and run `newsletter init`"
 )
@@ -40,7 +42,7 @@ def make(engine: Engine) -> bool:
         log = file.with_name(f"{file.name}-wal")
         if log.exists() and log.stat().st_size:  # which would be written into the new file
             raise StoreError(
-                f"the store {file} is missing, but its log {log.name} is there: {WAY_OUT}"
+                f"the store {file} is missing, but its log {log.name} is there: {HOW_TO_RECOVER}"
             )
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # 0600
         os.close(handle)

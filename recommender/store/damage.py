@@ -82,7 +82,7 @@ def refuse_damaged(engine: Engine, largest: int | None = CHECKED_BYTES) -> None:
 def _damage(engine: Engine, what: str) -> StoreError:
     return StoreError(
         f"the store {database.place(engine)} is damaged ({what}): "
-        f"`newsletter store check` says where; {database.WAY_OUT}"
+        f"`newsletter store check` says where; {database.HOW_TO_RECOVER}"
     )
 
 

@@ -86,7 +86,7 @@ def check_version(engine: Engine) -> None:
     if found is None:
         file = Path(str(engine.url.database)).absolute()
         where = database.place(engine) if database.many_machines(engine) else file
-        raise StoreError(f"there is no store at {where}: {database.WAY_IN}")
+        raise StoreError(f"there is no store at {where}: {database.HOW_TO_MAKE_ONE}")
     _refuse_newer(engine, found)
     if found != head():
         raise StoreError(

@@ -220,24 +220,6 @@ def test_a_thread_and_a_process_that_end_by_an_error(said: Said) -> None:
     assert said().endswith("ValueError\n")
 
 
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        (f"421 <{WHO}> later", "421 <<address>> later"),
-        (f'"{NAME}"@example.com', "<address>"),
-        (f"/home/outbox/weekly/000001-{WHO}.eml: full", "/home/outbox/weekly/<address>: full"),
-        (f"o/{WHO}", "<address>"),
-        (f"https://news.example.org/preferences/{TOKEN}?x", "https://news.example.org/preferences/<token>?x"),
-        (f"GET /c/{TOKEN} 500", "GET /c/<token> 500"),
-        (f"smtp://user:{TOKEN}@relay.example.org:25 down", "smtp://***@relay.example.org:25 down"),
-        ("\x1b]0;title\x07", "\\x1b]0;title\\x07"),
-        ("disk 100 % full at 3/4", "disk 100 % full at 3/4"),
-    ],
-)  # fmt: skip
-def test_words_are_scrubbed(given: str, shown: str) -> None:
-    assert scrubbing.text(given) == shown
-
-
 def test_what_our_errors_say_is_kept() -> None:
     assert scrubbing.line(StoreError("the store is away")) == "the store is away"
     assert scrubbing.line(OSError(28, "No space left on device")) == "No space left on device"

@@ -1,9 +1,11 @@
 """A home with the sample content, and commands run in a copy of it."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -67,3 +69,47 @@ def engine(newsletter: Run) -> Iterator[Engine]:
     engine = database.connect(os.environ.get("NEWSLETTER_DATABASE_URL", "sqlite:///newsletter.db"))
     yield engine
     engine.dispose()
+
+
+def answer(newsletter: Run, *arguments: str) -> dict[str, Any]:
+    status, out, err = newsletter(*arguments, "--json")
+    assert (status, err) == (0, "")
+    found: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
+    return found
+
+
+RANKED_ARTICLES = [
+    {"id": "a1", "title": "Roses in clay soil", "summary": "Compost helps.", "topics": ["Garden"]},
+    {"id": "a2", "title": "Rook endgames", "summary": "Chess for evenings.", "topics": ["Chess"],
+     "published_at": "2026-11-20"},
+    {"id": "d", "title": "Two things", "stories": [
+        {"id": "one", "title": "Chess clocks", "summary": "Time trouble.", "topics": ["Chess"]},
+        {"id": "two", "title": "Rain barrels", "summary": "Watering.", "topics": ["Garden"]},
+    ]},
+]  # fmt: skip
+
+
+RANKED_READERS: list[dict[str, Any]] = [
+    {"id": "g", "topics": {"Garden": 3}},
+    {"email": "chess@example.com", "topics": ["Chess"],
+     "history": [{"article": "a2", "action": "click"}]},
+]  # fmt: skip
+
+
+def write_lines(path: Path, values: list[Any]) -> str:
+    path.write_text("".join(json.dumps(value) + "\n" for value in values))
+    return str(path)
+
+
+@pytest.fixture
+def rank_files(tmp_path: Path) -> list[str]:
+    """The options that name a small file of articles and one of readers."""
+    return [
+        "--articles", write_lines(tmp_path / "a.jsonl", RANKED_ARTICLES),
+        "--subscribers", write_lines(tmp_path / "s.jsonl", RANKED_READERS),
+    ]  # fmt: skip
+
+
+def last_object(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text.strip().splitlines()[-1])
+    return found

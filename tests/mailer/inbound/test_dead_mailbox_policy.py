@@ -9,7 +9,6 @@ from sqlalchemy.engine import Engine
 from mailer.inbound import bounce_processing
 from mailer.inbound.notification import CopyIdentifiers, Kind, Notification
 from mailer.links import Links
-from mailer.mime import return_path
 from mailer.relay.refusals import FailureClass
 from recommender.models import (
     Delivery,
@@ -115,13 +114,3 @@ def test_a_sign_of_life_begins_the_count_anew(
 
 def test_a_word_about_the_message_never_counts(bounced: Bounced) -> None:
     assert [bounced(n, "message") for n in (1, 2, 3, 4)] == [Status.ACTIVE] * 4
-
-
-def test_a_tag_names_its_copy_in_any_case_and_nobody_else_makes_one() -> None:
-    address = return_path.tagged("bounces@example.org", SECRET, 77)
-    [tag] = return_path.tags(f"<{address.upper()}>")
-    assert return_path.copy_of(tag, (b"a new secret", SECRET)) == 77
-    assert return_path.copy_of(tag, (b"another",)) is None
-    assert return_path.copy_of(tag[:-1] + "e", (SECRET,)) is None
-    long = f"{'b' * 60}@example.org"
-    assert return_path.tagged(long, SECRET, 77) == long

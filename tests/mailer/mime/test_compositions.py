@@ -1,4 +1,4 @@
-"""What mail servers ask of a message's form holds for every copy that a press makes."""
+"""What mail servers ask of a message's form holds for every copy that is made."""
 
 import email
 import json

@@ -11,7 +11,6 @@ from mailer.delivery import campaign
 from mailer.ledger import editions
 from mailer.monitoring import readiness
 from mailer.monitoring.supervision import Supervisor, Troubles
-from mailer.service.job_runner import Runner
 from recommender.models import Edition
 from recommender.storage import database
 from tests.promises.conftest import add_readers, add_stories
@@ -30,21 +29,6 @@ def test_a_trouble_is_said_when_it_begins_and_when_it_is_over() -> None:
         "error: relay: refused",
         "relay: well again",
     ]
-
-
-def test_a_job_that_raises_is_noted_and_the_next_one_runs(store: Engine) -> None:
-    said: list[str] = []
-    runner = Runner(store, lambda: datetime.now(UTC), Troubles(said.append), said.append)
-
-    def broken() -> str | None:
-        raise RecursionError("too deep")
-
-    runner.run("deliver", broken)
-    runner.run("deliver", broken)
-    assert runner.known()["deliver"].error == "too deep"
-    runner.run("deliver", lambda: None)
-    assert runner.known()["deliver"].error is None
-    assert said == ["error: deliver: too deep", "deliver: well again after 0 s"]
 
 
 def test_a_thread_that_ends_before_its_time_is_a_failure() -> None:

@@ -58,29 +58,6 @@ def send_for(
     return sends
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("14/second", (Rate(1, 14),)),
-        ("5000/hour, 100/s", (Rate(1, 100), Rate(3600, 5000))),
-        ("20 per 10 minutes", (Rate(600, 20),)),
-        ("50000/day", (Rate(86_400, 50_000),)),
-        ("1 / 2 h", (Rate(7_200, 1),)),
-    ],
-)
-def test_rates_are_read_as_people_write_them(text: str, found: tuple[Rate, ...]) -> None:
-    assert limits.rates(text) == found
-    assert limits.rates(", ".join(map(str, found))) == found
-
-
-@pytest.mark.parametrize(
-    "text", ["", "fast", "0/s", "1/0s", "5/fortnight", "1/s, 2/second", "-1/s"]
-)
-def test_what_is_no_rate_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=repr(text)):
-        limits.rates(text)
-
-
 RATES = st.one_of(
     st.builds(lambda most: (Rate(1, most),), st.integers(1, 400)),
     st.builds(lambda most, s: (Rate(s, most),), st.integers(1, 60), st.sampled_from([7, 60, 3600])),

@@ -3,7 +3,7 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from sqlalchemy.engine import Engine
 from starlette.testclient import TestClient
 
@@ -24,7 +25,7 @@ from recommender.articles import intake as article_intake
 from recommender.models import Delivery, DeliveryState, Event, Status, Subscriber
 from recommender.settings import Settings
 from recommender.storage import database
-from recommender.subscribers import files, intake
+from recommender.subscribers import files, intake, records
 from tests.conftest import Stores
 
 if TYPE_CHECKING:
@@ -165,3 +166,30 @@ def sent(place: Place) -> Callable[[str], Delivery]:
         return delivery
 
     return find
+
+
+WHO = "founder@example.com"
+
+
+@pytest.fixture
+def personal(place: Place) -> str:
+    """The path of the reader's own link, as the mail brings it."""
+    issue = place.path(place.links.preferences(place.delivery(WHO).id))
+    assert place.client.post(issue).status_code == 200
+    return place.link("preferences")
+
+
+def saved(place: Place) -> dict[str, object]:
+    with database.reading(place.engine) as session:
+        return records.document(records.find(session, WHO))
+
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def open_place(place: Place) -> Place:
+    state = place.client.app.state  # type: ignore[attr-defined]  # an ASGI app to mypy
+    settings = place.settings.model_copy(update={"admin_password": SecretStr(PASSWORD)})
+    state.site = replace(state.site, settings=settings)
+    return place

@@ -50,14 +50,6 @@ def test_the_archive_has_a_feed(place: Place) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_operators_see_that_it_is_well(place: Place) -> None:
-    assert place.client.get("/healthz").text == "ok\n"
-    assert place.client.get("/readyz").json() == {"ready": True, "reasons": []}
-    found = place.client.get("/metrics").text
-    assert 'newsletter_deliveries{edition="weekly-2026-W48",state="sent"} 12.0' in found
-    assert "@" not in found
-
-
 def test_a_template_changed_in_the_store_is_not_run_and_the_page_says_so(
     place: Place, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from mailer.preview import reader_issues
-from recommender.models import EditionStory, Story, StoryTopic, Topic
+from recommender.models import Article, EditionStory, Story, StoryTopic, Topic
 from recommender.storage import database
 from recommender.subscribers import records
 
@@ -51,9 +51,14 @@ def test_more_like_this_changes_the_next_picks_and_is_named(place: Place) -> Non
         if reason["kind"] == "history"
     ]
     assert named
-    assert {(reason["answer"], reason["detail"]) for reason in named} == {
+    answered = [reason for reason in named if "answer" in reason]
+    assert {(reason["answer"], reason["detail"]) for reason in answered} == {
         ("more", learned["story"])
     }
+    with database.reading(place.engine) as session:
+        sources = set(session.scalars(sa.select(Article.source)))
+        sources |= set(session.scalars(sa.select(Article.curator)))
+    assert {reason["detail"] for reason in named if "answer" not in reason} <= sources
 
 
 def test_less_like_this_changes_the_next_picks_and_is_named(place: Place) -> None:

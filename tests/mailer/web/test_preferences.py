@@ -1,35 +1,18 @@
 """A reader's choices are the reader's alone, and what they change holds at once."""
 
-import pytest
-
 from mailer.preview import reader_issues
 from recommender.models import Status
 from recommender.storage import database
-from recommender.subscribers import records, self_service
+from recommender.subscribers import self_service
 
-from .conftest import Place
-
-WHO = "founder@example.com"
-
-
-@pytest.fixture
-def personal(place: Place) -> str:
-    """The path of the reader's own link, as the mail brings it."""
-    issue = place.path(place.links.preferences(place.delivery(WHO).id))
-    assert place.client.post(issue).status_code == 200
-    return place.link("preferences")
-
-
-def reader(place: Place) -> dict[str, object]:
-    with database.reading(place.engine) as session:
-        return records.document(records.find(session, WHO))
+from .conftest import WHO, Place, saved
 
 
 def test_a_forwarded_issue_shows_nobody_the_choices(place: Place) -> None:
     page = place.client.get(place.path(place.links.preferences(place.delivery(WHO).id)))
     assert page.status_code == 200
     assert WHO not in page.text
-    assert all(topic not in page.text for topic in reader(place)["topics"])  # type: ignore[attr-defined]  # a dict
+    assert all(topic not in page.text for topic in saved(place)["topics"])  # type: ignore[attr-defined]  # a dict
     assert place.mail() == []
 
 
@@ -55,7 +38,7 @@ def test_choices_are_kept_as_stated(place: Place, personal: str) -> None:
         "timezone": "Europe/Berlin",
     }
     assert "Saved" in place.client.post(personal, data=form).text
-    kept = reader(place)
+    kept = saved(place)
     assert kept["topics"] == {
         "Neural Software": 3.0,
         "AI Strategy": -2.0,
@@ -70,11 +53,11 @@ def test_choices_are_kept_as_stated(place: Place, personal: str) -> None:
 
 
 def test_a_wrong_time_zone_is_named_and_nothing_is_lost(place: Place, personal: str) -> None:
-    before = reader(place)
+    before = saved(place)
     answer = place.client.post(personal, data={"timezone": "Mars/Base"})
     assert answer.status_code == 400
     assert "Not saved" in answer.text
-    assert reader(place) == before
+    assert saved(place) == before
 
 
 def test_new_choices_change_the_next_picks(place: Place, personal: str) -> None:
@@ -100,24 +83,4 @@ def test_a_pause_ends_by_itself(place: Place, personal: str) -> None:
     place.pass_time(weeks=4)
     with database.writing(place.engine) as session:
         assert self_service.resume_paused(session, now=place.moment[0]) == 1
-    assert place.status(WHO) == Status.ACTIVE
-
-
-def test_a_reader_takes_along_all_that_is_held(place: Place, personal: str) -> None:
-    answer = place.client.post(personal, data={"action": "export"})
-    held = answer.json()
-    assert held["email"] == WHO
-    assert held["deliveries"]
-    assert "attachment" in answer.headers["content-disposition"]
-
-
-def test_erasing_needs_a_second_word_and_leaves_nothing(place: Place, personal: str) -> None:
-    assert "Nothing was erased" in place.client.post(personal, data={"action": "erase"}).text
-    answer = place.client.post(personal, data={"action": "erase", "sure": "yes"})
-    assert "Erased" in answer.text
-    assert place.status(WHO) is None
-    assert place.client.get(personal).status_code == 404
-    place.client.post("/subscribe", data={"email": WHO})
-    assert place.status(WHO) == Status.PENDING  # until they confirm: nobody else can
-    place.client.post(place.link("confirm"))
     assert place.status(WHO) == Status.ACTIVE

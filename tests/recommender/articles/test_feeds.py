@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.articles import feeds, markup
+from recommender.articles import feeds
 from recommender.articles.values import ArticleDraft, Found
 from recommender.errors import InputError, Rejected
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-
 RSS = """<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
 <title>The Letter</title><link>https://letter.example.com/</link><language>en</language>
@@ -29,7 +28,6 @@ RSS = """<?xml version="1.0" encoding="utf-8"?>
 <item><description>No title here. But text.</description></item>
 <item></item>
 </channel></rss>"""
-
 ATOM = """<feed xmlns="http://www.w3.org/2005/Atom">
 <title type="html">A &lt;i&gt;b&lt;/i&gt;</title>
 <link href="https://atom.example.com/"/><entry><id>tag:atom.example.com,2026:1</id>
@@ -244,22 +242,6 @@ def test_external_entities_are_not_followed() -> None:
         '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
     ).replace("Short", "&x;Short")
     assert all("root:" not in str(item) for item in parse(evil))
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        ("a < b & c", "a < b & c"),
-        ("<p>One</p><p>Two &amp; three</p>", "One\n\nTwo & three"),
-        ("x<script>bad()</script>y", "xy"),
-        ("<div>a<br/>b</div>", "a\nb"),
-        ("<b unclosed", "<b unclosed"),
-        ("a<!-- <p>no</p> -->b<!-- never", "ab"),
-        ("&lt;b&gt;", "<b>"),
-    ],
-)
-def test_html_becomes_the_words_a_reader_sees(html: str, text: str) -> None:
-    assert markup.text(html) == text
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,4 +1,4 @@
-"""The words of whatever HTML a feed holds."""
+"""HTML becomes text."""
 
 import pytest
 
@@ -13,3 +13,19 @@ def test_a_marked_section_of_any_kind_costs_nobody_the_words_before_it(
     section: str, after: str
 ) -> None:
     assert markup.text(f"<p>before</p>{section}{after}").startswith("before")
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("a < b & c", "a < b & c"),
+        ("<p>One</p><p>Two &amp; three</p>", "One\n\nTwo & three"),
+        ("x<script>bad()</script>y", "xy"),
+        ("<div>a<br/>b</div>", "a\nb"),
+        ("<b unclosed", "<b unclosed"),
+        ("a<!-- <p>no</p> -->b<!-- never", "ab"),
+        ("&lt;b&gt;", "<b>"),
+    ],
+)
+def test_html_becomes_the_words_a_reader_sees(html: str, text: str) -> None:
+    assert markup.text(html) == text

@@ -1,9 +1,6 @@
 """The import of readers: what goes in, what is refused, and what is never done."""
 
-import json
-from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,29 +10,9 @@ from sqlalchemy.engine import Engine
 from recommender.errors import InputError
 from recommender.models import ConsentEvent, Status, Subscriber
 from recommender.storage import database
-from recommender.subscribers import consent, files, intake, records
+from recommender.subscribers import consent, records
 
-Import = Callable[..., intake.Report]
-
-
-@pytest.fixture
-def import_(store: Engine, tmp_path: Path, now: datetime) -> Import:
-    """Write ``text`` to a file of this name and import it."""
-
-    def run(
-        text: str | bytes, name: str = "readers.jsonl", *, dry_run: bool = False
-    ) -> intake.Report:
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return intake.import_rows(
-            lambda: database.writing(store), files.read(path), file=name, now=now, dry_run=dry_run
-        )
-
-    return run
-
-
-def lines(*rows: dict[str, Any]) -> str:
-    return "".join(json.dumps(row) + "\n" for row in rows)
+from .conftest import Import, lines
 
 
 def held(store: Engine, email: str) -> dict[str, Any]:
@@ -60,11 +37,6 @@ def test_a_second_import_changes_nothing(import_: Import) -> None:
     assert import_(rows).added == 50
     again = import_(rows)
     assert (again.added, again.updated, again.unchanged) == (0, 0, 50)
-
-
-def test_addresses_are_one_whatever_their_case(import_: Import) -> None:
-    assert import_(lines({"email": "Reader@Example.COM"})).added == 1
-    assert import_(lines({"email": "reader@example.com", "name": "R"})).updated == 1
 
 
 def test_bad_rows_are_named_by_line_and_the_rest_go_in(import_: Import, store: Engine) -> None:
@@ -155,15 +127,3 @@ def test_binary_wrong_encoding_and_an_endless_line_are_rejected_alone(import_: I
     )
     assert report.added == 2
     assert [r.line for r in report.rejected] == [2, 3, 4]
-
-
-def test_erasing_leaves_a_hash_that_keeps_the_address_out(
-    import_: Import, store: Engine, now: datetime
-) -> None:
-    import_(lines({"email": "a@example.com", "topics": ["Data"], "roles": ["CTO"]}))
-    with database.writing(store) as session:
-        consent.erase(session, "A@example.com", now=now)
-    with database.reading(store) as session:
-        assert session.scalars(sa.select(Subscriber)).all() == []
-        assert session.scalars(sa.select(ConsentEvent)).all() == []
-    assert "suppressed" in import_(lines({"email": "a@example.com"})).rejected[0].why

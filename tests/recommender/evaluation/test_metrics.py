@@ -7,7 +7,6 @@ import pytest
 from sklearn.metrics import ndcg_score
 
 from recommender.evaluation import metrics
-from recommender.evaluation.intervals import bootstrap
 
 KEPT = {"a": 1.0, "b": 1.0, "c": 1.0, "z": 0.0}
 
@@ -74,14 +73,3 @@ def test_novelty_repeats_and_coverage() -> None:
     assert metrics.repeats(["a", "b", "c", "d"], {"b", "z"}) == 0.25
     assert metrics.repeats([], {"b"}) == 0
     assert metrics.coverage([["a", "b"], ["b"], []], 4) == 0.5
-
-
-def test_the_interval_holds_the_mean_and_narrows_with_readers() -> None:
-    few, many = (np.random.default_rng(0).random(n) for n in (30, 3000))
-    wide, narrow = bootstrap(few), bootstrap(many)
-    assert wide.low < wide.mean < wide.high
-    assert narrow.high - narrow.low < (wide.high - wide.low) / 4
-    assert bootstrap(many) == narrow
-    half = 1.96 * many.std() / math.sqrt(len(many))
-    assert narrow.high - narrow.mean == pytest.approx(half, rel=0.15)
-    assert math.isnan(bootstrap(np.array([np.nan])).mean)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.engine import Engine
 
 from mailer import cli
 from mailer.relay import registry
@@ -74,3 +75,10 @@ def test_a_web_address_with_a_password_is_refused_without_it() -> None:
     with pytest.raises(NewsletterError) as caught:
         settings.load(environment={"NEWSLETTER_BASE_URL": f"https://u:{MARK}@h"})
     assert MARK not in str(caught.value)
+
+
+def test_sqlite_runs_with_wal_foreign_keys_and_a_busy_timeout(sqlite_store: Engine) -> None:
+    with sqlite_store.connect() as connection:
+        for pragma, value in (("journal_mode", "wal"), ("foreign_keys", 1)):
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000

@@ -1,4 +1,4 @@
-"""A store that others hold, pages that everybody may ask for: an answer soon, little work."""
+"""Pages that everybody may ask for are made once for all who ask."""
 
 import threading
 import time
@@ -10,32 +10,8 @@ from mailer.web import archive, metrics
 from mailer.web.hooks import Hooks
 from mailer.web.shared_answers import Shared
 from mailer.web.site import Site
-from recommender.storage import database
 
 from .conftest import Place
-
-
-def test_a_page_that_would_wait_for_the_store_says_so(
-    place: Place, caplog: pytest.LogCaptureFixture
-) -> None:
-    if place.engine.dialect.name != "sqlite":
-        pytest.skip("on PostgreSQL nobody holds the whole store")
-
-    def ask(number: int) -> tuple[int, str, float]:
-        begun = time.monotonic()
-        answer = place.client.post("/subscribe", data={"email": f"new{number}@example.org"})
-        after = answer.headers.get("retry-after", answer.text)
-        return answer.status_code, after, time.monotonic() - begun
-
-    with database.writing(place.engine) as session, ThreadPoolExecutor(20) as pool:
-        session.connection()  # has the lock from here on
-        found = list(pool.map(ask, range(20)))
-        assert place.client.get("/archive").status_code == 200
-    assert {(status, after) for status, after, _ in found} == {(503, "5")}
-    assert max(seconds for *_, seconds in found) < 12
-    assert len(caplog.records) <= 2
-    assert "new1@" not in caplog.text
-    assert place.client.post("/subscribe", data={"email": "new@example.org"}).status_code == 200
 
 
 def test_a_large_answer_is_made_once_for_all_who_ask() -> None:

@@ -4,35 +4,20 @@ from datetime import datetime
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
-from recommender import store as store_module
 from recommender import vocabulary
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import (
     Article,
-    Role,
     Status,
     Story,
     StoryTopic,
     Subscriber,
     SubscriberRole,
     SubscriberTopic,
-    Topic,
-    TopicAlias,
 )
 from recommender.storage import database
-from recommender.vocabulary import starter
-from recommender.vocabulary.search import VocabularySearch
-
-
-def test_names_are_compared_without_case_width_or_spacing() -> None:
-    assert vocabulary.fold("  AI\u00a0 Hardware\n") == "ai hardware"
-    assert vocabulary.fold("ＡＩ Straße") == "ai strasse"
-    assert vocabulary.fold(" \t") == ""
-    assert len(vocabulary.fold("ß" * 200)) == 200
 
 
 def test_unknown_names_are_added_and_known_ones_found(store: Engine) -> None:
@@ -161,97 +146,3 @@ def test_roles_merge_too(store: Engine, people: tuple[int, int, int]) -> None:
         kept = session.execute(sa.select(SubscriberRole.subscriber_id, SubscriberRole.role_id))
         target = roles["Basket Maker"]
         assert sorted(tuple(row) for row in kept) == [(people[0], target), (people[1], target)]
-
-
-def test_every_store_has_the_starter_vocabulary(store: Engine) -> None:
-    shipped = starter.read()
-    with database.reading(store) as session:
-        known = vocabulary.load(session)
-    for mine, theirs in ((shipped.topics, known.topics), (shipped.roles, known.roles)):
-        assert {term.name for term in mine} <= {term.name for term in theirs}
-        assert all(term.definition for term in mine)
-
-
-def test_installing_again_changes_nothing_an_administrator_did(store: Engine) -> None:
-    topic = starter.read().topics[0].name
-    role = starter.read().roles[0].name
-    with database.writing(store) as session:
-        vocabulary.add(session, "topic", topic, definition="Ours.")
-        vocabulary.add(session, "role", "Chief")
-        vocabulary.merge(session, "role", role, "Chief")
-        before = vocabulary.load(session)
-        vocabulary.install_starter(session)
-        assert vocabulary.load(session) == before
-
-
-def test_installing_defines_what_an_import_added_before(store: Engine) -> None:
-    term = starter.read().topics[0]
-    with database.writing(store) as session:
-        _forget(session)
-        vocabulary.topic_ids(session, [term.name.upper()])
-        vocabulary.install_starter(session)
-        vocabulary.install_starter(session)
-        found = vocabulary.topic_ids(session, [term.name, *term.aliases])
-        row = session.get_one(Topic, found[term.name])
-    assert row.definition == term.definition
-    assert set(found.values()) == {row.id}
-
-
-def _forget(session: Session) -> None:
-    for table in (TopicAlias, Topic, Role):
-        session.execute(sa.delete(table))
-
-
-def test_names_that_came_from_outside_are_offered_once_an_admin_says_so(
-    store: Engine, now: datetime
-) -> None:
-    with database.writing(store) as session:
-        vocabulary.topic_ids(session, ["From A Feed"])
-        vocabulary.add(session, "topic", "By An Admin")
-
-    def offered() -> set[str]:
-        return set(VocabularySearch(store).names("topic", now)) & {
-            "From A Feed",
-            "By An Admin",
-            "AI Hardware",
-        }
-
-    assert offered() == {"By An Admin", "AI Hardware"}
-    assert VocabularySearch(store).search("topic", "from a", now) == []
-    with database.writing(store) as session:
-        vocabulary.set_offered(session, "topic", "from a feed", offered=True)
-        vocabulary.set_offered(session, "topic", "By An Admin", offered=False)
-    assert offered() == {"From A Feed", "AI Hardware"}
-    with database.writing(store) as session, pytest.raises(NotFoundError):
-        vocabulary.set_offered(session, "topic", "unknown", offered=True)
-
-
-def test_what_is_merged_into_a_hidden_name_stays_offered(store: Engine, now: datetime) -> None:
-    with database.writing(store) as session:
-        vocabulary.topic_ids(session, ["From A Feed"])
-        vocabulary.merge(session, "topic", "AI Hardware", "From A Feed")
-    assert "From A Feed" in VocabularySearch(store).names("topic", now)
-
-
-def test_a_store_that_is_migrated_offers_what_was_shipped_defined_or_chosen(
-    store: Engine, now: datetime
-) -> None:
-    configuration = store_module.configuration(store)
-    with database.writing(store) as session:
-        chosen = vocabulary.topic_ids(session, ["PreferencesForm", "From A Feed"])[
-            "PreferencesForm"
-        ]
-        vocabulary.add(session, "topic", "Defined", definition="By an administrator.")
-        reader = Subscriber(
-            email="a@example.com", address_hash="x", status=Status.ACTIVE, created_at=now,
-            updated_at=now,
-        )  # fmt: skip
-        session.add(reader)
-        session.flush()
-        session.add(SubscriberTopic(subscriber_id=reader.id, topic_id=chosen, weight=1))
-    command.downgrade(configuration, "0007")
-    command.upgrade(configuration, "head")
-    names = set(VocabularySearch(store).names("topic", now))
-    assert names & {"PreferencesForm", "Defined", "From A Feed", "AI Hardware"} == {
-        "PreferencesForm", "Defined", "AI Hardware",
-    }  # fmt: skip
