@@ -26,15 +26,15 @@ _MONTHS = (
 MONTHS = {word: number for number, names in enumerate(_MONTHS, 1) for word in names.split()}
 _DAY = r"(?P<day>\d{1,2})(?:\.|st|nd|rd|th|er)?"
 _NAMED = (
-    re.compile(rf"{_DAY}[\s-]+(?P<month>[^\W\d_]+)\.?,?[\s-]+(?P<year>\d{{4}})"),
-    re.compile(rf"(?P<month>[^\W\d_]+)\.?\s+{_DAY},?\s+(?P<year>\d{{4}})"),
+    re.compile(rf"{_DAY}[ -]{{1,2}}(?P<month>[^\W\d_]{{1,12}})\.?,?[ -]{{1,2}}(?P<year>\d{{4}})"),
+    re.compile(rf"(?P<month>[^\W\d_]{{1,12}})\.? {_DAY},? (?P<year>\d{{4}})"),
 )
 _NUMBERS = re.compile(r"(\d{1,2})(?P<mark>[./-])(\d{1,2})(?P=mark)(\d{4})")
 _CLOCK = re.compile(
-    r",?\s+(?:um|at|à|@)?\s*(\d{1,2})(?::|h\s?)(\d{2})(?::\d{2})?\s*(?:uhr)?$", re.IGNORECASE
+    r",? (?:(?:um|at|à|@) )?(\d{1,2})(?::|h ?)(\d{2})(?::\d{2})?(?: ?uhr)?$", re.IGNORECASE
 )
-_WEEKDAY = re.compile(r"^[^\W\d_]{2,12}\.?,?\s+(?=\d|[^\W\d_]+\.?\s+\d)")
-_LEADING = re.compile(r"^(?:le|am|den|on|the)\s+", re.IGNORECASE)
+_WEEKDAY = re.compile(r"^[^\W\d_]{2,12}\.?,? (?=\d|[^\W\d_]{1,12}\.? \d)")
+_LEADING = re.compile(r"^(?:le|am|den|on|the) ", re.IGNORECASE)
 
 
 def moment(text: str, now: datetime) -> datetime:

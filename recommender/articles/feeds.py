@@ -34,9 +34,8 @@ MAX_ENTRIES = 5_000
 UNSAID = frozenset({"", "uncategorized", "uncategorised", "allgemein", "non classé"})
 """Categories that say nothing."""
 _BOILERPLATE = re.compile(
-    r"\s*(?:The post [^\n]{1,600} (?:first )?appeared (?:first )?on [^\n]{1,300}"
-    r"|\[(?:…|\.\.\.|&hellip;)\]|\n(?:Comments|Continue reading[^\n]{0,300}|Read more[^\n]{0,9}))"
-    r"\s*\Z|\AComments\Z"
+    r"(?:(?:^|\n|(?<=[ .]))The post [^\n]{1,400} appeared first on [^\n]{1,200}|\[(?:…|\.\.\.)\]"
+    r"|\nContinue reading[^\n]{0,300}|\nRead more[^\n]{0,9}|(?:^|\n)Comments)\s{0,9}\Z"
 )
 """What feeds put behind a text and nobody wrote."""
 
@@ -141,7 +140,10 @@ def _sound(text: str) -> str:
 def _text(html: str) -> str:
     text = fields.paragraphs(markup.text(html))
     start = max(0, len(text) - MAX_SUMMARY)  # what it looks for stands at the end
-    return text[:start] + _BOILERPLATE.sub("", text[start:]).rstrip()
+    end = text[start:]
+    for _ in range(3):  # of one kind and then another
+        end = _BOILERPLATE.sub("", end).rstrip()
+    return text[:start] + end
 
 
 def _line(text: str) -> str:
