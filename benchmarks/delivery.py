@@ -47,7 +47,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from mailer.delivery.messages import CopyRequest
 from mailer.delivery.messages import factory as make_factory
 from mailer.issue.composition import Composer
-from mailer.ledger.deliveries import Claim
+from mailer.ledger.claims import Claim
 from mailer.mime.message import Message
 from mailer.rendering import templates
 from recommender import resources, store

@@ -26,7 +26,7 @@ from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest
 from mailer.edition import snapshot
 from mailer.issue.composition import Composer, Issue, ReaderView, StoryContent
-from mailer.ledger.deliveries import Claim
+from mailer.ledger.claims import Claim
 from mailer.mime.dkim import Signer
 from mailer.mime.message import Identity, build
 from mailer.rendering import templates

@@ -15,7 +15,7 @@ from benchmarks import filling
 from mailer.edition import retention
 from mailer.engagement import feedback
 from mailer.engagement.feedback import Click
-from mailer.ledger import counts, deliveries, editions
+from mailer.ledger import claims, counts, deliveries, editions
 from mailer.throttling import circuit_breaker
 from mailer.web import archive
 from recommender.models import Delivery, Edition, Event, Subscriber
@@ -61,9 +61,7 @@ def probes(engine: Engine, *, now: datetime, batch: int = audience.BATCH) -> lis
         return audience.batches(session, audience.mailable(), batch=batch)
 
     def claim(session: Session, *, at_local_time: bool) -> None:
-        deliveries.claim(
-            session, edition, owner="o", limit=100, now=now, at_local_time=at_local_time
-        )
+        claims.claim(session, edition, owner="o", limit=100, now=now, at_local_time=at_local_time)
 
     return [
         Probe("claim, all due", lambda s: claim(s, at_local_time=False)),

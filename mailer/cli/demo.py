@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.cli.common import invocation, progress, say
 from mailer.delivery import campaign
+from mailer.delivery.summary import Summary
 from mailer.edition import schedule
 from mailer.preview import gallery, reader_issues
 from recommender import resources, store
@@ -85,9 +86,7 @@ def _import_sample(engine: Engine, now: datetime) -> None:
     say(f"{articles.read} briefs, {readers.read} readers")
 
 
-def _send(
-    engine: Engine, settings: Settings, period: str, now: datetime
-) -> tuple[int, campaign.Summary]:
+def _send(engine: Engine, settings: Settings, period: str, now: datetime) -> tuple[int, Summary]:
     """Plan this week's edition and send it to the outbox; its id, and what was sent."""
     with progress("choosing and sending") as advance:
         edition = campaign.plan(engine, settings, period=period, now=now, progress=advance)

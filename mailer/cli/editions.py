@@ -1,15 +1,15 @@
-"""``newsletter editions``: plan, send, pause, resume, cancel, list, show, report; and send-test."""
+"""``newsletter editions``: plan, send, pause, resume and cancel; and ``send-test``."""
 
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import joinedload
 
+from mailer.cli import edition_reports
 from mailer.cli.common import (
     Invocation,
     Json,
@@ -20,11 +20,12 @@ from mailer.cli.common import (
     progress,
     say,
     stop_on_signal,
-    table,
     warn,
 )
+from mailer.cli.edition_reports import Period, named_period
 from mailer.delivery import campaign
-from mailer.edition import planning, schedule, status
+from mailer.delivery.summary import Summary
+from mailer.edition import planning, status
 from mailer.ledger import editions
 from mailer.preview import reader_issues
 from mailer.relay import registry
@@ -35,16 +36,7 @@ ASK_BEYOND = 10
 """Readers who are mailed without a question."""
 
 app = typer.Typer(no_args_is_help=True)
-Period = Annotated[
-    str | None, typer.Option(help="ISO week such as 2026-W48; default: the current week.")
-]
 InSegment = Annotated[str | None, typer.Option("--segment", help="Only readers of this segment.")]
-
-
-def _period(run: Invocation, given: str | None) -> str:
-    if given is not None:
-        return schedule.check_period(given)
-    return schedule.period_of(run.now.astimezone(run.settings.zone).date())
 
 
 @app.command()
@@ -64,7 +56,7 @@ def plan(
     Example: newsletter editions plan --segment pilots; newsletter editions plan
     """
     run = invocation(context)
-    wanted = _period(run, period)
+    wanted = named_period(run, period)
     _sure(run, wanted, yes=yes, future=False)
     with run.store() as engine:
         identifier = _plan(engine, run, wanted, segment)
@@ -99,7 +91,7 @@ def _plan(engine: Engine, run: Invocation, period: str, segment: str | None) -> 
 
 def _sure(run: Invocation, period: str, *, yes: bool, future: bool) -> None:
     """Refuse a week that is past, or (``future``) has not begun, unless it is meant."""
-    current = _period(run, None)
+    current = named_period(run, None)
     if yes or period == current or (period > current and not future):
         return
     what = "has not begun" if period > current else "is past"
@@ -128,6 +120,7 @@ def _ask(engine: Engine, run: Invocation, period: str, segment: str | None) -> N
 @app.command()
 def send(
     context: typer.Context,
+    *,
     period: Period = None,
     segment: InSegment = None,
     at_local_time: Annotated[
@@ -148,7 +141,7 @@ def send(
     Example: newsletter editions send --segment pilots; later, to the rest: newsletter editions send
     """
     run = invocation(context)
-    wanted = _period(run, period)
+    wanted = named_period(run, period)
     _sure(run, wanted, yes=yes, future=True)
     with run.store() as engine:
         if not yes:
@@ -173,6 +166,10 @@ def send(
                 progress=advance,
                 enqueue=helpers(engine),
             )
+    _answer(summary, as_json=as_json)
+
+
+def _answer(summary: Summary, *, as_json: bool) -> None:
     if as_json:
         emit(asdict(summary))
     else:
@@ -193,7 +190,7 @@ def pause(context: typer.Context, period: Period = None) -> None:
     """
     run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
-        edition = editions.find(session, run.settings.newsletter, _period(run, period))
+        edition = editions.find(session, run.settings.newsletter, named_period(run, period))
         editions.pause(session, edition, why="paused by hand")
         say(f"{edition.name}: paused")
 
@@ -206,7 +203,7 @@ def resume(context: typer.Context, period: Period = None) -> None:
     """
     run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
-        edition = editions.find(session, run.settings.newsletter, _period(run, period))
+        edition = editions.find(session, run.settings.newsletter, named_period(run, period))
         editions.resume(session, edition)
         say(f"{edition.name}: {edition.state}")
 
@@ -219,152 +216,14 @@ def cancel(context: typer.Context, period: Period = None) -> None:
     """
     run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
-        edition = editions.find(session, run.settings.newsletter, _period(run, period))
+        edition = editions.find(session, run.settings.newsletter, named_period(run, period))
         skipped = editions.cancel(session, edition, now=run.now)
         say(f"{edition.name}: cancelled, {skipped} copies not sent")
 
 
-@app.command("list")
-def list_(context: typer.Context, as_json: Json = False) -> None:
-    """List the editions and how far they are, the latest first.
-
-    Example: newsletter editions list
-    """
-    with invocation(context).store() as engine, database.reading(engine) as session:
-        documents = [editions.document(session, edition) for edition in editions.listing(session)]
-    for document in documents:
-        document["progress"] = status.progress(document["totals"])
-    if as_json:
-        emit({"editions": documents})
-        return
-    keys = ("readers", "sent", "failed", "deferred")
-    table(
-        ["edition", "state", "#done", *(f"#{key}" for key in keys), "#skipped", "#in doubt"],
-        [
-            [
-                document["edition"],
-                document["state"],
-                f"{document['progress']:.0%}",
-                *(document["totals"][key] for key in keys),
-                sum(document["totals"]["skipped"].values()),
-                document["totals"]["in_doubt"],
-            ]
-            for document in documents
-        ],
-        empty="no editions yet; `newsletter editions send` makes the first",
-    )
-
-
-@app.command()
-def show(
-    context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="weekly-2026-W48, or only the week.")] = None,
-    period: Period = None,
-    as_json: Json = False,
-) -> None:
-    """Show where an edition stands; while it is being sent, how fast it goes and when it is done.
-
-    Example: newsletter editions show weekly-2026-W48 --json
-    """
-    run = invocation(context)
-    period = name.removeprefix(f"{run.settings.newsletter}-") if name else period
-    with run.store() as engine, database.reading(engine) as session:
-        edition = editions.find(session, run.settings.newsletter, _period(run, period))
-        document = status.status(session, run.settings, edition, now=run.now)
-        document |= status.missing(session, edition, now=run.now)
-    if as_json:
-        emit(document)
-        return
-    say(f"{document['edition']}: {document['state']}" + _because(document["why"]))
-    for label, value in _lines(document):
-        say(f"  {label:<28} {value}")
-
-
-def _lines(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """What is known of an edition, a line each."""
-    for key in ("segment", "planned_at", "started_at", "finished_at"):
-        if document[key]:
-            yield key, _minute(document[key])
-    yield from _last_error(document)
-    yield "done", f"{document['progress']:.1%}"
-    for key, value in document["totals"].items():
-        for reason, number in value.items() if isinstance(value, dict) else [("", value)]:
-            yield key + (f" ({reason})" if reason else ""), number
-    yield from _others(document)
-    if document["rate"]:
-        yield "messages per second", document["rate"]
-    for key in ("eta", "next_due", "warm_up"):
-        if document[key]:
-            yield key, _minute(document[key])
-    for relay, share in document["relays"].items():
-        yield f"by way of {relay}", f"{share:.0%}"
-    for pause in document["paused_domains"]:
-        yield f"{pause['domain']} paused", f"until {_minute(pause['until'])}: {pause['why']}"
-
-
-def _others(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    """Who is not in it, and for whom it was planned."""
-    if document["not_in_it_yet"]:
-        late = "" if document["takes_readers"] else " (and it takes no more readers)"
-        yield "not in it yet", f"{document['not_in_it_yet']}{late}"
-    for reason, number in document["not_mailable"].items():
-        yield f"not to be mailed ({reason})", number
-    if len(document["plannings"]) > 1:
-        for one in document["plannings"]:
-            yield f"planned for {one['segment'] or 'everybody'}", f"{one['readers']} readers"
-
-
-def _last_error(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
-    if document["last_error"]:
-        yield "last error", f"{_minute(document['last_error_at'])}: {document['last_error']}"
-
-
-def _because(why: str | None) -> str:
-    return f" ({why})" if why else ""
-
-
-def _minute(value: object) -> str:
-    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else str(value)
-
-
-@app.command()
-def report(context: typer.Context, period: Period = None, as_json: Json = False) -> None:
-    """Report what became of an edition: numbers, most chosen stories, every trouble by name.
-
-    Example: newsletter editions report --period 2026-W48
-    """
-    run = invocation(context)
-    with run.store() as engine, database.reading(engine) as session:
-        edition = editions.find(session, run.settings.newsletter, _period(run, period))
-        document: dict[str, Any] = editions.document(session, edition)
-        document["troubles"] = editions.troubles(session, edition.id)
-        document["most_picked"] = [
-            {"title": title, "readers": number}
-            for title, number in editions.most_picked(session, edition.id)
-        ]
-    if as_json:
-        emit(document)
-        return
-    totals = document["totals"]
-    say(f"{document['edition']}: {document['state']}" + _because(document["why"]))
-    say(f"  {totals['readers']} readers, {totals['sent']} sent, {totals['waiting']} waiting")
-    for reason, number in totals["skipped"].items():
-        say(f"  {number} skipped ({reason})")
-    say()
-    table(
-        ["#readers", "story"],
-        [[story["readers"], story["title"]] for story in document["most_picked"]],
-        empty="no stories were chosen",
-    )
-    for state in (DeliveryState.FAILED, DeliveryState.DEFERRED, DeliveryState.IN_DOUBT):
-        named = [trouble for trouble in document["troubles"] if trouble["state"] == state]
-        if named:
-            say()
-            table(
-                [f"{state}", "#tries", "reason", "what the server said"],
-                [[t["email"], t["attempts"], t["reason"], t["reply"]] for t in named],
-                empty="",
-            )
+app.command("list")(edition_reports.list_)
+app.command()(edition_reports.show)
+app.command()(edition_reports.report)
 
 
 def send_test(

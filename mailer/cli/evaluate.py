@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,14 +23,15 @@ ACCURACY = ("ndcg@10", "ndcg@5", "mrr", "recall@10")
 LISTS = ("diversity", "calibration", "coverage", "novelty", "repeats")
 
 
+Relevant = Annotated[Path | None, typer.Option(help="What each reader kept: relevant.jsonl.")]
+
+
 def command(
     context: typer.Context,
     *,
     articles: Articles,
     subscribers: Subscribers,
-    relevant: Annotated[
-        Path | None, typer.Option(help="What each reader kept: relevant.jsonl.")
-    ] = None,
+    relevant: Relevant = None,
     weekly: Annotated[
         bool,
         typer.Option("--weekly", help="Replay each week of the histories, its new stories ranked."),
@@ -51,10 +53,7 @@ def command(
     Example: newsletter evaluate --articles a.jsonl --subscribers s.jsonl --relevant r.jsonl
     """
     run = invocation(context)
-    catalogue, rejected = read_articles(articles, run.now)
-    if rejected:
-        first = rejected[0]
-        raise InputError(first.file, first.line, first.why)
+    catalogue = _articles(articles, run.now)
     if weekly:
         evaluate_weekly.show(catalogue, subscribers, plot, as_json=as_json)
         return
@@ -64,23 +63,32 @@ def command(
     readers = _readers(subscribers, catalogue, kept)[:sample]
     if not readers:
         raise NewsletterError(f"{relevant}: none of the readers of {subscribers} is in it")
-    ranker = Ranker(
-        catalogue.stories,
-        vocabulary=starter.read(),
-        co_clicks=files.co_clicks(subscribers, catalogue.of_article),
-    )
-    moment = read_moment(now) or catalogue.newest or run.now
-    trial = Trial(ranker, readers, kept, moment, top, as_issue)
+    ranker, moment = _ranker(catalogue, subscribers), read_moment(now) or catalogue.newest
+    trial = Trial(ranker, readers, kept, moment or run.now, top, as_issue)
     with progress("evaluating", trial.steps(baselines=baselines)) as advance:
         outcomes = trial.run(baselines=baselines, progress=advance)
     if plot is not None:
         _draw(plot, trial, outcomes)
     if as_json:
         emit(_document(trial, outcomes, articles=len(catalogue.of_article)))
-    else:
-        _show(trial, outcomes)
-        if plot is not None:
-            say(str(plot))
+        return
+    _show(trial, outcomes)
+    if plot is not None:
+        say(str(plot))
+
+
+def _articles(path: Path, now: datetime) -> files.Catalogue:
+    """The articles of a file; InputError when one of them cannot be read."""
+    catalogue, rejected = read_articles(path, now)
+    if rejected:
+        first = rejected[0]
+        raise InputError(first.file, first.line, first.why)
+    return catalogue
+
+
+def _ranker(catalogue: files.Catalogue, subscribers: Path) -> Ranker:
+    co_clicks = files.co_clicks(subscribers, catalogue.of_article)
+    return Ranker(catalogue.stories, vocabulary=starter.read(), co_clicks=co_clicks)
 
 
 def _draw(plot: Path, trial: Trial, outcomes: Mapping[str, Outcome]) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
 from mailer.edition import restoring, retention
+from mailer.edition.retention_limits import RetentionLimits
 from mailer.rendering import templates
 from recommender import resources
 from recommender.errors import StoreError
@@ -136,7 +137,7 @@ def prune(context: typer.Context, as_json: Json = False) -> None:
     Example: newsletter store prune
     """
     run = invocation(context)
-    terms = retention.Terms.of(run.settings, run.now)
+    terms = RetentionLimits.of(run.settings, run.now)
     with run.store() as engine, progress("pruning rows") as advance:
         done = retention.prune(engine, terms, rest=time.sleep, advance=advance)
     if as_json:

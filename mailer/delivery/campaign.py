@@ -4,23 +4,25 @@ web call; the parts themselves do not know each other."""
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.delivery import samples, senders
 from mailer.delivery.senders import Order
+from mailer.delivery.summary import Summary, summarise
 from mailer.edition import planning, queue
 from mailer.edition.queue import Enqueue, enqueue_nothing
-from mailer.ledger import counts, deliveries, editions
+from mailer.ledger import claims, counts, deliveries, editions
 from mailer.relay import registry
 from mailer.rendering import templates
 from mailer.throttling import circuit_breaker
 from recommender import resources
 from recommender.errors import NewsletterError, NotFoundError, TransportError
-from recommender.models import DeliveryState, Edition, EditionState
+from recommender.models import Edition, EditionState
 from recommender.safety import scrubbing
 from recommender.settings import Settings
 from recommender.storage import database
@@ -29,41 +31,6 @@ from recommender.subscribers import self_service
 POLL_SECONDS = 0.3
 OTHERS_SECONDS = 120.0
 """For how long other senders are waited for while nothing changes."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What one run did. The sum holds: due = sent + failed + deferred + skipped + in_doubt.
-
-    ``due`` is what was not settled when the run began. ``deferred`` is all that is left for a
-    later run; ``in_doubt`` is every copy of the edition whose fate is unknown. ``held`` says which
-    limit ended the run, ``trouble`` what went wrong.
-    """
-
-    edition: str
-    state: EditionState
-    due: int
-    sent: int
-    failed: int
-    deferred: int
-    skipped: dict[str, int] = field(default_factory=dict)
-    in_doubt: int = 0
-    seconds: float = 0.0
-    trouble: str | None = None
-    held: str | None = None
-
-    @property
-    def handled(self) -> int:
-        return self.sent + self.failed + sum(self.skipped.values())
-
-    def sentence(self) -> str:
-        """The same, for a person."""
-        parts = [
-            f"{self.due} due: {self.sent} sent, {self.failed} failed, {self.deferred} deferred"
-        ]
-        parts += [f"{number} skipped ({reason})" for reason, number in self.skipped.items()]
-        parts.append(f"{self.in_doubt} in doubt")
-        return ", ".join(parts) + (f"; held back: {self.held}" if self.held else "")
 
 
 def plan(
@@ -120,54 +87,56 @@ def send(
     """Deliver all that is due of an edition and sum up what this run, and its helpers, did.
 
     With ``segment`` only to its readers, as of ``since``. ``before`` is what was settled before the
-    planning of this same run (``settled``), which then counts as its own. ``enqueue`` lets
-    workers help; ``to_the_end`` waits for what other senders have in hand. A relay that cannot be
-    used is the summary's ``trouble``; what could not be sent counts as deferred. With more than one
-    of ``processes`` the clock must be the real one. With ``inspect`` a sample of the copies is
-    checked first; if one breaks a rule that must hold, that is the trouble and nothing is sent.
+    planning of this run (``settled``), which then counts as its own. ``enqueue`` lets workers help;
+    ``to_the_end`` waits for what others have in hand. A relay that cannot be used is the summary's
+    ``trouble``; what was not sent counts as deferred. Several ``processes`` need the real clock.
+    ``inspect`` checks a sample first; nothing is sent when it breaks a rule that must hold.
     """
     started = time.monotonic()
-    order = Order(settings, edition_id, at_local_time, registry.connections(settings))
-    order = replace(order, segment=segment, since=since)
-
+    connections = registry.connections(settings)
+    order = Order(settings, edition_id, at_local_time, connections, segment=segment, since=since)
     engine = database.stoppable(engine, stop.is_set)
-
-    def begin() -> Beginning:
-        return _begin(engine, order, clock(), enqueue, before)
-
-    def go_on(due: int) -> str | None:
-        return senders.deliver(
-            engine,
-            order,
-            processes=processes,
-            due=due,
-            clock=clock,
-            stop=stop,
-            progress=progress,
-        )
+    deliver = partial(senders.deliver, processes=processes, clock=clock, stop=stop)
 
     def end() -> Summary:
         _finish(engine, edition_id, clock(), trouble)
         return _sum_up(engine, order, settled_before, clock())
 
-    if inspect and (found := _fault(engine, order, clock())) is not None:
-        with database.reading(engine) as session:
-            settled = counts.count(session, edition_id)
-        summary = _sum_up(engine, order, before or settled, clock())
-        return replace(summary, seconds=round(time.monotonic() - started, 3), trouble=found)
-    settled_before, state, due = database.when_available(engine, begin, stop.is_set)
-    trouble: str | None = None
-    held: str | None = None
+    if inspect and (fault := _fault(engine, order, clock())) is not None:
+        seconds = round(time.monotonic() - started, 3)
+        return replace(_unsent(engine, order, before, clock()), seconds=seconds, trouble=fault)
+    settled_before, state, due = database.when_available(
+        engine, lambda: _begin(engine, order, clock(), enqueue, before), stop.is_set
+    )
+    held, trouble = None, None
     if state == EditionState.SENDING:
-        try:
-            held = go_on(due)
-            while to_the_end and held is None and _left_by_others(engine, order, clock, stop):
-                held = go_on(0)
-        except NewsletterError as error:
-            trouble = scrubbing.line(error)
+        others = partial(_left_by_others, engine, order, clock, stop)
+        go_on = partial(deliver, engine, order, progress=progress)
+        held, trouble = _to_the_end(go_on, due, others if to_the_end else lambda: False)
     summary = database.when_available(engine, end, stop.is_set)
-    seconds = round(time.monotonic() - started, 3)
-    return replace(summary, seconds=seconds, trouble=trouble or summary.trouble, held=held)
+    trouble, seconds = trouble or summary.trouble, round(time.monotonic() - started, 3)
+    return replace(summary, seconds=seconds, trouble=trouble, held=held)
+
+
+def _to_the_end(
+    go_on: Callable[..., str | None], due: int, more: Callable[[], bool]
+) -> tuple[str | None, str | None]:
+    """Deliver ``due`` copies, and then what others leave, while there is ``more``; which limit
+    ended it, and what went wrong."""
+    try:
+        held = go_on(due=due)
+        while held is None and more():
+            held = go_on(due=0)
+    except NewsletterError as error:
+        return None, scrubbing.line(error)
+    return held, None
+
+
+def _unsent(engine: Engine, order: Order, before: counts.Count | None, now: datetime) -> Summary:
+    """The summary of a run that sent nothing."""
+    with database.reading(engine) as session:
+        before = before or counts.count(session, order.edition_id)
+    return _sum_up(engine, order, before, now)
 
 
 def settled(
@@ -261,7 +230,7 @@ def _is_due(engine: Engine, order: Order, now: datetime) -> bool:
     """Whether the edition is being sent, and some of it could be claimed now."""
     with database.reading(engine) as session:
         state = editions.state(session, order.edition_id)
-        return state == EditionState.SENDING and deliveries.is_due(
+        return state == EditionState.SENDING and claims.is_due(
             session,
             order.edition_id,
             now=now,
@@ -281,7 +250,7 @@ def _left_by_others(
     def look() -> tuple[int, bool]:
         deliveries.recover(engine, now=clock())
         with database.reading(engine) as session:
-            return deliveries.in_hand(session, order.edition_id), _is_due(engine, order, clock())
+            return claims.in_hand(session, order.edition_id), _is_due(engine, order, clock())
 
     before, patience = -1, 0.0
     while not stop.is_set():
@@ -311,35 +280,8 @@ def _sum_up(engine: Engine, order: Order, before: counts.Count, now: datetime) -
         later = 0
         if order.at_local_time:
             later = counts.not_yet_due(session, edition.id, now=now, readers=readers)
-        summary = _summary(edition, before, after, later)
+        summary = summarise(edition, before, after, later)
         if (why := circuit_breaker.in_force(session, edition)) is not None:
             trouble = f"{edition.name} {why}; `newsletter editions resume` overrides that"
             return replace(summary, trouble=trouble)
         return summary
-
-
-def _summary(
-    edition: Edition,
-    before: counts.Count,
-    after: counts.Count,
-    not_yet_due: int,
-) -> Summary:
-    def gained(state: DeliveryState) -> int:
-        return after.of(state) - before.of(state)
-
-    settled_before = before.of(DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED)
-    skipped = {
-        reason: number - before.skipped.get(reason, 0)
-        for reason, number in after.skipped.items()
-        if number > before.skipped.get(reason, 0)
-    }
-    return Summary(
-        edition=edition.name,
-        state=edition.state,
-        due=sum(after.states.values()) - settled_before - not_yet_due,
-        sent=gained(DeliveryState.SENT),
-        failed=gained(DeliveryState.FAILED),
-        deferred=after.of(*deliveries.UNSETTLED) - not_yet_due,
-        skipped=skipped,
-        in_doubt=after.of(DeliveryState.IN_DOUBT),
-    )

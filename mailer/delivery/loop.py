@@ -18,8 +18,9 @@ from sqlalchemy.engine import Engine
 from mailer.delivery import offering
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.run import POLL_SECONDS, Job, Run
-from mailer.ledger import deliveries
-from mailer.ledger.deliveries import Claim, Outcome
+from mailer.ledger import claims, deliveries
+from mailer.ledger.claims import Claim
+from mailer.ledger.deliveries import Outcome
 from mailer.mime.message import Message
 from mailer.relay import refusals, slowdown
 from mailer.relay.transport import Transport, Verdict, VerdictKind
@@ -124,7 +125,7 @@ def _claim(run: Run, limit: int) -> int:
         return 0
     now, late = run.clock(), run.job.too_late
     with database.writing(run.engine, run.stop.is_set) as session:
-        claims, looked_at = deliveries.claim(
+        taken, looked_at = claims.claim(
             session,
             run.job.edition_id,
             owner=run.owner,
@@ -134,7 +135,7 @@ def _claim(run: Run, limit: int) -> int:
             too_late=None if late is None else now - late,
             readers=run.job.readers,
         )
-    run.work += claims
+    run.work += taken
     run.left -= looked_at
     return looked_at
 

@@ -22,7 +22,7 @@ from mailer.issue.composition import (
     StoryContent,
 )
 from mailer.issue.plaintext import printable
-from mailer.ledger.deliveries import Claim
+from mailer.ledger.claims import Claim
 from mailer.links import Links
 from mailer.mime import dkim
 from mailer.mime.headers import ascii_domain

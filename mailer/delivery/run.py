@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.inbound.dead_mailbox_policy import DEFAULT, SoftBounceLimit
 from mailer.ledger import editions
-from mailer.ledger.deliveries import Claim
+from mailer.ledger.claims import Claim
 from mailer.mime.message import Message
 from mailer.relay.green_threads import Lane, Lanes, current
 from mailer.relay.registry import OpenTransport

@@ -19,7 +19,7 @@ from mailer.conformance import Level
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest
 from mailer.ledger import deliveries
-from mailer.ledger.deliveries import Claim
+from mailer.ledger.claims import Claim
 from recommender.models import Delivery, DeliveryState, Edition, Subscriber
 from recommender.settings import Settings
 

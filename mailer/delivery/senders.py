@@ -24,7 +24,7 @@ from mailer.delivery.run import Job
 from mailer.edition import schedule
 from mailer.inbound.dead_mailbox_policy import SoftBounceLimit
 from mailer.ledger import deliveries
-from mailer.ledger.deliveries import Claim
+from mailer.ledger.claims import Claim
 from mailer.process_group import ProcessGroup
 from mailer.relay import registry
 from mailer.throttling.circuit_breaker import CircuitBreaker

@@ -29,17 +29,27 @@ if TYPE_CHECKING:
 
 
 def ranker_for(
-    session: Session, terms: Terms, now: datetime, *, edition_id: int | None = None
+    session: Session,
+    terms: Terms,
+    now: datetime,
+    *,
+    period: str | None = None,
+    edition_id: int | None = None,
 ) -> "tuple[Ranker, Catalogue]":
     """The ranker over the stories of the store as of ``now``, and those stories; with
-    ``edition_id`` over the candidates of that edition."""
+    ``edition_id`` over the candidates of that edition. ``period`` is the edition's."""
     # Here, for its libraries take most of a second to load, and whoever only sends, or looks at
     # editions, does without.
     from recommender.articles import store_ranker
 
     settings = RankingSettings(relevance_floor=terms.relevance_floor)
     return store_ranker.make(
-        session, settings, now=now, horizon_days=terms.horizon_days, edition_id=edition_id
+        session,
+        settings,
+        now=now,
+        horizon_days=terms.horizon_days,
+        period=period,
+        edition_id=edition_id,
     )
 
 
@@ -108,6 +118,8 @@ class EditionRankers:
         with database.reading(self._engine) as session:
             edition = session.get_one(Edition, edition_id, options=[sa.orm.joinedload("*")])
             terms = Terms(**edition.settings)
-            ranker, _ = ranker_for(session, terms, edition.planned_at, edition_id=edition_id)
+            ranker, _ = ranker_for(
+                session, terms, edition.planned_at, period=edition.period, edition_id=edition_id
+            )
             session.expunge_all()
         return EditionRanker(edition, terms, ranker)

@@ -11,7 +11,7 @@ in it yet, on the terms and from the candidates of the first time.
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -19,20 +19,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, joinedload
 
-from mailer.edition import queue, schedule, shards, templates
+from mailer.edition import queue, schedule, shards
 from mailer.edition.edition_ranker import EditionRankers
+from mailer.edition.opening import open_edition
 from mailer.edition.queue import Enqueue, enqueue_nothing
-from mailer.edition.terms import Terms
 from mailer.ledger import editions
 from mailer.process_group import ProcessGroup, start
 from mailer.rendering.templates import Template
 from recommender import segments
-from recommender.articles import catalogue
 from recommender.errors import NotFoundError
 from recommender.models import (
     Edition,
     EditionState,
-    EditionStory,
     Newsletter,
     Segment,
     Shard,
@@ -224,7 +222,10 @@ def _open(
         .with_for_update(key_share=True)
     )
     if edition is None:
-        edition = _first(session, settings, newsletter, template, asked, segment)
+        edition = open_edition(
+            session, settings, newsletter, template,
+            period=asked.period, segment=segment, now=asked.now,
+        )  # fmt: skip
     elif not takes_readers(edition):
         return edition, True
     elif shards.outstanding(session, edition.id):
@@ -272,40 +273,3 @@ def to_add(
             return 0
         theirs &= ~shards.contains(edition.id)
     return session.scalar(sa.select(sa.func.count(Subscriber.id)).where(theirs)) or 0
-
-
-def _first(
-    session: Session,
-    settings: Settings,
-    newsletter: Newsletter,
-    template: Template,
-    asked: Asked,
-    segment: str | None,
-) -> Edition:
-    """A new edition, with what is frozen for all its readers."""
-    templates.keep(session, template, settings.secret, asked.now)
-    edition = Edition(
-        newsletter_id=newsletter.id,
-        period=asked.period,
-        state=EditionState.PLANNING,
-        segment=segment,
-        template_hash=template.hash,
-        settings=asdict(Terms.of(settings, newsletter)),
-        planned_at=asked.now,
-    )
-    session.add(edition)
-    session.flush()
-    _freeze(session, edition)
-    return edition
-
-
-def _freeze(session: Session, edition: Edition) -> None:
-    """Keep the candidates as they read now."""
-    terms = Terms(**edition.settings)
-    stories = catalogue.load(session, now=edition.planned_at, horizon_days=terms.horizon_days)
-    rows = [
-        {"edition_id": edition.id, "story_id": int(story), "content": content}
-        for story, content in stories.documents.items()
-    ]
-    if rows:
-        session.execute(sa.insert(EditionStory), rows)

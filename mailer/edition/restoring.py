@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from mailer.edition import planning, schedule, templates
 from mailer.ledger import deliveries, editions
 from mailer.rendering.templates import Template
-from recommender.models import Base, Edition, EditionState, Shard, Subscriber
+from recommender.models import Base, Edition, EditionState, Newsletter, Shard, Subscriber
 from recommender.settings import Settings
 from recommender.storage import database, maintenance
 
@@ -65,29 +65,36 @@ def restored(
             unplanned = edition.state == EditionState.PLANNING
             edition.state = EditionState.CANCELLED if unplanned else EditionState.FINISHED
             edition.finished_at, edition.why = now, WHY
-        latest, _ = schedule.latest(settings.schedule, schedule.EARLIEST, lost_at)
         templates.keep(session, template, settings.secret, now)
+        latest, _ = schedule.latest(settings.schedule, schedule.EARLIEST, lost_at)
         for period in sorted({latest, *periods}):
-            known = sa.exists().where(
-                Edition.newsletter_id == newsletter.id, Edition.period == period
-            )
-            if not session.scalar(sa.select(known)):
-                session.add(
-                    Edition(
-                        newsletter_id=newsletter.id,
-                        period=schedule.check_period(period),
-                        state=EditionState.CANCELLED,
-                        template_hash=template.hash,
-                        settings={},
-                        planned_at=now,
-                        finished_at=now,
-                        why=WHY,
-                    )
-                )
+            if _cancelled(session, newsletter, period, template, now):
                 doubts.cancelled.append(f"{newsletter.name}-{period}")
         session.flush()
         _skip_keys(session)
     return doubts
+
+
+def _cancelled(
+    session: Session, newsletter: Newsletter, period: str, template: Template, now: datetime
+) -> bool:
+    """Cancel the edition of a period before it exists; False when it does exist."""
+    known = sa.exists().where(Edition.newsletter_id == newsletter.id, Edition.period == period)
+    if session.scalar(sa.select(known)):
+        return False
+    session.add(
+        Edition(
+            newsletter_id=newsletter.id,
+            period=schedule.check_period(period),
+            state=EditionState.CANCELLED,
+            template_hash=template.hash,
+            settings={},
+            planned_at=now,
+            finished_at=now,
+            why=WHY,
+        )
+    )
+    return True
 
 
 def _out(settings: Settings, edition: Edition, moment: datetime) -> bool:

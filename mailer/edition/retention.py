@@ -12,13 +12,13 @@ never touched.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import frequency
+from mailer.edition.retention_limits import RetentionLimits
 from mailer.ledger.editions import ENDED
 from mailer.ledger.transitions import TRANSITIONS
 from recommender.models import (
@@ -34,49 +34,15 @@ from recommender.models import (
     TemplateVersion,
     WebhookEvent,
 )
-from recommender.settings import Settings
 from recommender.storage import database, locks
 from recommender.store import remanence
 
 BATCH = 1_000
 FOR_GOOD = tuple(state for state, later in TRANSITIONS.items() if not later)
 """States that a copy never leaves."""
-PAUSE_KEPT = timedelta(days=30)
-"""How long it is remembered that a domain asked for less, after its pause has ended."""
-
-CHANGE_KEPT = timedelta(days=3)
-"""An address a reader asked for and did not confirm; the link to confirm it is good for less."""
 
 OTHERS = 15.0
 """Seconds in which others come to an end who read the store while it is overwritten."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """Before which moments what is not kept any more."""
-
-    copies: datetime
-    history: datetime
-    clicks: datetime
-    pauses: datetime
-    addresses: datetime
-    pending: datetime
-    webhooks: datetime
-
-    @classmethod
-    def of(cls, settings: Settings, now: datetime) -> "Terms":
-        # A story that may still be chosen must be known to whom it was sent; and so must the
-        # latest issue of those who want one a month.
-        history = max(settings.keep_history_days, settings.horizon_days, frequency.LOOKS_BACK_DAYS)
-        return cls(
-            copies=now - timedelta(days=min(settings.keep_copies_days, history)),
-            history=now - timedelta(days=history),
-            clicks=now - timedelta(days=settings.keep_raw_clicks_days),
-            pauses=now - PAUSE_KEPT,
-            addresses=now - CHANGE_KEPT,
-            pending=now - timedelta(days=settings.keep_pending_days),
-            webhooks=now - timedelta(days=settings.keep_webhooks_days),
-        )
 
 
 @dataclass
@@ -96,13 +62,13 @@ class Pruned:
 
 def prune(
     engine: Engine,
-    terms: Terms,
+    limits: RetentionLimits,
     *,
     stopped: Callable[[], bool] = lambda: False,
     rest: Callable[[float], object] = lambda _: None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Pruned:
-    """Make small or remove what is older than ``terms``; nothing while another process does.
+    """Make small or remove what is older than ``limits``; nothing while another process does.
 
     ``rest`` is called after each batch with the seconds to leave the store to others, ``advance``
     with the rows done so far. A run that was stopped is gone on with by the next.
@@ -113,7 +79,7 @@ def prune(
         total = 0
         for step in steps if free else ():
             begun = time.monotonic()
-            for number in step(engine, terms, done):
+            for number in step(engine, limits, done):
                 total += number
                 advance(total)
                 if stopped():
@@ -121,7 +87,7 @@ def prune(
                 rest(time.monotonic() - begun)
                 begun = time.monotonic()
         if free:
-            _tidy(engine, terms)
+            _tidy(engine, limits)
             remanence.later(engine, patience=OTHERS, large=not _at_work(engine))
     return done
 
@@ -133,10 +99,10 @@ def _at_work(engine: Engine) -> bool:
         return session.scalar(query) is not None
 
 
-def _slim(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+def _slim(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
     """Take from the copies of old editions what only their web version needs, and from the editions
     the stories that were candidates and sent to nobody."""
-    for edition in _old(engine, terms.copies, Edition.slim_at.is_(None)):
+    for edition in _old(engine, limits.copies, Edition.slim_at.is_(None)):
         sent: set[int] = set()
         for ids in _copies(engine, edition):
             with database.writing(engine) as session:
@@ -154,7 +120,7 @@ def _slim(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
                 )
             )
             session.execute(
-                sa.update(Edition).where(Edition.id == edition).values(slim_at=terms.copies)
+                sa.update(Edition).where(Edition.id == edition).values(slim_at=limits.copies)
             )
 
 
@@ -178,9 +144,9 @@ def slim(session: Session, ids: list[int]) -> list[int]:
     return list(session.scalars(query))
 
 
-def _forget(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+def _forget(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
     """Remove editions of which no story can be chosen any more."""
-    for edition in _old(engine, terms.history, sa.true()):
+    for edition in _old(engine, limits.history, sa.true()):
         for ids in _copies(engine, edition):
             with database.writing(engine) as session:
                 session.execute(sa.delete(Delivery).where(Delivery.id.in_(ids)))
@@ -222,18 +188,18 @@ def copies_after(edition: int, after: int) -> sa.Select[int, int]:
     )
 
 
-def _drop_clicks(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+def _drop_clicks(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
     """Remove clicks that were not a person's; nothing is ever counted of them."""
     never = ~Event.verified & (Event.kind == EventKind.CLICK)
-    for number in _drop(engine, never, terms.clicks):
+    for number in _drop(engine, never, limits.clicks):
         done.clicks += number
         yield number
 
 
-def _drop_events(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+def _drop_events(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
     """Remove answers of which the stories are too old to be chosen."""
     for verified in (sa.true(), sa.false()):
-        for number in _drop(engine, Event.verified == verified, terms.history):
+        for number in _drop(engine, Event.verified == verified, limits.history):
             done.events += number
             yield number
 
@@ -252,12 +218,12 @@ def events_before(which: sa.ColumnElement[bool], before: datetime) -> sa.Select[
     return sa.select(Event.id).where(which, Event.at < before).order_by(Event.at).limit(BATCH)
 
 
-def _drop_pending(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+def _drop_pending(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
     """Remove who asked to subscribe, or was imported as having asked, and never confirmed."""
     after = 0
     while True:
         with database.writing(engine) as session:
-            ids = list(session.scalars(never_confirmed(after, terms.pending)))
+            ids = list(session.scalars(never_confirmed(after, limits.pending)))
             session.execute(
                 sa.delete(Subscriber).where(
                     Subscriber.id.in_(ids), Subscriber.status == Status.PENDING
@@ -289,9 +255,9 @@ def never_confirmed(after: int, before: datetime) -> sa.Select[int]:
     )
 
 
-def _drop_webhooks(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
+def _drop_webhooks(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
     """Remove what providers reported long ago; what followed from it stays."""
-    old = sa.select(WebhookEvent.id).where(WebhookEvent.at < terms.webhooks)
+    old = sa.select(WebhookEvent.id).where(WebhookEvent.at < limits.webhooks)
     while True:
         with database.writing(engine) as session:
             ids = session.scalars(old.order_by(WebhookEvent.at).limit(BATCH)).all()
@@ -302,11 +268,11 @@ def _drop_webhooks(engine: Engine, terms: Terms, done: Pruned) -> Iterator[int]:
         yield len(ids)
 
 
-def _tidy(engine: Engine, terms: Terms) -> None:
+def _tidy(engine: Engine, limits: RetentionLimits) -> None:
     """Remove what nothing refers to any more: templates, pauses long over, addresses that were
     asked for and not confirmed."""
     used = sa.exists().where(Edition.template_hash == TemplateVersion.hash)
     with database.writing(engine) as session:
-        session.execute(sa.delete(TemplateVersion).where(~used, TemplateVersion.at < terms.copies))
-        session.execute(sa.delete(Pause).where(Pause.until < terms.pauses))
-        session.execute(sa.delete(AddressChange).where(AddressChange.at < terms.addresses))
+        session.execute(sa.delete(TemplateVersion).where(~used, TemplateVersion.at < limits.copies))
+        session.execute(sa.delete(Pause).where(Pause.until < limits.pauses))
+        session.execute(sa.delete(AddressChange).where(AddressChange.at < limits.addresses))

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from mailer.ledger import counts, deliveries
+from mailer.ledger import counts, deliveries, transitions
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import (
     Delivery,
@@ -162,7 +162,7 @@ def totals(session: Session, edition: Edition) -> dict[str, Any]:
         "skipped": count.skipped,
         "in_doubt": count.of(DeliveryState.IN_DOUBT),
         "waiting": count.of(DeliveryState.PLANNED),
-        "in_hand": count.of(*deliveries.HELD),
+        "in_hand": count.of(*transitions.HELD),
     }
 
 

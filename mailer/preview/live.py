@@ -18,7 +18,7 @@ from mailer.edition.terms import Terms
 from mailer.issue.content import StoryContent
 from mailer.preview import upcoming
 from recommender.articles.catalogue import Catalogue
-from recommender.models import Article, Role, RoleAlias, Story, Subscriber, Topic, TopicAlias
+from recommender.models import Article, Edit, Role, RoleAlias, Story, Subscriber, Topic, TopicAlias
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import ListRequest, Reader, Reason
 from recommender.settings import Settings
@@ -142,6 +142,7 @@ def _state(session: Session) -> tuple[object, ...]:
             )
         ).one(),
         *session.execute(sa.select(sa.func.max(Story.id), sa.func.count(Story.retired_at))).one(),
+        *session.execute(sa.select(sa.func.max(Edit.id), sa.func.count(Edit.ended_at))).one(),
         *(
             session.scalar(sa.select(sa.func.count()).select_from(table))
             for table in (Topic, TopicAlias, Role, RoleAlias)

@@ -57,7 +57,9 @@ def next_picks(
     name = f"{settings.newsletter}-{period}"
     since = waiting.edition.planned_at if waiting else now
     planned = waiting.edition.id if waiting else None
-    ranker, stories = edition_ranker.ranker_for(session, terms, since, edition_id=planned)
+    ranker, stories = edition_ranker.ranker_for(
+        session, terms, since, period=period, edition_id=planned
+    )
     reader = audience.member(session, subscriber, without_edition=planned)
     [ranking] = ranker.rank(
         [reader.reader], ListRequest(now=since, top=terms.picks, seed=name), runners_up=RUNNERS_UP
@@ -139,7 +141,7 @@ def next_issue(
         return _shown(factory, request, waiting.delivery.number, subscriber.name, now)
     terms = Terms.of(settings, planning.newsletter_of(session, settings))
     period = upcoming.next_period(session, settings, subscriber, now)
-    ranker, stories = edition_ranker.ranker_for(session, terms, now)
+    ranker, stories = edition_ranker.ranker_for(session, terms, now, period=period)
     member = audience.member(session, subscriber)
     [ranking] = ranker.rank(
         [member.reader],

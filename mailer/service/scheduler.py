@@ -25,6 +25,7 @@ from sqlalchemy.engine import Engine
 from mailer.delivery import campaign
 from mailer.edition import planning, retention, schedule
 from mailer.edition.queue import Enqueue, enqueue_nothing
+from mailer.edition.retention_limits import RetentionLimits
 from mailer.monitoring.supervision import Supervisor, Troubles
 from mailer.service import feed_polling
 from mailer.service.job_runner import Runner
@@ -165,7 +166,7 @@ def _prune_job(service: SchedulerContext) -> None:
     night -= timedelta(days=night > local)
 
     def work() -> None:
-        terms = retention.Terms.of(service.settings, now)
+        terms = RetentionLimits.of(service.settings, now)
         retention.prune(service.engine, terms, stopped=service.stop.is_set, rest=service.stop.wait)
 
     try:

@@ -8,20 +8,17 @@ restarts. A sender takes slots a few at a time where the rate is high; they laps
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session
 
 from mailer.throttling import sliding_window
+from mailer.throttling.rate_store import AHEAD, Stock, current, hold, locked, write
 from mailer.throttling.sliding_window import Window, ticks
-from recommender.models import RateLimit
 from recommender.settings.limits import LimitReached, Rates
-from recommender.storage import bulk, database
+from recommender.storage import database
 
-AHEAD = timedelta(microseconds=sliding_window.AHEAD)
 MANY = 1_000
 """Limits a sender remembers before it forgets those it does not use."""
 
@@ -35,19 +32,6 @@ class Slot:
     rates: Rates
 
 
-@dataclass
-class _Stock:
-    """Slots of one limit in this sender's hands. ``moves`` are corrections for the store: so many
-    slots counted at the first moment were used at the second, or (None) not at all."""
-
-    rates: Rates
-    left: int = 0
-    until: int = 0
-    size: int = 0
-    full: LimitReached | None = None
-    moves: list[tuple[int, int | None, int]] = field(default_factory=list)
-
-
 class RateLimiter:
     """The limits of one sender's process. Safe to share between threads.
 
@@ -59,7 +43,7 @@ class RateLimiter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()  # over what is below; nobody waits for the store with it
-        self._stocks: dict[str, _Stock] = {}
+        self._stocks: dict[str, Stock] = {}
         self._trip = threading.Lock()  # over the way to the store
         self._failures: list[BaseException] = []
 
@@ -119,7 +103,7 @@ class RateLimiter:
 
     def _keep(
         self,
-        asked: Mapping[str, _Stock],
+        asked: Mapping[str, Stock],
         found: Mapping[str, "_Given | LimitReached"],
         slots: dict[str, Slot],
     ) -> None:
@@ -133,8 +117,8 @@ class RateLimiter:
             stock.left, stock.until, stock.size = answer.number - 1, answer.until, answer.number
             slots[key] = Slot(key, answer.until, stock.rates)
 
-    def _stock(self, key: str, rates: Rates) -> _Stock:
-        stock = self._stocks.setdefault(key, _Stock(rates))
+    def _stock(self, key: str, rates: Rates) -> Stock:
+        stock = self._stocks.setdefault(key, Stock(rates))
         if stock.rates != rates:  # a warm-up has reached its next step
             stock.rates, stock.full = rates, None
         return stock
@@ -153,7 +137,7 @@ class RateLimiter:
         tick = ticks(now)
         with self._lock:
             for slot in slots:
-                stock = self._stocks.setdefault(slot.key, _Stock(slot.rates))
+                stock = self._stocks.setdefault(slot.key, Stock(slot.rates))
                 if stock.until == slot.until and stock.until >= tick:
                     stock.left += 1
                 else:
@@ -169,7 +153,7 @@ class RateLimiter:
         waited = False
         with self._lock:
             for slot in late:
-                stock = self._stocks.setdefault(slot.key, _Stock(slot.rates))
+                stock = self._stocks.setdefault(slot.key, Stock(slot.rates))
                 stock.moves.append((slot.until, tick, 1))
                 waited |= tick - stock.moves[0][0] > stock.rates[0].seconds * 500_000
         if waited:
@@ -189,29 +173,29 @@ class RateLimiter:
             return
         try:
             with database.writing(self._engine) as session:
-                rows = _locked(session, list(telling))
+                rows = locked(session, list(telling))
                 for key, stock in telling.items():
                     if key in rows:
-                        _write(session, key, _current(rows[key], stock, ticks(now)), now)
+                        write(session, key, current(rows[key], stock, ticks(now)), now)
         except BaseException:
             self._put_back(telling)
             raise
 
-    def _put_back(self, asked: Mapping[str, _Stock]) -> None:
+    def _put_back(self, asked: Mapping[str, Stock]) -> None:
         """What could not be told is to be told still."""
         with self._lock:
             for key, stock in asked.items():
                 self._stock(key, stock.rates).moves.extend(stock.moves)
 
     def _reserve(
-        self, asked: Mapping[str, _Stock], now: datetime
+        self, asked: Mapping[str, Stock], now: datetime
     ) -> dict[str, "_Given | LimitReached"]:
         """Slots under every limit, or under none and which of them have none to give."""
         tick = ticks(now)
         with database.writing(self._engine) as session:
-            rows = _locked(session, list(asked), now)
+            rows = locked(session, list(asked), now)
             counted = {
-                key: _current(rows[key], stock, tick, grow=True) for key, stock in asked.items()
+                key: current(rows[key], stock, tick, grow=True) for key, stock in asked.items()
             }
             refused = [
                 LimitReached(
@@ -224,10 +208,10 @@ class RateLimiter:
             given = {} if refused else {key: _size(s, counted[key]) for key, s in asked.items()}
             for key, stock in asked.items():
                 for window in counted[key].values():
-                    window.add(tick + _hold(stock), given.get(key, 0))
-                _write(session, key, counted[key], now)
+                    window.add(tick + hold(stock), given.get(key, 0))
+                write(session, key, counted[key], now)
         found: dict[str, _Given | LimitReached] = {
-            key: _Given(given.get(key, 0), tick + _hold(stock)) for key, stock in asked.items()
+            key: _Given(given.get(key, 0), tick + hold(stock)) for key, stock in asked.items()
         }
         return found | {full.key: full for full in sorted(refused, key=lambda one: one.until)}
 
@@ -240,15 +224,15 @@ class _Given:
     until: int
 
 
-def _lacks(stock: _Stock, tick: int) -> bool:
-    return stock.left == 0 or stock.until < tick or tick + _hold(stock) < stock.until
+def _lacks(stock: Stock, tick: int) -> bool:
+    return stock.left == 0 or stock.until < tick or tick + hold(stock) < stock.until
 
 
-def _taken_from(stock: _Stock) -> _Stock:
+def _taken_from(stock: Stock) -> Stock:
     """What is to be told of a limit, to take along to the store."""
     _lay_down(stock)
     moves, stock.moves = stock.moves, []
-    return _Stock(stock.rates, size=stock.size, moves=moves)
+    return Stock(stock.rates, size=stock.size, moves=moves)
 
 
 def _still(full: LimitReached, now: datetime) -> bool:
@@ -260,11 +244,7 @@ def _still(full: LimitReached, now: datetime) -> bool:
     return now < full.until <= now + longest + AHEAD
 
 
-def _hold(stock: _Stock) -> int:
-    return sliding_window.hold(stock.rates[0].seconds)
-
-
-def _lay_down(stock: _Stock) -> None:
+def _lay_down(stock: Stock) -> None:
     """Slots that are left have lapsed, or are given up: they need not be counted."""
     if stock.left:
         stock.moves.append((stock.until, None, stock.left))
@@ -272,102 +252,9 @@ def _lay_down(stock: _Stock) -> None:
         stock.left = 0
 
 
-def _size(stock: _Stock, counted: Mapping[int, Window]) -> int:
+def _size(stock: Stock, counted: Mapping[int, Window]) -> int:
     """How many slots to take at once: twice as many as last time, and no more than lapse with
     little harm."""
     room = min(rate.most - counted[rate.seconds].count() for rate in stock.rates)
     lapse = stock.rates[0].most * sliding_window.HOLD // sliding_window.PIECES
     return max(1, min(room, lapse, stock.size * 2))
-
-
-def _locked(
-    session: Session, keys: Iterable[str], now: datetime | None = None
-) -> dict[str, dict[str, list[list[int]]]]:
-    """What the store holds for ``keys``, with those rows locked; ``now`` makes missing ones."""
-    wanted = sorted(keys)
-    query = (
-        sa.select(RateLimit.key, RateLimit.windows)
-        .where(RateLimit.key.in_(wanted))
-        .order_by(RateLimit.key)
-        .with_for_update()
-    )
-    rows = {row.key: row.windows for row in session.execute(query)}
-    missing = [key for key in wanted if key not in rows]
-    if not missing or now is None:
-        return rows
-    new = [{"key": k, "windows": {}, "started_at": now, "expires_at": now} for k in missing]
-    session.execute(bulk.insert(session, RateLimit).on_conflict_do_nothing(), new)
-    return {row.key: row.windows for row in session.execute(query)}
-
-
-def _current(
-    document: dict[str, list[list[int]]], stock: _Stock, tick: int, *, grow: bool = False
-) -> dict[int, Window]:
-    """The windows of a limit with this sender's corrections in them. ``grow``: only those that the
-    limit has now."""
-    wanted = {rate.seconds for rate in stock.rates}
-    found = sliding_window.read(
-        document, wanted if grow else wanted | {int(name) for name in document}
-    )
-    for window in found.values():
-        for counted, used, number in stock.moves:
-            window.add(counted, -number)
-            if used is not None:
-                window.add(used, number)
-        window.return_to(tick, _hold(stock))
-        window.forget(tick)
-    return found
-
-
-def _write(session: Session, key: str, counted: Mapping[int, Window], now: datetime) -> None:
-    began = RateLimit.started_at
-    session.execute(
-        sa.update(RateLimit)
-        .where(RateLimit.key == key)
-        .values(
-            windows=sliding_window.written(counted.values()),
-            started_at=sa.case((began > now + AHEAD, now), else_=began),  # the clock has come back
-            expires_at=sliding_window.moment(max(window.ends() for window in counted.values())),
-        )
-        .execution_options(synchronize_session=False)
-    )
-
-
-def look(engine: Engine, limits: Mapping[str, Rates], now: datetime) -> LimitReached | None:
-    """Which of ``limits`` gives no slot now, and the latest moment one of them will; reads only,
-    but where a clock that was ahead has left what must be set right."""
-    if not limits:
-        return None
-    query = sa.select(RateLimit.key, RateLimit.windows).where(RateLimit.key.in_(list(limits)))
-    with database.reading(engine) as session:
-        rows = {row.key: row.windows for row in session.execute(query)}
-    ahead = [key for key, document in rows.items() if _is_ahead(document, limits[key], now)]
-    if ahead:
-        with database.writing(engine) as session:
-            for key, document in _locked(session, ahead).items():
-                stock = _Stock(limits[key])
-                _write(session, key, _current(document, stock, ticks(now)), now)
-    refused = []
-    for key, document in rows.items():
-        counted = _current(document, _Stock(limits[key]), ticks(now), grow=True)
-        refused += [
-            LimitReached(sliding_window.moment(counted[rate.seconds].frees(rate.most)), key, rate)
-            for rate in limits[key]
-            if counted[rate.seconds].count() >= rate.most
-        ]
-    return max(refused, key=lambda full: full.until, default=None)
-
-
-def _is_ahead(document: dict[str, list[list[int]]], rates: Rates, now: datetime) -> bool:
-    found = sliding_window.read(document, [int(name) for name in document])
-    hold = _hold(_Stock(rates))
-    return any(window.return_to(ticks(now), hold) for window in found.values())
-
-
-def tidy(session: Session, *, now: datetime, keep: str) -> None:
-    """Remove rows that say nothing any more, but those whose key begins with ``keep``."""
-    session.execute(
-        sa.delete(RateLimit).where(
-            RateLimit.expires_at < now, ~RateLimit.key.startswith(keep, autoescape=True)
-        )
-    )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Engine
 
-from mailer.throttling import pauses, rates, warmup
+from mailer.throttling import pauses, rate_store, warmup
 from mailer.throttling.rates import RateLimiter, Slot
 from recommender.settings import Settings, limits
 from recommender.settings.limits import OTHERS, LimitReached, Rates
@@ -97,7 +97,7 @@ class Throttle:
         now = self.now()
         if settings.rate or settings.domain_rates:
             with database.writing(engine) as session:
-                rates.tidy(session, now=now, keep=warmup.PREFIX)
+                rate_store.tidy(session, now=now, keep=warmup.PREFIX)
         with database.reading(engine) as session:
             self._began = warmup.began(session, settings) if settings.warm_up else None
             self._pauses = pauses.known(session)
@@ -220,7 +220,7 @@ class Throttle:
         """Whether the limits for everything are used up already."""
         wanted = self._limits("", now)
         everything = {key: wanted[key] for key in wanted if not key.startswith(DOMAIN)}
-        full = rates.look(self._engine, everything, now)
+        full = rate_store.look(self._engine, everything, now)
         if full is not None and full.until > now + PATIENCE:
             self._shut = _shut(str(full), self._next_try(full, full.until, now))
 

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from mailer.throttling import rates
+from mailer.throttling import rate_store
 from mailer.throttling.rates import RateLimiter
 from recommender.errors import StoreAwayError
 from recommender.settings.limits import DAY, LimitReached, Rate
@@ -94,7 +94,9 @@ class Limits:
 
     def held_off(self, engine: Engine, client: str) -> datetime | None:
         """Until when ``client`` is not listened to, after too many wrong passwords; counts none."""
-        found = rates.look(engine, self._clients("guess", client, WRONG_PASSWORDS), self.clock())
+        found = rate_store.look(
+            engine, self._clients("guess", client, WRONG_PASSWORDS), self.clock()
+        )
         return None if found is None else found.until
 
     def _take(self, wanted: dict[str, tuple[Rate, ...]]) -> bool:

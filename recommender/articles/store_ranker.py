@@ -24,17 +24,21 @@ def make(
     *,
     now: datetime,
     horizon_days: int,
+    period: str | None = None,
     edition_id: int | None = None,
     without: Collection[str] = (),
 ) -> tuple[Ranker, Catalogue]:
     """The ranker over the stories of the store as of ``now``, and those stories; with
-    ``edition_id`` over the candidates of that edition. Of the articles ``without`` (their ids)
+    ``edition_id`` over the candidates of that edition. What editors pinned for one ``period`` is a
+    must-read in that only. Of the articles ``without`` (their ids)
     no story is a candidate."""
     frozen = None
     if edition_id is not None:
         query = sa.select(EditionStory.story_id).where(EditionStory.edition_id == edition_id)
         frozen = set(session.scalars(query))
-    stories = catalogue.load(session, now=now, horizon_days=horizon_days, frozen=frozen)
+    stories = catalogue.load(
+        session, now=now, horizon_days=horizon_days, period=period, frozen=frozen
+    )
     ranker = Ranker(
         [story for story in stories.candidates if story.article not in without],
         archive=stories.archive,

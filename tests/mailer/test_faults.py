@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.delivery import campaign
-from mailer.delivery.campaign import Summary
+from mailer.delivery.summary import Summary
 from mailer.inbound import bounce_processing
 from recommender.articles import intake as articles
 from recommender.articles.values import ArticleDraft, Found

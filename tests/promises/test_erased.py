@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 from mailer import erasure, languages, transactional
 from mailer.delivery import campaign
 from mailer.edition import retention
+from mailer.edition.retention_limits import RetentionLimits
 from recommender import segments
 from recommender.models import AddressChange, Delivery, Event, EventKind, Subscriber
 from recommender.settings import Settings
@@ -201,7 +202,7 @@ def test_what_a_reader_of_the_store_holds_back_is_said_and_goes_with_the_next_pr
     until = time.monotonic() + 30
     while found(home, words) and time.monotonic() < until:
         # Does nothing while the service prunes, which it does once when it starts.
-        retention.prune(engine, retention.Terms.of(full, now))
+        retention.prune(engine, RetentionLimits.of(full, now))
         time.sleep(0.1)
     assert found(home, words) == []
     assert service.poll() is None

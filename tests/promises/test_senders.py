@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 
 from mailer import process_group
 from mailer.delivery import campaign, senders
-from mailer.delivery.campaign import Summary
+from mailer.delivery.summary import Summary
 from mailer.edition import shards
 from mailer.ledger import editions
 from recommender.errors import TransportError

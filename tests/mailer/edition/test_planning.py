@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.delivery import campaign
+from mailer.delivery.summary import Summary
 from mailer.edition import planning, shards, status
 from mailer.ledger import editions
 from mailer.preview import upcoming
@@ -56,9 +57,7 @@ def plan(store: Engine, configured: Settings, now: datetime, segment: str | None
     return campaign.plan(store, configured, period=PERIOD, now=now, segment=segment)
 
 
-def send(
-    store: Engine, configured: Settings, now: datetime, segment: str | None = None
-) -> campaign.Summary:
+def send(store: Engine, configured: Settings, now: datetime, segment: str | None = None) -> Summary:
     """As `newsletter editions send` does it; the sum holds."""
     with database.reading(store) as session:
         before = campaign.settled(session, configured, PERIOD, segment=segment, since=now)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.edition import retention
-from mailer.edition.retention import Terms
+from mailer.edition.retention_limits import RetentionLimits
 from recommender.models import (
     AddressChange,
     Article,
@@ -34,8 +34,8 @@ READERS = 5
 
 
 @pytest.fixture
-def terms(now: datetime) -> Terms:
-    return Terms.of(Settings(), now)
+def terms(now: datetime) -> RetentionLimits:
+    return RetentionLimits.of(Settings(), now)
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def copies(store: Engine, edition: int) -> list[Delivery]:
 
 @pytest.mark.usefixtures("small_batches")
 def test_old_copies_become_small_and_their_stories_stay_known(
-    store: Engine, edition: Callable[..., int], terms: Terms
+    store: Engine, edition: Callable[..., int], terms: RetentionLimits
 ) -> None:
     old, young = edition(500), edition(300)
     assert retention.prune(store, terms).slimmed == READERS
@@ -121,7 +121,7 @@ def test_old_copies_become_small_and_their_stories_stay_known(
 
 @pytest.mark.usefixtures("small_batches")
 def test_an_edition_goes_when_none_of_its_stories_can_be_chosen_any_more(
-    store: Engine, edition: Callable[..., int], terms: Terms
+    store: Engine, edition: Callable[..., int], terms: RetentionLimits
 ) -> None:
     gone, kept = edition(1300), edition(1100)
     done = retention.prune(store, terms)
@@ -133,17 +133,17 @@ def test_an_edition_goes_when_none_of_its_stories_can_be_chosen_any_more(
 
 
 def test_what_may_be_chosen_again_is_never_forgotten(now: datetime) -> None:
-    short = Terms.of(Settings(keep_history_days=30, horizon_days=2000), now)
+    short = RetentionLimits.of(Settings(keep_history_days=30, horizon_days=2000), now)
     assert short.history == now - timedelta(days=2000)
 
 
 def test_who_wants_one_issue_a_month_is_known_to_have_had_it(now: datetime) -> None:
-    short = Terms.of(Settings(keep_history_days=1, horizon_days=1), now)
+    short = RetentionLimits.of(Settings(keep_history_days=1, horizon_days=1), now)
     assert now - short.history > timedelta(days=31 + 7)
 
 
 def test_frozen_stories_that_nobody_was_sent_go_with_the_web_version(
-    store: Engine, edition: Callable[..., int], terms: Terms
+    store: Engine, edition: Callable[..., int], terms: RetentionLimits
 ) -> None:
     old, young = edition(500), edition(300)
     retention.prune(store, terms)
@@ -155,7 +155,7 @@ def test_frozen_stories_that_nobody_was_sent_go_with_the_web_version(
 
 @pytest.mark.parametrize("state", [EditionState.SENDING, EditionState.PAUSED])
 def test_an_edition_that_has_not_ended_is_left_alone(
-    store: Engine, edition: Callable[..., int], terms: Terms, state: EditionState
+    store: Engine, edition: Callable[..., int], terms: RetentionLimits, state: EditionState
 ) -> None:
     edition(1300, state)
     assert retention.prune(store, terms) == retention.Pruned()
@@ -163,7 +163,7 @@ def test_an_edition_that_has_not_ended_is_left_alone(
 
 @pytest.mark.parametrize("state", [DeliveryState.IN_DOUBT, DeliveryState.PLANNED])
 def test_a_copy_in_doubt_or_due_again_can_still_be_sent(
-    store: Engine, edition: Callable[..., int], terms: Terms, state: DeliveryState
+    store: Engine, edition: Callable[..., int], terms: RetentionLimits, state: DeliveryState
 ) -> None:
     doubtful = edition(500, state=EditionState.FINISHED)
     with database.writing(store) as session:
@@ -173,7 +173,7 @@ def test_a_copy_in_doubt_or_due_again_can_still_be_sent(
 
 
 def test_clicks_that_never_counted_go_and_answers_stay(
-    store: Engine, edition: Callable[..., int], now: datetime, terms: Terms
+    store: Engine, edition: Callable[..., int], now: datetime, terms: RetentionLimits
 ) -> None:
     edition(0)
     with database.writing(store) as session:
@@ -200,7 +200,12 @@ def test_clicks_that_never_counted_go_and_answers_stay(
 
 @pytest.mark.parametrize(("days", "kept"), [(2, 1), (4, 0)])
 def test_an_address_that_was_never_confirmed_is_not_kept(
-    store: Engine, edition: Callable[..., int], terms: Terms, now: datetime, days: int, kept: int
+    store: Engine,
+    edition: Callable[..., int],
+    terms: RetentionLimits,
+    now: datetime,
+    days: int,
+    kept: int,
 ) -> None:
     edition(1)
     with database.writing(store) as session:
@@ -214,7 +219,7 @@ def test_an_address_that_was_never_confirmed_is_not_kept(
 
 @pytest.mark.usefixtures("small_batches")
 def test_a_run_that_was_stopped_is_gone_on_with(
-    store: Engine, edition: Callable[..., int], terms: Terms
+    store: Engine, edition: Callable[..., int], terms: RetentionLimits
 ) -> None:
     old = edition(500)
     rests: list[float] = []
@@ -226,7 +231,7 @@ def test_a_run_that_was_stopped_is_gone_on_with(
 
 
 def test_only_one_prunes_at_a_time(
-    store: Engine, edition: Callable[..., int], terms: Terms
+    store: Engine, edition: Callable[..., int], terms: RetentionLimits
 ) -> None:
     edition(500)
     with locks.hold(store, "prune"):
@@ -234,7 +239,7 @@ def test_only_one_prunes_at_a_time(
 
 
 def test_who_never_confirmed_goes_and_nobody_else(
-    store: Engine, small_batches: None, terms: Terms, now: datetime
+    store: Engine, small_batches: None, terms: RetentionLimits, now: datetime
 ) -> None:
     with database.writing(store) as session:
         for number, (status, days) in enumerate(

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.ledger import counts, deliveries
+from mailer.ledger import claims, counts, deliveries
 from mailer.ledger.deliveries import Outcome
 from recommender.models import (
     Delivery,
@@ -76,10 +76,10 @@ def take(store: Engine, edition: int, now: datetime) -> Take:
 
     def run(owner: str = "one", limit: int = 10, *, at_local_time: bool = False) -> list[int]:
         with database.writing(store) as session:
-            claims, _ = deliveries.claim(
+            taken, _ = claims.claim(
                 session, edition, owner=owner, limit=limit, now=now, at_local_time=at_local_time
             )
-        return [claim.number for claim in claims]
+        return [claim.number for claim in taken]
 
     return run
 

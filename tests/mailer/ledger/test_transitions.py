@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.ledger import deliveries
+from mailer.ledger import claims, deliveries, transitions
 from mailer.ledger.deliveries import Outcome
 from mailer.ledger.transitions import FIRST, TRANSITIONS
 from recommender.models import (
@@ -57,7 +57,7 @@ def record(state: DeliveryState) -> Callable[[sa.orm.Session, int, int, datetime
 
 
 def claim(session: sa.orm.Session, edition: int, _: int, now: datetime) -> None:
-    deliveries.claim(session, edition, owner=OWNER, limit=9, now=now, at_local_time=False)
+    claims.claim(session, edition, owner=OWNER, limit=9, now=now, at_local_time=False)
 
 
 def claim_of_one_who_left(session: sa.orm.Session, edition: int, _: int, now: datetime) -> None:
@@ -119,7 +119,7 @@ def test_the_ledger_makes_these_transitions_and_no_others(
     for earlier in S:
         for write in WRITERS.values():
             with database.writing(store) as session:
-                held = OWNER if earlier in (*deliveries.HELD, S.IN_DOUBT) else None
+                held = OWNER if earlier in (*transitions.HELD, S.IN_DOUBT) else None
                 session.execute(sa.update(Subscriber).values(status=Status.ACTIVE))
                 session.execute(
                     sa.update(Delivery).values(state=earlier, claimed_by=held, due_at=now)
@@ -135,7 +135,7 @@ def test_the_ledger_makes_these_transitions_and_no_others(
 def test_nobody_but_its_owner_settles_a_copy(
     store: Engine, delivery: tuple[int, int], now: datetime
 ) -> None:
-    for earlier in deliveries.HELD:
+    for earlier in transitions.HELD:
         for name in ("put on wire", *(f"record {state}" for state in S), "release"):
             with database.writing(store) as session:
                 session.execute(sa.update(Delivery).values(state=earlier, claimed_by="another"))
@@ -152,6 +152,7 @@ def test_only_the_ledger_and_planning_write_states() -> None:
                     writers.add((str(file.relative_to(ROOT)), verb))
     assert writers == {
         ("mailer/ledger/deliveries.py", "update"),
+        ("mailer/ledger/transitions.py", "update"),
         ("mailer/edition/shards.py", "insert_all"),
         ("mailer/edition/retention.py", "update"),  # of what an old copy showed, never of its state
         ("mailer/edition/retention.py", "delete"),  # of an edition too old to be chosen from

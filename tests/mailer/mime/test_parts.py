@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mailer.delivery.messages import CopyRequest, MessageFactory
 from mailer.issue.composition import Composer, Publication, StoryContent
-from mailer.ledger.deliveries import Claim
+from mailer.ledger.claims import Claim
 from mailer.links import Links
 from mailer.mime.message import Identity
 from mailer.mime.parts import Encoded, FragmentEncoder, LinkValues, Placeholders, encode

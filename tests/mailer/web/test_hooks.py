@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from mailer.edition import retention
+from mailer.edition.retention_limits import RetentionLimits
 from mailer.inbound.webhooks import providers, sns
 from mailer.mime import return_path
 from mailer.web.hooks import Hooks
@@ -352,6 +353,6 @@ def test_events_are_exported_and_erased_with_the_reader_and_pruned(place: Place)
         assert [one["provider"] for one in held["webhooks"]] == ["postmark"]
         consent.erase(session, WHO, now=place.moment[0])
     assert [row.provider for row in rows(place)] == ["brevo"]
-    terms = retention.Terms.of(place.settings, place.moment[0] + timedelta(days=31))
+    terms = RetentionLimits.of(place.settings, place.moment[0] + timedelta(days=31))
     assert retention.prune(place.engine, terms).webhooks == 1
     assert rows(place) == []
