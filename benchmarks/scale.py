@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import filling, growth, ranking
 from mailer.delivery import campaign
-from mailer.edition import edition_ranker, frequency, planning, queue, shards
+from mailer.edition import edition_ranker, frequency, planning, shards, worker_jobs
 from mailer.ledger import editions
 from mailer.service.workers import enqueue
 from recommender import settings, store
@@ -213,7 +213,7 @@ def _by_workers(
     with database.writing(engine) as session:
         edition = session.scalars(sa.select(Edition.id).where(Edition.period == period)).one()
         editions.begin_sending(session, edition, now=datetime.now(UTC))
-        enqueue(session, queue.to_deliver(edition, messages, at_local_time=False))
+        enqueue(session, worker_jobs.to_deliver(edition, messages, at_local_time=False))
     sent = sa.select(sa.func.count()).where(
         Delivery.edition_id == edition, Delivery.state == DeliveryState.SENT
     )

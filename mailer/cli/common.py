@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import Engine
 
-from mailer.edition.queue import Enqueue, enqueue_nothing
+from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from recommender import settings as settings_module
 from recommender.safety.escaping import for_terminal
 from recommender.settings import Settings

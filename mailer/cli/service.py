@@ -13,7 +13,7 @@ import typer
 from sqlalchemy.engine import Engine
 
 from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal, warn
-from mailer.edition.queue import Task
+from mailer.edition.worker_jobs import Task
 from recommender.errors import ConfigurationError, NewsletterError
 from recommender.safety import scrubbing
 from recommender.settings import networks

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from mailer.delivery import samples, senders
 from mailer.delivery.senders import Order
 from mailer.delivery.summary import Summary, summarise
-from mailer.edition import planning, queue
-from mailer.edition.queue import Enqueue, enqueue_nothing
+from mailer.edition import planning, worker_jobs
+from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from mailer.ledger import claims, counts, deliveries, editions
 from mailer.relay import registry
 from mailer.rendering import templates
@@ -222,7 +222,9 @@ def _begin(
         if order.at_local_time:
             due -= counts.not_yet_due(session, edition_id, now=now, readers=readers)
         if state == EditionState.SENDING and readers is None:  # jobs are for all that is due
-            enqueue(session, queue.to_deliver(edition_id, due, at_local_time=order.at_local_time))
+            enqueue(
+                session, worker_jobs.to_deliver(edition_id, due, at_local_time=order.at_local_time)
+            )
     return before, state, due
 
 

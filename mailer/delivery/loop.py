@@ -6,40 +6,30 @@ connection is in doubt. It stops cleanly when asked to: the copy on the wire is 
 recorded, what was claimed is given back.
 """
 
-import random
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from mailer.delivery import offering
+from mailer.delivery import offering, retries
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.run import POLL_SECONDS, Job, Run
 from mailer.ledger import claims, deliveries
 from mailer.ledger.claims import Claim
 from mailer.ledger.deliveries import Outcome
 from mailer.mime.message import Message
-from mailer.relay import refusals, slowdown
-from mailer.relay.transport import Transport, Verdict, VerdictKind
+from mailer.relay.transport import Transport
 from mailer.throttling.throttle import Permits, Postponed
 from recommender.errors import NewsletterError, TransportError
 from recommender.models import DeliveryState
 from recommender.storage import database
 
-OTHERWISE = {
-    VerdictKind.REFUSED: DeliveryState.FAILED,
-    VerdictKind.DEFERRED: DeliveryState.DEFERRED,
-    VerdictKind.UNANSWERED: DeliveryState.IN_DOUBT,
-}
-"""What becomes of a copy that is not accepted."""
 BATCH = 25
 """Copies claimed at once for each connection. At the end of an edition, processes that find none
 left wait for the one that has some in hand: with few they do not wait long."""
-FIRST_RETRY = timedelta(minutes=5)
-LONGEST_RETRY = timedelta(hours=4)
 
 
 def deliver(
@@ -222,36 +212,8 @@ def _send(
             transport.abort()
             return
         verdict = transport.commit()
-    outcome = outcome_of(verdict, claim, run.clock(), job.retry_for)
+    outcome = retries.outcome_of(verdict, claim, run.clock(), job.retry_for)
     if outcome.retry_at is not None:
         outcome = replace(outcome, retry_at=job.awake(claim, outcome.retry_at))
     recorder.settle(outcome, claim.email)  # first of all: whatever fails next, this is known
     offering.answered(job.throttle, permits, verdict, message.recipient)
-
-
-def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedelta) -> Outcome:
-    """What a verdict means for the ledger."""
-    if verdict.kind is VerdictKind.ACCEPTED:
-        return Outcome(claim.delivery_id, DeliveryState.SENT, verdict.relay, verdict.reply)
-    state = OTHERWISE[verdict.kind]
-    deferred = state == DeliveryState.DEFERRED
-    about = refusals.about(verdict)
-    return Outcome(
-        claim.delivery_id,
-        state,
-        relay=verdict.relay,
-        reply=verdict.reply,
-        reason=verdict.enhanced or str(verdict.code or ""),
-        retry_at=now + backoff(claim.attempts, claim.delivery_id) if deferred else None,
-        expires_at=now + retry_for if deferred else None,
-        dead=about == "mailbox",
-        suspect=about if about in ("suspected", "unreached") else None,
-        tried=slowdown.asked_by(verdict) != "relay",  # which is about our pace, not about the copy
-    )
-
-
-def backoff(attempts: int, seed: int) -> timedelta:
-    """How long to wait after so many earlier attempts: tripling from 5 minutes up to 4 hours,
-    each spread by up to a quarter so that deferred copies do not come back all at once."""
-    wait: timedelta = min(FIRST_RETRY * 3 ** min(attempts, 10), LONGEST_RETRY)
-    return wait * (1 + random.Random(f"{seed}-{attempts}").random() / 4)  # noqa: S311

@@ -42,7 +42,9 @@ def ranker_for(
     # editions, does without.
     from recommender.articles import store_ranker
 
-    settings = RankingSettings(relevance_floor=terms.relevance_floor)
+    settings = RankingSettings(
+        relevance_floor=terms.relevance_floor, max_per_article=terms.stories_per_digest
+    )
     return store_ranker.make(
         session,
         settings,

@@ -19,10 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, joinedload
 
-from mailer.edition import queue, schedule, shards
+from mailer.edition import schedule, shards, worker_jobs
 from mailer.edition.edition_ranker import EditionRankers
 from mailer.edition.opening import open_edition
-from mailer.edition.queue import Enqueue, enqueue_nothing
+from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from mailer.ledger import editions
 from mailer.process_group import ProcessGroup, start
 from mailer.rendering.templates import Template
@@ -238,7 +238,7 @@ def _open(
     session.flush()
     if added:
         editions.reopen(session, edition.id)
-        enqueue(session, queue.to_plan(edition.id, added))
+        enqueue(session, worker_jobs.to_plan(edition.id, added))
     return edition, True
 
 

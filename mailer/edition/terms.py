@@ -22,6 +22,7 @@ class Terms:
     timezone: str
     local_time: bool
     quiet_hours: str | None = None
+    stories_per_digest: int = 2
 
     @classmethod
     def of(cls, settings: Settings, newsletter: Newsletter) -> "Terms":
@@ -33,6 +34,7 @@ class Terms:
             timezone=settings.timezone,
             local_time=settings.local_time,
             quiet_hours=settings.quiet_hours,
+            stories_per_digest=settings.stories_per_digest,
         )
 
     def due_at(

@@ -24,8 +24,8 @@ from sqlalchemy.engine import Engine
 
 from mailer.delivery import campaign
 from mailer.edition import planning, retention, schedule
-from mailer.edition.queue import Enqueue, enqueue_nothing
 from mailer.edition.retention_limits import RetentionLimits
+from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from mailer.monitoring.supervision import Supervisor, Troubles
 from mailer.service import feed_polling
 from mailer.service.job_runner import Runner

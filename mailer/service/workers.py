@@ -21,7 +21,7 @@ from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition.queue import JobSpec, Task
+from mailer.edition.worker_jobs import JobSpec, Task
 from mailer.monitoring import heartbeats
 from mailer.monitoring.heartbeats import Kind
 from mailer.service import jobs

@@ -2,6 +2,8 @@
 
 Worked out for all picks of a chunk at once. A part is what one interest added to the score, what
 freshness added, or the lift of an editor's word or of exploration; nothing else enters a score.
+A new kind of reason: its name in ``ReasonKind`` (``values``), its part here, its words in
+``mailer/issue/wording.py`` and ``mailer/cli/picks.py``.
 """
 
 from collections.abc import Mapping

@@ -10,6 +10,9 @@ class ContentSettings(BaseModel):
     relevance_floor: float = Field(
         0.05, ge=0, le=1, description="stories that score less are not sent"
     )
+    stories_per_digest: int = Field(
+        2, ge=1, description="most stories of one digest in an issue that is not thin without more"
+    )
     horizon_days: int = Field(
         1200, ge=1, description="stories published longer ago are no candidates"
     )

@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.edition import queue
-from mailer.edition.queue import JobSpec, Task
+from mailer.edition import worker_jobs
+from mailer.edition.worker_jobs import JobSpec, Task
 from mailer.ledger import deliveries
 from mailer.service import leadership, workers
 from recommender import store as store_module
@@ -85,17 +85,19 @@ def cut_off(store: Engine, name: str) -> None:
 
 def test_tickets_are_handed_out_with_the_work_or_not_at_all(store: Engine) -> None:
     with database.reading(store) as session:
-        workers.enqueue(session, queue.to_plan(1, range(1, 3 + 1)))  # and nothing of it is kept
+        workers.enqueue(
+            session, worker_jobs.to_plan(1, range(1, 3 + 1))
+        )  # and nothing of it is kept
     assert waiting(store) == []
     with database.writing(store) as session:
-        workers.enqueue(session, queue.to_plan(1, range(1, 3 + 1)))
+        workers.enqueue(session, worker_jobs.to_plan(1, range(1, 3 + 1)))
     assert waiting(store) == ["plan-1-1", "plan-1-2", "plan-1-3"]
 
 
 def test_a_ticket_that_waits_is_not_handed_out_again(store: Engine) -> None:
     for due in (1_500, 3_500):
         with database.writing(store) as session:
-            workers.enqueue(session, queue.to_deliver(7, due, at_local_time=True))
+            workers.enqueue(session, worker_jobs.to_deliver(7, due, at_local_time=True))
     assert sorted(waiting(store)) == [f"deliver-7-{number}" for number in (1, 2, 3, 4)]
 
 
