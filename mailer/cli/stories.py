@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from mailer.cli.common import Invocation, Json, emit, invocation, say, table
 from mailer.edition import schedule
-from recommender import segments
 from recommender.articles import edits, fields
 from recommender.articles.edits import StoryEdits
 from recommender.errors import InputError
@@ -266,7 +265,6 @@ def release(context: typer.Context, story: Identifier, as_json: Json = False) ->
 def pin(
     context: typer.Context,
     story: Identifier,
-    segment: Annotated[str | None, typer.Option(help="For its readers only.")] = None,
     period: Annotated[str | None, typer.Option(help="For this edition only.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -279,9 +277,5 @@ def pin(
         schedule.check_period(period)
     with run.store() as engine, database.writing(engine) as session:
         row = edits.find(session, story)
-        if segment is not None:
-            segments.get(session, segment)
-        edits.make(
-            session, row, EditKind.PIN, by=_who(), now=run.now, segment=segment, period=period
-        )
+        edits.make(session, row, EditKind.PIN, by=_who(), now=run.now, period=period)
         _answer(run, session, row, as_json=as_json)

@@ -104,7 +104,7 @@ class Serving:
 
 def soon() -> datetime:
     """The next full minute that leaves time for what comes before."""
-    moment = datetime.now(UTC) + timedelta(seconds=90)
+    moment = datetime.now(UTC) + timedelta(seconds=120)
     return moment.replace(second=0, microsecond=0)
 
 

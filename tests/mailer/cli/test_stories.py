@@ -63,7 +63,6 @@ def test_a_pinned_story_is_in_every_issue_by_the_editors_word(newsletter: Run, s
         (["edit", "STORY", "--title", "x" * 2_000], "--title: is 2000 characters long"),
         (["edit", "STORY", "--not-before", "soon"], "--not-before: 'soon' is no date"),
         (["hold", "STORY", "--until", "31.2."], "--until: '31.2.' is no date"),
-        (["pin", "STORY", "--segment", "nobody"], "nobody"),
         (["pin", "STORY", "--period", "soon"], "soon"),
     ],
 )
