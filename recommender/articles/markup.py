@@ -24,6 +24,7 @@ MAX_LINE = 5_000
 """Characters of a title that are looked at."""
 MAX_HTML = 200_000
 """Characters of markup that are read; the rest is cut off."""
+_TAG = re.compile(r"</?[A-Za-z]")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]*>|<!--|&(?:#\d+|#[xX][0-9A-Fa-f]+|[A-Za-z]+);")
 
 
@@ -31,9 +32,15 @@ def text(html: str) -> str:
     """The words of ``html``, one line a block; text without markup is returned as it is."""
     if not _MARKUP.search(html):
         return html.strip()
+    read = _without_comments(html[:MAX_HTML])
+    # A tag that never ends is text. The parser's time would grow with the square of such tags.
+    unended = _TAG.search(read, read.rfind(">") + 1)
+    end = len(read) if unended is None else unended.start()
     reader = _Reader()
-    reader.feed(_without_comments(html[:MAX_HTML]))
+    reader.feed(read[:end])
     reader.close()
+    if not reader.silent:
+        reader.parts.append(unescape(read[end:]))
     lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -73,7 +80,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self._silent = 0
+        self.silent = 0
 
     def parse_html_declaration(self, i: int) -> int:
         """As the HTML standard says, a marked section is a comment up to the next ``>``; the
@@ -85,7 +92,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del attrs
         if tag in _SILENT:
-            self._silent += 1
+            self.silent += 1
         elif tag in _BREAKS:
             self.parts.append("\n")
 
@@ -96,10 +103,10 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
+            self.silent = max(0, self.silent - 1)
         elif tag in _BREAKS:
             self.parts.append("\n\n" if tag == "p" else "\n")
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
+        if not self.silent:
             self.parts.append(re.sub(r"\s+", " ", data))
