@@ -80,12 +80,15 @@ def test_a_full_disk_is_said_with_the_file(newsletter: Run) -> None:
 
 
 def test_the_doctor_names_what_lets_others_in_and_the_remedy(newsletter: Run) -> None:
-    for name, mode in (("newsletter.toml", 0o644), ("newsletter.db", 0o640)):
-        Path(name).chmod(mode)
-    _, out, _ = newsletter("doctor")
     here = Path.cwd()
-    assert f"settings: others may use it (mode 0644): chmod 600 {here}/newsletter.toml" in out
-    assert f"store: others may use it (mode 0640): chmod 600 {here}/newsletter.db" in out
+    loose = [("settings", here / "newsletter.toml", 0o644)]
+    if (here / "newsletter.db").exists():  # no file of ours on PostgreSQL
+        loose.append(("store", here / "newsletter.db", 0o640))
+    for _, path, mode in loose:
+        path.chmod(mode)
+    _, out, _ = newsletter("doctor")
+    for what, path, mode in loose:
+        assert f"{what}: others may use it (mode {mode:04o}): chmod 600 {path}" in out
     for path in (here, *here.rglob("*")):
         path.chmod(0o700 if path.is_dir() else 0o600)
     assert "others may" not in newsletter("doctor")[1]
