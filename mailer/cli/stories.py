@@ -120,13 +120,12 @@ def _document(row: Story, said: StoryEdits, now: datetime) -> dict[str, Any]:
 def _said(edit: Edit) -> dict[str, Any]:
     shown = ", ".join(edit.value) if isinstance(edit.value, list) else edit.value
     words = [edit.kind.value.replace("_", " "), *([shown] if shown else [])]
-    words += [f"segment {edit.segment}"] if edit.segment else []
     words += [f"period {edit.period}"] if edit.period else []
     said = ": ".join(words[:2]) + "".join(f", {word}" for word in words[2:])
     if edit.ended_at is not None:
         said += f" (until {edit.ended_at:%Y-%m-%d %H:%M}, {edit.ended_by})"
     return {"at": edit.made_at, "by": edit.made_by, "kind": edit.kind.value, "value": edit.value,
-            "segment": edit.segment, "period": edit.period, "ended_at": edit.ended_at,
+            "period": edit.period, "ended_at": edit.ended_at,
             "ended_by": edit.ended_by, "said": said}  # fmt: skip
 
 

@@ -18,7 +18,6 @@ def upgrade() -> None:
         sa.Column("story_id", Key, nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
         sa.Column("value", Document, nullable=False),
-        sa.Column("segment", sa.String(length=200), nullable=True),
         sa.Column("period", sa.String(length=20), nullable=True),
         sa.Column("made_by", sa.String(length=200), nullable=False),
         sa.Column("made_at", UTCDateTime(), nullable=False),

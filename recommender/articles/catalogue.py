@@ -9,13 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.articles import edits
-from recommender.articles.edits import StoryEdits
+from recommender.articles.edits import UNEDITED, StoryEdits
 from recommender.models import Article, Role, StoryRole, StoryTopic, Topic
 from recommender.models import Story as StoryRow
 from recommender.ranking.values import Story
 from recommender.story_text import texts
-
-_UNEDITED = StoryEdits()
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def load(
     )
     for row, article in session.execute(query):
         story = _story(row, article, topics.get(row.id, {}), roles.get(row.id, {}))
-        words = edited.get(row.id, _UNEDITED)
+        words = edited.get(row.id, UNEDITED)
         story = _edited(story, words, period)
         archive.append(story)
         if (
@@ -70,12 +68,12 @@ def load(
 
 
 def _edited(story: Story, words: StoryEdits, period: str | None) -> Story:
-    """The story as editors want it. A label of theirs counts in full."""
+    """The story as editors want it."""
     return replace(
         story,
         title=story.title if words.title is None else words.title,
-        topics=story.topics if words.topics is None else dict.fromkeys(words.topics, 1.0),
-        roles=story.roles if words.roles is None else dict.fromkeys(words.roles, 1.0),
+        topics=words.labels(words.topics, story.topics),
+        roles=words.labels(words.roles, story.roles),
         must_read=story.must_read or words.pinned(period),
     )
 

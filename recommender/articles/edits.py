@@ -5,7 +5,7 @@ Nothing is overwritten: the rows say who said what, and when. ``current`` gives 
 at a moment, so that an edition planned then can be planned further as it began.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,14 +21,6 @@ NAMES: Mapping[EditKind, vocabulary.Kind] = {EditKind.TOPICS: "topic", EditKind.
 """Edits that are lists of names, and the vocabulary they are from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """A must-read: for everybody or one ``segment``, in every edition or that of one ``period``."""
-
-    segment: str | None = None
-    period: str | None = None
-
-
 @dataclass(slots=True)
 class StoryEdits:
     """What editors have said of one story; None where they have said nothing."""
@@ -41,7 +33,8 @@ class StoryEdits:
     not_after: datetime | None = None
     held: bool = False
     held_until: datetime | None = None
-    pins: list[Pin] = field(default_factory=list)
+    pins: list[str | None] = field(default_factory=list)
+    """Periods in which it is a must-read; None for every one."""
 
     def open_at(self, now: datetime) -> bool:
         """Whether the story may be chosen at ``now``."""
@@ -67,15 +60,22 @@ class StoryEdits:
             yield "held"
         elif self.held_until is not None and now < self.held_until:
             yield f"held until {self.held_until:%Y-%m-%d %H:%M}"
-        for pin in self.pins:
-            whom = "everybody" if pin.segment is None else f"segment {pin.segment}"
-            yield f"pinned for {whom}" + (f" in {pin.period}" if pin.period else "")
+        for period in self.pins:
+            yield f"pinned in {period}" if period else "pinned"
+
+    def labels(
+        self, names: Sequence[str] | None, source: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        """Topics or roles with their weights: the editor's ``names`` in full, if there are any, or
+        those of the source."""
+        return source if names is None else dict.fromkeys(names, 1.0)
 
     def pinned(self, period: str | None) -> bool:
-        """Whether it is a must-read of everybody in the edition of ``period``."""
-        return any(
-            pin.segment is None and pin.period in (None, period or pin.period) for pin in self.pins
-        )
+        """Whether it is a must-read in the edition of ``period``; None: of any."""
+        return any(pin in (None, period or pin) for pin in self.pins)
+
+
+UNEDITED = StoryEdits()
 
 
 def find(session: Session, identifier: str) -> Story:
@@ -110,16 +110,15 @@ def make(
     *,
     by: str,
     now: datetime,
-    segment: str | None = None,
     period: str | None = None,
 ) -> Edit:
     """Say something of a story; it takes the place of what was said of the same before. ``value``
     is JSON as ``Edit`` keeps it. Names go into the vocabulary when they are not in it yet."""
     if kind in NAMES:
         value = _names(session, kind, value)
-    end(session, story, [kind], by=by, now=now, segment=segment, period=period)
+    end(session, story, [kind], by=by, now=now, period=period)
     edit = Edit(
-        story_id=story.id, kind=kind, value=value, segment=segment, period=period,
+        story_id=story.id, kind=kind, value=value, period=period,
         made_by=by, made_at=now,
     )  # fmt: skip
     session.add(edit)
@@ -143,19 +142,14 @@ def end(
     *,
     by: str,
     now: datetime,
-    segment: str | None = None,
     period: str | None = None,
 ) -> int:
-    """End what holds of these kinds, for this ``segment`` and ``period``; how many edits."""
-    same = (
-        Edit.segment.is_(None) if segment is None else Edit.segment == segment,
-        Edit.period.is_(None) if period is None else Edit.period == period,
-    )
-    return _end(session, story, kinds, *same, by=by, now=now)
+    """End what holds of these kinds, for this ``period``; how many edits."""
+    return _end(session, story, kinds, Edit.period == period, by=by, now=now)
 
 
 def release(session: Session, story: Story, *, by: str, now: datetime) -> int:
-    """End every hold and pin of the story, whoever they are for; how many there were."""
+    """End every hold and pin of the story, of whatever period; how many there were."""
     return _end(session, story, (EditKind.HOLD, EditKind.PIN), by=by, now=now)
 
 
@@ -208,7 +202,7 @@ def _apply(edits: StoryEdits, row: Edit) -> None:
             edits.held = True
             edits.held_until = None if row.value is None else datetime.fromisoformat(row.value)
         case EditKind.PIN:
-            edits.pins.append(Pin(row.segment, row.period))
+            edits.pins.append(row.period)
 
 
 def history(session: Session, story_id: int) -> list[Edit]:

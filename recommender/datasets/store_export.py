@@ -5,13 +5,15 @@ topics and roles, the same answers, the same order. Reads only.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TextIO
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from recommender.articles import edits
+from recommender.articles.edits import UNEDITED, StoryEdits
 from recommender.models import Article, Story, StoryRole, StoryTopic
 from recommender.ranking.values import Action
 from recommender.subscribers import audience
@@ -23,7 +25,13 @@ _TEXTS = ("title", "summary", "takeaway", "url")
 
 def articles(session: Session, now: datetime) -> Iterator[dict[str, Any]]:
     """Every article imported by ``now`` and not withdrawn, by id: lines of ``articles.jsonl`` with
-    its stories as they were split. The undated carry the date of their import."""
+    its stories as they were split and as editors want them; what they hold is left out. The undated
+    carry the date of their import.
+
+    A must-read is a property of an article in the file: a pin of one story among several, or
+    for one period, is not written.
+    """
+    said = edits.current(session, now)
     query = (
         sa.select(Article)
         .where(Article.imported_at <= now, Article.withdrawn_at.is_(None))
@@ -37,12 +45,18 @@ def articles(session: Session, now: datetime) -> Iterator[dict[str, Any]]:
     last = 0
     while rows := session.scalars(query.where(Article.id > last)).all():
         for row in rows:
-            yield _article(row)
+            stories = [story for story in row.stories if story.retired_at is None]
+            chosen = [story for story in stories if said.get(story.id, UNEDITED).open_at(now)]
+            if chosen or not stories:
+                yield _article(row, chosen, said)
         last = rows[-1].id
         session.expunge_all()
 
 
-def _article(row: Article) -> dict[str, Any]:
+def _article(
+    row: Article, stories: Sequence[Story], said: Mapping[int, StoryEdits]
+) -> dict[str, Any]:
+    pinned = [None in said.get(story.id, UNEDITED).pins for story in stories]
     document = _parts(row) | {
         "topics": row.topics,
         "roles": row.roles,
@@ -51,16 +65,18 @@ def _article(row: Article) -> dict[str, Any]:
         "curator": row.curator,
         "language": row.language,
         "published_at": (row.published_at or row.imported_at).isoformat(),
-        "must_read": row.must_read,
-        "stories": [_story(story) for story in row.stories if story.retired_at is None],
+        "must_read": row.must_read or (bool(pinned) and all(pinned)),
+        "stories": [_story(story, said.get(story.id, UNEDITED)) for story in stories],
     }
     return {name: value for name, value in document.items() if value}
 
 
-def _story(row: Story) -> dict[str, Any]:
+def _story(row: Story, words: StoryEdits) -> dict[str, Any]:
     document = _parts(row) | {
-        "topics": {named.topic.name: named.weight for named in row.topics},
-        "roles": {named.role.name: named.weight for named in row.roles},
+        "title": words.title or row.title,
+        "url": words.url or row.url,
+        "topics": words.labels(words.topics, {one.topic.name: one.weight for one in row.topics}),
+        "roles": words.labels(words.roles, {one.role.name: one.weight for one in row.roles}),
     }
     return {name: value for name, value in document.items() if value}
 

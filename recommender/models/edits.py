@@ -27,7 +27,7 @@ class Edit(Base):
     """One word of an editor on one story; it holds until ``ended_at``.
 
     ``value`` is JSON: a text, a list of names, a moment in ISO 8601, or null. A pin may be for one
-    ``segment``, by name, or for one ``period``. Rows are never changed but for their end, so that
+    ``period``. Rows are never changed but for their end, so that
     they tell who said what, and when.
     """
 
@@ -38,7 +38,6 @@ class Edit(Base):
     story_id: Mapped[int] = mapped_column(ForeignKey("stories.id", ondelete="CASCADE"))
     kind: Mapped[EditKind] = mapped_column(choice(EditKind))
     value: Mapped[Any] = mapped_column(Document, nullable=False)
-    segment: Mapped[str | None] = mapped_column(String(200))
     period: Mapped[str | None] = mapped_column(String(20))
     made_by: Mapped[str] = mapped_column(String(200))
     made_at: Mapped[datetime]

@@ -14,9 +14,9 @@ from mailer.edition import planning
 from mailer.preview import reader_issues
 from mailer.rendering.templates import Template
 from recommender import settings
-from recommender.articles import related
+from recommender.articles import edits, related
 from recommender.datasets import store_export
-from recommender.models import Delivery, Event, EventKind, Story, Subscriber
+from recommender.models import Delivery, EditKind, Event, EventKind, Story, Subscriber
 from recommender.settings import Settings
 from recommender.storage import database
 from tests.promises.conftest import add_readers, add_stories
@@ -64,9 +64,24 @@ def ranked(engine: Engine, folder: Path, now: datetime) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("edited", [False, True])
 def test_a_planned_edition_is_what_rank_finds_in_the_exported_files(
-    store: Engine, read_in: Settings, template: Template, now: datetime, tmp_path: Path
+    store: Engine,
+    read_in: Settings,
+    template: Template,
+    now: datetime,
+    tmp_path: Path,
+    edited: bool,
 ) -> None:
+    if edited:
+        with database.writing(store) as session:
+            one, other = session.scalars(sa.select(Story).order_by(Story.id).limit(2))
+            for story, kind, value in (
+                (one, EditKind.TITLE, "Words of an editor"),
+                (one, EditKind.TOPICS, ["Robotics Automation", "Brass Bands"]),
+                (other, EditKind.PIN, None),
+            ):
+                edits.make(session, story, kind, value, by="editor", now=now)
     expected = ranked(store, tmp_path, now)
     planning.plan(store, read_in.replace(picks=6), template, period="2026-W48", now=now)
     with database.reading(store) as session:
@@ -88,6 +103,19 @@ def test_a_planned_edition_is_what_rank_finds_in_the_exported_files(
     assert any(
         r["kind"] == "history" for picks in expected.values() for *_, rs in picks for r in rs
     )
+
+
+def test_what_editors_hold_is_in_no_exported_file(
+    store: Engine, read_in: Settings, now: datetime
+) -> None:
+    with database.writing(store) as session:
+        story = session.scalars(sa.select(Story).order_by(Story.id).limit(1)).one()
+        held = story.article.key
+        assert held in [line["id"] for line in store_export.articles(session, now)]
+    with database.writing(store) as session:
+        edits.make(session, session.get_one(Story, story.id), EditKind.HOLD, by="e", now=now)
+    with database.reading(store) as session:
+        assert held not in [line["id"] for line in store_export.articles(session, now)]
 
 
 def test_a_preview_and_planning_choose_alike(
