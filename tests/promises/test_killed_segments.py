@@ -1,5 +1,5 @@
 """A second send of one edition, killed with -9 while it plans or sends: the service goes on with it
-at its next minute, nobody gets two copies, and nobody is left out."""
+within minutes, nobody gets two copies, and nobody is left out."""
 
 import os
 import signal
@@ -104,6 +104,17 @@ def shards_left(store: Engine) -> list[bool]:
         return list(session.scalars(sa.select(Shard.done)))
 
 
+def next_minutes(store: Engine, configured: Settings, now: datetime) -> None:
+    """The service's job every minute, in no time: until nothing is left to be planned, or for a
+    while. A database server takes a moment to notice that its client died, and keeps the dead
+    client's locks until then."""
+    for _ in range(40):
+        scheduler.deliver(service(store, configured, now))
+        if all(shards_left(store)):
+            return
+        time.sleep(0.25)
+
+
 def states(store: Engine) -> Counter[DeliveryState]:
     with database.reading(store) as session:
         return Counter(session.scalars(sa.select(Delivery.state)))
@@ -128,26 +139,26 @@ def everybody_has_one_copy(store: Engine, configured: Settings, doubts: int) -> 
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_a_planning_of_a_second_segment_that_was_killed_is_finished_at_the_next_minute(
+def test_a_planning_of_a_second_segment_that_was_killed_is_finished_within_minutes(
     store: Engine, configured: Settings, now: datetime, processes: int
 ) -> None:
     killed(store, configured, now, lambda: sum(shards_left(store)) >= 4, processes=processes)
     assert not all(shards_left(store))
-    scheduler.deliver(service(store, configured, now))
+    next_minutes(store, configured, now)
     assert all(shards_left(store))
     assert sum(states(store).values()) == PILOTS + RECENT
     scheduler.publish(service(store, configured, HOUR))
     everybody_has_one_copy(store, configured, doubts=0)
 
 
-def test_a_first_planning_that_was_killed_is_finished_at_the_next_minute(
+def test_a_first_planning_that_was_killed_is_finished_within_minutes(
     store: Engine, configured: Settings, now: datetime
 ) -> None:
     with database.writing(store) as session:
         for table in (Delivery, Shard, Edition):
             session.execute(sa.delete(table))
     killed(store, configured, now, lambda: sum(shards_left(store)) >= 3)
-    scheduler.deliver(service(store, configured, now))
+    next_minutes(store, configured, now)
     with database.reading(store) as session:
         assert session.scalars(sa.select(Edition.state)).one() != EditionState.PLANNING
     assert all(shards_left(store))
