@@ -2,7 +2,7 @@
 
     python benchmarks/slow_clients.py [READERS]
 
-`newsletter serve` sends an edition to READERS (default 4,000) at full speed, in the very process
+`newsletter serve` sends an edition to READERS (default 20,000, a minute and a half) at full speed, in the very process
 that serves the pages. Every six seconds there come, for six seconds, 1,000 connections that say
 nothing, 200 with half a request's body and 50 that ask for much and read nothing; those that are
 closed come back after ten seconds. The time between is the reference. All the while a page is asked
@@ -183,4 +183,4 @@ def main(readers: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) == 2 else 4_000)
+    main(int(sys.argv[1]) if len(sys.argv) == 2 else 20_000)
