@@ -2,13 +2,13 @@
 
     python benchmarks/slow_clients.py [READERS]
 
-`newsletter serve` sends an edition to READERS (default 20,000, a minute and a half) at full speed, in the very process
-that serves the pages. Every six seconds there come, for six seconds, 1,000 connections that say
-nothing, 200 with half a request's body and 50 that ask for much and read nothing; those that are
-closed come back after ten seconds. The time between is the reference. All the while a page is asked
-for twice a second, on a fresh connection. That is done with 256, 1,024 and 65,536 file descriptors
-for the service. Printed are copies per second, the longest time a page took, and by how many bytes
-the log grew.
+`newsletter serve` sends an edition to READERS (default 20,000: half a minute) at full speed, in the
+very process that serves the pages. Every six seconds there come, for six seconds, 1,000 connections
+that say nothing, 200 with half a request's body and 50 that ask for much and read nothing; those
+that are closed come back after ten seconds. The time between is the reference. All the while a page
+is asked for twice a second, on a fresh connection. That is done with 256, 1,024 and 65,536 file
+descriptors for the service. Printed are copies per second, the longest time a page took, and by how
+many bytes the log grew.
 """
 
 import asyncio
