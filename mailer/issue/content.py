@@ -5,7 +5,7 @@ up.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from mailer.issue.plaintext import clean, direction
 from recommender.articles import fields, sentences
-from recommender.story_text import LISTS, PROSE, StoryText
+from recommender.story_text import LISTS, PROSE, Image, StoryText
 
 STANDFIRST_LENGTH = 190
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -39,6 +39,8 @@ class StoryContent(StoryText):
             points = (clean(point) for point in getattr(self, name) or ())
             object.__setattr__(self, name, tuple(point for point in points if point))
 
+        object.__setattr__(self, "image", _shown(self.image))
+
     def __hash__(self) -> int:
         return self._hash
 
@@ -50,22 +52,14 @@ class StoryContent(StoryText):
     def from_document(cls, document: Mapping[str, Any]) -> "StoryContent":
         """What ``edition_stories.content`` holds; keys of later versions are left aside."""
         known = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
+        if known.get("image") is not None:
+            known["image"] = Image.from_document(known["image"])
         return cls(**{"title": "", **known})
 
     @cached_property
     def link(self) -> str | None:
         """``url``, percent-encoded, when it is an http or https address without a user name."""
-        try:
-            address = fields.web_address(self.url or "")
-            parts = urlsplit(address)
-            host = (parts.hostname or "").encode("idna").decode("ascii")
-            if parts.username is not None or parts.password is not None or "." not in host:
-                return None
-        except (ValueError, UnicodeError):
-            return None
-        port = "" if parts.port is None else f":{parts.port}"
-        rest = address.partition("://")[2].partition(parts.netloc)[2]
-        return f"{parts.scheme}://{host}{port}{quote(rest, safe=_URL_SAFE)}"
+        return _address(self.url)
 
     @cached_property
     def day(self) -> date | None:
@@ -94,3 +88,26 @@ class StoryContent(StoryText):
     def dir(self) -> str:
         """The direction it is written in: ``ltr`` or ``rtl``."""
         return direction(self.title or self.summary)
+
+
+def _shown(image: Image | None) -> Image | None:
+    """A picture with a clean text and address; None when it cannot be shown."""
+    address = None if image is None else _address(image.url)
+    if image is None or address is None:
+        return None
+    return replace(image, url=address, alt=clean(image.alt))
+
+
+def _address(url: str | None) -> str | None:
+    """``url``, percent-encoded, when it is an http or https address without a user name."""
+    try:
+        address = fields.web_address(url or "")
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        if parts.username is not None or parts.password is not None or "." not in host:
+            return None
+    except (ValueError, UnicodeError):
+        return None
+    port = "" if parts.port is None else f":{parts.port}"
+    rest = address.partition("://")[2].partition(parts.netloc)[2]
+    return f"{parts.scheme}://{host}{port}{quote(rest, safe=_URL_SAFE)}"

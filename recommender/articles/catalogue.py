@@ -128,6 +128,7 @@ def document(row: StoryRow, article: Article, topics: list[str]) -> dict[str, An
         "article_title": article.title,
         **texts(row),
         "url": row.url or article.url,
+        "image": None if row.image is None else row.image.document(),
         "source": article.source,
         "curator": article.curator,
         "topics": topics,

@@ -16,6 +16,7 @@ MAX_TITLE = 1000
 MAX_NAME = 200
 MAX_ID = 200
 MAX_URL = 2000
+MAX_ALT = 500
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = timedelta(days=366)
 """How far past ``now`` a publication date may lie."""
@@ -58,6 +59,11 @@ def name(text: str) -> str:
             f"a name of {len(line)} characters ({line[:40]}…); at most {MAX_NAME} are taken"
         )
     return line
+
+
+def alt_text(text: str) -> str:
+    """What a picture shows, on one line and no longer than a sentence or two; the rest is cut."""
+    return one_line(text)[:MAX_ALT]
 
 
 def identifier(text: str) -> str:

@@ -9,8 +9,11 @@ from functools import partial
 from typing import TypeVar
 
 from recommender.articles import fields
+from recommender.story_text import Image
 
 T = TypeVar("T")
+MAX_PIXELS = 20_000
+"""The width or height of a picture."""
 
 
 def within(name: str, make: Callable[[], T]) -> T:
@@ -82,6 +85,34 @@ def weights(item: Mapping[str, object], name: str) -> dict[str, float]:
     listed = names({name: list(value)}, name)
     by_name = {written.casefold().strip(): float(weight) for written, weight in value.items()}
     return {written: by_name.get(written.casefold(), 1.0) for written in listed}
+
+
+def image(item: Mapping[str, object], name: str) -> Image | None:
+    """A picture: its address alone, or an object with ``url``, ``alt``, ``width``, ``height``."""
+    value = item.get(name)
+    if value is None or isinstance(value, str):
+        url = optional(item, name, fields.web_address)
+        return None if url is None else Image(url)
+    if not isinstance(value, dict):
+        raise ValueError(f"{name}: expected an object with url, not {kind(value)}")
+    return within(
+        name,
+        lambda: Image(
+            url=required(value, "url", fields.web_address),
+            alt=optional(value, "alt", fields.alt_text) or "",
+            width=_pixels(value, "width"),
+            height=_pixels(value, "height"),
+        ),
+    )
+
+
+def _pixels(item: Mapping[str, object], name: str) -> int | None:
+    value = item.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_PIXELS:
+        raise ValueError(f"{name}: expected a whole number from 1 to {MAX_PIXELS:,}")
+    return value
 
 
 def flag(item: Mapping[str, object], name: str) -> bool:

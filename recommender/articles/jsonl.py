@@ -213,6 +213,7 @@ def _texts(item: Mapping[str, object]) -> dict[str, Any]:
         **{name: json_fields.prose(item, name) for name in PROSE},
         **{name: json_fields.texts(item, name) for name in LISTS},
         "url": json_fields.optional(item, "url", fields.web_address),
+        "image": json_fields.image(item, "image"),
     }
 
 

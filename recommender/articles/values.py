@@ -47,7 +47,11 @@ class ArticleDraft(StoryText):
 
     def content_hash(self) -> str:
         """SHA-256 over the canonical JSON of everything but the time of import."""
-        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False, default=str)
+        content = asdict(self)
+        for part in (content, *content["stories"]):
+            if part["image"] is None:  # as before there were pictures
+                del part["image"]
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -83,7 +83,8 @@ def _story(row: Story, words: StoryEdits) -> dict[str, Any]:
 
 def _parts(row: Article | Story) -> dict[str, Any]:
     texts = {name: getattr(row, name) for name in (*_TEXTS, *_LISTS)}
-    return {"id": row.key} | texts
+    image = None if row.image is None else row.image.document()
+    return {"id": row.key} | texts | {"image": image}
 
 
 def readers(session: Session, condition: sa.ColumnElement[bool]) -> Iterator[dict[str, Any]]:

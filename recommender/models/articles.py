@@ -6,6 +6,8 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from recommender.models.base import Base, primary_key
+from recommender.models.pictures import Picture
+from recommender.story_text import Image
 
 
 class Topic(Base):
@@ -73,6 +75,7 @@ class _StoryColumns:
     principles: Mapped[list[str]] = mapped_column(default=list)
     practice: Mapped[list[str]] = mapped_column(default=list)
     code_references: Mapped[list[str]] = mapped_column(default=list)
+    image: Mapped[Image | None] = mapped_column(Picture)
 
 
 class Article(_StoryColumns, Base):

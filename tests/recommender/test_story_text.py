@@ -7,13 +7,13 @@ from recommender.articles.values import ArticleDraft, StoryDraft
 from recommender.models import Article
 from recommender.models import Story as StoryRow
 from recommender.ranking.values import Story
-from recommender.story_text import LISTS, PROSE, StoryText, texts
+from recommender.story_text import LISTS, PROSE, Image, StoryText, texts
 
 NAMES = {field.name for field in fields(StoryText)}
 
 
-def test_every_text_is_one_text_or_a_list_but_title_and_address() -> None:
-    assert {"title", "url", *PROSE, *LISTS} == NAMES
+def test_every_text_is_one_text_or_a_list_but_title_address_and_picture() -> None:
+    assert {"title", "url", "image", *PROSE, *LISTS} == NAMES
 
 
 def test_the_tables_have_a_column_for_every_text() -> None:
@@ -32,6 +32,7 @@ def test_a_story_keeps_its_texts_from_the_brief_to_the_copy() -> None:
         practice=("Buy boots.", "Wear them."),
         code_references=("tide.height",),
         url="https://example.com/tides",
+        image=Image("https://example.com/tides.jpg", "A beach", 640, 480),
     )
     row = StoryRow(**texts(StoryDraft("a", **texts(written))))
     ranked = Story("1", "a", "a", **texts(row))
