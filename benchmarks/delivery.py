@@ -50,7 +50,7 @@ from mailer.issue.composition import Composer
 from mailer.ledger.claims import Claim
 from mailer.mime.message import Message
 from mailer.rendering import templates
-from recommender import resources, store
+from recommender import resources, store_opening
 from recommender import settings as settings_module
 from recommender.articles import import_files
 from recommender.articles import intake as article_intake
@@ -72,7 +72,7 @@ ROLES = ("CTO", "Hardware Engineer", "Data Engineer", "Entrepreneur", "Investor"
 
 def fill(home: Path, readers: int) -> None:
     now = datetime.now(UTC)
-    engine = store.open_store(
+    engine = store_opening.open_store(
         f"sqlite:///{home}/newsletter.db", newsletter="weekly", now=now, make=True
     )
     briefs = import_files.drafts([resources.folder("sample") / "briefs"], now)

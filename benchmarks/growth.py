@@ -24,7 +24,7 @@ from sqlalchemy.engine import Engine
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import filling, plans
-from recommender import store
+from recommender import store_opening
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 EDITIONS = 40
@@ -65,14 +65,14 @@ def measure(engine: Engine, deliveries: int) -> bool:
 def main(deliveries: int, *, sqlite: bool) -> bool:
     if sqlite:
         with tempfile.TemporaryDirectory() as folder:
-            engine = store.open_store(
+            engine = store_opening.open_store(
                 f"sqlite:///{folder}/s.db", newsletter="weekly", now=NOW, make=True
             )
             good = measure(engine, deliveries)
             engine.dispose()
             return good
     with postgresql() as url:
-        engine = store.open_store(url, newsletter="weekly", now=NOW, make=True)
+        engine = store_opening.open_store(url, newsletter="weekly", now=NOW, make=True)
         good = measure(engine, deliveries)
         engine.dispose()
         return good

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from email_validator import validate_email
 from sqlalchemy.engine import Engine
 
-from recommender import store
+from recommender import store_opening
 from recommender.models import (
     Status,
     Subscriber,
@@ -96,7 +96,7 @@ def child(way: str, rows: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "readers.jsonl"
         write(path, rows)
-        engine = store.open_store(
+        engine = store_opening.open_store(
             f"sqlite:///{folder}/s.db", newsletter="weekly", now=NOW, make=True
         )
         started = time.perf_counter()

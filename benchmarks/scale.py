@@ -33,7 +33,7 @@ from mailer.delivery import campaign
 from mailer.edition import edition_ranker, frequency, planning, shards, worker_jobs
 from mailer.ledger import editions
 from mailer.service.workers import enqueue
-from recommender import settings, store
+from recommender import settings, store_opening
 from recommender.articles import import_files, intake
 from recommender.models import Delivery, DeliveryState, Edition
 from recommender.storage import database
@@ -59,7 +59,7 @@ def fresh_store(server: str, readers: int) -> Iterator[str]:
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     url = sa.make_url(server).set(database=name).render_as_string(hide_password=False)
-    engine = store.open_store(url, newsletter="weekly", now=NOW, make=True)
+    engine = store_opening.open_store(url, newsletter="weekly", now=NOW, make=True)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         articles, _ = ranking.make(Path(folder), 0)
@@ -78,7 +78,7 @@ def fresh_store(server: str, readers: int) -> Iterator[str]:
 
 def plan(url: str) -> None:
     """Plan the edition in this process, and print what each stage took as JSON."""
-    engine = store.open_store(url, newsletter="weekly", now=NOW, make=True)
+    engine = store_opening.open_store(url, newsletter="weekly", now=NOW, make=True)
     took, cpu = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
 
     def timed(stage: str, work: Callable[..., Any]) -> Callable[..., Any]:

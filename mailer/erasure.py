@@ -30,8 +30,7 @@ from mailer.mime.headers import on_the_wire
 from mailer.relay.outbox.folder import file_name
 from recommender.models import AddressChange, Delivery, Segment, Subscriber
 from recommender.settings import Settings
-from recommender.storage import database
-from recommender.store import remanence
+from recommender.storage import database, secure_deletion
 from recommender.subscribers import address_change, addresses, consent, records
 
 PATIENCE = 15.0
@@ -88,7 +87,7 @@ def erase(
     until = time.monotonic() + patience
     removed, left = _remove(_files(settings, known, strangers=_Strangers(engine)))
     left += _clicks(settings.home / "clicks", known.copies, until)
-    remains = remanence.overwrite(engine, words, patience=max(0.0, until - time.monotonic()))
+    remains = secure_deletion.overwrite(engine, words, patience=max(0.0, until - time.monotonic()))
     left += [f"what was deleted may still lie in {where}; {LATER}" for where in remains]
     left += [f"the rule of segment {name!r} holds the address; change it" for name in rules]
     return Erased(removed, tuple(left))

@@ -23,10 +23,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from mailer import gc_tuning
-from recommender import store
 from recommender.errors import NewsletterError
 from recommender.safety import logs, scrubbing
-from recommender.storage import database
+from recommender.storage import damage, database, sharing
 
 POLL_SECONDS = 0.1
 LAST_SECONDS = 8.0
@@ -174,11 +173,11 @@ def main() -> None:
     held = trouble = None
     engine = database.connect(order.store_url)
     try:
-        with store.using(engine):
+        with sharing.using(engine):
             held = order.carry_out(engine, stop, report.progress)
     except (NewsletterError, DBAPIError, OSError) as error:
         if isinstance(error, DBAPIError):
-            trouble = str(store.refusal(engine, error)).partition("\n")[0]
+            trouble = str(damage.refusal(engine, error)).partition("\n")[0]
         else:
             trouble = scrubbing.line(error)
     engine.dispose()

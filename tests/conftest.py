@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import store as store_module
+from recommender import store_opening
 from recommender.storage import database
 
 # A busy machine is slow, and nothing is wrong with that.
@@ -59,7 +59,7 @@ def now() -> datetime:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite store as `newsletter init` leaves it."""
     path = tmp_path_factory.mktemp("store") / "newsletter.db"
-    engine = store_module.open_store(f"sqlite:///{path}", newsletter="weekly", now=NOW, make=True)
+    engine = store_opening.open_store(f"sqlite:///{path}", newsletter="weekly", now=NOW, make=True)
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
@@ -103,7 +103,7 @@ def migrated_template(postgresql_url: str) -> Iterator[str]:
     """A migrated PostgreSQL database, for others to be copied from; yields its name."""
     name = f"template_{os.getpid()}"
     _administer(postgresql_url, f"CREATE DATABASE {name}")
-    engine = store_module.open_store(
+    engine = store_opening.open_store(
         _named(postgresql_url, name), newsletter="weekly", now=NOW, make=True
     )
     engine.dispose()

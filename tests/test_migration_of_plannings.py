@@ -8,9 +8,8 @@ from alembic import command
 from sqlalchemy.engine import Engine
 
 from mailer.edition import planning
-from recommender import store as store_module
 from recommender.models import Edition, Shard
-from recommender.storage import database
+from recommender.storage import database, migrations
 
 PLANNED = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -18,7 +17,7 @@ PLANNED = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 @pytest.fixture
 def old_store(store: Engine) -> Engine:
     """A store as the version before left it, without newsletters."""
-    command.downgrade(store_module.configuration(store), "0008")
+    command.downgrade(migrations.configuration(store), "0008")
     with store.begin() as connection:
         connection.exec_driver_sql("DELETE FROM newsletters")
     return store
@@ -61,7 +60,7 @@ def test_only_what_was_planned_for_all_its_readers_is_published(old_store: Engin
                 segment=segment, state=state, planned_at=PLANNED,
             )  # fmt: skip
         insert(connection, table["shards"], edition_id=2, number=1, done=True)
-    assert store_module.migrate(old_store)
+    assert migrations.migrate(old_store)
     with database.reading(old_store) as session:
         found = dict(session.execute(sa.select(Edition.id, Edition.published_at)).all())
         assert found == {1: PLANNED, 2: None, 3: PLANNED, 4: PLANNED, 5: PLANNED, 6: None}

@@ -9,9 +9,8 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-from recommender import store as store_module
 from recommender.errors import StoreError
-from recommender.storage import online_ddl
+from recommender.storage import migrations, online_ddl
 
 FIRST_IN_USE = "0002"
 """The migrations up to this one made the store; those after it meet stores that are at work."""
@@ -38,14 +37,14 @@ def faults(statements: list[str]) -> Iterator[str]:
 
 
 def after_first() -> list[str]:
-    script = ScriptDirectory.from_config(store_module.configuration(sa.create_engine("sqlite://")))
+    script = ScriptDirectory.from_config(migrations.configuration(sa.create_engine("sqlite://")))
     revisions = [found.revision for found in script.walk_revisions()][::-1]
     return revisions[revisions.index(FIRST_IN_USE) + 1 :]
 
 
 @pytest.mark.postgresql
 def test_no_migration_locks_a_busy_table(empty_database: Engine) -> None:
-    configuration = store_module.configuration(empty_database)
+    configuration = migrations.configuration(empty_database)
     command.upgrade(configuration, FIRST_IN_USE)
     for revision in after_first():
         sent: list[str] = []
@@ -83,9 +82,9 @@ def test_a_migration_that_would_have_to_wait_gives_up_and_can_be_run_again(
     empty_database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(online_ddl, "LOCK_TIMEOUT", "200ms")
-    command.upgrade(store_module.configuration(empty_database), "0005")
+    command.upgrade(migrations.configuration(empty_database), "0005")
     with empty_database.connect() as other:
         other.exec_driver_sql("LOCK TABLE editions IN ACCESS SHARE MODE")
         with pytest.raises(StoreError, match="lock timeout"):
-            store_module.migrate(empty_database)
-    assert store_module.migrate(empty_database)
+            migrations.migrate(empty_database)
+    assert migrations.migrate(empty_database)

@@ -25,7 +25,7 @@ from sqlalchemy.engine import Engine
 
 from benchmarks.force.post import Post
 from mailer.delivery import campaign
-from recommender import resources, settings, store
+from recommender import resources, settings, store_opening
 from recommender.articles import import_files
 from recommender.articles import intake as article_intake
 from recommender.models import Delivery, DeliveryState
@@ -186,7 +186,7 @@ class Case:
 def prepare(url: str, copies: int) -> None:
     """A store with an edition planned for so many readers."""
     now = datetime.now(UTC)
-    engine = store.open_store(url, newsletter="weekly", now=now, make=True)
+    engine = store_opening.open_store(url, newsletter="weekly", now=now, make=True)
     briefs = import_files.drafts([resources.folder("sample") / "briefs"], now)
     article_intake.import_articles(lambda: database.writing(engine), briefs, now=now)
     rows = (

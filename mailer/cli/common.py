@@ -51,7 +51,9 @@ class Invocation:
     @contextmanager
     def store(self, *, make: bool = False) -> Iterator[Engine]:
         """The store, open for the block; StoreError when there is none, unless it may be made."""
-        from recommender.store import explained, open_store, using
+        from recommender.storage.damage import explained
+        from recommender.storage.sharing import using
+        from recommender.store_opening import open_store
 
         engine = open_store(
             self.settings.store_url, newsletter=self.settings.newsletter, now=self.now, make=make

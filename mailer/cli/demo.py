@@ -13,13 +13,13 @@ from mailer.delivery import campaign
 from mailer.delivery.summary import Summary
 from mailer.edition import schedule
 from mailer.preview import gallery, reader_issues
-from recommender import resources, store
+from recommender import resources, store_opening
 from recommender.articles import import_files
 from recommender.articles import intake as article_intake
 from recommender.errors import NewsletterError
 from recommender.safety import private_files
 from recommender.settings import Settings, file_url
-from recommender.storage import database
+from recommender.storage import database, migrations
 from recommender.subscribers import files, intake
 
 
@@ -43,8 +43,8 @@ def demo(
     )
     engine = database.connect(settings.store_url)
     try:
-        store.migrate(engine)
-        store.prepare(engine, newsletter=settings.newsletter, now=run.now)
+        migrations.migrate(engine)
+        store_opening.prepare(engine, newsletter=settings.newsletter, now=run.now)
         _import_sample(engine, run.now)
         period = schedule.period_of(run.now.astimezone(settings.zone).date())
         edition, summary = _send(engine, settings, period, run.now)

@@ -18,14 +18,14 @@ from mailer.monitoring import heartbeats, readiness, supervision
 from mailer.relay import registry
 from mailer.rendering import templates
 from mailer.throttling import pauses, warmup
-from recommender import resources, settings, store
+from recommender import resources, settings, store_opening
 from recommender.articles import feed_schedule
 from recommender.errors import NewsletterError
 from recommender.models import DeliveryState
 from recommender.ranking.values import Pick, Reason
 from recommender.safety import quarantine
 from recommender.settings import Settings
-from recommender.storage import database
+from recommender.storage import damage, database, migrations
 
 Line = tuple[Literal["ok", "warning", "error"], str, str]
 EXAMPLE = StoryContent(
@@ -93,14 +93,14 @@ def _configuration(found: Settings) -> list[Line]:
 def _store(found: Settings) -> list[Line]:
     try:
         engine = database.connect(found.store_url)
-        with store.explained(engine):
-            store.check_version(engine)
-            store.refuse_damaged(engine, None)
-            store.check_newsletter(engine, found.newsletter)
+        with damage.explained(engine):
+            migrations.check_version(engine)
+            damage.refuse_damaged(engine, None)
+            store_opening.check_newsletter(engine, found.newsletter)
         engine.dispose()
     except NewsletterError as error:
         return [("error", "store", str(error))]
-    return [("ok", "store", store.place(engine))]
+    return [("ok", "store", database.place(engine))]
 
 
 def _space(found: Settings, now: datetime) -> list[Line]:
@@ -109,7 +109,7 @@ def _space(found: Settings, now: datetime) -> list[Line]:
     try:
         engine = database.connect(found.store_url)
         places = readiness.places(engine, found)
-        if not database.missing(engine) and store.revision(engine) == store.head():
+        if not database.missing(engine) and migrations.revision(engine) == migrations.head():
             heartbeats.beat(engine, [], "", now)
         engine.dispose()
     except (NewsletterError, sa.exc.DBAPIError) as error:
@@ -131,9 +131,9 @@ def _limits(found: Settings, now: datetime) -> list[Line]:
     sign of life, and which feeds are dead."""
     try:
         engine = database.connect(found.store_url)
-        if database.missing(engine) or store.revision(engine) != store.head():
+        if database.missing(engine) or migrations.revision(engine) != migrations.head():
             return []
-        with store.explained(engine), database.reading(engine) as session:
+        with damage.explained(engine), database.reading(engine) as session:
             ahead = database.skew(engine, now).total_seconds()
             step = warmup.step(session, found, now)
             paused = pauses.paused(session, now)
@@ -206,7 +206,7 @@ def _edition(found: Settings, now: datetime) -> list[Line]:
     """A sample of the copies of the latest edition, as they are or were to be sent."""
     try:
         engine = database.connect(found.store_url)
-        if store.revision(engine) != store.head():
+        if migrations.revision(engine) != migrations.head():
             return []  # said under "store"
         with database.reading(engine) as session:
             kept = [one for one in editions.listing(session) if one.slim_at is None]

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from mailer.cli.common import Json, emit, invocation, say
-from recommender import settings, store
+from recommender import settings, store_opening
 from recommender.safety import private_files
 from recommender.settings import Settings
-from recommender.storage import database
+from recommender.storage import damage, database, migrations
 
 
 def init(
@@ -37,11 +37,11 @@ def init(
     fresh = not home.exists()
     engine = database.connect(run.settings.store_url)
     try:
-        changed = store.migrate(engine)
-        with store.explained(engine):
-            store.refuse_damaged(engine)
-            store.prepare(engine, newsletter=run.settings.newsletter, now=run.now)
-        place = store.place(engine)
+        changed = migrations.migrate(engine)
+        with damage.explained(engine):
+            damage.refuse_damaged(engine)
+            store_opening.prepare(engine, newsletter=run.settings.newsletter, now=run.now)
+        place = database.place(engine)
     finally:
         engine.dispose()
     if fresh and home.is_dir():

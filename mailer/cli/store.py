@@ -20,8 +20,8 @@ from mailer.rendering import templates
 from recommender import resources
 from recommender.errors import StoreError
 from recommender.settings import file_url
-from recommender.storage import database, maintenance
-from recommender.store import check_version, explained, place, refusal, refuse_damaged, transfer
+from recommender.storage import damage, database, maintenance, transfer
+from recommender.storage.migrations import check_version
 
 app = typer.Typer(no_args_is_help=True)
 Url = Annotated[
@@ -52,13 +52,13 @@ def copy(context: typer.Context, to: Url, as_json: Json = False) -> None:
     """
     run = invocation(context)
     started = time.monotonic()
-    with _both(run, to) as (source, target), explained(source):
+    with _both(run, to) as (source, target), damage.explained(source):
         check_version(source)
-        refuse_damaged(source)
+        damage.refuse_damaged(source)
         total = sum(transfer.rows(source).values())
         with progress("copying and verifying rows", total) as advance:
             done = transfer.copy(source, target, advance)
-        places = place(source), place(target)
+        places = database.place(source), database.place(target)
     seconds = round(time.monotonic() - started, 3)
     if as_json:
         emit(
@@ -107,7 +107,9 @@ def check(
         for problem in found[:SHOWN]:
             say(problem)
     if found and not held:
-        raise StoreError(f"the store {place(source)} is damaged: {database.HOW_TO_RECOVER}")
+        raise StoreError(
+            f"the store {database.place(source)} is damaged: {database.HOW_TO_RECOVER}"
+        )
     if found:
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
         raise StoreError(f"{found[0]}{more}")
@@ -123,7 +125,7 @@ def _problems(source: Engine) -> list[str]:
                 return found
         except DatabaseError as error:
             if not database.damaged(error):
-                raise refusal(source, error) from error
+                raise damage.refusal(source, error) from error
             file = Path(str(source.url.database))
             return [*maintenance.cut_or_overwritten(file), f"it cannot be opened: {error.orig}"]
     check_version(source)

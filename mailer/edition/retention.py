@@ -34,8 +34,7 @@ from recommender.models import (
     TemplateVersion,
     WebhookEvent,
 )
-from recommender.storage import database, locks
-from recommender.store import remanence
+from recommender.storage import database, locks, secure_deletion
 
 BATCH = 1_000
 FOR_GOOD = tuple(state for state, later in TRANSITIONS.items() if not later)
@@ -88,7 +87,7 @@ def prune(
                 begun = time.monotonic()
         if free:
             _tidy(engine, limits)
-            remanence.later(engine, patience=OTHERS, large=not _at_work(engine))
+            secure_deletion.finish(engine, patience=OTHERS, large=not _at_work(engine))
     return done
 
 

@@ -20,11 +20,10 @@ from sqlalchemy.orm import Session
 from mailer.edition import planning, schedule
 from mailer.monitoring import heartbeats, job_runs
 from mailer.monitoring.heartbeats import Kind
-from recommender import store
 from recommender.errors import StoreError
 from recommender.models import Edition, EditionState
 from recommender.settings import Settings
-from recommender.storage import database
+from recommender.storage import database, migrations
 
 GRACE = timedelta(minutes=10)
 """How long after its hour an edition may still be in planning."""
@@ -50,8 +49,8 @@ def problems(engine: Engine, settings: Settings, now: datetime) -> list[Problem]
     try:
         if database.missing(engine):
             return [Problem("store", "the store is not there")]
-        found = store.revision(engine)
-        if found != store.head():
+        found = migrations.revision(engine)
+        if found != migrations.head():
             return [Problem("store", "the store must be migrated: newsletter init")]
         now += database.skew(engine, now)
         heartbeats.beat(engine, [], "", now)

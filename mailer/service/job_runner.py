@@ -21,10 +21,9 @@ from sqlalchemy.engine import Engine
 from mailer.monitoring import heartbeats, job_runs
 from mailer.monitoring.heartbeats import Kind
 from mailer.monitoring.supervision import Troubles, words
-from recommender import store
 from recommender.errors import StoreError
 from recommender.models import JobRun
-from recommender.storage import database
+from recommender.storage import database, migrations
 
 STORE = "store"
 """The name of all trouble with the store."""
@@ -172,11 +171,11 @@ class Runner:
         try:
             found = Path(str(self.engine.url.database)).stat()
         except FileNotFoundError as error:
-            raise StoreError(f"{store.place(self.engine)} is not there") from error
+            raise StoreError(f"{database.place(self.engine)} is not there") from error
         file = (found.st_dev, found.st_ino)
         if self._file is not None and file != self._file:
             self.engine.dispose()
-            store.check_version(self.engine)
+            migrations.check_version(self.engine)
         self._file = file
 
 

@@ -26,10 +26,9 @@ from mailer.monitoring import heartbeats
 from mailer.monitoring.heartbeats import Kind
 from mailer.service import jobs
 from mailer.service.jobs import UnfinishedError, WorkerContext
-from recommender import store
 from recommender.errors import StoreError
 from recommender.safety import scrubbing
-from recommender.storage import database
+from recommender.storage import database, sharing
 
 HEARTBEAT_SECONDS = 3.0
 STALLED_SECONDS = 12.0
@@ -128,7 +127,7 @@ def run(worker_context: WorkerContext, *, queues: Sequence[Task], concurrency: i
     while not worker_context.stop.is_set():
         began = time.monotonic()
         try:
-            with store.using(worker_context.engine):
+            with sharing.using(worker_context.engine):
                 asyncio.run(_work(worker_context, pulse, queues, concurrency))
         except (ConnectorException, psycopg.Error, sa.exc.DBAPIError, OSError) as error:
             worker_context.report(f"the store is away: {scrubbing.line(error)}")

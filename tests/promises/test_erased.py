@@ -23,8 +23,7 @@ from mailer.edition.retention_limits import RetentionLimits
 from recommender import segments
 from recommender.models import AddressChange, Delivery, Event, EventKind, Subscriber
 from recommender.settings import Settings
-from recommender.storage import database
-from recommender.store import remanence
+from recommender.storage import database, secure_deletion
 from recommender.subscribers import (
     address_change,
     addresses,
@@ -251,12 +250,12 @@ def test_pages_that_were_split_keep_nothing_of_the_erased(
 def test_a_large_file_is_rewritten_only_when_it_holds_something(
     sqlite_store: Engine, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remanence, "LARGEST", 0)
-    assert remanence.overwrite(sqlite_store, ["nowhere@example.com"], patience=1) == []
+    monkeypatch.setattr(secure_deletion, "LARGEST", 0)
+    assert secure_deletion.overwrite(sqlite_store, ["nowhere@example.com"], patience=1) == []
     with database.writing(sqlite_store) as session:  # as a page that was split would hold it
         segments.create(session, "rest", "email = 'rest@example.com'", now=now)
-    (left,) = remanence.overwrite(sqlite_store, ["rest@example.com"], patience=1)
+    (left,) = secure_deletion.overwrite(sqlite_store, ["rest@example.com"], patience=1)
     assert left.startswith("unused space of")
-    assert not remanence.later(sqlite_store, patience=1, large=False)
-    assert remanence.later(sqlite_store, patience=1, large=True)
-    assert remanence.later(sqlite_store, patience=1, large=False)  # nothing is due any more
+    assert not secure_deletion.finish(sqlite_store, patience=1, large=False)
+    assert secure_deletion.finish(sqlite_store, patience=1, large=True)
+    assert secure_deletion.finish(sqlite_store, patience=1, large=False)  # nothing is due any more

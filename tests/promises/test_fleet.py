@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.ledger import editions
-from recommender import store
+from recommender import store_opening
 from recommender.models import Delivery, DeliveryState, Edition, EditionState, Subscriber
 from recommender.storage import database
 from tests import fleet
@@ -169,7 +169,7 @@ def standing(home: Path, places: list[Place], **settings: str) -> Iterator[tuple
             home / "accepted", relayed.address, 25_000 + os.getpid() % 1_000, relayed.prefix
         ) as relay,
     ):
-        engine = store.open_store(server.url, newsletter="weekly", now=now, make=True)
+        engine = store_opening.open_store(server.url, newsletter="weekly", now=now, make=True)
         add_stories(engine, due)
         add_readers(engine, due, READERS)
         found = Fleet(home, server, relay, others, settings)

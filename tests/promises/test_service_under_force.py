@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from recommender import store as store_module
+from recommender import store_opening
 from recommender.storage import database
 from tests import fleet
 from tests.promises.conftest import add_readers, add_stories
@@ -185,7 +185,7 @@ def absent_store(place: Path, migrated: Path) -> None:
 
 def absent_server(place: Path, _migrated: Path) -> None:
     with fleet.server(fleet.HERE, 55_000 + os.getpid() % 1_000) as server:
-        engine = store_module.open_store(
+        engine = store_opening.open_store(
             server.url, newsletter="weekly", now=datetime.now(UTC), make=True
         )
         fill(engine)

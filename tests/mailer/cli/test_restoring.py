@@ -176,7 +176,7 @@ def test_a_dump_of_postgresql_can_be_restored(
     dump = tmp_path / "newsletter.dump"
     subprocess.run([programs / "pg_dump", "-Fc", "-f", dump, urls[0]], check=True)
     subprocess.run([programs / "pg_restore", "--no-owner", "-d", urls[1], dump], check=True)
-    from recommender.store import transfer
+    from recommender.storage import transfer
 
     assert list(transfer.differences(postgresql_store, empty_database)) == []
     assert transfer.rows(empty_database) == transfer.rows(postgresql_store)

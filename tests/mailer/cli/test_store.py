@@ -11,9 +11,8 @@ from sqlalchemy.engine import Engine
 
 from mailer import cli
 from recommender import settings
-from recommender import store as store_module
 from recommender.errors import StoreError
-from recommender.storage import database
+from recommender.storage import database, migrations
 from tests.mailer.cli.conftest import Run
 
 PAGE = 4096
@@ -138,7 +137,7 @@ def test_an_empty_database_is_no_store(
     monkeypatch.setenv("NEWSLETTER_DATABASE_URL", url)
     assert cli.run(["editions", "list"]) == 1
     assert "error: there is no store at postgresql" in capsys.readouterr().err
-    assert store_module.revision(empty_database) is None
+    assert migrations.revision(empty_database) is None
 
 
 def test_another_newsletter_is_refused_until_init_adds_it(

@@ -20,7 +20,7 @@ from mailer.edition import worker_jobs
 from mailer.edition.worker_jobs import JobSpec, Task
 from mailer.ledger import deliveries
 from mailer.service import leadership, workers
-from recommender import store as store_module
+from recommender import store_opening
 from recommender.errors import StoreAwayError
 from recommender.models import DeliveryState, Edition, Heartbeat
 from recommender.storage import database, locks
@@ -195,7 +195,7 @@ def server() -> Iterator[fleet.Server]:
     """A server of this test's own, to be killed, with a store on it."""
     with fleet.server(fleet.HERE, 53_000 + os.getpid() % 1_000) as found:
         now = datetime.now(UTC)
-        store_module.open_store(found.url, newsletter="weekly", now=now, make=True).dispose()
+        store_opening.open_store(found.url, newsletter="weekly", now=now, make=True).dispose()
         yield found
 
 

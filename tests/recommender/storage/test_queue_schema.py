@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy.engine import Engine
 
-from recommender import store as store_module
+from recommender import store_opening
 from recommender.errors import StoreError
-from recommender.storage import queue_schema
+from recommender.storage import migrations, queue_schema
 
 
 @pytest.mark.postgresql
@@ -22,7 +22,7 @@ def test_the_job_queue_is_made_and_brought_up_to_date_with_the_store(
         )
     url = postgresql_store.url.render_as_string(hide_password=False)
     with pytest.raises(StoreError, match="run `newsletter init`"):
-        store_module.open_store(url, newsletter="weekly", now=now)
-    assert store_module.migrate(postgresql_store) is True
-    assert store_module.migrate(postgresql_store) is False
-    store_module.open_store(url, newsletter="weekly", now=now).dispose()
+        store_opening.open_store(url, newsletter="weekly", now=now)
+    assert migrations.migrate(postgresql_store) is True
+    assert migrations.migrate(postgresql_store) is False
+    store_opening.open_store(url, newsletter="weekly", now=now).dispose()

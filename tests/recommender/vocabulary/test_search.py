@@ -6,7 +6,6 @@ import pytest
 from alembic import command
 from sqlalchemy.engine import Engine
 
-from recommender import store as store_module
 from recommender import vocabulary
 from recommender.errors import NotFoundError
 from recommender.models import (
@@ -14,7 +13,7 @@ from recommender.models import (
     Subscriber,
     SubscriberTopic,
 )
-from recommender.storage import database
+from recommender.storage import database, migrations
 from recommender.vocabulary.search import VocabularySearch
 
 
@@ -52,7 +51,7 @@ def test_what_is_merged_into_a_hidden_name_stays_offered(store: Engine, now: dat
 def test_a_store_that_is_migrated_offers_what_was_shipped_defined_or_chosen(
     store: Engine, now: datetime
 ) -> None:
-    configuration = store_module.configuration(store)
+    configuration = migrations.configuration(store)
     with database.writing(store) as session:
         chosen = vocabulary.topic_ids(session, ["PreferencesForm", "From A Feed"])[
             "PreferencesForm"

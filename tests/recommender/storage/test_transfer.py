@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender import store
+from recommender import store_opening
 from recommender.errors import StoreError
 from recommender.models import (
     ConsentEvent,
@@ -20,8 +20,7 @@ from recommender.models import (
     Suppression,
     Topic,
 )
-from recommender.storage import database, maintenance
-from recommender.store import keyset, transfer
+from recommender.storage import database, keyset, maintenance, sharing, transfer
 from recommender.subscribers import fields, intake
 
 READERS = 60
@@ -76,7 +75,7 @@ def test_new_rows_in_the_copy_get_keys_of_their_own(
 ) -> None:
     fill(sqlite_store, now)
     transfer.copy(sqlite_store, empty_database)
-    engine = store.open_store(
+    engine = store_opening.open_store(
         empty_database.url.render_as_string(hide_password=False), newsletter="weekly", now=now
     )
     row = fields.draft(1, {"email": "new@example.com"})
@@ -112,11 +111,11 @@ def test_a_copy_that_was_cut_short_goes_on_and_is_not_used_before(
     with pytest.raises(KeyboardInterrupt):
         transfer.copy(sqlite_store, target, cut)
     with pytest.raises(StoreError, match="not finished"):
-        store.open_store(url, newsletter="weekly", now=now)
+        store_opening.open_store(url, newsletter="weekly", now=now)
     written = transfer.copy(sqlite_store, target)
     assert 0 < sum(one.added for one in written.values()) < sum(transfer.rows(target).values())
     assert list(transfer.differences(sqlite_store, target)) == []
-    store.open_store(url, newsletter="weekly", now=now).dispose()
+    store_opening.open_store(url, newsletter="weekly", now=now).dispose()
 
 
 def test_a_second_copy_writes_only_what_has_changed(
@@ -142,7 +141,7 @@ def test_a_copy_that_lives_a_life_of_its_own_is_not_copied_over(
     fill(sqlite_store, now)
     transfer.copy(sqlite_store, target)
     url = target.url.render_as_string(hide_password=False)
-    store.open_store(url, newsletter="weekly", now=now).dispose()
+    store_opening.open_store(url, newsletter="weekly", now=now).dispose()
     with pytest.raises(StoreError, match="holds data of its own"):
         transfer.copy(sqlite_store, target)
 
@@ -152,7 +151,7 @@ def test_a_store_that_was_only_just_made_may_be_copied_into(
 ) -> None:
     fill(sqlite_store, now)
     url = target.url.render_as_string(hide_password=False)
-    store.open_store(url, newsletter="another", now=now, make=True).dispose()
+    store_opening.open_store(url, newsletter="another", now=now, make=True).dispose()
     transfer.copy(sqlite_store, target)
     assert list(transfer.differences(sqlite_store, target)) == []
 
@@ -163,9 +162,9 @@ def test_nothing_is_copied_while_somebody_works_on_either_store(
 ) -> None:
     url = (sqlite_store if side == "source" else target).url
     one, other = (database.connect(url.render_as_string(hide_password=False)) for _ in "ab")
-    with store.using(one), store.using(other), pytest.raises(StoreError, match="is in use"):
+    with sharing.using(one), sharing.using(other), pytest.raises(StoreError, match="is in use"):
         transfer.copy(sqlite_store, target)
-    with store.alone(one), pytest.raises(StoreError, match="wait"), store.using(other):
+    with sharing.alone(one), pytest.raises(StoreError, match="wait"), sharing.using(other):
         pass
     transfer.copy(sqlite_store, target)
     one.dispose()
@@ -176,21 +175,21 @@ def test_nothing_is_copied_while_somebody_works_on_either_store(
 def test_a_process_that_was_cut_off_cannot_write_beside_a_copy(postgresql_store: Engine) -> None:
     url = postgresql_store.url.render_as_string(hide_password=False)
     process = database.connect(url)
-    with store.using(process):
+    with sharing.using(process):
         with postgresql_store.begin() as connection:  # as a restart of the server would
             connection.exec_driver_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
         with (
-            store.alone(postgresql_store),
+            sharing.alone(postgresql_store),
             pytest.raises(StoreError, match="is being copied"),
             database.writing(process) as session,
         ):
             session.execute(sa.delete(Property))
         with database.writing(process) as session:  # and when that is over it takes part again
             session.execute(sa.delete(Property))
-        with pytest.raises(StoreError, match="is in use"), store.alone(postgresql_store):
+        with pytest.raises(StoreError, match="is in use"), sharing.alone(postgresql_store):
             pass
 
 

@@ -1,4 +1,4 @@
-"""What a SQLite file still holds of rows that were deleted (data remanence), and how it goes.
+"""Overwrites what a SQLite file still holds of rows that were deleted (data remanence).
 
 ``secure_delete`` overwrites a row where it lay. It may also lie in the write-ahead log, until that
 is emptied, which waits for whoever is reading; and pages that were split keep pieces of it in
@@ -27,7 +27,7 @@ POLL_SECONDS = 0.1
 
 def overwrite(engine: Engine, words: Sequence[str], *, patience: float) -> list[str]:
     """Leave nothing of deleted rows in the files of the store, within ``patience`` seconds of
-    waiting for others; what had to be left, a sentence each, which ``later`` sees to.
+    waiting for others; what had to be left, a sentence each, which ``finish`` sees to.
 
     A file that is too large to be rewritten is searched for ``words``.
     """
@@ -52,7 +52,7 @@ def overwrite(engine: Engine, words: Sequence[str], *, patience: float) -> list[
     return left
 
 
-def later(engine: Engine, *, patience: float, large: bool) -> bool:
+def finish(engine: Engine, *, patience: float, large: bool) -> bool:
     """Do what ``overwrite`` had to leave; whether nothing is left. ``large``: also rewrite a file
     that takes long, for which others that write must wait."""
     if engine.dialect.name != "sqlite":

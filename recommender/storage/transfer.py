@@ -25,10 +25,9 @@ from recommender.models import (
     Topic,
     TopicAlias,
 )
-from recommender.storage import database, maintenance
+from recommender.storage import database, keyset, maintenance, migrations, sharing
+from recommender.storage.keyset import Row
 from recommender.storage.properties import ADDRESS_SALT, COPY, FINISHED, UNFINISHED
-from recommender.store import keyset, migrations, sharing
-from recommender.store.keyset import Row
 
 _MADE_BY_INIT = {kind.__tablename__ for kind in (Property, Newsletter, Topic, TopicAlias)} | {
     kind.__tablename__ for kind in (Role, RoleAlias)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from recommender import resources
 from recommender.errors import StoreError
 from recommender.storage import database, locks, queue_schema
-from recommender.store.damage import refusal
+from recommender.storage.damage import refusal
 
 if TYPE_CHECKING:
     from alembic.config import Config

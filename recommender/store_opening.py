@@ -11,25 +11,8 @@ from sqlalchemy.engine import Engine
 from recommender import vocabulary
 from recommender.errors import StoreError
 from recommender.models import Newsletter, Property
-from recommender.storage import database
-from recommender.storage.database import place as place
+from recommender.storage import damage, database, migrations
 from recommender.storage.properties import COPY, FINISHED
-from recommender.store.damage import CHECKED_BYTES as CHECKED_BYTES
-from recommender.store.damage import explained as explained
-from recommender.store.damage import refusal as refusal
-from recommender.store.damage import refuse_damaged as refuse_damaged
-from recommender.store.damage import suspect as suspect
-from recommender.store.migrations import AT as AT
-from recommender.store.migrations import check_version as check_version
-from recommender.store.migrations import configuration as configuration
-from recommender.store.migrations import head as head
-from recommender.store.migrations import migrate as migrate
-from recommender.store.migrations import revision as revision
-from recommender.store.migrations import revisions as revisions
-from recommender.store.sharing import IN_USE as IN_USE
-from recommender.store.sharing import LEAVING_SECONDS as LEAVING_SECONDS
-from recommender.store.sharing import alone as alone
-from recommender.store.sharing import using as using
 from recommender.subscribers import addresses
 
 
@@ -41,16 +24,16 @@ def open_store(url: str, *, newsletter: str, now: datetime, make: bool = False) 
     """
     engine = database.connect(url)
     try:
-        if make and (database.missing(engine) or revision(engine) is None):
-            migrate(engine)
+        if make and (database.missing(engine) or migrations.revision(engine) is None):
+            migrations.migrate(engine)
             prepare(engine, newsletter=newsletter, now=now)
-        check_version(engine)
-        refuse_damaged(engine)
+        migrations.check_version(engine)
+        damage.refuse_damaged(engine)
         _settle(engine)
         check_newsletter(engine, newsletter)
     except sa.exc.DBAPIError as error:  # such as a server that ends just now
         engine.dispose()
-        raise refusal(engine, error, "open") from error
+        raise damage.refusal(engine, error, "open") from error
     except BaseException:
         engine.dispose()
         raise
