@@ -1,5 +1,6 @@
 """Bootstrap intervals over readers: how much of a mean is luck of who was asked."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ import numpy.typing as npt
 
 RESAMPLES = 1_000
 SEED = 20_261_124
+NORMAL = 1.959964
+"""Standard deviations within which 95 % of a normal distribution lie."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,14 @@ def clustered(values: npt.NDArray[np.float64], owners: Sequence[str]) -> Estimat
         means[at] = sums[drawn].sum() / counts[drawn].sum()
     low, high = np.quantile(means, [0.025, 0.975])
     return Estimate(float(values.mean()), float(low), float(high))
+
+
+def wilson(successes: int, trials: int) -> Estimate:
+    """A share of at least one trial with its score interval (Wilson, 1927), which holds for few
+    trials and for shares near 0 and 1."""
+    mean = successes / trials
+    middle = (mean + NORMAL**2 / (2 * trials)) / (1 + NORMAL**2 / trials)
+    half = (NORMAL / (1 + NORMAL**2 / trials)) * math.sqrt(
+        mean * (1 - mean) / trials + NORMAL**2 / (4 * trials**2)
+    )
+    return Estimate(mean, max(0.0, middle - half), min(1.0, middle + half))

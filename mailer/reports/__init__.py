@@ -1,0 +1,1 @@
+"""What became of editions, in numbers: read from the ledger and from readers' answers."""
