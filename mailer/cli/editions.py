@@ -9,7 +9,7 @@ import typer
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import joinedload
 
-from mailer.cli import edition_reports
+from mailer.cli import edition_report, edition_status
 from mailer.cli.common import (
     Invocation,
     Json,
@@ -22,7 +22,7 @@ from mailer.cli.common import (
     stop_on_signal,
     warn,
 )
-from mailer.cli.edition_reports import Period, named_period
+from mailer.cli.edition_status import Period, named_period
 from mailer.delivery import campaign
 from mailer.delivery.summary import Summary
 from mailer.edition import planning, status
@@ -221,9 +221,9 @@ def cancel(context: typer.Context, period: Period = None) -> None:
         say(f"{edition.name}: cancelled, {skipped} copies not sent")
 
 
-app.command("list")(edition_reports.list_)
-app.command()(edition_reports.show)
-app.command()(edition_reports.report)
+app.command("list")(edition_status.list_)
+app.command()(edition_status.show)
+app.command()(edition_report.report)
 
 
 def send_test(

@@ -51,10 +51,10 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     Segments, topics and roles are those of now.
     """
     copies = _copies(edition.id)
-    [whole] = _by(session, copies, copies, sa.literal("all"))
+    whole = next(iter(_by(session, copies, copies, sa.literal("all"))), {})
     return {
-        "funnel": {step: whole[step] for step in STEPS},
-        "click_rate": whole["click_rate"],
+        "funnel": {step: whole.get(step, 0) for step in STEPS},
+        "click_rate": whole.get("click_rate"),
         "stories": _stories(session, edition.id),
         "positions": _positions(session, edition.id),
         "segments": [

@@ -6,22 +6,18 @@ row never stops the rest. It only reads: what the store makes of a row is ``inta
 
 import csv
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TextIO
 
 from recommender.errors import InputError, Rejected
-from recommender.safety import folders
+from recommender.safety import folders, spreadsheets
 from recommender.subscribers import fields
 from recommender.subscribers.field_kinds import json_object
 from recommender.subscribers.fields import COLUMNS, FIELDS, SubscriberDraft
 
 MAX_LINE = 1_000_000
-_FORMULA = re.compile("'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]")
-"""How a cell begins that a spreadsheet would compute. An apostrophe before it says that it is text;
-one that was there already gets another, so that each name comes back as it was."""
 
 
 def within(path: Path) -> list[Path | Rejected]:
@@ -170,7 +166,7 @@ def _csv_row(
         why = f"{len(row)} cells, but the header names {len(header)} columns"
         return Rejected(str(path), line, why)
     stripped = zip(header, (cell.strip() for cell in row), strict=False)
-    cells = {name: _as_meant(cell) for name, cell in stripped if cell}
+    cells = {name: spreadsheets.as_meant(cell) for name, cell in stripped if cell}
     try:
         values: dict[str, Any] = {
             field.name: field.kind.from_cell(cells[field.name])
@@ -180,15 +176,6 @@ def _csv_row(
         return fields.draft(line, {"email": cells.get("email"), **values})
     except ValueError as error:
         return Rejected(str(path), line, str(error))
-
-
-def _as_meant(cell: str) -> str:
-    """A cell without the apostrophe that keeps a spreadsheet from computing it."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
-
-
-def _as_text(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def write(target: TextIO, readers: Iterable[Mapping[str, Any]], suffix: str) -> int:
@@ -204,7 +191,7 @@ def write(target: TextIO, readers: Iterable[Mapping[str, Any]], suffix: str) -> 
             for field in FIELDS:
                 if (value := reader.get(field.name)) is not None:
                     cells[field.name] = field.kind.to_cell(value)
-            table.writerow({name: _as_text(cell) for name, cell in cells.items()})
+            table.writerow({name: spreadsheets.as_text(cell) for name, cell in cells.items()})
         else:
             target.write(json.dumps(reader, ensure_ascii=False) + "\n")
     return number

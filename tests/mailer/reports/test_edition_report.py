@@ -99,3 +99,13 @@ def test_an_edition_nobody_has_answered_has_no_rates(
         told = edition_report.report(session, editions.find(session, "weekly", PERIOD), now=now)
     assert (told["funnel"]["sent"], told["click_rate"], told["positions"]) == (0, None, [])
     assert {row["readers"] for row in told["stories"]} == {0}
+
+
+def test_an_edition_without_readers_is_all_zeros(
+    engine: Engine, configured: Callable[..., Settings], now: datetime
+) -> None:
+    campaign.plan(engine, configured(), period=PERIOD, now=now)
+    with database.reading(engine) as session:
+        told = edition_report.report(session, editions.find(session, "weekly", PERIOD), now=now)
+    assert set(told["funnel"].values()) == {0}
+    assert (told["click_rate"], told["roles"], told["stories"]) == (None, [], [])

@@ -1,5 +1,4 @@
-"""``newsletter editions list``, ``show`` and ``report``: where editions stand, and what became of
-them."""
+"""``newsletter editions list`` and ``show``: where editions stand."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,7 +9,6 @@ import typer
 from mailer.cli.common import Invocation, Json, emit, invocation, say, table
 from mailer.edition import schedule, status
 from mailer.ledger import editions
-from recommender.models import DeliveryState
 from recommender.storage import database
 
 Period = Annotated[
@@ -74,7 +72,7 @@ def show(
     if as_json:
         emit(document)
         return
-    say(f"{document['edition']}: {document['state']}" + _because(document["why"]))
+    say(f"{document['edition']}: {document['state']}" + because(document["why"]))
     for label, value in _lines(document):
         say(f"  {label:<28} {value}")
 
@@ -118,48 +116,10 @@ def _last_error(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield "last error", f"{_minute(document['last_error_at'])}: {document['last_error']}"
 
 
-def _because(why: str | None) -> str:
+def because(why: str | None) -> str:
+    """Why an edition stands as it does, in brackets."""
     return f" ({why})" if why else ""
 
 
 def _minute(value: object) -> str:
     return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else str(value)
-
-
-def report(context: typer.Context, period: Period = None, as_json: Json = False) -> None:
-    """Report what became of an edition: numbers, most chosen stories, every trouble by name.
-
-    Example: newsletter editions report --period 2026-W48
-    """
-    run = invocation(context)
-    with run.store() as engine, database.reading(engine) as session:
-        edition = editions.find(session, run.settings.newsletter, named_period(run, period))
-        document: dict[str, Any] = editions.document(session, edition)
-        document["troubles"] = editions.troubles(session, edition.id)
-        document["most_picked"] = [
-            {"title": title, "readers": number}
-            for title, number in editions.most_picked(session, edition.id)
-        ]
-    if as_json:
-        emit(document)
-        return
-    totals = document["totals"]
-    say(f"{document['edition']}: {document['state']}" + _because(document["why"]))
-    say(f"  {totals['readers']} readers, {totals['sent']} sent, {totals['waiting']} waiting")
-    for reason, number in totals["skipped"].items():
-        say(f"  {number} skipped ({reason})")
-    say()
-    table(
-        ["#readers", "story"],
-        [[story["readers"], story["title"]] for story in document["most_picked"]],
-        empty="no stories were chosen",
-    )
-    for state in (DeliveryState.FAILED, DeliveryState.DEFERRED, DeliveryState.IN_DOUBT):
-        named = [trouble for trouble in document["troubles"] if trouble["state"] == state]
-        if named:
-            say()
-            table(
-                [f"{state}", "#tries", "reason", "what the server said"],
-                [[t["email"], t["attempts"], t["reason"], t["reply"]] for t in named],
-                empty="",
-            )
