@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from mailer.cli.common import Json, console, emit, invocation, say
-from mailer.preview import reader_issues
+from mailer.edition import schedule
+from mailer.preview import past_issues, reader_issues
 from recommender.safety import private_files
 from recommender.storage import database
 
@@ -30,6 +31,10 @@ def picks(
     story: Annotated[
         str | None, typer.Option(help="Explain this story (its id, or article/story), too.")
     ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(help="ISO week such as 2026-W47: what the reader got then, and why."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what a reader gets next and why; with --explain also the runners-up and why not.
@@ -37,8 +42,16 @@ def picks(
     Example: newsletter picks hardware@example.com --explain
     """
     run = invocation(context)
+    if period is not None and story is not None:
+        raise typer.BadParameter("--story explains the next issue; leave --period away with it")
     with run.store() as engine, database.reading(engine) as session:
-        answer = reader_issues.next_picks(session, run.settings, email, now=run.now, story=story)
+        if period is None:
+            answer = reader_issues.next_picks(
+                session, run.settings, email, now=run.now, story=story
+            )
+        else:
+            week = schedule.check_period(period)
+            answer = past_issues.picks(session, run.settings, email, week)
     if as_json:
         emit(answer)
         return
@@ -48,8 +61,8 @@ def picks(
 def _show(answer: dict[str, Any], *, explain: bool) -> None:
     from rich.text import Text
 
-    say(f"{answer['edition']} for {answer['subscriber']}")
-    if not answer["picks"]:
+    say(f"{answer['edition']} for {answer['subscriber']}{_fate(answer.get('delivery'))}")
+    if not answer["picks"] and "delivery" not in answer:
         say("nothing passes the relevance floor: no issue is sent")
     for pick in answer["picks"]:
         say()
@@ -58,6 +71,8 @@ def _show(answer: dict[str, Any], *, explain: bool) -> None:
         )
         say(f"    {pick['article']} · score {pick['score']:.3f}")
         _reasons(pick["reasons"] if explain else pick["reasons"][:1], bars=explain)
+        for given in pick.get("answers", ()):
+            say(f"    the reader's answer: {ANSWERS[given]}")
     if explain and answer["runners_up"]:
         say()
         say("Not chosen")
@@ -70,6 +85,15 @@ def _show(answer: dict[str, Any], *, explain: bool) -> None:
         say()
         say(f"{asked['title']} (score {asked['score']:.3f}): {asked['why']}")
         _reasons(asked["reasons"], bars=True)
+
+
+def _fate(delivery: dict[str, Any] | None) -> str:
+    """What became of a copy: its state, why, and when."""
+    if delivery is None:
+        return ""
+    why = f", {delivery['reason']}" if delivery["reason"] else ""
+    when = f" {delivery['settled_at']:%Y-%m-%d %H:%M} UTC" if delivery["settled_at"] else ""
+    return f": {delivery['state']}{why}{when}"
 
 
 def _reasons(reasons: list[dict[str, Any]], *, bars: bool) -> None:

@@ -78,6 +78,27 @@ def test_picks_name_the_answers_they_learned_from(newsletter: Run, engine: Engin
     assert f"more like this: {title}" in after.partition("Not chosen")[0]  # as a reason of a pick
 
 
+def test_picks_of_a_past_edition_are_what_the_reader_got(newsletter: Run, engine: Engine) -> None:
+    who, week = "founder@example.com", ("--period", "2026-W48")
+    status, _, err = newsletter("picks", who, *week)
+    assert (status, err.count("\n"), "has not been planned" in err) == (1, 1, True)
+    newsletter("editions", "plan", "--yes", *week)
+    planned = answer(newsletter, "picks", who)
+    newsletter("editions", "send", "--yes", *week)
+    title = answer_more(engine, who)
+    then = answer(newsletter, "picks", who, *week)
+    names = ("position", "article", "story", "title", "score", "reasons")
+    assert [[pick[name] for name in names] for pick in then["picks"]] == [
+        [pick[name] for name in names] for pick in planned["picks"]
+    ]
+    assert (then["edition"], then["delivery"]["state"]) == ("weekly-2026-W48", "sent")
+    assert [(p["title"], p["answers"]) for p in then["picks"] if p["answers"]] == [
+        (title, ["more"])
+    ]
+    shown = newsletter("picks", who, *week, "--explain")[1]
+    assert "the reader's answer: more like this" in shown
+
+
 def answer_more(engine: Engine, who: str) -> str:
     """The reader wants more like the first story of their issue; its title."""
     with database.writing(engine) as session:

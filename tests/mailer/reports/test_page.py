@@ -1,0 +1,30 @@
+"""The page of a report shows what it is told, as text."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from mailer.reports import page
+
+RATE = {"mean": 0.25, "low": 0.1, "high": 0.5}
+STORY = {"id": "a/b", "title": "<b>Tags</b> & co", "readers": 4, "clicked": 1, "more": 0, "less": 0}
+DOCUMENT: dict[str, Any] = {
+    "edition": "weekly-2026-W48", "state": "finished", "why": None,
+    "totals": {"readers": 4, "skipped": {"nothing_relevant": 2}},
+    "funnel": dict.fromkeys(page.STEPS, 0) | {"due": 4, "sent": 4},
+    "stories": [STORY | {"click_rate": RATE}], "positions": [],
+    "segments": [], "topics": [], "roles": [], "relays": [], "domains": [],
+}  # fmt: skip
+
+
+def test_titles_are_text_and_empty_groups_are_left_out() -> None:
+    html = page.page(DOCUMENT, made_at=datetime(2026, 11, 27, 9, 30, tzinfo=UTC))
+    assert "&lt;b&gt;Tags&lt;/b&gt; &amp; co" in html
+    assert "2 nothing relevant" in html
+    assert "2026-11-27 09:30" in html
+    assert "Roles" not in html
+
+
+def test_a_long_report_says_how_much_more_there_is() -> None:
+    stories = [STORY | {"click_rate": None}] * (page.MOST_ROWS + 3)
+    html = page.page(DOCUMENT | {"stories": stories}, made_at=datetime(2026, 11, 27, tzinfo=UTC))
+    assert "And 3 more stories" in html
