@@ -5,6 +5,7 @@ as the last thing there (``emit``). Errors are raised, and shown by ``main`` in 
 """
 
 import contextlib
+import getpass
 import json
 import os
 import signal
@@ -23,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import Engine
 
+from mailer.edition import schedule
 from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from recommender import settings as settings_module
 from recommender.safety.escaping import for_terminal
@@ -76,6 +78,14 @@ def helpers(engine: Engine) -> Enqueue:
     return workers.enqueue
 
 
+def who() -> str:
+    """Who runs this command, to the operating system."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "command line"
+
+
 def invocation(context: typer.Context) -> Invocation:
     """The run this command belongs to."""
     found = context.find_object(Invocation)
@@ -85,6 +95,18 @@ def invocation(context: typer.Context) -> Invocation:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+Period = Annotated[
+    str | None, typer.Option(help="ISO week such as 2026-W48; default: the current week.")
+]
+
+
+def named_period(run: Invocation, given: str | None) -> str:
+    """The ISO week that is meant: the one given, or the current one."""
+    if given is not None:
+        return schedule.check_period(given)
+    return schedule.period_of(run.now.astimezone(run.settings.zone).date())
 
 
 def say(text: str = "") -> None:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer.cli.common import Json, emit, invocation, say, table
-from mailer.cli.edition_status import Period, because, named_period
+from mailer.cli.common import Json, Period, emit, invocation, named_period, say, table
+from mailer.cli.edition_status import because
 from mailer.ledger import editions
 from mailer.reports import edition_report, page
 from recommender.models import DeliveryState

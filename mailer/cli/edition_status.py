@@ -6,21 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer.cli.common import Invocation, Json, emit, invocation, say, table
-from mailer.edition import schedule, status
+from mailer.cli import edition_texts
+from mailer.cli.common import Json, Period, emit, invocation, named_period, say, table
+from mailer.edition import status
 from mailer.ledger import editions
+from recommender.errors import NotFoundError
 from recommender.storage import database
-
-Period = Annotated[
-    str | None, typer.Option(help="ISO week such as 2026-W48; default: the current week.")
-]
-
-
-def named_period(run: Invocation, given: str | None) -> str:
-    """The ISO week that is meant: the one given, or the current one."""
-    if given is not None:
-        return schedule.check_period(given)
-    return schedule.period_of(run.now.astimezone(run.settings.zone).date())
 
 
 def list_(context: typer.Context, as_json: Json = False) -> None:
@@ -65,15 +56,24 @@ def show(
     """
     run = invocation(context)
     period = name.removeprefix(f"{run.settings.newsletter}-") if name else period
+    wanted = named_period(run, period)
     with run.store() as engine, database.reading(engine) as session:
-        edition = editions.find(session, run.settings.newsletter, named_period(run, period))
-        document = status.status(session, run.settings, edition, now=run.now)
-        document |= status.missing(session, edition, now=run.now)
+        document = edition_texts.said(session, run.settings.newsletter, wanted)
+        try:
+            edition = editions.find(session, run.settings.newsletter, wanted)
+        except NotFoundError:
+            if not edition_texts.shown(document):
+                raise
+            document["state"] = "not planned"
+        else:
+            document |= status.status(session, run.settings, edition, now=run.now)
+            document |= status.missing(session, edition, now=run.now)
     if as_json:
         emit(document)
         return
-    say(f"{document['edition']}: {document['state']}" + because(document["why"]))
-    for label, value in _lines(document):
+    say(f"{document['edition']}: {document['state']}" + because(document.get("why")))
+    lines = _lines(document) if "totals" in document else iter(())
+    for label, value in (*edition_texts.shown(document), *lines):
         say(f"  {label:<28} {value}")
 
 

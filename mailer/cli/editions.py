@@ -9,20 +9,21 @@ import typer
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import joinedload
 
-from mailer.cli import edition_report, edition_status
+from mailer.cli import edition_report, edition_status, edition_texts
 from mailer.cli.common import (
     Invocation,
     Json,
+    Period,
     emit,
     helpers,
     interruptible,
     invocation,
+    named_period,
     progress,
     say,
     stop_on_signal,
     warn,
 )
-from mailer.cli.edition_status import Period, named_period
 from mailer.delivery import campaign
 from mailer.delivery.summary import Summary
 from mailer.edition import planning, status
@@ -221,6 +222,8 @@ def cancel(context: typer.Context, period: Period = None) -> None:
         say(f"{edition.name}: cancelled, {skipped} copies not sent")
 
 
+app.command()(edition_texts.note)
+app.command()(edition_texts.subject)
 app.command("list")(edition_status.list_)
 app.command()(edition_status.show)
 app.command()(edition_report.report)

@@ -1,6 +1,5 @@
 """``newsletter stories``: what editors say of single stories. It survives every import."""
 
-import getpass
 from collections.abc import Callable, Mapping
 from datetime import datetime, time
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.orm import Session
 
-from mailer.cli.common import Invocation, Json, emit, invocation, say, table
+from mailer.cli.common import Invocation, Json, emit, invocation, say, table, who
 from mailer.edition import schedule
 from recommender.articles import edits, fields
 from recommender.articles.edits import StoryEdits
@@ -169,9 +168,9 @@ def edit(
         row = edits.find(session, story)
         for kind, value in wanted.items():
             if value:
-                edits.make(session, row, kind, value, by=_who(), now=run.now)
+                edits.make(session, row, kind, value, by=who(), now=run.now)
             elif value is not None:
-                edits.end(session, row, [kind], by=_who(), now=run.now)
+                edits.end(session, row, [kind], by=who(), now=run.now)
         _answer(run, session, row, as_json=as_json)
 
 
@@ -209,14 +208,6 @@ def _moment(run: Invocation, option: str, text: str | None, *, end: bool = False
     return moment.isoformat()
 
 
-def _who() -> str:
-    """Who runs this command, to the operating system."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "command line"
-
-
 def _answer(run: Invocation, session: Session, row: Story, *, as_json: bool) -> None:
     said = edits.current(session, run.now).get(row.id, StoryEdits())
     document = _document(row, said, run.now)
@@ -243,7 +234,7 @@ def hold(
     moment = _moment(run, "--until", until)
     with run.store() as engine, database.writing(engine) as session:
         row = edits.find(session, story)
-        edits.make(session, row, EditKind.HOLD, moment, by=_who(), now=run.now)
+        edits.make(session, row, EditKind.HOLD, moment, by=who(), now=run.now)
         _answer(run, session, row, as_json=as_json)
 
 
@@ -256,7 +247,7 @@ def release(context: typer.Context, story: Identifier, as_json: Json = False) ->
     run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
         row = edits.find(session, story)
-        edits.release(session, row, by=_who(), now=run.now)
+        edits.release(session, row, by=who(), now=run.now)
         _answer(run, session, row, as_json=as_json)
 
 
@@ -276,5 +267,5 @@ def pin(
         schedule.check_period(period)
     with run.store() as engine, database.writing(engine) as session:
         row = edits.find(session, story)
-        edits.make(session, row, EditKind.PIN, by=_who(), now=run.now, period=period)
+        edits.make(session, row, EditKind.PIN, by=who(), now=run.now, period=period)
         _answer(run, session, row, as_json=as_json)

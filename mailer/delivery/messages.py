@@ -12,7 +12,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.edition import snapshot, templates
+from mailer.edition import edition_edits, snapshot, templates
+from mailer.edition.edition_edits import EditionEdits
 from mailer.edition.schedule import occurrence
 from mailer.issue.composition import (
     Composer,
@@ -33,6 +34,8 @@ from recommender.models import Delivery, Edition, EditionStory
 from recommender.ranking.values import Pick
 from recommender.settings import Settings, mailbox
 from recommender.storage import json_columns
+
+NO_EDITS = EditionEdits()
 
 
 @dataclass(frozen=True)
@@ -164,6 +167,7 @@ def factory(session: Session, settings: Settings, edition: Edition) -> MessageFa
         period=edition.period,
         template=templates.load(session, edition.template_hash, settings.secrets),
         stories={str(story): StoryContent.from_document(content) for story, content in frozen},
+        edits=edition_edits.current(session, edition.newsletter.name, edition.period),
     )
 
 
@@ -174,6 +178,7 @@ def make_factory(
     period: str,
     template: Template,
     stories: Mapping[str, StoryContent],
+    edits: EditionEdits = NO_EDITS,
 ) -> MessageFactory:
     """A press for ``period``, planned or not."""
     name, address = mailbox(settings.sender)
@@ -187,6 +192,8 @@ def make_factory(
             postal_address=settings.postal_address,
             tracking=settings.tracking,
             language=settings.language,
+            subject=edits.subject,
+            notes=edits.notes,
         ),
         identity=Identity(
             from_name=name,

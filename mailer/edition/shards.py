@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import frequency
+from mailer.edition import edition_edits, frequency
 from mailer.edition.edition_ranker import EditionRanker, EditionRankers
 from mailer.edition.snapshot import Document, reader_document
 from recommender import segments
@@ -113,6 +113,10 @@ def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) 
             at = shard.planned_at or ranker.edition.planned_at
             theirs = audience_of(session, shard.segment, at)
             theirs &= Subscriber.id.between(shard.first_id, shard.last_id) & ~contains(edition_id)
+            named = edition_edits.current(
+                session, ranker.edition.newsletter.name, ranker.edition.period
+            ).segments
+            belonging = segments.memberships(session, named, theirs, at)
             members = [m for batch in audience.batches(session, theirs) for m in batch]
             resting = frequency.resting(
                 session, ranker.edition.newsletter_id, ranker.edition.period, members
@@ -120,6 +124,8 @@ def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) 
         awake = [member for member in members if member.id not in resting]
         picks = dict(zip([member.id for member in awake], ranker.choose(awake), strict=True))
         rows = _rows(ranker, members, picks, shard.start, at)
+        for row, member in zip(rows, members, strict=True):
+            row["reader"] = reader_document(member, belonging.get(member.id, ()))
         with database.writing(engine) as session:
             marked = session.scalars(
                 sa.update(Shard)
@@ -168,7 +174,6 @@ def _rows(
                 "due_at": due_at(member.timezone, member.day, member.hour),
                 "picks": picks or [],
                 "story_ids": [pick["story"] for pick in picks or ()],
-                "reader": reader_document(member),
                 "template_hash": edition.template_hash,
                 "attempts": 0,
             }

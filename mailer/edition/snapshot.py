@@ -58,6 +58,7 @@ class _Reader(msgspec.Struct, gc=False):
     locale: str | None = None
     roles: tuple[str, ...] = ()
     topics: dict[str, float] = {}
+    segments: tuple[str, ...] = ()
 
 
 _read_picks, _read_reader = json_columns.reader(tuple[_Pick, ...]), json_columns.reader(_Reader)
@@ -81,14 +82,17 @@ def picks(document: str) -> list[Pick]:
 def reader(document: str) -> ReaderView:
     """The reader that a delivery keeps; ValueError when it is no document of ours."""
     kept = _read_reader(document)
-    return ReaderView(kept.name or "", kept.locale, kept.roles, kept.topics)
+    return ReaderView(kept.name or "", kept.locale, kept.roles, kept.topics, kept.segments)
 
 
-def reader_document(member: Member) -> Document:
-    """What of the reader their copy shows, frozen with it."""
+def reader_document(member: Member, segments: Sequence[str] = ()) -> Document:
+    """What of the reader their copy shows, frozen with it; ``segments`` are those of the edition's
+    notes that they belong to."""
+    belongs = {"segments": list(segments)} if segments else {}
     return {
         "name": member.name,
         "locale": member.locale,
         "roles": list(member.reader.roles),
         "topics": dict(member.reader.topics),
+        **belongs,
     }

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 from mailer.issue.content import StoryContent
+from mailer.issue.notes import Note
 from mailer.issue.plaintext import shorten
 from mailer.languages import N_, Language
 
@@ -58,7 +59,7 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Issue:
     """All that the templates show, cleaned and trimmed; nothing of it is markup. ``trap_url``, for
-    machines that follow every link, is empty without tracking."""
+    machines that follow every link, is empty without tracking; ``note`` is None without one."""
 
     lang: str
     subject: str
@@ -66,6 +67,7 @@ class Issue:
     title: str
     date: str
     intro: str
+    note: Note | None
     lead: Card
     cards: tuple[Card, ...]
     footer_why: str
@@ -180,7 +182,7 @@ def face(
         title=title,
         short_title=shorten(title, limits.name),
         url=read_url,
-        lang=_foreign(story.language or written_in, language),
+        lang=foreign(story.language or written_in, language),
         dir=story.dir,
         label=label,
         origin=_origin(story, limits, language),
@@ -193,8 +195,8 @@ def face(
     )
 
 
-def _foreign(tag: str, language: Language) -> str:
-    """A story's language tag where it is not the issue's own."""
+def foreign(tag: str, language: Language) -> str:
+    """The tag of a story's or note's language where it is not the issue's own."""
     own = tag.partition("-")[0].casefold() == language.code
     return "" if own or not _LANGUAGE_TAG.fullmatch(tag) else tag
 

@@ -14,6 +14,7 @@ from mailer import languages
 from mailer.issue import cards, wording
 from mailer.issue.cards import LIMITS, Card, Issue, Limits, Part
 from mailer.issue.content import StoryContent
+from mailer.issue.notes import Note, note
 from mailer.issue.plaintext import clean, shorten
 from mailer.issue.size import BUDGET, weight
 from mailer.languages import Language
@@ -46,7 +47,8 @@ class Publication:
     """What is the same in every copy of an edition. ``edition`` is its name
     (``weekly-2026-W48``), ``day`` when it goes out; without ``tracking`` stories are linked
     directly as far as their addresses are of bearable length. ``language`` is that of readers and
-    of stories that do not say another."""
+    of stories that do not say another. ``subject`` is the editors' for every copy; ``notes`` are
+    theirs in Markdown, by segment (None: for everybody)."""
 
     title: str
     edition: str
@@ -54,11 +56,18 @@ class Publication:
     postal_address: str
     tracking: bool = True
     language: str = languages.SOURCE
+    subject: str = ""
+    notes: Mapping[str | None, str] = field(default_factory=dict)
 
     @cached_property
     def name(self) -> str:
         """The title as it is shown."""
         return shorten(clean(self.title), 80)
+
+    @cached_property
+    def subject_line(self) -> str:
+        """The editors' subject as it is shown; empty without one."""
+        return shorten(clean(self.subject), wording.LONGEST_SUBJECT)
 
     @cached_property
     def address(self) -> tuple[str, ...]:
@@ -68,12 +77,14 @@ class Publication:
 
 @dataclass(frozen=True)
 class ReaderView:
-    """What a copy may show of its reader. ``topics`` maps names to weights, −2 … +3."""
+    """What a copy may show of its reader. ``topics`` maps names to weights, −2 … +3; ``segments``
+    are those with a note of their own that the reader belongs to."""
 
     name: str = ""
     locale: str | None = None
     roles: tuple[str, ...] = ()
     topics: Mapping[str, float] = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
 
 
 MOST_REMEMBERED = 20_000
@@ -98,6 +109,7 @@ class Composer:
         self._publication = publication
         self._stories = stories
         self._links = links
+        self._notes_of: dict[object, Note | None] = {}
         self._cards_of: dict[object, dict[object, Card]] = {}
         self._made = 0
 
@@ -124,7 +136,9 @@ class Composer:
         composed = self._cards(reader, picks, delivery_id, limits, language)
         title = publication.name
         lead = self._stories[picks[0].story]
-        subject = wording.subject(lead.title or lead.article_title, title, language)
+        subject = publication.subject_line or wording.subject(
+            lead.title or lead.article_title, title, language
+        )
         return Issue(
             lang=language.tag,
             subject=subject,
@@ -141,6 +155,7 @@ class Composer:
                 shorten(composed[0].face.title, 90),
                 language,
             ),
+            note=self._note(reader, language),
             lead=composed[0],
             cards=tuple(composed[1:]),
             footer_why=wording.footer(title, language),
@@ -150,6 +165,18 @@ class Composer:
             view_url=links.view(delivery_id),
             trap_url=links.click(delivery_id, TRAP) if publication.tracking else "",
         )
+
+    def _note(self, reader: ReaderView, language: Language) -> Note | None:
+        """The editors' note for everybody, and below it those for the reader's segments."""
+        notes = self._publication.notes
+        if not notes:
+            return None
+        key = (reader.segments, language.tag)
+        if key not in self._notes_of:
+            texts = [notes[name] for name in (None, *reader.segments) if name in notes]
+            written_in = cards.foreign(self._publication.language, language)
+            self._notes_of[key] = note(texts, written_in)
+        return self._notes_of[key]
 
     def _cards(
         self,

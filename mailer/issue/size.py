@@ -4,6 +4,7 @@ import html
 from functools import lru_cache
 
 from mailer.issue.cards import Face, Issue
+from mailer.issue.notes import Note
 
 BUDGET = 98_000
 """Bytes of HTML, at most; Gmail hides what comes after about 102,400."""
@@ -11,6 +12,7 @@ FRAME_BYTES = 8_800
 CARD_BYTES = 1_800
 PART_BYTES = 500
 POINT_BYTES = 40
+LINE_BYTES = 260
 """Markup around the texts of the shipped template, rounded up; a test holds them to it."""
 
 
@@ -18,10 +20,11 @@ def weight(issue: Issue) -> int:
     """Bytes the HTML of an issue takes at most, in the shipped template."""
     texts = _own_texts(issue)
     faces = [_face_bytes(issue.lead.face), *[_face_bytes(card.face) for card in issue.cards]]
-    most = FRAME_BYTES + _most_bytes("".join(texts)) + sum([most for _, most in faces])
+    frame = FRAME_BYTES + _note_bytes(issue.note)
+    most = frame + _most_bytes("".join(texts)) + sum([most for _, most in faces])
     if most <= BUDGET:
         return most
-    return FRAME_BYTES + sum(map(_escaped_bytes, texts)) + sum(counted for counted, _ in faces)
+    return frame + sum(map(_escaped_bytes, texts)) + sum(counted for counted, _ in faces)
 
 
 def _own_texts(issue: Issue) -> list[str]:
@@ -31,6 +34,16 @@ def _own_texts(issue: Issue) -> list[str]:
         *(issue.unsubscribe_url, issue.preferences_url, issue.view_url, issue.trap_url),
         *(issue.lead.why, *[card.why for card in issue.cards]),
     ]
+
+
+@lru_cache(maxsize=1_000)
+def _note_bytes(note: Note | None) -> int:
+    """What a note takes; the address of a link stands in an attribute, and in the text part."""
+    if note is None:
+        return 0
+    spans = [span for block in note.blocks for line in block.lines for span in line.spans]
+    texts = sum(_escaped_bytes(span.text) + _escaped_bytes(span.url) for span in spans)
+    return LINE_BYTES * (len(spans) + len(note.blocks) + 1) + texts
 
 
 @lru_cache(maxsize=10_000)

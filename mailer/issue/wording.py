@@ -16,6 +16,8 @@ from mailer.languages import N_, SOURCE, Language
 from recommender.ranking.values import ReasonKind
 
 SUBJECT_LENGTH = 78
+LONGEST_SUBJECT = 150
+"""Characters of a subject that an editor gives."""
 PREHEADER_LENGTH = 110
 LEAST_PREHEADER = 40
 INTRO_LENGTH = 280

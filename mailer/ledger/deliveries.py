@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from mailer.ledger import transitions
 from mailer.ledger.transitions import HELD, TRANSITIONS, before
-from recommender.models import Delivery, DeliveryState
+from recommender.models import Delivery, DeliveryState, Subscriber
 from recommender.storage import database, locks
 from recommender.storage.locks import Lock
 
@@ -221,6 +221,27 @@ def resend_doubtful(session: Session, edition_id: int) -> int:
     which &= Delivery.state == DeliveryState.IN_DOUBT
     nothing: dict[str, None] = dict.fromkeys(("claimed_by", "settled_at", "reason", "reply"))
     return len(transitions.move(session, which, DeliveryState.PLANNED, **nothing))
+
+
+def add_segment(
+    session: Session, edition_id: int, name: str, belongs: sa.ColumnElement[bool]
+) -> None:
+    """Note in the copies of readers who meet ``belongs`` that they are in the segment ``name``,
+    which was not asked for when they were planned. Only for an edition that nobody sends yet."""
+    query = (
+        sa.select(_TABLE.c.id, _TABLE.c.reader)
+        .join(Subscriber, Subscriber.id == _TABLE.c.subscriber_id)
+        .where(_TABLE.c.edition_id == edition_id, belongs)
+    )
+    changed = [
+        {"key": key, "new_reader": {**reader, "segments": sorted({*before, name})}}
+        for key, reader in session.execute(query)
+        if name not in (before := reader.get("segments", ()))
+    ]
+    if changed:
+        update = sa.update(_TABLE).where(_TABLE.c.id == sa.bindparam("key"))
+        update = update.values(reader=sa.bindparam("new_reader", type_=_TABLE.c.reader.type))
+        session.connection().execute(update, changed)
 
 
 def cancel(session: Session, edition_id: int, *, now: datetime) -> int:

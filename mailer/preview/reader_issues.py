@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest, MessageFactory, RenderedCopy
-from mailer.edition import edition_ranker, feedback, planning, snapshot
+from mailer.edition import edition_edits, edition_ranker, feedback, planning, snapshot
 from mailer.edition.terms import Terms
 from mailer.issue.composition import StoryContent
 from mailer.preview import upcoming
@@ -22,7 +22,7 @@ from mailer.relay import registry
 from mailer.relay.outbox.folder import file_name
 from mailer.relay.transport import NoLimits, VerdictKind
 from mailer.rendering import templates
-from recommender import resources
+from recommender import resources, segments
 from recommender.articles.catalogue import Catalogue
 from recommender.errors import NewsletterError, NotFoundError, TransportError
 from recommender.models import (
@@ -149,18 +149,23 @@ def next_issue(
     )
     if not ranking.picks:
         raise NewsletterError(f"no story passes the relevance floor for {email}: no issue is sent")
+    edits = edition_edits.current(session, settings.newsletter, period)
     factory = messages.make_factory(
         settings,
         newsletter=settings.newsletter,
         period=period,
         template=templates.compile_template(resources.folder("templates") / "email"),
         stories=_contents(stories),
+        edits=edits,
     )
+    belonging = segments.memberships(
+        session, edits.segments, Subscriber.id == subscriber.id, now
+    ).get(subscriber.id, ())
     request = CopyRequest(
         delivery_id=0,
         recipient=recipient or subscriber.email,
         picks=ranking.picks,
-        reader=snapshot.reader(json_columns.dump(snapshot.reader_document(member))),
+        reader=snapshot.reader(json_columns.dump(snapshot.reader_document(member, belonging))),
     )
     return _shown(factory, request, 0, subscriber.name, now)
 

@@ -25,7 +25,7 @@ from recommender.models.deliveries import (
     Shard,
     TemplateVersion,
 )
-from recommender.models.edits import Edit, EditKind
+from recommender.models.edits import Edit, EditionEdit, EditionEditKind, EditKind
 from recommender.models.limits import Pause, RateLimit, Stop
 from recommender.models.service import Heartbeat, JobRun
 from recommender.models.subscribers import (
@@ -53,6 +53,8 @@ __all__ = [
     "Edit",
     "EditKind",
     "Edition",
+    "EditionEdit",
+    "EditionEditKind",
     "EditionState",
     "EditionStory",
     "Event",

@@ -5,6 +5,7 @@
 """
 
 from recommender.segments.conditions import compile_rule
+from recommender.segments.membership import memberships
 from recommender.segments.records import (
     add_members,
     condition,
@@ -27,5 +28,6 @@ __all__ = [
     "get",
     "listing",
     "members",
+    "memberships",
     "remove_members",
 ]
