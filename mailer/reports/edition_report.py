@@ -4,6 +4,8 @@ A copy counts once in each step, however often its reader clicked. Only answers 
 person's count (``Event.verified``). A reader of two roles is counted under both.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +42,8 @@ ANSWERS = {
 TO_A_STORY = ("clicked", "more", "less")
 
 Row = dict[str, Any]
+Grouping = Callable[[sa.Subquery], tuple[sa.FromClause, sa.ColumnElement[str]]]
+"""Joins copies to what they are grouped by; the name of a group."""
 
 
 def report(session: Session, edition: Edition, *, now: datetime) -> Row:
@@ -50,172 +54,164 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     stories or positions has ``readers``, ``clicked``, ``more``, ``less`` and ``click_rate``.
     Segments, topics and roles are those of now.
     """
-    copies = _copies(edition.id)
-    whole = next(iter(_by(session, copies, copies, sa.literal("all"))), {})
+    copies, answers = _copies(edition.id), _answered(edition.id)
+
+    def by(group: Grouping) -> list[Row]:
+        return _by(session, copies, answers, group)
+
+    whole = next(iter(by(lambda copies: (copies, sa.literal("all")))), {})
     return {
         "funnel": {step: whole.get(step, 0) for step in STEPS},
         "click_rate": whole.get("click_rate"),
-        "stories": _stories(session, edition.id),
-        "positions": _positions(session, edition.id),
+        **_picks(session, edition.id),
         "segments": [
             row
             for segment in segments.listing(session)
-            for row in _by_segment(session, copies, segment.name, now)
+            for row in by(_members(session, segment.name, now))
         ],
-        "topics": _by(session, copies, *_topics(copies)),
-        "roles": _by(session, copies, *_roles(copies)),
-        "relays": _by(session, copies, copies, sa.func.coalesce(copies.c.relay, "none yet")),
-        "domains": _by(session, copies, *_domains(session, copies))[:MOST_DOMAINS],
+        "topics": by(_topics),
+        "roles": by(_roles),
+        "relays": by(lambda copies: (copies, sa.func.coalesce(copies.c.relay, "none yet"))),
+        "domains": by(_domains(session))[:MOST_DOMAINS],
     }
 
 
-def _copies(edition_id: int) -> sa.CTE:
-    """The edition's copies, with a column for each kind of answer: 1 or 0."""
-    answers = (
-        sa.select(
-            Event.delivery_id,
-            *(
-                sa.func.max(sa.case((Event.kind == kind, 1), else_=0)).label(name)
-                for name, kind in ANSWERS.items()
-            ),
-        )
-        .join(Delivery, Delivery.id == Event.delivery_id)
-        .where(Delivery.edition_id == edition_id, Event.verified)
-        .group_by(Event.delivery_id)
-        .subquery()
+def _copies(edition_id: int) -> sa.Subquery:
+    """The edition's copies."""
+    sent = sa.case((counts.SENT, 1), else_=0).label("sent")
+    query = sa.select(Delivery.subscriber_id, Delivery.relay, sent)
+    return query.where(Delivery.edition_id == edition_id).subquery("copies")
+
+
+def _answered(edition_id: int) -> sa.Subquery:
+    """The copies that were answered, with a column for each kind of answer: 1 or 0. They are few
+    beside all copies."""
+    kinds = (
+        sa.func.max(sa.case((Event.kind == kind, 1), else_=0)).label(name)
+        for name, kind in ANSWERS.items()
     )
+    sent = sa.func.max(sa.case((counts.SENT, 1), else_=0)).label("sent")
     return (
-        sa.select(
-            Delivery.subscriber_id,
-            Delivery.relay,
-            sa.case((counts.SENT, 1), else_=0).label("sent"),
-            *(sa.func.coalesce(answers.c[name], 0).label(name) for name in ANSWERS),
-        )
-        .select_from(sa.outerjoin(Delivery, answers, answers.c.delivery_id == Delivery.id))
-        .where(Delivery.edition_id == edition_id)
-        .cte("copies")
+        sa.select(Delivery.subscriber_id, Delivery.relay, sent, *kinds)
+        .join(Event, Event.delivery_id == Delivery.id)
+        .where(Delivery.edition_id == edition_id, Event.verified)
+        .group_by(Delivery.id, Delivery.subscriber_id, Delivery.relay)
+        .subquery("answered")
     )
 
 
-def _by(
-    session: Session,
-    copies: sa.CTE,
-    joined: sa.FromClause,
-    name: sa.ColumnElement[str],
-    where: sa.ColumnElement[bool] | None = None,
-) -> list[Row]:
-    """The funnel of the copies of each ``name``, the largest group first."""
-    total = {column: sa.func.sum(copies.c[column]) for column in ("sent", *ANSWERS)}
-    returned = sa.func.sum(copies.c.sent * copies.c.bounced)
-    due = sa.func.count()
-    query = (
-        sa.select(
-            name.label("name"),
-            due.label("due"),
-            *(value.label(column) for column, value in total.items()),
-            (total["sent"] - returned).label("delivered"),
-        )
-        .select_from(joined)
-        .group_by(name)
-        .order_by(due.desc(), name)
-    )
-    if where is not None:
-        query = query.where(where)
+def _by(session: Session, copies: sa.Subquery, answered: sa.Subquery, group: Grouping) -> list[Row]:
+    """The funnel of each group of readers, the largest first."""
+    joined, name = group(copies)
+    due, sent = sa.func.count(), sa.func.sum(copies.c.sent)
+    query = sa.select(name, due, sent).select_from(joined).group_by(name)
+    sizes = session.execute(query.order_by(due.desc(), name)).all()
+    joined, name = group(answered)
+    lost = sa.func.sum(answered.c.sent * answered.c.bounced)
+    given = (sa.func.sum(answered.c[kind]) for kind in ANSWERS)
+    told = session.execute(sa.select(name, lost, *given).select_from(joined).group_by(name))
+    answers = {row[0]: [int(value or 0) for value in row[1:]] for row in told}
     rows = []
-    for found in session.execute(query).mappings():
-        row: Row = {"name": found["name"]}
-        row |= {step: int(found[step] or 0) for step in (*STEPS, "more", "less")}
+    for name_, due_, sent_ in sizes:
+        returned, *numbers = answers.get(name_, [0] * (1 + len(ANSWERS)))
+        row: Row = {"name": name_, "due": due_, "sent": int(sent_), "delivered": sent_ - returned}
+        row |= dict(zip(ANSWERS, numbers, strict=True))
         rows.append(row | {"click_rate": _rate(row["clicked"], row["delivered"])})
     return rows
 
 
-def _by_segment(session: Session, copies: sa.CTE, segment: str, now: datetime) -> list[Row]:
-    members = sa.select(Subscriber.id).where(segments.condition(session, segment, now))
-    return _by(session, copies, copies, sa.literal(segment), copies.c.subscriber_id.in_(members))
+def _members(session: Session, segment: str, now: datetime) -> Grouping:
+    members = sa.select(Subscriber.id).where(segments.condition(session, segment, now)).subquery()
+    return lambda copies: (
+        sa.join(copies, members, members.c.id == copies.c.subscriber_id),
+        sa.literal(segment),
+    )
 
 
-def _topics(copies: sa.CTE) -> tuple[sa.FromClause, sa.ColumnElement[str]]:
+def _topics(copies: sa.Subquery) -> tuple[sa.FromClause, sa.ColumnElement[str]]:
     theirs = SubscriberTopic.subscriber_id == copies.c.subscriber_id
     wanted = sa.join(copies, SubscriberTopic, theirs & (SubscriberTopic.weight > 0))
     return sa.join(wanted, Topic, Topic.id == SubscriberTopic.topic_id), Topic.__table__.c.name
 
 
-def _roles(copies: sa.CTE) -> tuple[sa.FromClause, sa.ColumnElement[str]]:
+def _roles(copies: sa.Subquery) -> tuple[sa.FromClause, sa.ColumnElement[str]]:
     theirs = SubscriberRole.subscriber_id == copies.c.subscriber_id
     held = sa.outerjoin(copies, SubscriberRole, theirs)
     joined = sa.outerjoin(held, Role, Role.id == SubscriberRole.role_id)
     return joined, sa.func.coalesce(Role.name, "none stated")
 
 
-def _domains(session: Session, copies: sa.CTE) -> tuple[sa.FromClause, sa.ColumnElement[str]]:
-    joined = sa.join(copies, Subscriber, Subscriber.id == copies.c.subscriber_id)
-    return joined, bulk.after(session, Subscriber.email, "@")
+def _domains(session: Session) -> Grouping:
+    domain = bulk.after(session, Subscriber.email, "@")
+    return lambda copies: (
+        sa.join(copies, Subscriber, Subscriber.id == copies.c.subscriber_id),
+        domain,
+    )
 
 
-def _stories(session: Session, edition_id: int) -> list[Row]:
-    """Every candidate of the edition, also those that nobody got; the most chosen first."""
-    readers: dict[int, int] = {}
-    for (story, _), number in _chosen(session, edition_id).items():
-        readers[story] = readers.get(story, 0) + number
-    answers = _answers(session, edition_id)
-    rows = []
+def _picks(session: Session, edition_id: int) -> dict[str, list[Row]]:
+    """``stories``: every candidate of the edition, also those that nobody got, the most chosen
+    first; ``positions``: the places of an issue, from the first."""
+    chosen, answers = _chosen(session, edition_id), _answers(session, edition_id)
+    stories = []
     query = sa.select(EditionStory.story_id, EditionStory.content)
     for story, content in session.execute(query.where(EditionStory.edition_id == edition_id)):
         named = {"id": f"{content['article']}/{content['story']}", "title": content["title"]}
-        rows.append(named | _row(readers.get(story, 0), answers.get(story, {})))
-    return sorted(rows, key=lambda row: (-row["readers"], row["id"]))
+        stories.append(named | _row(story, 0, chosen, answers))
+    positions = sorted({position for _, position in chosen})
+    return {
+        "stories": sorted(stories, key=lambda row: (-row["readers"], row["id"])),
+        "positions": [{"name": number} | _row(number, 1, chosen, answers) for number in positions],
+    }
 
 
-def _positions(session: Session, edition_id: int) -> list[Row]:
-    """The places of an issue, from the first."""
-    readers: dict[int, int] = {}
-    for (_, position), number in _chosen(session, edition_id).items():
-        readers[position] = readers.get(position, 0) + number
-    answers = _answers(session, edition_id, by_position=True)
-    return [
-        {"name": position} | _row(number, answers.get(position, {}))
-        for position, number in sorted(readers.items())
-    ]
+Picked = Counter[tuple[int, int]]
+"""Copies by story (id) and position (from 1)."""
 
 
-def _row(readers: int, answers: dict[str, int]) -> Row:
-    row: Row = {"readers": readers} | {name: answers.get(name, 0) for name in TO_A_STORY}
-    return row | {"click_rate": _rate(row["clicked"], readers)}
+def _row(value: int, part: int, chosen: Picked, answers: dict[str, Picked]) -> Row:
+    """The numbers of one story (``part`` 0) or of one position (``part`` 1)."""
+
+    def of(counted: Picked) -> int:
+        return sum(number for where, number in counted.items() if where[part] == value)
+
+    row: Row = {"readers": of(chosen)} | {name: of(answers[name]) for name in TO_A_STORY}
+    return row | {"click_rate": _rate(row["clicked"], row["readers"])}
 
 
-def _chosen(session: Session, edition_id: int) -> dict[tuple[int, int], int]:
-    """How many copies that were sent hold which story (id) at which position (from 1)."""
-    pick = bulk.elements(session, Delivery.story_ids)
+def _chosen(session: Session, edition_id: int) -> Picked:
+    """How many copies that were sent hold which story where."""
+    stories = Delivery.story_ids
     query = (
-        sa.select(pick.value, pick.position, sa.func.count())
-        .select_from(Delivery)
-        .join(pick.table, sa.true())
+        sa.select(stories, sa.func.count())
         .where(Delivery.edition_id == edition_id, counts.SENT)
-        .group_by(pick.value, pick.position)
+        .group_by(stories)
+        .execution_options(yield_per=10_000)
     )
-    return {(row[0], row[1]): row[2] for row in session.execute(query)}
+    chosen: Picked = Counter()
+    for lists in session.execute(query).partitions():
+        for ids, number in lists:
+            for position, story in enumerate(ids, 1):
+                chosen[story, position] += number
+    return chosen
 
 
-def _answers(
-    session: Session, edition_id: int, *, by_position: bool = False
-) -> dict[int, dict[str, int]]:
-    """How many copies answered to which story (id), or to the story at which position."""
-    pick = bulk.elements(session, Delivery.story_ids)
-    key = pick.position if by_position else sa.cast(Event.story_id, sa.BigInteger)
+def _answers(session: Session, edition_id: int) -> dict[str, Picked]:
+    """How many copies answered to which story where, by the kind of answer."""
     query = (
-        sa.select(key, Event.kind, sa.func.count(Event.delivery_id.distinct()))
+        sa.select(Event.kind, Event.story_id, Delivery.story_ids)
         .join(Delivery, Delivery.id == Event.delivery_id)
-        .where(Delivery.edition_id == edition_id, Event.verified, Event.story_id.is_not(None))
-        .group_by(key, Event.kind)
+        .where(Delivery.edition_id == edition_id, Event.verified)
+        .where(Event.kind.in_([ANSWERS[name] for name in TO_A_STORY]))
+        .group_by(Event.kind, Event.story_id, Delivery.id, Delivery.story_ids)
+        .execution_options(yield_per=10_000)
     )
-    if by_position:
-        query = query.join(pick.table, pick.value == Event.story_id)
     names = {kind: name for name, kind in ANSWERS.items()}
-    found: dict[int, dict[str, int]] = {}
-    for where, kind, number in session.execute(query):
-        if kind in names:
-            found.setdefault(where, {})[names[kind]] = number
-    return found
+    answers: dict[str, Picked] = {name: Counter() for name in TO_A_STORY}
+    for kind, story, ids in session.execute(query):
+        if story in ids:
+            answers[names[kind]][story, ids.index(story) + 1] += 1
+    return answers
 
 
 def _rate(successes: int, trials: int) -> Row | None:

@@ -4,7 +4,7 @@ thousands of rows. They know no table.
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -32,26 +32,6 @@ def among(
         return column == sa.any_(given)
     text = sa.bindparam(None, list(ids), sa.JSON)
     return column.in_(sa.select(sa.func.json_each(text).table_valued("value").c.value))
-
-
-class Elements(NamedTuple):
-    """The elements of a JSON list of numbers as rows: join ``table`` (ON TRUE) to the list's."""
-
-    table: sa.FromClause
-    value: sa.ColumnElement[int]
-    position: sa.ColumnElement[int]
-
-
-def elements(session: Session, column: InstrumentedAttribute[list[int]]) -> Elements:
-    """What is in the JSON list ``column``, each with its position from 1."""
-    if session.get_bind().dialect.name == "postgresql":
-        made = sa.func.jsonb_array_elements(column).table_valued(
-            "value", with_ordinality="position", joins_implicitly=True
-        )
-        rows = made.render_derived("elements")
-        return Elements(rows, sa.cast(rows.c.value, sa.BigInteger), rows.c.position)
-    rows = sa.func.json_each(column).table_valued("key", "value", joins_implicitly=True)
-    return Elements(rows, rows.c.value, sa.cast(rows.c.key, sa.Integer) + 1)
 
 
 def after(session: Session, column: InstrumentedAttribute[str], mark: str) -> sa.ColumnElement[str]:
