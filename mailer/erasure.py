@@ -65,9 +65,13 @@ class _Known:
             normal = addresses.normalise(address)
         except ValueError:
             normal = address
-        if normal.casefold() in {email.casefold() for email in self.emails}:
+        if addresses.fold(normal) in {addresses.fold(email) for email in self.emails}:
             return True
-        return bool(self.former) and addresses.hash_of(self.salt, normal) in self.former
+        hashes = {
+            addresses.hash_of(self.salt, normal),
+            addresses.casefolded_hash(self.salt, normal),
+        }
+        return not hashes.isdisjoint(self.former)
 
 
 def erase(
@@ -121,14 +125,14 @@ def _drop_requests(session: Session, email: str) -> None:
 
 
 def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
+    return addresses.fold(one) == addresses.fold(other)
 
 
 def _rules(session: Session, emails: Collection[str]) -> list[str]:
     """Segments in whose rule somebody wrote the address."""
     found = session.execute(sa.select(Segment.name, Segment.rule).order_by(Segment.name))
-    wanted = [email.casefold() for email in emails]
-    return [name for name, rule in found if any(one in (rule or "").casefold() for one in wanted)]
+    wanted = [addresses.fold(email) for email in emails]
+    return [name for name, rule in found if any(one in (rule or "").lower() for one in wanted)]
 
 
 def _files(settings: Settings, known: _Known, strangers: "_Strangers") -> Iterator[Path]:
@@ -142,8 +146,11 @@ def _files(settings: Settings, known: _Known, strangers: "_Strangers") -> Iterat
             path.parent == settings.outbox / transactional.FOLDER and strangers.got(path)
         ):
             yield path
-    words = [email.casefold().encode() for email in known.emails]
-    words += [on_the_wire(email).casefold().encode() for email in known.emails]
+    words = [
+        word.encode().lower()  # of bytes that are not ASCII no case is known
+        for email in known.emails
+        for word in {email, addresses.fold(email), on_the_wire(email)}
+    ]
     for path in (settings.home / "quarantine").rglob("*"):
         if path.is_file() and (_names(path.name.encode(), words) or _names(_bytes(path), words)):
             yield path
@@ -180,11 +187,13 @@ class _Strangers:
             email = addresses.normalise(address)
         except ValueError:
             return False
-        asked = sa.exists().where(sa.func.lower(AddressChange.email) == email.lower())
         with database.reading(self.engine) as session:
+            asked = session.scalars(sa.select(AddressChange.email))
+            if any(_same(wanted, email) for wanted in asked):
+                return True
             key = addresses.address_hash(session, email)
-            reads = sa.exists().where(Subscriber.address_hash == key)
-            return bool(session.scalar(sa.select(sa.or_(reads, asked))))
+            reads = sa.select(Subscriber.id).where(Subscriber.address_hash == key)
+            return session.scalar(reads) is not None
 
 
 def _is_to(path: Path, known: _Known) -> bool:
@@ -194,7 +203,7 @@ def _is_to(path: Path, known: _Known) -> bool:
         return True
     found = getattr(to, "addresses", ())
     if not found:  # an address so odd that the library does not see one
-        return any(email.casefold() in str(to).casefold() for email in known.emails)
+        return any(addresses.fold(email) in str(to).lower() for email in known.emails)
     return any(known.has(one.addr_spec) for one in found)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from mailer.issue.plaintext import clean, direction
 from recommender.articles import fields, sentences
+from recommender.safety.hosts import ascii_host
 from recommender.story_text import LISTS, PROSE, Image, StoryText
 
 STANDFIRST_LENGTH = 190
@@ -103,10 +104,10 @@ def _address(url: str | None) -> str | None:
     try:
         address = fields.web_address(url or "")
         parts = urlsplit(address)
-        host = (parts.hostname or "").encode("idna").decode("ascii")
+        host = ascii_host(parts.hostname or "")
         if parts.username is not None or parts.password is not None or "." not in host:
             return None
-    except (ValueError, UnicodeError):
+    except ValueError:
         return None
     port = "" if parts.port is None else f":{parts.port}"
     rest = address.partition("://")[2].partition(parts.netloc)[2]

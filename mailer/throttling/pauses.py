@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from recommender.models import Pause
 from recommender.safety import scrubbing
+from recommender.safety.hosts import ascii_host
 from recommender.storage import bulk, database
 
 FIRST = 60
@@ -21,8 +22,12 @@ _WORDS = 300
 
 
 def domain_of(address: str) -> str:
-    """The domain of an address, as it is compared."""
-    return address.rpartition("@")[2].lower().rstrip(".")
+    """The domain of an address, as it is compared: in A-labels."""
+    domain = address.rpartition("@")[2]
+    try:
+        return ascii_host(domain).rstrip(".")
+    except ValueError:  # an address literal
+        return domain.lower().rstrip(".")
 
 
 def known(session: Session) -> dict[str, Pause]:

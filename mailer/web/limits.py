@@ -21,6 +21,7 @@ from recommender.errors import StoreAwayError
 from recommender.settings.limits import DAY, LimitReached, Rate
 from recommender.settings.networks import address as network_address
 from recommender.settings.networks import around
+from recommender.subscribers.addresses import fold
 
 HOUR = 3600
 PER_ADDRESS = (Rate(HOUR, 3), Rate(DAY, 5), Rate(7 * DAY, 8), Rate(28 * DAY, 12))
@@ -133,7 +134,7 @@ class Limits:
 def mailbox(address: str) -> str:
     """The mailbox an address leads to, as far as one can tell: without +tag (RFC 5233), and at
     Gmail without dots."""
-    local, _, domain = address.casefold().rpartition("@")
+    local, _, domain = fold(address).rpartition("@")
     local = local.partition("+")[0] or local
     if domain in NO_DOTS:
         local, domain = local.replace(".", ""), "gmail.com"

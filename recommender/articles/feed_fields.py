@@ -13,6 +13,7 @@ from babel import Locale
 from babel.core import get_global
 
 from recommender.articles import fields
+from recommender.safety.hosts import ascii_host
 
 MAX_LINK = 10_000
 """Characters of a link that are looked at."""
@@ -75,8 +76,8 @@ def _encoded(address: str) -> str:
     host = parts.hostname
     if not host.isascii():
         try:
-            host = host.encode("idna").decode("ascii")
-        except UnicodeError:
+            host = ascii_host(host)
+        except ValueError:
             return ""
     place = f"[{host}]" if ":" in host else host
     if parts.port is not None:

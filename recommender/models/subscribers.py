@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from recommender.models.articles import Role, Topic
@@ -140,13 +140,18 @@ class ConsentEvent(Base):
 
 
 class Suppression(Base):
-    """An address that must never be mailed again. Only its salted hash is kept."""
+    """An address that must never be mailed again. Only its salted hash is kept.
+
+    ``casefolded``: the hash was made while ß was ss to the store, of an address that it does not
+    hold, so it bars both. The server's default is for rows of an older version at work beside this.
+    """
 
     __tablename__ = "suppressions"
 
     address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
+    casefolded: Mapped[bool] = mapped_column(default=False, server_default=true())
 
 
 class SegmentKind(StrEnum):

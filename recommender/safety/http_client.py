@@ -22,6 +22,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from recommender.errors import NewsletterError
 from recommender.safety import network
 from recommender.safety.escaping import one_line
+from recommender.safety.hosts import ascii_host
 
 MAX_HEADER = 64 * 1024
 """Bytes of status line and header fields."""
@@ -125,8 +126,8 @@ def _asked(
 ) -> Answer:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     try:
-        host = host if ":" in host else host.encode("idna").decode("ascii")
-    except UnicodeError as error:
+        host = host if ":" in host else ascii_host(host)
+    except ValueError as error:
         raise FetchError(f"{one_line(host, 100)} is no name of a host") from error
     connection = http.client.HTTPConnection(host, port)
     sock = _Reached(host, port, parts.scheme == "https", limits.private, deadline)
@@ -147,7 +148,7 @@ def _asked(
 
 def _fields(parts: SplitResult, headers: Mapping[str, str]) -> dict[str, str]:
     named = parts.hostname or ""
-    host = f"[{named}]" if ":" in named else named.encode("idna").decode("ascii")
+    host = f"[{named}]" if ":" in named else ascii_host(named)
     if parts.port is not None and parts.port != _PORTS[parts.scheme]:
         host += f":{parts.port}"
     return {"Host": host, **headers, "Accept-Encoding": "gzip", "Connection": "close"}

@@ -30,6 +30,7 @@ from recommender.models import (
     TopicAlias,
 )
 from recommender.segments.grammar import Node, parse
+from recommender.subscribers import addresses
 from recommender.subscribers.fields import TEXT_FIELDS
 from recommender.vocabulary import fold
 
@@ -177,7 +178,9 @@ class _Compiler:
                 raise SegmentError(self._rule, node.column, why)
             return Subscriber.status == value.casefold()
         if field == "domain":
-            return self._ends(Node("ends", ("email", f"@{value}")))
+            return self._ends(Node("ends", ("email", f"@{value.removeprefix('@')}")))
+        if field == "email":
+            return Subscriber.address_hash == addresses.address_hash(self._session, value)
         held = sa.func.lower(sa.func.coalesce(_COLUMNS[field], ""))
         return held == value.lower()
 
@@ -187,7 +190,8 @@ class _Compiler:
         if column is None:
             raise SegmentError(self._rule, node.column, f"{field} cannot be compared by its end")
         held = sa.func.lower(sa.func.coalesce(column, ""))
-        return held.endswith(value.lower(), autoescape=True)
+        ending = addresses.fold(value) if field == "email" else value.lower()
+        return held.endswith(ending, autoescape=True)
 
     def _date(self, node: Node) -> Condition:
         field, operator, day = node.values

@@ -13,6 +13,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator
 
+from recommender.safety.hosts import ascii_host
+
 SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 DAY = SECONDS["day"]
 OTHERS = "*"
@@ -93,8 +95,9 @@ def by_domain(table: Mapping[str, str]) -> dict[str, tuple[str, tuple[Rate, ...]
     for names, text in table.items():
         if not _DOMAIN.fullmatch(names):
             raise ValueError(f"{names!r} is not a domain such as gmail.com, or * for the others")
-        for name in names.lower().split("+"):
-            found[name] = (names.lower(), rates(text))
+        each = [name if name == "*" else ascii_host(name) for name in names.split("+")]
+        for name in each:
+            found[name] = ("+".join(each), rates(text))
     return found
 
 

@@ -37,7 +37,7 @@ def ask(session: Session, reader: Subscriber, address: str, *, now: datetime) ->
     has it. ValueError as for ``possible``."""
     email = possible(reader, address)
     key = addresses.address_hash(session, email)
-    if consent.barred(session, key):
+    if consent.barred(session, email):
         return Asked(email, "nothing")
     if _taken(session, reader, key):
         return Asked(email, "taken")
@@ -79,10 +79,10 @@ def move(
     """
     reader = session.get_one(Subscriber, change.subscriber_id)
     key = addresses.address_hash(session, change.email)
-    held = consent.is_suppressed(session, reader.email) or consent.barred(session, key)
+    held = consent.is_suppressed(session, reader.email) or consent.barred(session, change.email)
     if reader.status not in MAY_MOVE or held or _taken(session, reader, key):
         return None
-    consent.readmit(session, key)
+    consent.readmit(session, change.email)
     before = reader.email
     session.add(
         ConsentEvent(

@@ -1,12 +1,14 @@
 """Email addresses: validated, normalised, and known by a salted hash.
 
-Two addresses that differ only in case are one reader. The hash is what suppressions keep, so that
-an erased address can be recognised without being held.
+Two addresses that differ only in case are one reader; ß and ss, or ς and σ, are different letters
+(IDNA 2008, RFC 6531), so two readers. The hash is what suppressions keep, so that an erased address
+can be recognised without being held.
 """
 
 import hashlib
 import re
 import secrets
+import unicodedata
 from functools import lru_cache
 
 import sqlalchemy as sa
@@ -49,9 +51,29 @@ def _normal_domain(domain: str) -> str | None:
     return checked.domain if len(checked.normalized.encode()) < 180 else None
 
 
+def fold(email: str) -> str:
+    """What two ways to write one address have in common: lower case (never ``casefold``, for which
+    ß is ss), composed letters (NFC), the domain in Unicode."""
+    text = email.strip()
+    if text.isascii() and "xn--" not in (lowered := text.lower()):
+        return lowered
+    local, at, domain = text.rpartition("@")
+    local = unicodedata.normalize("NFC", unicodedata.normalize("NFC", local).lower())
+    return f"{local}{at}{_normal_domain(domain) or domain.lower()}"
+
+
 def hash_of(salt: str, email: str) -> str:
-    """SHA-256 (hex) of the salt and the address without regard to case."""
-    return hashlib.sha256(f"{salt}{email.casefold()}".encode()).hexdigest()
+    """SHA-256 (hex) of the salt and the address as ``fold`` has it."""
+    return hashlib.sha256(f"{salt}{fold(email)}".encode()).hexdigest()
+
+
+def casefolded_hash(salt: str, email: str) -> str | None:
+    """The hash under which stores knew the address while ß was ss to them; None when it is the
+    same."""
+    folded = fold(email)
+    if folded == (cased := folded.casefold()):
+        return None
+    return hashlib.sha256(f"{salt}{cased}".encode()).hexdigest()
 
 
 def salt(session: Session) -> str:

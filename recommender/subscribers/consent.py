@@ -6,6 +6,7 @@ An address is suppressed for a reason. One that was erased may come back, by its
 opt-in alone; any other is never mailed again.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import ConsentEvent, Delivery, Event, Status, Subscriber, Suppression
 from recommender.storage.bulk import insert
+from recommender.subscribers import addresses
 from recommender.subscribers.addresses import address_hash
 
 ERASED = "erased"
@@ -65,7 +67,7 @@ def suppress(
     A reader with this address becomes ``status`` (default: unsubscribed), unless they had left.
     """
     key = address_hash(session, email)
-    suppressed = barred(session, key)
+    suppressed = barred(session, email)
     added = insert(session, Suppression).values(address_hash=key, reason=reason, at=now)
     stronger = added.on_conflict_do_update(  # the way back of one who was erased ends here
         index_elements=[Suppression.address_hash],
@@ -86,21 +88,41 @@ def suppress(
 
 def is_suppressed(session: Session, email: str) -> bool:
     """Whether no mail goes to ``email``, and no import takes it."""
-    key = address_hash(session, email)
-    held = sa.select(Suppression.reason).where(Suppression.address_hash == key)
-    return session.scalar(held) is not None
+    return bool(_reasons(session, email))
 
 
-def barred(session: Session, key: str) -> bool:
-    """Whether the address with this hash must not be mailed even if its owner asks for it."""
-    reason = session.scalar(sa.select(Suppression.reason).where(Suppression.address_hash == key))
-    return reason is not None and reason != ERASED
+def reason_of(session: Session, email: str) -> str | None:
+    """Why ``email`` is suppressed; None when it is not. A reason that lasts comes first."""
+    return min(_reasons(session, email), key=lambda why: (why == ERASED, why), default=None)
 
 
-def readmit(session: Session, key: str) -> None:
+def barred(session: Session, email: str) -> bool:
+    """Whether the address must not be mailed even if its owner asks for it."""
+    return any(reason != ERASED for reason in _reasons(session, email))
+
+
+def readmit(session: Session, email: str) -> None:
     """Take an address that was erased off the suppression list: its owner has confirmed it."""
-    gone = (Suppression.address_hash == key) & (Suppression.reason == ERASED)
-    session.execute(sa.delete(Suppression).where(gone))
+    own = Suppression.address_hash == address_hash(session, email)
+    erased = Suppression.reason == ERASED
+    session.execute(sa.delete(Suppression).where(own, erased))
+    # One that bars two addresses bars the other one from now on.
+    session.execute(
+        sa.update(Suppression).where(listed(session, [email]), erased).values(casefolded=False)
+    )
+
+
+def listed(session: Session, emails: Collection[str]) -> sa.ColumnElement[bool]:
+    """The condition under which a suppression is for one of ``emails``."""
+    salt = addresses.salt(session)
+    keys = [addresses.hash_of(salt, email) for email in emails]
+    former = [addresses.casefolded_hash(salt, email) for email in emails if not email.isascii()]
+    old = Suppression.casefolded & Suppression.address_hash.in_([key for key in former if key])
+    return sa.or_(Suppression.address_hash.in_(keys), old)
+
+
+def _reasons(session: Session, email: str) -> Sequence[str]:
+    return session.scalars(sa.select(Suppression.reason).where(listed(session, [email]))).all()
 
 
 def erase(session: Session, email: str, *, now: datetime) -> None:

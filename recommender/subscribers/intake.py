@@ -111,6 +111,7 @@ class _Batch:
         self, session: Session, file: str, source: str, now: datetime, report: Report
     ) -> None:
         self.session = session
+        self.salt = addresses.salt(session)
         self.file = file
         self.source = source
         self.now = now
@@ -132,9 +133,21 @@ class _Batch:
 
     def _drop_suppressed(self, drafts: dict[str, SubscriberDraft]) -> None:
         table = Suppression
-        for key, reason in self.session.execute(
-            sa.select(table.address_hash, table.reason).where(table.address_hash.in_(drafts))
+        former = {
+            old: key
+            for key, row in drafts.items()
+            if (old := addresses.casefolded_hash(self.salt, row.email)) is not None
+        }
+        reasons: dict[str, str] = {}
+        for found, reason, casefolded in self.session.execute(
+            sa.select(table.address_hash, table.reason, table.casefolded).where(
+                table.address_hash.in_([*drafts, *former])
+            )
         ):
+            keys = [found] if found in drafts else []
+            keys += [former[found]] if casefolded and found in former else []
+            reasons |= dict.fromkeys(keys, reason)
+        for key, reason in reasons.items():
             way = BACK if reason == ERASED else "is never taken again"
             why = f"email: this address is suppressed ({reason}) and {way}"
             self.report.rejected.append(Rejected(self.file, drafts.pop(key).line, why))

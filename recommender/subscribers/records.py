@@ -22,10 +22,10 @@ from recommender.models import (
     Subscriber,
     SubscriberRole,
     SubscriberTopic,
-    Suppression,
     WebhookEvent,
 )
 from recommender.storage import database
+from recommender.subscribers import consent as consent_log
 from recommender.subscribers.addresses import address_hash
 from recommender.subscribers.fields import FIELDS
 
@@ -93,14 +93,13 @@ def everything(session: Session, subscriber: Subscriber) -> dict[str, Any]:
         .outerjoin(Story, Story.id == Event.story_id)
         .where(Event.subscriber_id == subscriber.id)
     )
-    suppressed = session.get(Suppression, subscriber.address_hash)
     change = session.get(AddressChange, subscriber.id)
     return document(subscriber) | {
         "created_at": subscriber.created_at.isoformat(),
         "updated_at": subscriber.updated_at.isoformat(),
         "paused_until": _iso(subscriber.paused_until),
         "last_active_at": _iso(subscriber.last_active_at),
-        "suppressed": None if suppressed is None else suppressed.reason,
+        "suppressed": consent_log.reason_of(session, subscriber.email),
         "address_change": None
         if change is None
         else {"email": change.email, "asked_at": change.at.isoformat()},

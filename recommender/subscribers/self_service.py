@@ -45,7 +45,7 @@ def request(
     known_as = sa.select(Subscriber).where(Subscriber.address_hash == key)
     found = session.scalar(known_as)
     gone = found is not None and found.status in (Status.BOUNCED, Status.COMPLAINED)
-    if gone or consent.barred(session, key):
+    if gone or consent.barred(session, draft.email):
         return None
     if found is not None:
         return found
@@ -91,9 +91,9 @@ def confirm(
         )
         if (at := session.scalar(left)) is not None and at >= asked_at:
             return False
-    if consent.barred(session, reader.address_hash):
+    if consent.barred(session, reader.email):
         return False
-    consent.readmit(session, reader.address_hash)
+    consent.readmit(session, reader.email)
     if reader.status in MAY_RETURN:
         consent.change(session, reader, Status.ACTIVE, source="confirm", now=now, proof=proof)
     return reader.status in (Status.ACTIVE, Status.PAUSED)

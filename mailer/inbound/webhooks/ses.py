@@ -24,6 +24,7 @@ from mailer.inbound.webhooks.event import (
     sequence,
     text,
 )
+from recommender.subscribers.addresses import fold
 
 _UNSUBSCRIBE = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{20,120})>")
 _CERTAIN = frozenset({"Suppressed", "OnAccountSuppressionList"})
@@ -68,7 +69,7 @@ def parse(body: bytes) -> list[ProviderEvent]:
         return [ProviderEvent(kind or "unknown", "other", event.key_of(identity, body.hex()), {})]
     found = _events(document)
     return [
-        replace(one, key=event.key_of(identity, one.recipient.casefold()), document=document)
+        replace(one, key=event.key_of(identity, fold(one.recipient)), document=document)
         for one in found
     ]
 

@@ -11,6 +11,7 @@ from mailer.relay.smtp import session
 from mailer.relay.smtp.connection import Connection
 from mailer.relay.smtp.smarthost import Auth, Smarthost, StartTls
 from recommender.errors import ConfigurationError
+from recommender.safety.hosts import ascii_host
 from recommender.settings.limits import Rates
 
 _MODES: dict[str, StartTls] = {"require": "require", "optional": "optional", "never": "never"}
@@ -61,10 +62,11 @@ def from_url(url: str, *, number: int, folder: Path) -> Relay:  # noqa: ARG001  
     )
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        host, port = parts.hostname or "", parts.port
+        host = host if ":" in host else ascii_host(host)
     except ValueError as error:
         raise ConfigurationError(form) from error
-    if parts.scheme not in ("smtp", "smtps") or not host or parts.path not in ("", "/"):
+    if parts.scheme not in ("smtp", "smtps") or parts.path not in ("", "/"):
         raise ConfigurationError(form)
     if parts.fragment or "#" in url or (parts.username is None) != (parts.password is None):
         raise ConfigurationError(form)

@@ -122,6 +122,7 @@ def test_other_answers_change_nothing(store: Engine, hear: Hear, now: datetime) 
 
 def test_domains_are_compared_without_case() -> None:
     assert pauses.domain_of("Reader@Example.COM") == "example.com"
+    assert pauses.domain_of("a@Straße.example") == "xn--strae-oqa.example"
 
 
 def test_a_pause_begun_by_a_clock_that_was_ahead_is_none_when_that_is_back(

@@ -14,6 +14,7 @@ from recommender import segments
 from recommender.errors import SegmentError
 from recommender.models import Subscriber
 from recommender.storage import database
+from recommender.subscribers import fields, intake
 
 from .conftest import READERS
 
@@ -116,3 +117,24 @@ def test_segments_within_segments_count_as_one_rule(sqlite_store: Engine, now: d
         assert segments.count(session, "s1", now=now).total == 0
         with pytest.raises(SegmentError, match="more than 20 deep"):
             segments.create(session, "s2", deep.replace("all", 'segment("s1")'), now=now)
+
+
+@pytest.mark.parametrize(
+    ("rule", "who"),
+    [
+        ('domain = "straße.example"', ["A@straße.example"]),
+        ('domain = "XN--STRAE-OQA.example"', ["A@straße.example"]),
+        ('domain = "strasse.example"', ["a@strasse.example"]),
+        ('email = "a@STRAẞE.example"', ["A@straße.example"]),
+        ('email ends with "@Straße.example"', ["A@straße.example"]),
+    ],
+)
+def test_a_domain_is_the_one_that_is_written(
+    store: Engine, now: dt.datetime, rule: str, who: list[str]
+) -> None:
+    drafts = [
+        fields.draft(line, {"email": email})
+        for line, email in enumerate(["A@straße.example", "a@strasse.example"])
+    ]
+    intake.import_rows(lambda: database.writing(store), drafts, file="", now=now)
+    assert found(store, rule, now) == who

@@ -27,3 +27,8 @@ def test_rates_are_read_as_people_write_them(text: str, found: tuple[Rate, ...])
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=repr(text)):
         limits.rates(text)
+
+
+def test_a_domain_is_counted_under_the_name_it_is_mailed_by() -> None:
+    found = limits.by_domain({"Straße.example+b.example": "5/second", "*": "1/second"})
+    assert set(found) == {"xn--strae-oqa.example", "b.example", "*"}
