@@ -8,17 +8,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from mailer.inbound import arf, dsn, plain_text_bounces, replies
+from mailer.inbound import arf, dsn, known_detectors, notices, plain_text_bounces, replies
 from mailer.inbound.mime_parts import Part, fields, parse_message
 from mailer.inbound.notification import CopyIdentifiers, Notification
 from mailer.mime import return_path
 from mailer.mime.headers import plain
 
-FORMATS: tuple[Callable[[Sequence[Part]], Notification | None], ...] = (
+REPORTS: tuple[Callable[[Sequence[Part]], Notification | None], ...] = (
     dsn.parse,
     arf.parse,
     plain_text_bounces.parse,
-    replies.parse,
 )
 """Parsers of one format each, tried in this order: those of machines first."""
 MOST_IDENTIFIERS = 10
@@ -31,12 +30,43 @@ _OUR_MAILBOX = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelop
 def parse(data: bytes) -> Notification | None:
     """The bounce, complaint or reply that the message is; None for any other."""
     parts = parse_message(data)
-    values = (parse_format(parts) for parse_format in FORMATS)
-    value = next((value for value in values if value is not None), None)
-    if value is None or value.kind == "reply":
-        return value
+    value = _report(parts) or _forwarded(parts) or _known(data, parts)
+    if value is None:
+        return replies.parse(parts)
     recipient = value.recipient or _recipient(parts)
     return replace(value, recipient=plain(recipient)[:320], identifiers=_identifiers(parts))
+
+
+def _report(parts: Sequence[Part]) -> Notification | None:
+    if dsn.delivered(parts):
+        return None
+    values = (parse_format(parts) for parse_format in REPORTS)
+    return next((value for value in values if value is not None), None)
+
+
+def _forwarded(parts: Sequence[Part]) -> Notification | None:
+    """A notice that somebody, or a mailbox's rule, passed on as an attached message."""
+    for number, part in enumerate(parts):
+        if part.returned and (notices.from_system(part) or notices.from_nobody(part)):
+            inner = parts[number + 1 :]
+            end = next((n for n, one in enumerate(inner) if one.depth <= part.depth), len(inner))
+            return _report([replace(part, returned=False, depth=0), *inner[:end]])
+    return None
+
+
+def _known(data: bytes, parts: Sequence[Part]) -> Notification | None:
+    """A bounce of a form that only ``known_detectors`` has."""
+    top = parts[0]
+    system = notices.from_system(top) or notices.from_nobody(top)
+    if dsn.delivered(parts) or notices.of_a_person(top) or not system:
+        return None
+    temporary, permanent = known_detectors.failures(data)
+    address = next(iter([*permanent, *temporary]), None)
+    if address is None:
+        return None
+    title, text = notices.subject(top), notices.text(parts)
+    late = not permanent
+    return plain_text_bounces.bounce(text, address, title=title, late=late)
 
 
 def _identifiers(parts: list[Part]) -> CopyIdentifiers:

@@ -22,6 +22,12 @@ _END_OF_HEADER = re.compile(rb"(?:^|\n)\r?\n")
 _BOUNDARY = re.compile(
     r"\bboundary\s{0,9}=\s{0,9}(?:\"([^\"]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE
 )
+_CHARSET = re.compile(r"\bcharset\s{0,9}=\s{0,9}[\"']?([\w.:-]{2,40})", re.IGNORECASE)
+_KNOWN = re.compile(
+    "utf-?(7|8|16)|iso-?(8859|2022)|windows-?\\d|cp\\d|koi8|gb|big5|euc|shift|us-ascii|latin",
+    re.IGNORECASE,
+)
+"""Names of character sets; Python's codecs have others that cost more than their text is long."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,23 @@ class Part:
 
     @property
     def text(self) -> str:
+        """Its body in the character set it names, else in UTF-8 or what can be made of that."""
+        found = _CHARSET.search(self.value("content-type"))
+        charset = found[1].lower() if found and _KNOWN.match(found[1]) else "windows-1252"
+        charset = "gb18030" if charset.startswith("gb") else charset
+        stateful = charset.startswith(("iso-2022", "utf-16", "utf-7"))
+        for name in (charset, "utf-8") if stateful else ("utf-8", charset):
+            try:
+                return self.body.decode(name)
+            except (LookupError, ValueError):
+                continue
         return self.body.decode("utf-8", "replace")
 
 
 def parse_message(data: bytes) -> list[Part]:
     """The message and its parts, outermost first, in their order."""
+    if b"\n" not in data:  # lines that end in CR alone
+        data = data.replace(b"\r", b"\n")
     waiting = [(data, 0, False)]
     found: list[Part] = []
     while waiting and len(found) < MOST_PARTS:
