@@ -1,4 +1,4 @@
-"""What every shard of an edition is planned with: its terms, and the ranker over its candidates.
+"""What every shard of an edition is planned with: its settings, and the ranker over its candidates.
 
 Made once in a process and kept; what is chosen here is written by others.
 """
@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.edition import snapshot
-from mailer.edition.terms import Terms
+from mailer.edition.edition_settings import EditionSettings
 from recommender.articles.catalogue import Catalogue
 from recommender.models import Edition
 from recommender.ranking.settings import RankingSettings
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def ranker_for(
     session: Session,
-    terms: Terms,
+    edition_settings: EditionSettings,
     now: datetime,
     *,
     period: str | None = None,
@@ -43,13 +43,14 @@ def ranker_for(
     from recommender.articles import store_ranker
 
     settings = RankingSettings(
-        relevance_floor=terms.relevance_floor, max_per_article=terms.stories_per_digest
+        relevance_floor=edition_settings.relevance_floor,
+        max_per_article=edition_settings.stories_per_digest,
     )
     return store_ranker.make(
         session,
         settings,
         now=now,
-        horizon_days=terms.horizon_days,
+        horizon_days=edition_settings.horizon_days,
         period=period,
         edition_id=edition_id,
     )
@@ -60,7 +61,7 @@ class EditionRanker:
     """What every shard of an edition is planned with."""
 
     edition: Edition
-    terms: Terms
+    settings: EditionSettings
     ranker: "Ranker"
 
     def choose(self, members: Sequence[Member]) -> list[list[snapshot.Document]]:
@@ -93,7 +94,9 @@ class EditionRanker:
     def rank(self, members: Sequence[Member]) -> "RankedChunk":
         return self.ranker.ranked(
             [member.reader for member in members],
-            ListRequest(now=self.edition.planned_at, top=self.terms.picks, seed=self.edition.name),
+            ListRequest(
+                now=self.edition.planned_at, top=self.settings.picks, seed=self.edition.name
+            ),
         )
 
 
@@ -119,9 +122,13 @@ class EditionRankers:
     def _open(self, edition_id: int) -> EditionRanker:
         with database.reading(self._engine) as session:
             edition = session.get_one(Edition, edition_id, options=[sa.orm.joinedload("*")])
-            terms = Terms(**edition.settings)
+            edition_settings = EditionSettings(**edition.settings)
             ranker, _ = ranker_for(
-                session, terms, edition.planned_at, period=edition.period, edition_id=edition_id
+                session,
+                edition_settings,
+                edition.planned_at,
+                period=edition.period,
+                edition_id=edition_id,
             )
             session.expunge_all()
-        return EditionRanker(edition, terms, ranker)
+        return EditionRanker(edition, edition_settings, ranker)

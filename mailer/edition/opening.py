@@ -1,4 +1,4 @@
-"""Opens an edition: freezes its terms, its template and its candidates as they are now."""
+"""Opens an edition: freezes its settings, its template and its candidates as they are now."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.edition import templates
-from mailer.edition.terms import Terms
+from mailer.edition.edition_settings import EditionSettings
 from mailer.rendering.templates import Template
 from recommender.articles import catalogue
 from recommender.models import Edition, EditionState, EditionStory, Newsletter
@@ -32,7 +32,7 @@ def open_edition(
         state=EditionState.PLANNING,
         segment=segment,
         template_hash=template.hash,
-        settings=asdict(Terms.of(settings, newsletter)),
+        settings=asdict(EditionSettings.of(settings, newsletter)),
         planned_at=now,
     )
     session.add(edition)
@@ -43,11 +43,11 @@ def open_edition(
 
 def _freeze(session: Session, edition: Edition) -> None:
     """Keep the candidates as they read now."""
-    terms = Terms(**edition.settings)
+    edition_settings = EditionSettings(**edition.settings)
     stories = catalogue.load(
         session,
         now=edition.planned_at,
-        horizon_days=terms.horizon_days,
+        horizon_days=edition_settings.horizon_days,
         period=edition.period,
     )
     rows = [

@@ -1,11 +1,11 @@
 """Plans an edition: who gets it, which stories each of them gets, and when each copy is due.
 
-Planning freezes the choice. Opening an edition keeps its terms, its candidates as they read at
+Planning freezes the choice. Opening an edition keeps its settings, its candidates as they read at
 that moment, and the shards its audience is divided into, in one transaction; then its shards are
 planned by whoever comes along (``shards``). A planning that was killed goes on where it stopped.
 
 An edition may be planned again, for another segment or for everybody: that adds those who are not
-in it yet, on the terms and from the candidates of the first time.
+in it yet, with the settings and from the candidates of the first time.
 """
 
 import threading

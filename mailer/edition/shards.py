@@ -158,7 +158,7 @@ def _rows(
 ) -> list[dict[str, object]]:
     """The copies of a shard, as rows. For who rests this time nothing was chosen, nor not."""
     edition = ranker.edition
-    due_at = cache(partial(ranker.terms.due_at, edition.period))  # few zones, many readers
+    due_at = cache(partial(ranker.settings.due_at, edition.period))  # few zones, many readers
     rows: list[dict[str, object]] = []
     for number, member in enumerate(members, start + 1):
         picks = chosen.get(member.id)

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.edition import edition_ranker, planning
-from mailer.edition.terms import Terms
+from mailer.edition.edition_settings import EditionSettings
 from mailer.issue.content import StoryContent
 from mailer.preview import upcoming
 from recommender.articles.catalogue import Catalogue
@@ -51,7 +51,7 @@ class _Kept:
     made_at: datetime
     ranker: Ranker
     stories: Catalogue
-    terms: Terms
+    edition_settings: EditionSettings
 
 
 class LivePreviews:
@@ -88,7 +88,9 @@ class LivePreviews:
                 [ranking] = kept.ranker.rank(
                     [wanted],
                     ListRequest(
-                        now=now, top=kept.terms.picks, seed=f"{self._settings.newsletter}-{period}"
+                        now=now,
+                        top=kept.edition_settings.picks,
+                        seed=f"{self._settings.newsletter}-{period}",
                     ),
                 )
         finally:
@@ -124,9 +126,11 @@ class LivePreviews:
             return kept
         state = _state(session)
         if kept is None or kept.state != state or abs(now - kept.made_at) > KEEP:
-            terms = Terms.of(self._settings, planning.newsletter_of(session, self._settings))
-            ranker, stories = edition_ranker.ranker_for(session, terms, now)
-            kept = _Kept(state, now, ranker, stories, terms)
+            edition_settings = EditionSettings.of(
+                self._settings, planning.newsletter_of(session, self._settings)
+            )
+            ranker, stories = edition_ranker.ranker_for(session, edition_settings, now)
+            kept = _Kept(state, now, ranker, stories, edition_settings)
         self._kept, self._looked_at = kept, now
         return kept
 

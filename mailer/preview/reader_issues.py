@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest, MessageFactory, RenderedCopy
 from mailer.edition import edition_edits, edition_ranker, feedback, planning, snapshot
-from mailer.edition.terms import Terms
+from mailer.edition.edition_settings import EditionSettings
 from mailer.issue.composition import StoryContent
 from mailer.preview import upcoming
 from mailer.relay import registry
@@ -47,7 +47,7 @@ def next_picks(
     reader or story.
     """
     subscriber = records.find(session, email)
-    terms = Terms.of(settings, planning.newsletter_of(session, settings))
+    edition_settings = EditionSettings.of(settings, planning.newsletter_of(session, settings))
     waiting = upcoming.waiting(session, settings, subscriber)
     period = (
         waiting.edition.period
@@ -58,11 +58,13 @@ def next_picks(
     since = waiting.edition.planned_at if waiting else now
     planned = waiting.edition.id if waiting else None
     ranker, stories = edition_ranker.ranker_for(
-        session, terms, since, period=period, edition_id=planned
+        session, edition_settings, since, period=period, edition_id=planned
     )
     reader = audience.member(session, subscriber, without_edition=planned)
     [ranking] = ranker.rank(
-        [reader.reader], ListRequest(now=since, top=terms.picks, seed=name), runners_up=RUNNERS_UP
+        [reader.reader],
+        ListRequest(now=since, top=edition_settings.picks, seed=name),
+        runners_up=RUNNERS_UP,
     )
     picks: Sequence[Pick] = ranking.picks
     if waiting:
@@ -79,7 +81,7 @@ def next_picks(
     if story is not None:
         found = _find(stories, story)
         [explained] = ranker.explain(
-            reader.reader, [found], ListRequest(now=since, top=terms.picks, seed=name)
+            reader.reader, [found], ListRequest(now=since, top=edition_settings.picks, seed=name)
         )
         answer["story"] = _runner_up(explained, stories, answers)
     return answer
@@ -139,13 +141,13 @@ def next_issue(
         factory = messages.factory(session, settings, waiting.edition)
         request = CopyRequest.of_delivery(waiting.delivery, recipient or subscriber.email)
         return _shown(factory, request, waiting.delivery.number, subscriber.name, now)
-    terms = Terms.of(settings, planning.newsletter_of(session, settings))
+    edition_settings = EditionSettings.of(settings, planning.newsletter_of(session, settings))
     period = upcoming.next_period(session, settings, subscriber, now)
-    ranker, stories = edition_ranker.ranker_for(session, terms, now, period=period)
+    ranker, stories = edition_ranker.ranker_for(session, edition_settings, now, period=period)
     member = audience.member(session, subscriber)
     [ranking] = ranker.rank(
         [member.reader],
-        ListRequest(now=now, top=terms.picks, seed=f"{settings.newsletter}-{period}"),
+        ListRequest(now=now, top=edition_settings.picks, seed=f"{settings.newsletter}-{period}"),
     )
     if not ranking.picks:
         raise NewsletterError(f"no story passes the relevance floor for {email}: no issue is sent")

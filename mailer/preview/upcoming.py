@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from mailer.edition import frequency, planning, schedule
-from mailer.edition.terms import Terms
+from mailer.edition.edition_settings import EditionSettings
 from recommender.models import (
     Delivery,
     DeliveryState,
@@ -68,7 +68,7 @@ def _can_get(
         return True
     if planning.published(session, newsletter.name, period):
         return False
-    return Terms.of(settings, newsletter).out_at(period) > now
+    return EditionSettings.of(settings, newsletter).out_at(period) > now
 
 
 def next_due(
@@ -81,9 +81,9 @@ def next_due(
     planned = waiting(session, settings, reader)
     if planned is not None:
         return planned.delivery.due_at
-    terms = Terms.of(settings, planning.newsletter_of(session, settings))
+    edition_settings = EditionSettings.of(settings, planning.newsletter_of(session, settings))
     period = next_period(session, settings, reader, now)
-    while (due := terms.due_at(period, reader.timezone, reader.day, reader.hour)) <= now:
+    while (due := edition_settings.due_at(period, reader.timezone, reader.day, reader.hour)) <= now:
         period = schedule.after(period)
     return due
 

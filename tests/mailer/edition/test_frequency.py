@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.edition import frequency, planning
-from mailer.edition.terms import Terms
+from mailer.edition.edition_settings import EditionSettings
 from mailer.rendering import templates
 from recommender import resources
 from recommender.articles import intake as article_intake
@@ -122,8 +122,8 @@ def test_own_day_and_hour_are_planned_on_the_readers_own_clock(
     assert due == datetime(2026, 11, 30, 6, 0, tzinfo=UTC)
 
 
-def terms(*, local_time: bool = False, quiet: str | None = None) -> Terms:
-    return Terms(1, 0.05, 1200, "thursday 08:00", "UTC", local_time, quiet)
+def edition_settings(*, local_time: bool = False, quiet: str | None = None) -> EditionSettings:
+    return EditionSettings(1, 0.05, 1200, "thursday 08:00", "UTC", local_time, quiet)
 
 
 @pytest.mark.parametrize("local_time", [True, False])
@@ -133,7 +133,7 @@ def terms(*, local_time: bool = False, quiet: str | None = None) -> Terms:
 def test_nobodys_hour_lies_before_the_edition_is_out_or_a_week_after(
     local_time: bool, zone: str, day: str | None, hour: int | None
 ) -> None:
-    found = terms(local_time=local_time)
+    found = edition_settings(local_time=local_time)
     due = found.due_at("2026-W48", zone, day, hour)
     assert timedelta(0) <= due - found.out_at("2026-W48") <= timedelta(days=8)
     local = due.astimezone(ZoneInfo(zone))
@@ -144,17 +144,18 @@ def test_nobodys_hour_lies_before_the_edition_is_out_or_a_week_after(
 
 
 def test_an_own_hour_alone_is_the_next_time_the_clock_shows_it() -> None:
-    due = terms().due_at("2026-W48", "America/New_York", None, 7)
+    due = edition_settings().due_at("2026-W48", "America/New_York", None, 7)
     assert due == datetime(2026, 11, 26, 12, 0, tzinfo=UTC)  # Thursday, four hours later
 
 
 def test_an_own_hour_keeps_to_the_wall_clock_when_the_clocks_change() -> None:
     hours = [
-        terms().due_at(f"2026-W{week}", "Europe/Berlin", "sunday", 7).hour for week in (42, 43)
+        edition_settings().due_at(f"2026-W{week}", "Europe/Berlin", "sunday", 7).hour
+        for week in (42, 43)
     ]
     assert hours == [5, 6]  # the clocks go back on Sunday of week 43
 
 
 def test_quiet_hours_hold_for_an_own_hour_too() -> None:
-    due = terms(quiet="21:00-07:00").due_at("2026-W48", "UTC", None, 23)
+    due = edition_settings(quiet="21:00-07:00").due_at("2026-W48", "UTC", None, 23)
     assert due == datetime(2026, 11, 27, 7, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.edition import schedule
-from mailer.edition.terms import Terms
+from mailer.edition.edition_settings import EditionSettings
 from recommender.errors import NewsletterError
 from recommender.settings.limits import quiet_hours
 
@@ -118,7 +118,7 @@ def test_nothing_is_due_in_quiet_hours_and_nothing_is_due_earlier(
 
 
 def test_a_copy_is_due_after_the_night_of_its_reader() -> None:
-    terms = Terms(6, 0.05, 1200, "thursday 08:00", "UTC", False, "21:00-07:00")
-    assert terms.due_at("2026-W48", "Europe/Berlin").hour == 8
-    assert terms.due_at("2026-W48", "America/Los_Angeles").hour == 15  # 07:00 there
-    assert terms.due_at("2026-W48", None).hour == 8
+    edition_settings = EditionSettings(6, 0.05, 1200, "thursday 08:00", "UTC", False, "21:00-07:00")
+    assert edition_settings.due_at("2026-W48", "Europe/Berlin").hour == 8
+    assert edition_settings.due_at("2026-W48", "America/Los_Angeles").hour == 15  # 07:00 there
+    assert edition_settings.due_at("2026-W48", None).hour == 8

@@ -1,4 +1,4 @@
-"""The terms of an edition: how many picks, from how far back, at what hour. Frozen when it is
+"""The settings of an edition: how many picks, from how far back, at what hour. Frozen when it is
 planned, so that what is planned later of the same edition is planned alike."""
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from recommender.settings.limits import quiet_hours
 
 
 @dataclass(frozen=True)
-class Terms:
-    """Under which terms an edition was planned; frozen with it."""
+class EditionSettings:
+    """The settings an edition was planned with; frozen with it."""
 
     picks: int
     relevance_floor: float
@@ -25,7 +25,7 @@ class Terms:
     stories_per_digest: int = 2
 
     @classmethod
-    def of(cls, settings: Settings, newsletter: Newsletter) -> "Terms":
+    def of(cls, settings: Settings, newsletter: Newsletter) -> "EditionSettings":
         return cls(
             picks=newsletter.picks or settings.picks,
             relevance_floor=settings.relevance_floor,
