@@ -1,8 +1,8 @@
-"""Processes that carry out an order beside the one that starts them, on the same machine and store.
+"""Processes that carry out a task beside the one that starts them, on the same machine and store.
 
 What they are to do is a value with a method, handed over by a pipe; what they say comes back by
 another, a line of JSON each time. They stop when their input ends: on purpose, or because whoever
-held the other end is gone, however that came about. It knows nothing of what the orders are.
+held the other end is gone, however that came about. It knows nothing of what the tasks are.
 """
 
 import contextlib
@@ -32,21 +32,21 @@ LAST_SECONDS = 8.0
 """A process that is still there so long after it was asked to stop is killed."""
 
 
-class Order(Protocol):
+class Task(Protocol):
     """Something to do, that can be pickled."""
 
     @property
     def store_url(self) -> str: ...
 
-    def carry_out(
+    def run(
         self, engine: Engine, stop: threading.Event, progress: Callable[[int], None]
     ) -> str | None:
-        """Do it, until it is done or ``stop`` is set; why it had to end, if something held it."""
+        """Do it, until it is done or ``stop`` is set; why it ended before, if a limit made it."""
 
 
 @dataclass
 class ChildProcess:
-    """A process of the group. ``last`` is its last word: what held it back, or went wrong."""
+    """A process of the group. ``last`` is its last word: why it halted, or what went wrong."""
 
     process: subprocess.Popen[bytes]
     input: IO[bytes]
@@ -55,14 +55,14 @@ class ChildProcess:
     last: dict[str, Any] | None = None
     _unread: bytes = b""
 
-    def hear(self) -> bool:
+    def read(self) -> bool:
         """Take in what it has said; False when it will say no more."""
         piece = self.output.read1()  # type: ignore[attr-defined]  # a BufferedReader
         *lines, self._unread = (self._unread + piece).split(b"\n")
         for line in lines:
             said = json.loads(line)
             self.handled = said["handled"]
-            if "held" in said:
+            if "halt_reason" in said:
                 self.last = said
         return bool(piece)
 
@@ -73,15 +73,15 @@ class ChildProcess:
 
 @dataclass
 class ProcessGroup:
-    """Several processes, each with an order."""
+    """Several processes, each with a task."""
 
     members: list[ChildProcess]
     leave_by: float = field(default=float("inf"))
-    _talking: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+    _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
     def __post_init__(self) -> None:
         for member in self.members:
-            self._talking.register(member.output, selectors.EVENT_READ, member)
+            self._selector.register(member.output, selectors.EVENT_READ, member)
 
     @property
     def handled(self) -> int:
@@ -93,8 +93,8 @@ class ProcessGroup:
         return any(member.last is None for member in self.members)
 
     @property
-    def held(self) -> str | None:
-        return self._first("held")
+    def halt_reason(self) -> str | None:
+        return self._first("halt_reason")
 
     @property
     def trouble(self) -> str | None:
@@ -102,17 +102,17 @@ class ProcessGroup:
 
     def work(self, stop: threading.Event, progress: Callable[[int], None]) -> None:
         """Wait until all have ended; hand down ``stop``."""
-        while self._talking.get_map() and time.monotonic() < self.leave_by:
-            self.look(stop, POLL_SECONDS)
+        while self._selector.get_map() and time.monotonic() < self.leave_by:
+            self.poll(stop, POLL_SECONDS)
             progress(self.handled)
 
-    def look(self, stop: threading.Event, seconds: float = 0.0) -> None:
+    def poll(self, stop: threading.Event, seconds: float = 0.0) -> None:
         """Take in what they have said, within so many seconds; hand down ``stop``."""
         if stop.is_set():
             self.stop()
-        for key, _ in self._talking.select(seconds):
-            if not key.data.hear():
-                self._talking.unregister(key.fileobj)
+        for key, _ in self._selector.select(seconds):
+            if not key.data.read():
+                self._selector.unregister(key.fileobj)
 
     def stop(self) -> None:
         """Let each finish what it has on the wire, and end."""
@@ -129,15 +129,15 @@ class ProcessGroup:
             member.process.kill()
             member.process.wait()
             member.output.close()
-        self._talking.close()
+        self._selector.close()
 
     def _first(self, key: str) -> str | None:
         words = (member.last[key] for member in self.members if member.last is not None)
         return next((word for word in words if word), None)
 
 
-def start(order: Order) -> ChildProcess:
-    """A process that carries out ``order``."""
+def start(task: Task) -> ChildProcess:
+    """A process that carries out ``task``."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", "from mailer.process_group import main; main()"],
         stdin=subprocess.PIPE,
@@ -146,18 +146,18 @@ def start(order: Order) -> ChildProcess:
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("a process without the pipes it was asked for")
     with contextlib.suppress(OSError):  # it has ended already, which is noticed later
-        process.stdin.write(pickle.dumps(order))
+        process.stdin.write(pickle.dumps(task))
         process.stdin.flush()
     return ChildProcess(process, process.stdin, process.stdout)
 
 
 def main() -> None:
-    """The process: takes its order, carries it out, and says how far it is."""
+    """The process: takes its task, carries it out, and says how far it is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells all; we hear it by our parent
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
-        order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301  (from who started us, by a pipe)
+        task: Task = pickle.load(sys.stdin.buffer)  # noqa: S301  (from who started us, by a pipe)
     except EOFError:  # who is gone
         return
 
@@ -169,23 +169,23 @@ def main() -> None:
     threading.Thread(target=listen, daemon=True).start()
     gc_tuning.relax_gc()
     logs.install()
-    report = Report(sys.stdout.buffer)
-    held = trouble = None
-    engine = database.connect(order.store_url)
+    parent = ProgressPipe(sys.stdout.buffer)
+    halt_reason = trouble = None
+    engine = database.connect(task.store_url)
     try:
         with sharing.using(engine):
-            held = order.carry_out(engine, stop, report.progress)
+            halt_reason = task.run(engine, stop, parent.progress)
     except (NewsletterError, DBAPIError, OSError) as error:
         if isinstance(error, DBAPIError):
             trouble = str(damage.refusal(engine, error)).partition("\n")[0]
         else:
             trouble = scrubbing.line(error)
     engine.dispose()
-    report.say(held=held, trouble=trouble)
+    parent.write(halt_reason=halt_reason, trouble=trouble)
 
 
 @dataclass
-class Report:
+class ProgressPipe:
     """What a process tells whoever started it, a line of JSON each time."""
 
     output: IO[bytes]
@@ -196,9 +196,9 @@ class Report:
         self.handled = handled
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + POLL_SECONDS
-            self.say()
+            self.write()
 
-    def say(self, **more: str | None) -> None:
+    def write(self, **more: str | None) -> None:
         try:
             self.output.write(json.dumps({"handled": self.handled, **more}).encode() + b"\n")
             self.output.flush()

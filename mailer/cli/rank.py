@@ -47,7 +47,7 @@ Now = Annotated[
 
 
 @dataclass(frozen=True)
-class Job:
+class RankTask:
     """What a block needs to become lines of picks."""
 
     export: Export
@@ -102,17 +102,17 @@ def command(
         co_clicks=files.co_clicks(subscribers, catalogue.of_article),
     )
     moment = read_moment(now) or catalogue.newest or run.now
-    job = Job(Export(ranker), ranker, catalogue, subscribers, moment, top, seed, as_issue)
+    task = RankTask(Export(ranker), ranker, catalogue, subscribers, moment, top, seed, as_issue)
     readers = 0
     with _target(out) as target, progress("ranking") as advance:
-        for data, count, wrong in _blocks(job, jobs or len(os.sched_getaffinity(0))):
+        for data, count, wrong in _blocks(task, jobs or len(os.sched_getaffinity(0))):
             target.write(data)
             readers += count
             rejected += [Rejected(str(subscribers), line, why) for line, why in wrong]
             advance(readers)
     seconds = round(time.monotonic() - started, 3)
     if as_json:
-        emit(_summary(job, readers, seconds, rejected))
+        emit(_summary(task, readers, seconds, rejected))
     elif out != Path("-"):
         say(f"{readers:,} readers × {len(catalogue.stories):,} stories in {seconds} s")
     for problem in rejected[:20]:
@@ -121,12 +121,14 @@ def command(
         raise typer.Exit(1)
 
 
-def _summary(job: Job, readers: int, seconds: float, rejected: list[Rejected]) -> dict[str, Any]:
+def _summary(
+    task: RankTask, readers: int, seconds: float, rejected: list[Rejected]
+) -> dict[str, Any]:
     return {
         "readers": readers,
-        "articles": len(job.catalogue.of_article),
-        "stories": len(job.catalogue.stories),
-        "top": job.top,
+        "articles": len(task.catalogue.of_article),
+        "stories": len(task.catalogue.stories),
+        "top": task.top,
         "seconds": seconds,
         "rejected": [{"file": r.file, "line": r.line, "why": r.why} for r in rejected],
     }
@@ -137,11 +139,11 @@ def read_articles(path: Path, now: datetime) -> tuple[Catalogue, list[Rejected]]
 
     Raises NewsletterError when nothing can be read at all.
     """
-    found = list(import_files.drafts([path], now))
+    articles = list(import_files.drafts([path], now))
     rejected = [
-        item for item in found if isinstance(item, Rejected) and not isinstance(item, LeftOut)
+        item for item in articles if isinstance(item, Rejected) and not isinstance(item, LeftOut)
     ]
-    drafts = [item.draft for item in found if isinstance(item, Found)]
+    drafts = [item.draft for item in articles if isinstance(item, Found)]
     if not drafts and rejected:
         raise InputError(rejected[0].file, rejected[0].line, rejected[0].why)
     if not drafts:
@@ -177,28 +179,28 @@ def _target(path: Path) -> Iterator[IO[bytes]]:
 
 
 Done = tuple[bytes, int, list[tuple[int | None, str]]]
-_job: Job | None = None
-"""The job of this process's workers: set before they are forked, so that they share its memory."""
+_task: RankTask | None = None
+"""The task of this process's workers: set before they are forked, so that they share its memory."""
 
 
 def _work(first: int, block: list[bytes]) -> Done:
-    if _job is None:
-        raise RuntimeError("a worker was started without its job")
-    return _job.run(first, block)
+    if _task is None:
+        raise RuntimeError("a worker was started without its task")
+    return _task.run(first, block)
 
 
-def _blocks(job: Job, processes: int) -> Iterator[Done]:
+def _blocks(task: RankTask, processes: int) -> Iterator[Done]:
     """Every block of the readers' file, done, in its order; few are in memory at a time."""
-    global _job
-    blocks = files.lines(job.path, BLOCK)
+    global _task
+    blocks = files.lines(task.path, BLOCK)
     for block in itertools.islice(blocks, 1):
-        yield job.run(*block)  # what it learns of topics, the workers inherit
+        yield task.run(*block)  # what it learns of topics, the workers inherit
     second = list(itertools.islice(blocks, 1))
     blocks = itertools.chain(second, blocks)
     if processes == 1 or not second or "fork" not in multiprocessing.get_all_start_methods():
-        yield from (job.run(*block) for block in blocks)
+        yield from (task.run(*block) for block in blocks)
         return
-    _job = job
+    _task = task
     try:
         with multiprocessing.get_context("fork").Pool(processes) as pool:
             yield from _in_order(
@@ -210,7 +212,7 @@ def _blocks(job: Job, processes: int) -> Iterator[Done]:
             pool.close()
             pool.join()
     finally:
-        _job = None
+        _task = None
 
 
 def _in_order(

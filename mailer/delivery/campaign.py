@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.delivery import samples, senders
-from mailer.delivery.senders import Order
+from mailer.delivery.senders import DeliveryTask
 from mailer.delivery.summary import Summary, summarise
 from mailer.edition import planning, worker_jobs
 from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
@@ -88,55 +88,57 @@ def send(
 
     With ``segment`` only to its readers, as of ``since``. ``before`` is what was settled before the
     planning of this run (``settled``), which then counts as its own. ``enqueue`` lets workers help;
-    ``to_the_end`` waits for what others have in hand. A relay that cannot be used is the summary's
-    ``trouble``; what was not sent counts as deferred. Several ``processes`` need the real clock.
-    ``inspect`` checks a sample first; nothing is sent when it breaks a rule that must hold.
+    ``to_the_end`` waits for others. A relay that cannot be used is the summary's ``trouble``; what
+    was not sent counts as deferred. Several ``processes`` need the real clock. ``inspect`` checks a
+    sample first; nothing is sent when it breaks a rule that must hold.
     """
     started = time.monotonic()
-    connections = registry.connections(settings)
-    order = Order(settings, edition_id, at_local_time, connections, segment=segment, since=since)
+    at_once = registry.connections(settings)
+    task = DeliveryTask(settings, edition_id, at_local_time, at_once, segment=segment, since=since)
     engine = database.stoppable(engine, stop.is_set)
     deliver = partial(senders.deliver, processes=processes, clock=clock, stop=stop)
 
     def end() -> Summary:
         _finish(engine, edition_id, clock(), trouble)
-        return _sum_up(engine, order, settled_before, clock())
+        return _sum_up(engine, task, settled_before, clock())
 
-    if inspect and (fault := _fault(engine, order, clock())) is not None:
+    if inspect and (fault := _fault(engine, task, clock())) is not None:
         seconds = round(time.monotonic() - started, 3)
-        return replace(_unsent(engine, order, before, clock()), seconds=seconds, trouble=fault)
+        return replace(_unsent(engine, task, before, clock()), seconds=seconds, trouble=fault)
     settled_before, state, due = database.when_available(
-        engine, lambda: _begin(engine, order, clock(), enqueue, before), stop.is_set
+        engine, lambda: _begin(engine, task, clock(), enqueue, before), stop.is_set
     )
-    held, trouble = None, None
+    halt_reason = trouble = None
     if state == EditionState.SENDING:
-        others = partial(_left_by_others, engine, order, clock, stop)
-        go_on = partial(deliver, engine, order, progress=progress)
-        held, trouble = _to_the_end(go_on, due, others if to_the_end else lambda: False)
+        others = partial(_left_by_others, engine, task, clock, stop) if to_the_end else None
+        deliver = partial(deliver, engine, task, progress=progress)
+        halt_reason, trouble = _to_the_end(deliver, due, others)
     summary = database.when_available(engine, end, stop.is_set)
     trouble, seconds = trouble or summary.trouble, round(time.monotonic() - started, 3)
-    return replace(summary, seconds=seconds, trouble=trouble, held=held)
+    return replace(summary, seconds=seconds, trouble=trouble, held=halt_reason)
 
 
 def _to_the_end(
-    go_on: Callable[..., str | None], due: int, more: Callable[[], bool]
+    deliver: Callable[..., str | None], due: int, more: Callable[[], bool] | None
 ) -> tuple[str | None, str | None]:
     """Deliver ``due`` copies, and then what others leave, while there is ``more``; which limit
     ended it, and what went wrong."""
     try:
-        held = go_on(due=due)
-        while held is None and more():
-            held = go_on(due=0)
+        halt_reason = deliver(due=due)
+        while halt_reason is None and more is not None and more():
+            halt_reason = deliver(due=0)
     except NewsletterError as error:
         return None, scrubbing.line(error)
-    return held, None
+    return halt_reason, None
 
 
-def _unsent(engine: Engine, order: Order, before: counts.Count | None, now: datetime) -> Summary:
+def _unsent(
+    engine: Engine, task: DeliveryTask, before: counts.Count | None, now: datetime
+) -> Summary:
     """The summary of a run that sent nothing."""
     with database.reading(engine) as session:
-        before = before or counts.count(session, order.edition_id)
-    return _sum_up(engine, order, before, now)
+        before = before or counts.count(session, task.edition_id)
+    return _sum_up(engine, task, before, now)
 
 
 def settled(
@@ -153,8 +155,8 @@ def settled(
         edition = editions.find(session, settings.newsletter, period)
     except NotFoundError:
         return counts.Count({}, {})
-    order = Order(settings, edition.id, False, 0, segment=segment, since=since)
-    return counts.count(session, edition.id, order.readers(session))
+    task = DeliveryTask(settings, edition.id, False, 0, segment=segment, since=since)
+    return counts.count(session, edition.id, task.readers(session))
 
 
 def send_some(
@@ -170,27 +172,29 @@ def send_some(
     """Deliver ``most`` so many due copies of an edition that is being sent. Why it went no further,
     if a limit was the reason."""
     connections = registry.connections(settings)
-    order = Order(settings, edition_id, at_local_time, connections, most)
+    task = DeliveryTask(settings, edition_id, at_local_time, connections, most)
     deliveries.recover(engine, now=clock())
-    if not _is_due(engine, order, clock()):
+    if not _is_due(engine, task, clock()):
         return None
     try:
-        held = senders.here(engine, order, clock=clock, stop=stop, progress=lambda _: None)
+        halt_reason = senders.deliver_alone(
+            engine, task, clock=clock, stop=stop, progress=lambda _: None
+        )
     except TransportError as error:
         _finish(engine, edition_id, clock(), str(error))
         raise
     _finish(engine, edition_id, clock(), None)
-    return held
+    return halt_reason
 
 
-def _fault(engine: Engine, order: Order, now: datetime) -> str | None:
+def _fault(engine: Engine, task: DeliveryTask, now: datetime) -> str | None:
     """What keeps the copies that are left of an edition from being sent, in one line."""
     with database.reading(engine) as session:
-        edition = session.get_one(Edition, order.edition_id)
+        edition = session.get_one(Edition, task.edition_id)
         if edition.state not in (EditionState.PLANNED, EditionState.SENDING):
             return None
         try:
-            findings, _ = samples.check(session, order.settings, edition, now)
+            findings, _ = samples.check(session, task.settings, edition, now)
         except NewsletterError as error:
             return f"{edition.name}: {error}"
         worst = [finding for finding in findings if finding.level == "must"]
@@ -208,41 +212,41 @@ Beginning = tuple[counts.Count, EditionState, int]
 
 
 def _begin(
-    engine: Engine, order: Order, now: datetime, enqueue: Enqueue, before: counts.Count | None
+    engine: Engine, task: DeliveryTask, now: datetime, enqueue: Enqueue, before: counts.Count | None
 ) -> Beginning:
-    edition_id = order.edition_id
+    edition_id = task.edition_id
     deliveries.recover(engine, now=now)
     with database.writing(engine) as session:
-        readers = order.readers(session)
+        readers = task.readers(session)
         before = before or counts.count(session, edition_id, readers)
-        if order.settings.in_doubt == "resend" and deliveries.resend_doubtful(session, edition_id):
+        if task.settings.in_doubt == "resend" and deliveries.resend_doubtful(session, edition_id):
             editions.reopen(session, edition_id)
         state = editions.begin_sending(session, edition_id, now=now)
         due = counts.count(session, edition_id, readers).of(*deliveries.OPEN)
-        if order.at_local_time:
+        if task.at_local_time:
             due -= counts.not_yet_due(session, edition_id, now=now, readers=readers)
         if state == EditionState.SENDING and readers is None:  # jobs are for all that is due
             enqueue(
-                session, worker_jobs.to_deliver(edition_id, due, at_local_time=order.at_local_time)
+                session, worker_jobs.to_deliver(edition_id, due, at_local_time=task.at_local_time)
             )
     return before, state, due
 
 
-def _is_due(engine: Engine, order: Order, now: datetime) -> bool:
+def _is_due(engine: Engine, task: DeliveryTask, now: datetime) -> bool:
     """Whether the edition is being sent, and some of it could be claimed now."""
     with database.reading(engine) as session:
-        state = editions.state(session, order.edition_id)
+        state = editions.state(session, task.edition_id)
         return state == EditionState.SENDING and claims.is_due(
             session,
-            order.edition_id,
+            task.edition_id,
             now=now,
-            at_local_time=order.at_local_time,
-            readers=order.readers(session),
+            at_local_time=task.at_local_time,
+            readers=task.readers(session),
         )
 
 
 def _left_by_others(
-    engine: Engine, order: Order, clock: Callable[[], datetime], stop: threading.Event
+    engine: Engine, task: DeliveryTask, clock: Callable[[], datetime], stop: threading.Event
 ) -> bool:
     """Wait until no other sender has copies in hand, or one has left some behind; whether it has.
 
@@ -252,7 +256,7 @@ def _left_by_others(
     def look() -> tuple[int, bool]:
         deliveries.recover(engine, now=clock())
         with database.reading(engine) as session:
-            return claims.in_hand(session, order.edition_id), _is_due(engine, order, clock())
+            return claims.in_hand(session, task.edition_id), _is_due(engine, task, clock())
 
     before, patience = -1, 0.0
     while not stop.is_set():
@@ -274,13 +278,13 @@ def _finish(engine: Engine, edition_id: int, now: datetime, trouble: str | None)
             editions.finish(session, edition_id, now=now)
 
 
-def _sum_up(engine: Engine, order: Order, before: counts.Count, now: datetime) -> Summary:
+def _sum_up(engine: Engine, task: DeliveryTask, before: counts.Count, now: datetime) -> Summary:
     with database.reading(engine) as session:
-        edition = session.get_one(Edition, order.edition_id)
-        readers = order.readers(session)
+        edition = session.get_one(Edition, task.edition_id)
+        readers = task.readers(session)
         after = counts.count(session, edition.id, readers)
         later = 0
-        if order.at_local_time:
+        if task.at_local_time:
             later = counts.not_yet_due(session, edition.id, now=now, readers=readers)
         summary = summarise(edition, before, after, later)
         if (why := circuit_breaker.in_force(session, edition)) is not None:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.delivery import offering, retries
 from mailer.delivery.recorder import Recorder
-from mailer.delivery.run import POLL_SECONDS, Job, Run
+from mailer.delivery.run import POLL_SECONDS, DeliveryContext, Run
 from mailer.ledger import claims, deliveries
 from mailer.ledger.claims import Claim
 from mailer.ledger.deliveries import Outcome
@@ -34,15 +34,16 @@ left wait for the one that has some in hand: with few they do not wait long."""
 
 def deliver(
     engine: Engine,
-    job: Job,
+    context: DeliveryContext,
     *,
     clock: Callable[[], datetime],
     stop: threading.Event,
     progress: Callable[[int], None] = lambda _: None,
 ) -> str | None:
-    """Send every copy that is due, or ``job.most`` of them. Returns when none is left, the edition
-    is paused or cancelled, or ``stop`` is set; or, with the reason, when a limit allows no more for
-    long.
+    """Send every copy that is due, or ``context.most`` of them.
+
+    Returns when none is left, the edition is paused or cancelled, or ``stop`` is set; or, with the
+    reason, when a limit allows no more for long.
 
     A store whose server is away is waited for. Whoever has lost touch with it may have been taken
     for dead, and so begins again under a new name. Raises TransportError when no relay can be used;
@@ -50,7 +51,7 @@ def deliver(
     """
     handled, give_up = 0, float("inf")
     while True:
-        run = Run(engine, job, clock, stop, left=job.most, handled=handled)
+        run = Run(engine, context, clock, stop, left=context.most, handled=handled)
         try:
             return _under_one_name(run, progress)
         except Exception as error:
@@ -66,13 +67,13 @@ def deliver(
 
 
 def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
-    with deliveries.lock(run.engine, run.owner) as held:
-        if not held:
+    with deliveries.lock(run.engine, run.owner) as lock:
+        if not lock:
             raise TransportError("the lock of a sender that has just been named is taken")
-        run.lock = held
+        run.lock = lock
         run.engine = database.occupied(run.engine, run.make_ahead)
-        recorder = Recorder(run.engine, run.owner, run.clock, run.late, run.job.soft_bounces)
-        for _ in range(run.job.connections):
+        recorder = Recorder(run.engine, run.owner, run.clock, run.late, run.context.soft_bounces)
+        for _ in range(run.context.connections):
             run.lanes.start(lambda: _connection(run, recorder))
         try:
             _feed(run, recorder, progress)
@@ -80,50 +81,50 @@ def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
             run.end()
             progress(run.handled)  # whoever helps hears of the end now, and not when all is over
             _finish(run, recorder)
-            database.when_available(run.engine, run.job.throttle.close, run.late)
+            database.when_available(run.engine, run.context.throttle.close, run.late)
         progress(run.handled)
         if run.trouble is not None:
             raise run.trouble
-        return run.held
+        return run.halt_reason
 
 
 def _feed(run: Run, recorder: Recorder, progress: Callable[[int], None]) -> None:
     """Claim batches and let the lanes work them off until nothing is due or somebody says stop."""
-    room = BATCH * run.job.connections
+    room = BATCH * run.context.connections
     ask_again = time.monotonic()
-    while run.job.throttle.shut() is None and not run.halted():
+    while run.context.throttle.shut() is None and not run.halted():
         now = time.monotonic()
         if len(run.work) <= room // 2 and now >= ask_again:
             looked_at = _claim(run, room - len(run.work))
             if looked_at == 0:  # what is in hand may come back, put off for a moment
                 ask_again = now + POLL_SECONDS
                 if not run.busy():
-                    seconds = run.job.throttle.soon() if run.left else None
+                    seconds = run.context.throttle.soon() if run.left else None
                     if seconds is None:
                         break
                     ask_again = now + seconds
             run.offer_work()
         _step(run, recorder, max(0.0, min(ask_again - now, POLL_SECONDS)) or POLL_SECONDS)
         progress(run.handled)
-    shut = run.job.throttle.shut()
-    run.held = None if shut is None else shut.why
+    shut = run.context.throttle.shut()
+    run.halt_reason = None if shut is None else shut.why
 
 
 def _claim(run: Run, limit: int) -> int:
     """Take up to ``limit`` copies in hand; how many were looked at."""
     if not run.left:
         return 0
-    now, late = run.clock(), run.job.too_late
+    now, late = run.clock(), run.context.too_late
     with database.writing(run.engine, run.stop.is_set) as session:
         taken, looked_at = claims.claim(
             session,
-            run.job.edition_id,
+            run.context.edition_id,
             owner=run.owner,
             limit=int(min(limit, run.left)),
             now=now,
-            at_local_time=run.job.at_local_time,
+            at_local_time=run.context.at_local_time,
             too_late=None if late is None else now - late,
-            readers=run.job.readers,
+            readers=run.context.readers,
         )
     run.work += taken
     run.left -= looked_at
@@ -163,8 +164,8 @@ def _finish(run: Run, recorder: Recorder) -> None:
 
 def _connection(run: Run, recorder: Recorder) -> None:
     """One connection: copy after copy, until there is none or the run has ended."""
-    permits = run.job.throttle.permits()
-    transport = run.job.open_transport(permits)
+    permits = run.context.throttle.permits()
+    transport = run.context.open_transport(permits)
     try:
         while (copy := run.next()) is not None:
             _send(run, *copy, transport, permits, recorder)
@@ -183,7 +184,7 @@ def _send(
     permits: Permits,
     recorder: Recorder,
 ) -> None:
-    job = run.job
+    context = run.context
     if isinstance(message, NewsletterError | ValueError | LookupError | TypeError):
         why = f"this copy could not be made: {message}"
         outcome = Outcome(claim.delivery_id, DeliveryState.FAILED, reply=why, reason="copy")
@@ -192,11 +193,11 @@ def _send(
     if isinstance(message, Exception):
         raise message
     answer = offering.offer(
-        job.throttle, transport, message, number=claim.number, wait=run.lanes.pause
+        context.throttle, transport, message, number=claim.number, wait=run.lanes.pause
     )
     if isinstance(answer, Postponed):
         if answer.until is not None:  # otherwise the run is ending, which gives the claim back
-            until = job.awake(claim, answer.until)
+            until = context.awake(claim, answer.until)
             recorder.settle(offering.put_back(answer, claim.delivery_id, until), claim.email)
         return
     verdict = answer
@@ -212,8 +213,8 @@ def _send(
             transport.abort()
             return
         verdict = transport.commit()
-    outcome = retries.outcome_of(verdict, claim, run.clock(), job.retry_for)
+    outcome = retries.outcome_of(verdict, claim, run.clock(), context.retry_for)
     if outcome.retry_at is not None:
-        outcome = replace(outcome, retry_at=job.awake(claim, outcome.retry_at))
+        outcome = replace(outcome, retry_at=context.awake(claim, outcome.retry_at))
     recorder.settle(outcome, claim.email)  # first of all: whatever fails next, this is known
-    offering.answered(job.throttle, permits, verdict, message.recipient)
+    offering.answered(context.throttle, permits, verdict, message.recipient)

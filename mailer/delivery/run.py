@@ -38,7 +38,7 @@ LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Job:
+class DeliveryContext:
     """What to deliver, ``most`` so many copies, and with what. ``copy`` makes the message of a
     claim. ``open_transport`` is called once per connection. ``awake`` moves the moment of a claim's
     next attempt out of its reader's quiet hours. ``readers``, a condition on Subscriber, says whose
@@ -66,11 +66,11 @@ Copy = tuple[Claim, Message | Exception]
 @dataclass
 class Run:
     """A run of ``deliver`` under one name, ``owner``: what it has in hand, and what has happened so
-    far. ``trouble`` ends it, and so does a limit that is used up (``held`` says which). ``left`` is
-    how many more copies may be claimed; ``lock`` says that the owner is alive."""
+    far. ``trouble`` ends it, and so does a limit that is used up (``halt_reason`` says which).
+    ``left`` is how many more copies may be claimed; ``lock`` says that the owner is alive."""
 
     engine: Engine
-    job: Job
+    context: DeliveryContext
     clock: Callable[[], datetime]
     stop: threading.Event
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -83,7 +83,7 @@ class Run:
     handled: int = 0
     lock: Lock | None = None
     leave_by: float = float("inf")
-    held: str | None = None
+    halt_reason: str | None = None
     trouble: Exception | None = None
     _asked: float = float("-inf")
     _looked: float = float("-inf")
@@ -103,7 +103,7 @@ class Run:
     def make_ahead(self) -> bool:
         """Make a copy that a lane will take, while there is nothing else to do; False when there is
         nothing to make, or enough has been made."""
-        if not self.work or len(self.made) >= self.job.connections:
+        if not self.work or len(self.made) >= self.context.connections:
             return False
         self._make()
         return True
@@ -111,7 +111,7 @@ class Run:
     def _make(self) -> None:
         claim = self.work.popleft()
         try:
-            self.made.append((claim, self.job.copy(claim)))
+            self.made.append((claim, self.context.copy(claim)))
         except Exception as error:  # noqa: BLE001  (for the lane that takes the copy to judge)
             self.made.append((claim, error))
 
@@ -152,6 +152,6 @@ class Run:
             self._looked = now
             if self.lock is not None and not self.lock.alive():
                 raise StoreAwayError("this sender has lost the lock that says it is alive")
-            self.job.circuit_breaker.look(self.engine, self.clock())
+            self.context.circuit_breaker.look(self.engine, self.clock())
         with database.reading(self.engine) as session:
-            return editions.state(session, self.job.edition_id) != EditionState.SENDING
+            return editions.state(session, self.context.edition_id) != EditionState.SENDING

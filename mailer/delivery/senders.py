@@ -20,7 +20,7 @@ from mailer import process_group
 from mailer.delivery import loop
 from mailer.delivery.messages import CopyRequest
 from mailer.delivery.messages import factory as make_factory
-from mailer.delivery.run import Job
+from mailer.delivery.run import DeliveryContext
 from mailer.edition import schedule
 from mailer.inbound.dead_mailbox_policy import SoftBounceLimit
 from mailer.ledger import deliveries
@@ -40,7 +40,7 @@ ENOUGH = 1_000
 
 
 @dataclass(frozen=True)
-class Order:
+class DeliveryTask:
     """What to send, ``most`` so many copies, and over how many connections to each relay; with
     ``segment`` to its readers as of ``since`` only."""
 
@@ -62,11 +62,11 @@ class Order:
     def store_url(self) -> str:
         return self.settings.store_url
 
-    def carry_out(
+    def run(
         self, engine: Engine, stop: threading.Event, progress: Callable[[int], None]
     ) -> str | None:
         """The work of one process of the group."""
-        return here(
+        return deliver_alone(
             engine,
             self,
             clock=lambda: datetime.now(UTC),  # noqa: TID251  (an edge: time is made here)
@@ -77,7 +77,7 @@ class Order:
 
 def deliver(
     engine: Engine,
-    order: Order,
+    task: DeliveryTask,
     *,
     processes: int,
     due: int,
@@ -88,22 +88,22 @@ def deliver(
     """Send all that is due, about ``due`` copies, by at most so many ``processes``, this one among
     them; otherwise as ``delivery.deliver``. Other processes have the real clock, whatever ``clock``
     is."""
-    own, *shares = _shares(order, max(1, min(processes, due // ENOUGH)))
+    own, *shares = _shares(task, max(1, min(processes, due // ENOUGH)))
     if not shares:
-        return here(engine, order, clock=clock, stop=stop, progress=progress)
+        return deliver_alone(engine, task, clock=clock, stop=stop, progress=progress)
     others = ProcessGroup([process_group.start(share) for share in shares])
     done = 0
 
     def both(handled: int) -> None:
         nonlocal done
         done = handled
-        others.look(stop)
+        others.poll(stop)
         progress(handled + others.handled)
 
-    held = trouble = None
+    halt_reason = trouble = None
     try:
         try:
-            held = here(engine, own, clock=clock, stop=stop, progress=both)
+            halt_reason = deliver_alone(engine, own, clock=clock, stop=stop, progress=both)
         except NewsletterError as error:  # which the others need not share
             trouble = error
         others.work(stop, lambda handled: progress(done + handled))
@@ -117,42 +117,44 @@ def deliver(
         raise trouble
     if others.trouble is not None:
         raise TransportError(others.trouble)
-    held = held or others.held
-    if held is not None or stop.is_set():
-        return held
+    halt_reason = halt_reason or others.halt_reason
+    if halt_reason is not None or stop.is_set():
+        return halt_reason
     done += others.handled
-    return here(engine, order, clock=clock, stop=stop, progress=lambda n: progress(done + n))
+    return deliver_alone(
+        engine, task, clock=clock, stop=stop, progress=lambda n: progress(done + n)
+    )
 
 
-def _shares(order: Order, number: int) -> list[Order]:
-    """``order`` for each of at most so many processes."""
+def _shares(task: DeliveryTask, number: int) -> list[DeliveryTask]:
+    """``task`` for each of at most so many processes."""
     return [
-        replace(order, connections=connections)
-        for connections in registry.shares(order.settings, order.connections, number)
+        replace(task, connections=connections)
+        for connections in registry.shares(task.settings, task.connections, number)
     ]
 
 
-def here(
+def deliver_alone(
     engine: Engine,
-    order: Order,
+    task: DeliveryTask,
     *,
     clock: Callable[[], datetime],
     stop: threading.Event,
     progress: Callable[[int], None],
 ) -> str | None:
-    """Send all that is due in this process; otherwise as ``delivery.deliver``."""
-    job = database.when_available(engine, lambda: _job(engine, order, clock), stop.is_set)
-    return loop.deliver(engine, job, clock=clock, stop=stop, progress=progress)
+    """Send all that is due by this process alone; otherwise as ``delivery.deliver``."""
+    context = database.when_available(engine, lambda: _context(engine, task, clock), stop.is_set)
+    return loop.deliver(engine, context, clock=clock, stop=stop, progress=progress)
 
 
-def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
-    settings = order.settings
+def _context(engine: Engine, task: DeliveryTask, clock: Callable[[], datetime]) -> DeliveryContext:
+    settings = task.settings
     with database.reading(engine) as session:
-        edition = session.get_one(Edition, order.edition_id)
+        edition = session.get_one(Edition, task.edition_id)
         factory = make_factory(session, settings, edition)
         factory.proof(clock())
         folder = settings.outbox / edition.name
-        readers = order.readers(session)
+        readers = task.readers(session)
     late = timedelta(hours=settings.catch_up_hours)
     throttle = Throttle(engine, settings, clock)
     quiet = None if settings.quiet_hours is None else limits.quiet_hours(settings.quiet_hours)
@@ -160,18 +162,18 @@ def _job(engine: Engine, order: Order, clock: Callable[[], datetime]) -> Job:
     def awake(claim: Claim, moment: datetime) -> datetime:
         return schedule.after_quiet(moment, ZoneInfo(claim.timezone or settings.timezone), quiet)
 
-    return Job(
+    return DeliveryContext(
         soft_bounces=SoftBounceLimit(settings.soft_bounces, settings.soft_bounce_days),
-        edition_id=order.edition_id,
+        edition_id=task.edition_id,
         copy=lambda claim: factory.message(CopyRequest.of_claim(claim), clock()),
         open_transport=registry.opener(settings, folder),
         throttle=throttle,
-        circuit_breaker=CircuitBreaker(order.edition_id, settings.stop_when_bouncing),
+        circuit_breaker=CircuitBreaker(task.edition_id, settings.stop_when_bouncing),
         awake=awake,
-        connections=order.connections,
-        at_local_time=order.at_local_time,
-        too_late=late if order.at_local_time else None,
+        connections=task.connections,
+        at_local_time=task.at_local_time,
+        too_late=late if task.at_local_time else None,
         retry_for=timedelta(hours=settings.retry_hours),
-        most=order.most,
+        most=task.most,
         readers=readers,
     )

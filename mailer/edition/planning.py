@@ -68,18 +68,18 @@ def plan(
     NotFoundError for an unknown segment.
     """
     schedule.check_period(period)
-    asked = Asked(period, segment, now, publishing)
+    request = PlanningRequest(period, segment, now, publishing)
 
     def begin() -> tuple[int, bool, int]:
         with database.writing(engine) as session:
-            edition, answered = _open(session, settings, template, asked, enqueue)
+            edition, answered = _open(session, settings, template, request, enqueue)
             return edition.id, answered, len(shards.outstanding(session, edition.id))
 
     while True:
         edition_id, answered, left = database.when_available(engine, begin, stopped)
         helpers = min(processes, left // WORTH_A_PROCESS) - 1
-        order = Planning(settings.store_url, edition_id)
-        process_group = ProcessGroup([start(order) for _ in range(helpers)])
+        task = PlanningTask(settings.store_url, edition_id)
+        process_group = ProcessGroup([start(task) for _ in range(helpers)])
         try:
             work(engine, edition_id, progress=progress, stopped=stopped)
         finally:
@@ -89,7 +89,7 @@ def plan(
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlanningRequest:
     """For whom an edition shall be planned, and when that was asked."""
 
     period: str
@@ -99,13 +99,13 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Planning:
+class PlanningTask:
     """The work of a process that helps (``process_group``)."""
 
     store_url: str
     edition_id: int
 
-    def carry_out(
+    def run(
         self, engine: Engine, stop: threading.Event, _progress: Callable[[int], None]
     ) -> str | None:
         """Plan shards until none is left; how many are done, the store knows."""
@@ -206,35 +206,35 @@ def _open(
     session: Session,
     settings: Settings,
     template: Template,
-    asked: Asked,
+    request: PlanningRequest,
     enqueue: Enqueue,
 ) -> tuple[Edition, bool]:
     """The edition, with shards for those who were asked for; False while others must be planned
     before them."""
     newsletter = newsletter_of(session, settings, locked=True)
     everybody = default_segment(session, newsletter)
-    segment = everybody if asked.segment is None else asked.segment
+    segment = everybody if request.segment is None else request.segment
     if segment is not None:
         segments.get(session, segment)
     edition = session.scalar(
         sa.select(Edition)
-        .where(Edition.newsletter_id == newsletter.id, Edition.period == asked.period)
+        .where(Edition.newsletter_id == newsletter.id, Edition.period == request.period)
         .with_for_update(key_share=True)
     )
     if edition is None:
         edition = open_edition(
             session, settings, newsletter, template,
-            period=asked.period, segment=segment, now=asked.now,
+            period=request.period, segment=segment, now=request.now,
         )  # fmt: skip
     elif not takes_readers(edition):
         return edition, True
     elif shards.outstanding(session, edition.id):
         return edition, False
-    added = shards.split(session, edition, segment, asked.now)
+    added = shards.split(session, edition, segment, request.now)
     if segment == everybody:
         edition.segment = everybody
-        if asked.publishing:
-            edition.published_at = asked.now
+        if request.publishing:
+            edition.published_at = request.now
     session.flush()
     if added:
         editions.reopen(session, edition.id)

@@ -103,8 +103,8 @@ def test_a_process_that_is_killed_loses_and_repeats_nothing(
     started: list[process_group.ChildProcess] = []
     real = process_group.start
 
-    def start(order: process_group.Order) -> process_group.ChildProcess:
-        started.append(real(order))
+    def start(task: process_group.Task) -> process_group.ChildProcess:
+        started.append(real(task))
         return started[-1]
 
     monkeypatch.setattr(senders, "ENOUGH", 100)
@@ -132,7 +132,7 @@ def test_what_one_cannot_send_the_others_do(
         raise TransportError("the relay takes no connection from here")
 
     monkeypatch.setattr(senders, "ENOUGH", 100)
-    monkeypatch.setattr(senders, "here", refused)
+    monkeypatch.setattr(senders, "deliver_alone", refused)
     summary = send(newsletter, configured())
     assert (summary.sent, summary.deferred) == (READERS, 0)
     assert summary.trouble == "the relay takes no connection from here"
