@@ -1,6 +1,6 @@
 """What the store holds of rate limits: a row of windows for each, read and written under its lock.
 
-``rates`` gives out slots from it; ``look`` and ``tidy`` are for those who give out none.
+``rates`` gives out permits from it; ``look`` and ``tidy`` are for those who give out none.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,8 +22,8 @@ AHEAD = timedelta(microseconds=sliding_window.AHEAD)
 
 @dataclass
 class Stock:
-    """Slots of one limit in this sender's hands. ``moves`` are corrections for the store: so many
-    slots counted at the first moment were used at the second, or (None) not at all."""
+    """Permits of one limit in this sender's hands. ``moves`` are corrections for the store: so many
+    permits counted at the first moment were used at the second, or (None) not at all."""
 
     rates: Rates
     left: int = 0
@@ -91,7 +91,7 @@ def write(session: Session, key: str, counted: Mapping[int, Window], now: dateti
 
 
 def look(engine: Engine, limits: Mapping[str, Rates], now: datetime) -> LimitReached | None:
-    """Which of ``limits`` gives no slot now, and the latest moment one of them will; reads only,
+    """Which of ``limits`` gives no permit now, and the latest moment one of them will; reads only,
     but where a clock that was ahead has left what must be set right."""
     if not limits:
         return None

@@ -1,8 +1,8 @@
-"""Not more than N in any window: slots for messages, given out by the store.
+"""Not more than N in any window: permits for messages, given out by the store.
 
-A slot is taken right before a message is offered. What was given out is kept in one row per limit
+A permit is taken right before a message is offered. What was given out is kept in one row per limit
 and changed under the store's own lock, so the limit holds for all senders together and across
-restarts. A sender takes slots a few at a time where the rate is high; they lapse quickly
+restarts. A sender takes permits a few at a time where the rate is high; they lapse quickly
 (``windows``), and what was not used is given back. Without limits it never touches the store.
 """
 
@@ -24,7 +24,7 @@ MANY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class Permit:
     """The right to offer one message under ``key`` up to ``until`` (microseconds)."""
 
     key: str
@@ -35,9 +35,9 @@ class Slot:
 class RateLimiter:
     """The limits of one sender's process. Safe to share between threads.
 
-    Slots that are in hand are given out while the store is locked. Threads that need some from the
-    store go there one after the other; while one waits, the others share its failure rather than
-    wait as long, each in turn.
+    Permits that are in hand are given out while the store is locked. Threads that need some from
+    the store go there one after the other; while one waits, the others share its failure rather
+    than wait as long, each in turn.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -47,8 +47,8 @@ class RateLimiter:
         self._trip = threading.Lock()  # over the way to the store
         self._failures: list[BaseException] = []
 
-    def take(self, limits: Mapping[str, Rates], now: datetime) -> list[Slot] | LimitReached:
-        """A slot under each of ``limits``, or of none: then when to ask again."""
+    def take(self, limits: Mapping[str, Rates], now: datetime) -> list[Permit] | LimitReached:
+        """A permit under each of ``limits``, or of none: then when to ask again."""
         if not limits:
             return []
         seen = self._failures
@@ -62,7 +62,7 @@ class RateLimiter:
 
     def _in_hand(
         self, limits: Mapping[str, Rates], now: datetime
-    ) -> list[Slot] | LimitReached | None:
+    ) -> list[Permit] | LimitReached | None:
         """The same without the store; None when it must be asked."""
         tick = ticks(now)
         stocks = {key: self._stock(key, rates) for key, rates in limits.items()}
@@ -73,39 +73,41 @@ class RateLimiter:
             return None
         for stock in stocks.values():
             stock.left -= 1
-        return [Slot(key, stock.until, stock.rates) for key, stock in stocks.items()]
+        return [Permit(key, stock.until, stock.rates) for key, stock in stocks.items()]
 
-    def _fetch(self, limits: Mapping[str, Rates], now: datetime) -> list[Slot] | LimitReached:
+    def _fetch(self, limits: Mapping[str, Rates], now: datetime) -> list[Permit] | LimitReached:
         with self._lock:
             if (found := self._in_hand(limits, now)) is not None:  # another has been there
                 return found
             stocks = {key: self._stocks[key] for key in limits}
             lacking = {k: stock for k, stock in stocks.items() if _lacks(stock, ticks(now))}
             asked = {key: _taken_from(stock) for key, stock in lacking.items()}
-            slots = {k: Slot(k, s.until, s.rates) for k, s in stocks.items() if k not in lacking}
-            for key in slots:
+            permits = {
+                k: Permit(k, s.until, s.rates) for k, s in stocks.items() if k not in lacking
+            }
+            for key in permits:
                 stocks[key].left -= 1
         try:
             answers = self._reserve(asked, now)
         except BaseException as error:
             self._failures = [error]
             self._put_back(asked)
-            self.give_back(slots.values(), now)
+            self.give_back(permits.values(), now)
             raise
         with self._lock:
-            self._keep(asked, answers, slots)
+            self._keep(asked, answers, permits)
             self._forget(now)
         refused = [one for one in answers.values() if isinstance(one, LimitReached)]
         if refused:
-            self.give_back(slots.values(), now)
+            self.give_back(permits.values(), now)
             return max(refused, key=lambda one: one.until)
-        return [slots[key] for key in limits]
+        return [permits[key] for key in limits]
 
     def _keep(
         self,
         asked: Mapping[str, Stock],
         found: Mapping[str, "_Given | LimitReached"],
-        slots: dict[str, Slot],
+        permits: dict[str, Permit],
     ) -> None:
         """Take what the store gave into stock, but the one that is asked for."""
         for key, answer in found.items():
@@ -115,7 +117,7 @@ class RateLimiter:
                 continue
             _lay_down(stock)  # what was given back in the meantime
             stock.left, stock.until, stock.size = answer.number - 1, answer.until, answer.number
-            slots[key] = Slot(key, answer.until, stock.rates)
+            permits[key] = Permit(key, answer.until, stock.rates)
 
     def _stock(self, key: str, rates: Rates) -> Stock:
         stock = self._stocks.setdefault(key, Stock(rates))
@@ -132,29 +134,29 @@ class RateLimiter:
                 if stock.left or stock.moves or (stock.full and _still(stock.full, now))
             }
 
-    def give_back(self, slots: Iterable[Slot], now: datetime) -> None:
-        """These slots were not used."""
+    def give_back(self, permits: Iterable[Permit], now: datetime) -> None:
+        """These permits were not used."""
         tick = ticks(now)
         with self._lock:
-            for slot in slots:
-                stock = self._stocks.setdefault(slot.key, Stock(slot.rates))
-                if stock.until == slot.until and stock.until >= tick:
+            for permit in permits:
+                stock = self._stocks.setdefault(permit.key, Stock(permit.rates))
+                if stock.until == permit.until and stock.until >= tick:
                     stock.left += 1
                 else:
-                    stock.moves.append((slot.until, None, 1))
+                    stock.moves.append((permit.until, None, 1))
 
-    def used(self, slots: Iterable[Slot], now: datetime) -> None:
-        """The messages of these slots have been answered. One that took longer than its slot holds
-        counts from now on."""
+    def used(self, permits: Iterable[Permit], now: datetime) -> None:
+        """The messages of these permits have been answered. One that took longer than its permit
+        holds counts from now on."""
         tick = ticks(now)
-        late = [slot for slot in slots if slot.until < tick]
+        late = [permit for permit in permits if permit.until < tick]
         if not late:
             return
         waited = False
         with self._lock:
-            for slot in late:
-                stock = self._stocks.setdefault(slot.key, Stock(slot.rates))
-                stock.moves.append((slot.until, tick, 1))
+            for permit in late:
+                stock = self._stocks.setdefault(permit.key, Stock(permit.rates))
+                stock.moves.append((permit.until, tick, 1))
                 waited |= tick - stock.moves[0][0] > stock.rates[0].seconds * 500_000
         if waited:
             self.flush(now)
@@ -190,7 +192,7 @@ class RateLimiter:
     def _reserve(
         self, asked: Mapping[str, Stock], now: datetime
     ) -> dict[str, "_Given | LimitReached"]:
-        """Slots under every limit, or under none and which of them have none to give."""
+        """Permits under every limit, or under none and which of them have none to give."""
         tick = ticks(now)
         with database.writing(self._engine) as session:
             rows = locked(session, list(asked), now)
@@ -218,7 +220,7 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """So many slots, to be used up to ``until``."""
+    """So many permits, to be used up to ``until``."""
 
     number: int
     until: int
@@ -245,7 +247,7 @@ def _still(full: LimitReached, now: datetime) -> bool:
 
 
 def _lay_down(stock: Stock) -> None:
-    """Slots that are left have lapsed, or are given up: they need not be counted."""
+    """Permits that are left have lapsed, or are given up: they need not be counted."""
     if stock.left:
         stock.moves.append((stock.until, None, stock.left))
         stock.size -= stock.left
@@ -253,7 +255,7 @@ def _lay_down(stock: Stock) -> None:
 
 
 def _size(stock: Stock, counted: Mapping[int, Window]) -> int:
-    """How many slots to take at once: twice as many as last time, and no more than lapse with
+    """How many permits to take at once: twice as many as last time, and no more than lapse with
     little harm."""
     room = min(rate.most - counted[rate.seconds].count() for rate in stock.rates)
     lapse = stock.rates[0].most * sliding_window.HOLD // sliding_window.PIECES

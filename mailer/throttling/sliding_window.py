@@ -1,9 +1,9 @@
 """How many fell into a sliding window: counting that can be kept in a few numbers and is never low.
 
-A window is cut into pieces. A slot may be used until a moment a little after it was given out, and
-is counted in the piece of that latest moment, at the piece's end. It therefore leaves the count
+A window is cut into pieces. A permit may be used until a moment a little after it was given out,
+and is counted in the piece of that latest moment, at the piece's end. It thus leaves the count
 only when its message left the window for certain: whichever window one looks at, it holds no more
-messages than slots were counted when the last of them was given out. The price is that a window
+messages than permits were counted when the last of them was given out. The price is that a window
 counts up to 3 % longer than it is. Times are whole microseconds since 1970; it reads no clock.
 """
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 PIECES = 100
 HOLD = 2
-"""Pieces of the shortest window for which a slot may be used."""
+"""Pieces of the shortest window for which a permit may be used."""
 AHEAD = 300 * 1_000_000
 """By how much the clocks of senders may differ, or one of them have waited for a lock."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -49,7 +49,7 @@ class Window:
         self.pieces = [pair for pair in self.pieces if self._leaves(pair[0]) >= now and pair[1] > 0]
 
     def return_to(self, now: int, hold: int) -> bool:
-        """Count what seems to be used long after ``now + hold``, which no slot can be, as used by
+        """Count what seems to be used long after ``now + hold``, which no permit can be, as used by
         then: a clock was ahead, and has come back. Whether there was any."""
         latest = -(-(now + hold + AHEAD) // self.piece)
         number = sum(pair[1] for pair in self.pieces if pair[0] > latest)
@@ -62,7 +62,7 @@ class Window:
         return sum(number for _, number in self.pieces)
 
     def add(self, until: int, number: int) -> None:
-        """Count ``number`` slots that may be used up to ``until``; negative: count them no more."""
+        """Count ``number`` permits, good up to ``until``; negative: count them no more."""
         place = -(-until // self.piece)
         for pair in self.pieces:
             if pair[0] == place:
@@ -79,7 +79,7 @@ class Window:
             left -= number
             if left < most:
                 return self._leaves(place) + 1
-        raise ValueError("a limit of nothing never frees a slot")
+        raise ValueError("a limit of nothing never frees a permit")
 
     def ends(self) -> int:
         """When nothing is counted any more."""
@@ -90,7 +90,7 @@ class Window:
 
 
 def hold(shortest: int) -> int:
-    """For how long a slot may be used, where the shortest window has so many seconds."""
+    """For how long a permit may be used, where the shortest window has so many seconds."""
     return HOLD * shortest * 1_000_000 // PIECES
 
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.engine import Engine
 
 from mailer.throttling import pauses, rate_store, warmup
-from mailer.throttling.rates import RateLimiter, Slot
+from mailer.throttling.rates import Permit, RateLimiter
 from recommender.settings import Settings, limits
 from recommender.settings.limits import OTHERS, LimitReached, Rates
 from recommender.storage import database
@@ -47,28 +47,28 @@ ENDING = Postponed(None, "the run is ending")
 
 
 class Permits:
-    """The permits of one connection: the slots of the message it has in hand."""
+    """The permits that one connection has in hand, for the message it offers."""
 
     def __init__(self, throttle: "Throttle") -> None:
         self._throttle = throttle
-        self._slots: list[Slot] = []
+        self._permits: list[Permit] = []
 
     def now(self) -> datetime:
         return self._throttle.now()
 
     def take(self, recipient: str, relay: str | None, rates: Rates) -> LimitReached | None:
         """Count a message under each limit that concerns it, or say which allows none."""
-        slots = self._throttle.slots(recipient, relay, rates)
-        if isinstance(slots, LimitReached):
-            return slots
-        self._slots += slots
+        permits = self._throttle.take(recipient, relay, rates)
+        if isinstance(permits, LimitReached):
+            return permits
+        self._permits += permits
         return None
 
     def used(self) -> None:
         """The message has been answered."""
-        if self._slots:
-            slots, self._slots = self._slots, []
-            self._throttle.used(slots)
+        if self._permits:
+            permits, self._permits = self._permits, []
+            self._throttle.used(permits)
 
 
 class Throttle:
@@ -129,25 +129,25 @@ class Throttle:
         """The permits of one more connection."""
         return Permits(self)
 
-    def slots(self, recipient: str, relay: str | None, rates: Rates) -> list[Slot] | LimitReached:
-        """A slot under each limit that concerns a message, or of none: then which is used up."""
+    def take(self, recipient: str, relay: str | None, rates: Rates) -> list[Permit] | LimitReached:
+        """A permit under each limit that concerns a message, or of none: then which is used up."""
         now = self.now()
         wanted = self._limits(pauses.domain_of(recipient), now)
         if relay is not None and rates:
             wanted[relay] = rates
         if not wanted:
             return []
-        slots = self._rate_limiter.take(wanted, now)
-        if not isinstance(slots, LimitReached):
+        permits = self._rate_limiter.take(wanted, now)
+        if not isinstance(permits, LimitReached):
             self._began = self._began or now
-        return slots
+        return permits
 
-    def used(self, slots: list[Slot]) -> None:
-        """The messages of these slots have been answered."""
-        self._rate_limiter.used(slots, self.now())
+    def used(self, permits: list[Permit]) -> None:
+        """The messages of these permits have been answered."""
+        self._rate_limiter.used(permits, self.now())
 
     def barred(self, recipient: str) -> Postponed | None:
-        """Why a message need not even ask for a slot; None when it may."""
+        """Why a message need not even ask for a permit; None when it may."""
         now, domain = self.now(), pauses.domain_of(recipient)
         if self.shut() is not None:
             return ENDING

@@ -43,7 +43,7 @@ def send_for(
     most: int = 100_000,
     lag: timedelta = timedelta(),
 ) -> list[datetime]:
-    """Take slots from ``begin`` on as fast as they are given; each message ends ``lag`` later."""
+    """Take permits from ``begin`` on as fast as they are given; each message ends ``lag`` later."""
     sends: list[datetime] = []
     now = begin
     while now < begin + length and len(sends) < most:
@@ -155,7 +155,7 @@ def test_two_senders_at_once_share_one_limit(store: Engine, now: datetime) -> No
 def test_slots_in_hand_neither_bunch_up_nor_outlive_their_time(
     store: Engine, now: datetime
 ) -> None:
-    """One sender has slots left; another uses up the rest, and all of the next window at once."""
+    """One sender has permits left; another uses up the rest, and all of the next window at once."""
     rule = {ALL: limits.rates("1000/second")}
     slow, fast = RateLimiter(store), RateLimiter(store)
     sends = send_for(slow, rule, now, SECOND, most=8)  # took 1, 2, 4 and 8: seven are left
@@ -302,8 +302,8 @@ def test_threads_that_wait_for_a_locked_store_wait_together_and_not_in_turn(
 ) -> None:
     monkeypatch.setattr(engines, "BUSY_SECONDS", 2.0)
     rate_limiter, ends = RateLimiter(sqlite_store), []
-    slot = rate_limiter.take({"mine": limits.rates("100/second")}, datetime.now(UTC))
-    assert isinstance(slot, list)
+    permit = rate_limiter.take({"mine": limits.rates("100/second")}, datetime.now(UTC))
+    assert isinstance(permit, list)
 
     def ask() -> None:
         with pytest.raises(sa.exc.OperationalError):
@@ -316,7 +316,7 @@ def test_threads_that_wait_for_a_locked_store_wait_together_and_not_in_turn(
         for thread in threads:
             thread.start()
         time.sleep(0.2)
-        rate_limiter.give_back(slot, datetime.now(UTC))  # needs no store, and does not wait
+        rate_limiter.give_back(permit, datetime.now(UTC))  # needs no store, and does not wait
         assert time.monotonic() - begun < 1.5
         for thread in threads:
             thread.join()
