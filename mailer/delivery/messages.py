@@ -29,7 +29,7 @@ from mailer.mime import dkim
 from mailer.mime.headers import ascii_domain
 from mailer.mime.message import Identity, Message, build
 from mailer.mime.parts import FragmentEncoder, LinkValues, Placeholders
-from mailer.rendering.templates import Filler, Rendered, Template
+from mailer.rendering.templates import Rendered, Template, TemplatePart
 from recommender.models import Delivery, Edition, EditionStory
 from recommender.ranking.values import Pick
 from recommender.settings import Settings, mailbox
@@ -105,8 +105,8 @@ class MessageFactory:
         self._composer = Composer(publication, stories, self._placeholders)
         self._html = FragmentEncoder(self._placeholders)
         self._text = FragmentEncoder(self._placeholders, printable)
-        self._html_of = Filler(template, "html", self._html)
-        self._text_of = Filler(template, "text", self._text)
+        self._html_of = TemplatePart(template, "html", self._html)
+        self._text_of = TemplatePart(template, "text", self._text)
 
     def message(self, request: CopyRequest, now: datetime) -> Message:
         """The message of a copy. ConfigurationError when the template asks for what is not there,

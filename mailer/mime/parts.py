@@ -19,7 +19,7 @@ SOFT_BREAK = b"=\r\n"
 LONGEST_LINE = 76
 """Characters of an encoded line (RFC 2045 section 6.7)."""
 NO_PLACEHOLDER = ""
-"""Stands where a piece ends without a slot; nothing is put in its place."""
+"""Stands where a piece ends without a placeholder; nothing is put in its place."""
 
 _DOTS = re.compile(rb"^\.+", re.MULTILINE)
 _TOO_LONG = re.compile(rb"^(?=.{77})(.+)(=20|=09)$", re.MULTILINE)
@@ -88,7 +88,8 @@ class Placeholders:
     """Links that are not known yet: the composition's ``Links``, the same for every delivery.
 
     Each stands for one link of a copy and is filled in when that copy is put together. A mark of
-    this object's own keeps anything that articles or readers write from being taken for a slot.
+    this object's own keeps anything that articles or readers write from being taken for a
+    placeholder.
     """
 
     def __init__(self) -> None:
@@ -113,22 +114,23 @@ class Placeholders:
 
 
 class _Meanings(dict[str, tuple[str, int | None]]):
-    """What each slot stands for: the kind of link, and its story (None for links of the copy)."""
+    """What each placeholder stands for: the kind of link, and its story (None for links of the
+    copy)."""
 
     def __init__(self, mark: str) -> None:
         super().__init__()
         self._mark = mark
 
-    def __missing__(self, slot: str) -> tuple[str, int | None]:
-        kind = slot[len(self._mark) : -1].rstrip("0123456789")
-        story = slot[len(self._mark) + len(kind) : -1]
-        self[slot] = found = kind, int(story) if story else None
+    def __missing__(self, placeholder: str) -> tuple[str, int | None]:
+        kind = placeholder[len(self._mark) : -1].rstrip("0123456789")
+        story = placeholder[len(self._mark) + len(kind) : -1]
+        self[placeholder] = found = kind, int(story) if story else None
         return found
 
 
 class LinkValues(dict[str, bytes]):
-    """The links of one copy: from slots to how each stands on the wire. ``link`` makes what a slot
-    means, the same each time it is asked."""
+    """The links of one copy: from placeholders to how each stands on the wire. ``link`` makes what
+    a placeholder means, the same each time it is asked."""
 
     __slots__ = ("_link", "_meanings")
 
@@ -140,25 +142,26 @@ class LinkValues(dict[str, bytes]):
         self._meanings = placeholders.meanings
         self._link = link
 
-    def __missing__(self, slot: str) -> bytes:
-        kind, story = self._meanings[slot]
+    def __missing__(self, placeholder: str) -> bytes:
+        kind, story = self._meanings[placeholder]
         url = self._link(kind, story)
         if len(url) < LONGEST_LINE and b"=" not in url and url.isascii():
             url += SOFT_BREAK
         else:
             url = _quoted(url, goes_on=True)
-        self[slot] = url
+        self[placeholder] = url
         return url
 
-    def link(self, slot: str) -> bytes:
+    def link(self, placeholder: str) -> bytes:
         """The link itself."""
-        return self._link(*self._meanings[slot])
+        return self._link(*self._meanings[placeholder])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
     """A piece of text (in parts, if it was joined of several), and how it looks on the wire: texts
-    (``bytes``) and slots (``str``) by turns, beginning with a text and ending with a slot."""
+    (``bytes``) and placeholders (``str``) by turns, beginning with a text and ending with a
+    placeholder."""
 
     texts: tuple[str, ...]
     chunks: tuple[bytes | str, ...]
@@ -176,19 +179,22 @@ class FragmentEncoder:
 
     def set(self, text: str) -> Piece:
         """A text as a piece."""
-        # The pattern is one group, so texts and slots come by turns.
+        # The pattern is one group, so texts and placeholders come by turns.
         parts = self._pattern.split(self._clean(text))
         chunks: list[bytes | str] = []
         size = beyond_ascii = 0
-        for part, slot in itertools.zip_longest(parts[::2], parts[1::2], fillvalue=NO_PLACEHOLDER):
+        for part, placeholder in itertools.zip_longest(
+            parts[::2], parts[1::2], fillvalue=NO_PLACEHOLDER
+        ):
             lines = _lines(part)
             raw = lines.encode("utf-8", "replace")
             size, beyond_ascii = size + len(raw), beyond_ascii + len(raw) - len(lines)
-            chunks += [_quoted(raw, goes_on=True), slot]
+            chunks += [_quoted(raw, goes_on=True), placeholder]
         return Piece((text,), tuple(chunks), size, beyond_ascii)
 
     def join(self, pieces: Sequence[Piece]) -> Piece:
-        """Several pieces as one: where none ends with a slot, its text goes with the next."""
+        """Several pieces as one: where none ends with a placeholder, its text goes with the
+        next."""
         chunks: list[Any] = [b""]
         for piece in pieces:
             chunks[-1] += piece.chunks[0]
@@ -205,7 +211,7 @@ class FragmentEncoder:
         )
 
     def part(self, pieces: Sequence[Piece], link_values: LinkValues) -> Encoded:
-        """The part of these pieces, each slot replaced by its link."""
+        """The part of these pieces, each placeholder replaced by its link."""
         chunks: list[Any] = []
         size = beyond_ascii = 0
         for piece in pieces:
@@ -221,4 +227,6 @@ class FragmentEncoder:
     def text(self, pieces: Sequence[Piece], link_values: LinkValues) -> str:
         """What the part of these pieces says once it is decoded."""
         whole = self._clean("".join([text for piece in pieces for text in piece.texts]))
-        return self._pattern.sub(lambda slot: link_values.link(slot[0]).decode(), whole)
+        return self._pattern.sub(
+            lambda placeholder: link_values.link(placeholder[0]).decode(), whole
+        )

@@ -1,11 +1,11 @@
-"""A template cut into passages, each evaluated only once for the values it shows.
+"""A template cut into fragments, each evaluated only once for the values it shows.
 
 Most of an issue is the same in many copies: its frame in all, a card in those of all whom it
 reaches. Jinja's syntax tree says which fields of the issue (``issue.intro``), or of a card of the
 loop over cards (``card.face``), a part of the template asks for; what it made of them is remembered
-under their values. Neighbours that ask for the same make one passage. A template whose parts depend
-on each other in a way that the tree does not show (``set``, blocks, macros that ask for the issue
-themselves) is evaluated as a whole for each copy. It knows nothing of languages or of mail.
+under their values. Neighbours that ask for the same make one fragment. A template whose parts
+depend on each other in a way that the tree does not show (``set``, blocks, macros that ask for the
+issue themselves) is evaluated as a whole for each copy. It knows nothing of languages or of mail.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,11 +24,11 @@ SHARED = frozenset(
         *("unsubscribe_url", "preferences_url", "view_url", "trap_url"),
     )
 )
-"""Fields that all copies in a language have in common when links are slots: to ask for one more of
-them does not make a passage less often the same."""
+"""Fields that all copies in a language have in common when links are placeholders: to ask for one
+more of them does not make a fragment less often the same."""
 MOST_REMEMBERED = 5_000
-"""Results that a passage remembers before it starts anew; a card has some five thousand
-characters, and few passages show anything that differs between all readers."""
+"""Results that a fragment remembers before it starts anew; a card has some five thousand
+characters, and few fragments show anything that differs between all readers."""
 
 Fields = frozenset[str]
 """What a part of a template asks for: ``issue.intro``, ``card.face``."""
@@ -90,7 +90,7 @@ class Fragment(Generic[Piece]):
 
 @dataclass(frozen=True, slots=True)
 class Loop(Generic[Piece]):
-    """What is repeated for each item of a field of the issue: several passages, remembered as one
+    """What is repeated for each item of a field of the issue: several fragments, remembered as one
     as well."""
 
     items: str
@@ -99,7 +99,7 @@ class Loop(Generic[Piece]):
 
 @dataclass(frozen=True, slots=True)
 class FragmentedTemplate(Generic[Piece]):
-    """A template in passages."""
+    """A template in fragments."""
 
     environment: jinja2.Environment
     steps: tuple[Fragment[Piece] | Loop[Piece], ...]
@@ -119,16 +119,16 @@ class FragmentedTemplate(Generic[Piece]):
 def cut(
     environment: jinja2.Environment, tree: nodes.Template, setter: Setter[Piece]
 ) -> Pieces[Piece]:
-    """The template of a syntax tree, in passages if it can be cut."""
+    """The template of a syntax tree, in fragments if it can be cut."""
     macros = [node for node in tree.body if isinstance(node, nodes.Macro)]
     rest = [node for node in tree.body if not isinstance(node, nodes.Macro)]
     if not _can_be_cut(tree, macros, rest):
         return WholeTemplate(environment.from_string(tree), setter)
-    drawn: list[nodes.Macro] = []  # each passage as a macro, so that it can be called by itself
+    drawn: list[nodes.Macro] = []  # each fragment as a macro, so that it can be called by itself
 
     def draw(parts: list[nodes.Node], *names: str) -> str:
         arguments = [nodes.Name(name, "param") for name in names]
-        drawn.append(nodes.Macro(f"passage_{len(drawn)}", arguments, [], parts))
+        drawn.append(nodes.Macro(f"fragment_{len(drawn)}", arguments, [], parts))
         return drawn[-1].name
 
     plan = [
@@ -282,4 +282,4 @@ def _key(fields: Fields, *roots: str) -> Callable[..., object]:
 
 
 def _nothing(_: object) -> None:
-    """What a passage without any field is remembered under."""
+    """What a fragment without any field is remembered under."""

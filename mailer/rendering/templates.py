@@ -186,11 +186,11 @@ def _check_tokens(html: str, pieces: Sequence[str], path: str) -> None:
             )
 
 
-class Filler(Generic[Piece]):
-    """Fills one of a compiled template's sources, in pieces; made once per edition, safe to share
+class TemplatePart(Generic[Piece]):
+    """One of a compiled template's sources, filled in pieces; made once per edition, safe to share
     between threads.
 
-    What a passage of the template makes of the same values is made, and set, once: a card
+    What a fragment of the template makes of the same values is made, and set, once: a card
     that a thousand copies show is drawn for the first of them. Each language has a template of its
     own, into which its words are put when the first copy in it is made.
     """

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mailer.issue import plaintext
 from mailer.issue.composition import Issue
-from mailer.rendering.templates import Filler, Rendered, Template
+from mailer.rendering.templates import Rendered, Template, TemplatePart
 
 
 class AsText:
@@ -22,8 +22,8 @@ class Renderer:
 
     def __init__(self, template: Template) -> None:
         self.template = template
-        self._text = Filler(template, "text", AsText())
-        self._html = Filler(template, "html", AsText())
+        self._text = TemplatePart(template, "text", AsText())
+        self._html = TemplatePart(template, "html", AsText())
 
     def render(self, issue: Issue) -> Rendered:
         """Both parts of a copy. ConfigurationError when the template asks for what is not there."""

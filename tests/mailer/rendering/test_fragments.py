@@ -1,4 +1,4 @@
-"""What a template yields in passages is what Jinja makes of it as a whole."""
+"""What a template yields in fragments is what Jinja makes of it as a whole."""
 
 from dataclasses import dataclass
 
@@ -67,7 +67,7 @@ def cut(source: str) -> fragments.Pieces[str]:
         ("{{ (issue|attr('intro')) }}", WholeTemplate),
     ],
 )  # fmt: skip
-def test_passages_make_what_the_whole_template_makes(source: str, kind: type) -> None:
+def test_fragments_make_what_the_whole_template_makes(source: str, kind: type) -> None:
     pieces = cut(source)
     assert isinstance(pieces, kind)
     whole = environment().from_string(source)
