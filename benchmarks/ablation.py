@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.articles import import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
 from recommender.datasets.files import Catalogue
 from recommender.evaluation import metrics
@@ -161,7 +161,7 @@ def groups(made: Trial) -> dict[str, npt.NDArray[np.bool_]]:
 
 def main(folder: Path, clicks: Sequence[str]) -> None:
     found = import_files.drafts([folder / "articles.jsonl"], NOW)
-    catalogue = files.catalogue(item.draft for item in found if isinstance(item, Found))
+    catalogue = files.catalogue(item.draft for item in found if isinstance(item, ParsedArticle))
     for number in clicks:
         known = given(folder, catalogue, number)
         print(f"{number} clicks: {len(known.readers)} readers, {len(catalogue.stories)} stories")

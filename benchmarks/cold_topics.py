@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from recommender.articles import import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
 from recommender.evaluation.baselines import Recipes
 from recommender.evaluation.intervals import bootstrap
@@ -96,7 +96,7 @@ def news(articles: Path | None) -> Stream:
         ai = [story for story in short if of_short[story.id] == "ai"]
     else:
         found = import_files.drafts([articles], NOW)
-        drafts = files.catalogue(item.draft for item in found if isinstance(item, Found))
+        drafts = files.catalogue(item.draft for item in found if isinstance(item, ParsedArticle))
         ai = random.Random(5).sample(drafts.stories, AI_ITEMS)
     bare = [replace(story, topics={}, roles={}, published_at=None) for story in ai]
     return [*stories, *bare], {**fields, **{story.id: "ai" for story in bare}}

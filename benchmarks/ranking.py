@@ -22,7 +22,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
 from recommender.articles import import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
 from recommender.ranking import profiles, scoring
 from recommender.ranking.ranker import Ranker
@@ -88,7 +88,7 @@ def command(articles: Path, subscribers: Path, out: Path) -> None:
 def product(articles: Path, subscribers: Path, most: int) -> None:
     """Time of each stage for the first ``most`` readers, one process, and scikit-learn's."""
     found = import_files.drafts([articles], NOW)
-    catalogue = files.catalogue(item.draft for item in found if isinstance(item, Found))
+    catalogue = files.catalogue(item.draft for item in found if isinstance(item, ParsedArticle))
     ranker = Ranker(catalogue.stories, vocabulary=starter.read())
     spent = {"read": 0.0, "profiles": 0.0, "product": 0.0, "all of ranking": 0.0}
     seen, texts = 0, []

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from recommender.articles import import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
 from recommender.evaluation import metrics
 from recommender.evaluation.intervals import bootstrap
@@ -123,7 +123,9 @@ def _picks(ranker: Ranker, reader: Reader) -> Sequence[Pick]:
 
 def read(path: Path) -> list[Story]:
     found = import_files.drafts([path], NOW)
-    return list(files.catalogue(item.draft for item in found if isinstance(item, Found)).stories)
+    return list(
+        files.catalogue(item.draft for item in found if isinstance(item, ParsedArticle)).stories
+    )
 
 
 def sample() -> None:

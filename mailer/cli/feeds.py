@@ -10,7 +10,7 @@ from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
 from mailer.service import feed_polling
 from recommender.articles import feed_fetching, feed_schedule, intake, opml
 from recommender.articles.feed_fetching import Fetched
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.errors import ConflictError, NewsletterError, Rejected
 from recommender.models import Feed
 from recommender.safety import private_files
@@ -51,7 +51,7 @@ def _show(fetched: Fetched) -> None:
     if fetched.problem is not None:
         warn(f"warning: {fetched.url}: {fetched.problem}")
         return
-    titles = [entry.draft.title for entry in fetched.entries if isinstance(entry, Found)]
+    titles = [entry.draft.title for entry in fetched.entries if isinstance(entry, ParsedArticle)]
     for title in titles[:TITLES]:
         say(f"  {title}")
     if not titles:

@@ -21,7 +21,7 @@ import typer
 
 from mailer.cli.common import Json, emit, invocation, progress, say, warn
 from recommender.articles import import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
 from recommender.datasets.export import Export
 from recommender.datasets.files import Catalogue
@@ -143,7 +143,7 @@ def read_articles(path: Path, now: datetime) -> tuple[Catalogue, list[Rejected]]
     rejected = [
         item for item in articles if isinstance(item, Rejected) and not isinstance(item, LeftOut)
     ]
-    drafts = [item.draft for item in articles if isinstance(item, Found)]
+    drafts = [item.draft for item in articles if isinstance(item, ParsedArticle)]
     if not drafts and rejected:
         raise InputError(rejected[0].file, rejected[0].line, rejected[0].why)
     if not drafts:

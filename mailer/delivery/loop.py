@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from mailer.delivery import offering, retries
+from mailer.delivery import retries, throttled_offer
 from mailer.delivery.recorder import Recorder
 from mailer.delivery.run import POLL_SECONDS, DeliveryContext, Run
 from mailer.ledger import claims, deliveries
@@ -192,13 +192,15 @@ def _send(
         return
     if isinstance(message, Exception):
         raise message
-    answer = offering.offer(
+    answer = throttled_offer.offer(
         context.throttle, transport, message, number=claim.number, wait=run.lanes.pause
     )
     if isinstance(answer, Postponed):
         if answer.until is not None:  # otherwise the run is ending, which gives the claim back
             until = context.awake(claim, answer.until)
-            recorder.settle(offering.put_back(answer, claim.delivery_id, until), claim.email)
+            recorder.settle(
+                throttled_offer.postponed_outcome(answer, claim.delivery_id, until), claim.email
+            )
         return
     verdict = answer
     if verdict is None:
@@ -217,4 +219,4 @@ def _send(
     if outcome.retry_at is not None:
         outcome = replace(outcome, retry_at=context.awake(claim, outcome.retry_at))
     recorder.settle(outcome, claim.email)  # first of all: whatever fails next, this is known
-    offering.answered(context.throttle, permits, verdict, message.recipient)
+    throttled_offer.report(context.throttle, permits, verdict, message.recipient)

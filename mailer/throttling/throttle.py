@@ -2,8 +2,8 @@
 
 It joins what holds sending back: rates, the warm-up, and domains that asked for less. One throttle
 serves all connections of a run; each has its own ``permits``. It knows no relay and no verdict:
-``mailer.delivery.offering`` tells it what servers answered. Without limits a message costs a look
-at a dictionary; every few seconds paused domains are read.
+``mailer.delivery.throttled_offer`` tells it what servers answered. Without limits a message costs a
+look at a dictionary; every few seconds paused domains are read.
 """
 
 import heapq

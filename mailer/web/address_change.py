@@ -20,7 +20,7 @@ from recommender.errors import NewsletterError
 from recommender.models import AddressChange, Subscriber
 from recommender.storage import database
 from recommender.subscribers import address_change, records
-from recommender.subscribers.address_change import Asked
+from recommender.subscribers.address_change import ChangeRequest
 
 CONFIRM_WITHIN = timedelta(days=2)
 
@@ -42,7 +42,7 @@ def ask(request: Request, site: Site, identifier: int, form: FormData) -> Respon
             reader = records.locked(session, identifier)
             if reader is None:
                 return site.broken_link()
-            asked = address_change.ask(session, reader, address, now=site.clock())
+            change = address_change.ask(session, reader, address, now=site.clock())
     except ValueError as error:
         if str(error) == address_change.SAME:
             return _("This is the address you have.")
@@ -52,23 +52,23 @@ def ask(request: Request, site: Site, identifier: int, form: FormData) -> Respon
         _(
             "If %(address)s can be used, a message is on its way to it. Open the link in it within "
             "two days. Until then everything stays as it is.",
-            address=asked.email,
+            address=change.email,
         ),
     )
-    done.background = BackgroundTask(_mail, site, identifier, asked)
+    done.background = BackgroundTask(_mail, site, identifier, change)
     return done
 
 
-def _mail(site: Site, identifier: int, asked: Asked) -> None:
+def _mail(site: Site, identifier: int, change: ChangeRequest) -> None:
     _, title, now = site.language.text, site.settings.title, site.clock()
     subject = _("Please confirm your new address: %(title)s", title=title)
-    if asked.mail == "link":
+    if change.mail == "link":
         paragraphs = [
             _("From now on %(title)s is to be sent to this address. Confirm it here:", title=title),
-            site.links.address(identifier, asked.key, now + CONFIRM_WITHIN),
+            site.links.address(identifier, change.key, now + CONFIRM_WITHIN),
             _("If it was not you, do nothing: nothing will be sent to you."),
         ]
-    elif asked.mail == "taken":
+    elif change.mail == "taken":
         paragraphs = [
             _(
                 "Somebody, probably you, asked that %(title)s be sent to this address from now on. "
@@ -78,7 +78,7 @@ def _mail(site: Site, identifier: int, asked: Asked) -> None:
         ]
     else:
         return
-    _send(site, asked.email, subject, paragraphs)
+    _send(site, change.email, subject, paragraphs)
 
 
 def _send(site: Site, email: str, subject: str, paragraphs: list[str]) -> None:

@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from recommender.articles import briefs, exports, feed_documents, feeds, fields, jsonl, recognition
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.errors import InputError, LeftOut, LimitError, Rejected, UnpublishedError
 from recommender.safety.isolation import Isolation, Limits
 
-Parser = Callable[[bytes, Path, datetime], Iterator[Found | Rejected]]
+Parser = Callable[[bytes, Path, datetime], Iterator[ParsedArticle | Rejected]]
 
 READING = Limits(cpu_seconds=60.0, seconds=180.0)
 """What reading one feed in a file may take; it may be larger than one that is fetched."""
@@ -27,12 +27,12 @@ _INDEX = frozenset({"index", "_index"})
 """Stems of files that are named after their folder, as static sites do."""
 
 
-def parse(data: bytes, path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def parse(data: bytes, path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     """The articles of a document; InputError when it is none of its kind."""
     yield from PARSERS[path.suffix.lower()](data, path, now)
 
 
-def _brief(data: bytes, path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def _brief(data: bytes, path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     key = fields.slug(path.parent.name if path.stem.lower() in _INDEX else path.stem)
     try:
         text = briefs.decode(data, path)
@@ -44,7 +44,7 @@ def _brief(data: bytes, path: Path, now: datetime) -> Iterator[Found | Rejected]
         dated = re.match(r"\d{4}-\d{2}-\d{2}(?=-)", path.stem)
         when = _dated(dated.group(), now) if dated else None
         draft = replace(draft, published_at=when)
-    yield Found(draft, str(path), 1)
+    yield ParsedArticle(draft, str(path), 1)
 
 
 def _dated(day: str, now: datetime) -> datetime | None:
@@ -54,7 +54,7 @@ def _dated(day: str, now: datetime) -> datetime | None:
         return None
 
 
-def _feed(data: bytes, path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def _feed(data: bytes, path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     try:
         with Isolation(READING) as isolation:
             yield from isolation.run(feeds.parse, data, file=str(path), now=now).entries
@@ -65,7 +65,7 @@ def _feed(data: bytes, path: Path, now: datetime) -> Iterator[Found | Rejected]:
         raise InputError(path, None, f"reading it {error}") from error
 
 
-def _json(data: bytes, path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def _json(data: bytes, path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     if feed_documents.JSON_FEED.encode() in data[:4096].replace(b"\\/", b"/") and _is_feed(data):
         yield from _feed(data, path, now)
         return
@@ -83,7 +83,9 @@ def _is_feed(data: bytes) -> bool:
         return False
 
 
-def _exported(data: bytes, path: Path, now: datetime) -> tuple[Found | Rejected, ...] | None:
+def _exported(
+    data: bytes, path: Path, now: datetime
+) -> tuple[ParsedArticle | Rejected, ...] | None:
     if b'"posts"' not in data and b'"rendered"' not in data[:100_000]:
         return None
     if len(data) > MAX_EXPORT:
@@ -95,7 +97,7 @@ def _exported(data: bytes, path: Path, now: datetime) -> tuple[Found | Rejected,
         raise InputError(path, None, f"reading it {error}") from error
 
 
-def _lines(data: bytes, path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def _lines(data: bytes, path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     yield from jsonl.read_from(io.BytesIO(data), path, now)
 
 

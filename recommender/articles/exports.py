@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from recommender.articles import feed_fields, fields, markup, sentences
-from recommender.articles.values import ArticleDraft, Found
+from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.errors import LeftOut, Rejected
 
 MAX_POSTS = 50_000
@@ -28,7 +28,7 @@ def service(document: object) -> str:
     return ""
 
 
-def read(data: bytes, *, file: str, now: datetime) -> tuple[Found | Rejected, ...] | None:
+def read(data: bytes, *, file: str, now: datetime) -> tuple[ParsedArticle | Rejected, ...] | None:
     """The posts in a service's export; None when the bytes are none."""
     try:
         document = json.loads(data.decode("utf-8-sig"))
@@ -37,7 +37,7 @@ def read(data: bytes, *, file: str, now: datetime) -> tuple[Found | Rejected, ..
     return tuple(articles(document, file=file, now=now)) if service(document) else None
 
 
-def articles(document: object, *, file: str, now: datetime) -> Iterator[Found | Rejected]:
+def articles(document: object, *, file: str, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     """The posts of an export, in its order; nothing when it is none."""
     data = _ghost_data(document)
     posts = _wordpress_posts(document) if data is None else _objects(data.get("posts"))
@@ -51,7 +51,7 @@ def articles(document: object, *, file: str, now: datetime) -> Iterator[Found | 
 
 def _post(
     post: Object, names: Mapping[str, Sequence[str]], file: str, number: int, now: datetime
-) -> Found | Rejected:
+) -> ParsedArticle | Rejected:
     title = _line(_html(post.get("title")))
     url = next(
         (a for key in ("url", "link", "URL") if (a := feed_fields.link(_str(post, key)))), ""
@@ -88,7 +88,7 @@ def _post(
         language=feed_fields.language(_str(post, "lang") or _str(post, "locale")),
         published_at=feed_fields.moment(when, now),
     )
-    return Found(draft, file, number)
+    return ParsedArticle(draft, file, number)
 
 
 def _ghost_data(document: object) -> Object | None:

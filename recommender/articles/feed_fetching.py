@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.articles import feed_discovery, import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.errors import (
     ConflictError,
     InputError,
@@ -55,7 +55,7 @@ class Fetched:
     the feeds that it names if it is a page."""
 
     url: str
-    entries: tuple[Found | Rejected, ...] = ()
+    entries: tuple[ParsedArticle | Rejected, ...] = ()
     title: str = ""
     etag: str | None = None
     last_modified: str | None = None

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.articles.feed_fetching import Fetched, find
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.models import Feed
 
 EVERY = timedelta(hours=1)
@@ -112,7 +112,7 @@ def _asked_for(retry_after: str | None, now: datetime) -> timedelta:
 def _weekly(fetched: Fetched, now: datetime) -> float | None:
     """Items a week, of the last four weeks or as far back as the feed goes; None where it says
     nothing of when."""
-    dates = _dates([entry for entry in fetched.entries if isinstance(entry, Found)])
+    dates = _dates([entry for entry in fetched.entries if isinstance(entry, ParsedArticle)])
     recent = [at for at in dates if now - RECENT <= at <= now]
     if not dates:
         return None
@@ -121,5 +121,5 @@ def _weekly(fetched: Fetched, now: datetime) -> float | None:
     return round(len(recent) / weeks, 1)
 
 
-def _dates(entries: Sequence[Found]) -> list[datetime]:
+def _dates(entries: Sequence[ParsedArticle]) -> list[datetime]:
     return [entry.draft.published_at for entry in entries if entry.draft.published_at is not None]

@@ -18,7 +18,7 @@ from recommender.articles import (
     markup,
     sentences,
 )
-from recommender.articles.values import ArticleDraft, Found
+from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.errors import InputError, LeftOut, Rejected
 
 MAX_FEED = 20_000_000
@@ -45,7 +45,7 @@ class Feed:
     """A feed's own title and what it holds, in its order."""
 
     title: str
-    entries: tuple[Found | Rejected, ...]
+    entries: tuple[ParsedArticle | Rejected, ...]
 
 
 def parse(data: bytes, *, file: str, now: datetime, charset: str = "") -> Feed:
@@ -70,7 +70,7 @@ def parse(data: bytes, *, file: str, now: datetime, charset: str = "") -> Feed:
         for number, entry in enumerate(whole.entries[:MAX_ENTRIES], start=1)
     ]
     keys = feed_keys.keys([_marks(entry) for entry in entries], place)
-    taken: list[Found | Rejected] = []
+    taken: list[ParsedArticle | Rejected] = []
     for entry, key in zip(entries, keys, strict=True):
         if key is not None:
             taken.append(_article(entry, key, file, source or _host(file), now))
@@ -94,14 +94,14 @@ def _link(entry: feed_documents.Entry, bases: tuple[str, ...]) -> str:
 
 def _article(
     entry: feed_documents.Entry, key: feed_keys.Key, file: str, source: str, now: datetime
-) -> Found | Rejected:
+) -> ParsedArticle | Rejected:
     if entry.unpublished:
         return LeftOut(file, entry.number, entry.unpublished, key=key.key)
     try:
         draft = _draft(entry, key.key, source, now)
     except ValueError as error:
         return Rejected(file, None, f"entry {entry.number}: {error}")
-    return Found(draft, file, entry.number, other_key=key.other)
+    return ParsedArticle(draft, file, entry.number, other_key=key.other)
 
 
 def _draft(entry: feed_documents.Entry, key: str, source: str, now: datetime) -> ArticleDraft:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from recommender.articles import archives, briefs, documents, feeds, jsonl, recognition, splitting
-from recommender.articles.values import ArticleDraft, Found
+from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.errors import InputError, Rejected
 from recommender.safety import folders
 
@@ -24,26 +24,26 @@ _NOT_BRIEFS = frozenset({"readme", "license", "licence", "changelog", "contribut
 """Stems of files that explain a folder and are no part of its content."""
 
 
-def drafts(paths: Sequence[Path], now: datetime) -> Iterator[Found | Rejected]:
+def drafts(paths: Sequence[Path], now: datetime) -> Iterator[ParsedArticle | Rejected]:
     """Every article under ``paths``, split into its stories, or why it could not be read.
 
     An id that came before, in whichever file, is rejected; ``now`` bounds publication dates.
     """
-    first: dict[str, Found] = {}
+    first: dict[str, ParsedArticle] = {}
     for path in _files(paths):
         if isinstance(path, Rejected):
             yield path
             continue
         for found in _read(path, now):
-            yield _taken(found, first) if isinstance(found, Found) else found
+            yield _taken(found, first) if isinstance(found, ParsedArticle) else found
 
 
-def _taken(found: Found, first: dict[str, Found]) -> Found | Rejected:
+def _taken(found: ParsedArticle, first: dict[str, ParsedArticle]) -> ParsedArticle | Rejected:
     key = found.draft.key
     before = first.get(key)
     if before is not None:
         one = before.draft
-        other = found.beside(one.title, one.url, one.summary)
+        other = found.under_other_key(one.title, one.url, one.summary)
         if other is not None:
             return _taken(other, first)
         why = f"the id {key!r} is used before, in {before.file}:{before.line}"
@@ -52,22 +52,24 @@ def _taken(found: Found, first: dict[str, Found]) -> Found | Rejected:
     return _split(found)
 
 
-def _identity(found: Found) -> Found:
+def _identity(found: ParsedArticle) -> ParsedArticle:
     """As much of it as tells it from another, whose texts are not kept."""
     draft = found.draft
     brief = ArticleDraft(key=draft.key, title=draft.title, summary=draft.summary, url=draft.url)
-    return Found(brief, found.file, found.line)
+    return ParsedArticle(brief, found.file, found.line)
 
 
 def feed(data: bytes, file: str, now: datetime, charset: str = "") -> feeds.Feed:
     """A feed with every article in it split; InputError when ``data`` is none. ``charset`` is what
     its server said of it."""
     read = feeds.parse(data, file=file, now=now, charset=charset)
-    entries = (_split(found) if isinstance(found, Found) else found for found in read.entries)
+    entries = (
+        _split(found) if isinstance(found, ParsedArticle) else found for found in read.entries
+    )
     return replace(read, entries=tuple(entries))
 
 
-def _split(found: Found) -> Found:
+def _split(found: ParsedArticle) -> ParsedArticle:
     found = found.limited()
     return replace(found, draft=replace(found.draft, stories=splitting.split(found.draft)))
 
@@ -108,7 +110,7 @@ def _walked(folder: Path, whole: Path) -> Iterator[Path | Rejected]:
             yield Rejected(str(path), None, folders.LEADS_OUT) if out else path
 
 
-def _read(path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def _read(path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     suffix = path.suffix.lower()
     if not path.exists():
         yield Rejected(str(path), None, "no such file or folder")
@@ -130,7 +132,7 @@ def _read(path: Path, now: datetime) -> Iterator[Found | Rejected]:
             yield Rejected(error.path, error.line, error.why)
 
 
-def _archive(path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def _archive(path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     for entry in archives.entries(path, frozenset(documents.PARSERS)):
         if isinstance(entry, Rejected):
             yield entry

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from recommender import vocabulary
 from recommender.articles import splitting as splitting
-from recommender.articles.values import ArticleDraft, Found, StoryDraft
+from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 from recommender.errors import LeftOut, Rejected, Rejections
 from recommender.models import Article, Story, StoryRole, StoryTopic
 from recommender.story_text import texts
@@ -62,7 +62,7 @@ class Report:
 
 def import_articles(
     transaction: Callable[[], AbstractContextManager[Session]],
-    found: Iterable[Found | Rejected],
+    found: Iterable[ParsedArticle | Rejected],
     *,
     now: datetime,
     progress: Callable[[int], None] = lambda _: None,
@@ -100,13 +100,13 @@ def import_articles(
     return report
 
 
-def _batches(found: Iterable[Found | Rejected]) -> Iterator[list[Found | Rejected]]:
+def _batches(found: Iterable[ParsedArticle | Rejected]) -> Iterator[list[ParsedArticle | Rejected]]:
     items = iter(found)
     while batch := list(islice(items, BATCH)):
         yield batch
 
 
-def _note_schedule(found: Found, now: datetime, report: Report) -> None:
+def _note_schedule(found: ParsedArticle, now: datetime, report: Report) -> None:
     published = found.draft.published_at
     if published is not None and published > now:
         why = f"dated {published.date()}; it can be chosen from then on"
@@ -125,10 +125,13 @@ def _unpublish(session: Session, keys: list[str], now: datetime) -> None:
 
 
 def _untangled(
-    batch: list[Found | Rejected], transaction: Callable[[], AbstractContextManager[Session]]
-) -> list[Found | Rejected]:
+    batch: list[ParsedArticle | Rejected],
+    transaction: Callable[[], AbstractContextManager[Session]],
+) -> list[ParsedArticle | Rejected]:
     """The batch with every entry of a feed whose id is another article's under its other key."""
-    doubtful = [item.draft.key for item in batch if isinstance(item, Found) and item.other_key]
+    doubtful = [
+        item.draft.key for item in batch if isinstance(item, ParsedArticle) and item.other_key
+    ]
     if not doubtful:
         return batch
     query = sa.select(Article.key, Article.title, Article.url, Article.summary)
@@ -136,8 +139,8 @@ def _untangled(
         rows = session.execute(query.where(Article.key.in_(doubtful)))
         known = {key: (title, url, summary) for key, title, url, summary in rows}
     return [
-        (item.beside(*known[item.draft.key]) or item)
-        if isinstance(item, Found) and item.draft.key in known
+        (item.under_other_key(*known[item.draft.key]) or item)
+        if isinstance(item, ParsedArticle) and item.draft.key in known
         else item
         for item in batch
     ]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from recommender.articles import fields, json_fields
-from recommender.articles.values import ArticleDraft, Found, StoryDraft
+from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 from recommender.errors import Rejected
 from recommender.story_text import LISTS, PROSE
 
@@ -24,7 +24,7 @@ MAX_FILE = 500_000_000
 MAX_STORIES = 200
 
 
-def read(path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def read(path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     """The articles of a JSONL file, in its order. An id used twice is rejected the second time."""
     try:
         with path.open("rb") as handle:
@@ -33,7 +33,7 @@ def read(path: Path, now: datetime) -> Iterator[Found | Rejected]:
         yield Rejected(str(path), None, f"cannot be read: {error.strerror or error}")
 
 
-def read_from(handle: IO[bytes], path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def read_from(handle: IO[bytes], path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     """The same of an open file; ``path`` names it."""
     first_line: dict[str, int] = {}
     for line, data in _lines(handle):
@@ -42,7 +42,7 @@ def read_from(handle: IO[bytes], path: Path, now: datetime) -> Iterator[Found | 
             yield _unless_repeated(found, first_line)
 
 
-def parse_document(data: bytes, path: Path, now: datetime) -> Iterator[Found | Rejected]:
+def parse_document(data: bytes, path: Path, now: datetime) -> Iterator[ParsedArticle | Rejected]:
     """The articles of a JSON document: a list of objects, ``{"articles": […]}``, or one object."""
     first_line: dict[str, int] = {}
     if len(data) > MAX_FILE:
@@ -75,7 +75,9 @@ def _lines(handle: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
         yield line, None
 
 
-def _read_line(data: bytes | None, path: Path, line: int, now: datetime) -> Found | Rejected | None:
+def _read_line(
+    data: bytes | None, path: Path, line: int, now: datetime
+) -> ParsedArticle | Rejected | None:
     if data is None:
         return Rejected(str(path), line, f"a line of more than {MAX_LINE // 1_000_000} MB")
     try:
@@ -167,7 +169,9 @@ def _skip(text: str, position: int) -> int:
     return position
 
 
-def _unless_repeated(found: Found | Rejected, first_line: dict[str, int]) -> Found | Rejected:
+def _unless_repeated(
+    found: ParsedArticle | Rejected, first_line: dict[str, int]
+) -> ParsedArticle | Rejected:
     if isinstance(found, Rejected):
         return found
     key = found.draft.key
@@ -178,9 +182,9 @@ def _unless_repeated(found: Found | Rejected, first_line: dict[str, int]) -> Fou
     return found
 
 
-def _article(item: object, path: Path, line: int, now: datetime) -> Found | Rejected:
+def _article(item: object, path: Path, line: int, now: datetime) -> ParsedArticle | Rejected:
     try:
-        return Found(_draft(item, now), str(path), line)
+        return ParsedArticle(_draft(item, now), str(path), line)
     except ValueError as error:
         return Rejected(str(path), line, str(error))
 

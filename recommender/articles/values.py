@@ -56,10 +56,10 @@ class ArticleDraft(StoryText):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An article that could be read, and where it stood (``line`` is 1-based). ``warnings`` say
-    what of it was not taken. ``other_key`` is the article's if its own key turns out to be that of
-    another article: an id in a feed is only as unique as its makers took care to make it."""
+class ParsedArticle:
+    """An article as it was read from a file, and where it stood (``line`` is 1-based). ``warnings``
+    say what of it was not taken. ``other_key`` is the article's if its own key turns out to be that
+    of another article: an id in a feed is only as unique as its makers took care to make it."""
 
     draft: ArticleDraft
     file: str
@@ -67,7 +67,7 @@ class Found:
     warnings: tuple[str, ...] = ()
     other_key: str = ""
 
-    def beside(self, title: str, url: str | None, summary: str) -> "Found | None":
+    def under_other_key(self, title: str, url: str | None, summary: str) -> "ParsedArticle | None":
         """The same under its other key, when the one who has its key is plainly another article:
         with another title, address and summary. None otherwise."""
         mine = self.draft.title, self.draft.url, self.draft.summary
@@ -76,7 +76,7 @@ class Found:
             return None
         return replace(self, draft=replace(self.draft, key=self.other_key), other_key="")
 
-    def limited(self) -> "Found":
+    def limited(self) -> "ParsedArticle":
         """The same with no more topics and roles than an article may have."""
         draft, warnings = self.draft, list(self.warnings)
         for kind in ("topics", "roles"):

@@ -15,12 +15,12 @@ from threadpoolctl import threadpool_limits
 from recommender.errors import NotFoundError
 from recommender.ranking import (
     duplicates,
-    explanations,
     features,
     profiles,
     scoring,
     selection,
     slates,
+    why_not_chosen,
 )
 from recommender.ranking import reasons as because
 from recommender.ranking.affinities import Affinities, Archive, Interest
@@ -182,7 +182,7 @@ class Ranker:
             columns,
             self.phrases,
         )
-        choice = explanations.Choice(
+        pool = why_not_chosen.CandidatePool(
             self.candidates,
             self.column,
             self.duplicates,
@@ -190,9 +190,9 @@ class Ranker:
             self.settings,
             self.carrying,
         )
-        asked = explanations.Asked(choice, ranking, profile, scores, request)
+        reader_list = why_not_chosen.ReaderList(pool, ranking, profile, scores, request)
         return tuple(
-            RunnerUp(story, float(plain[at]), explanations.why(asked, at), reasons)
+            RunnerUp(story, float(plain[at]), why_not_chosen.why(reader_list, at), reasons)
             for story, at, reasons in zip(stories, columns.tolist(), found, strict=True)
         )
 

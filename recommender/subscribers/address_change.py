@@ -23,7 +23,7 @@ SAME = "email: this is the address you have"
 
 
 @dataclass(frozen=True)
-class Asked:
+class ChangeRequest:
     """What is to be mailed to ``email``: a link with ``key``; that the address is ``taken`` and
     nothing was changed; or nothing, since it must not be mailed."""
 
@@ -32,21 +32,21 @@ class Asked:
     key: int = 0
 
 
-def ask(session: Session, reader: Subscriber, address: str, *, now: datetime) -> Asked:
+def ask(session: Session, reader: Subscriber, address: str, *, now: datetime) -> ChangeRequest:
     """Keep ``address`` as the one the reader wants. What is answered does not differ by who else
     has it. ValueError as for ``possible``."""
     email = possible(reader, address)
     key = addresses.address_hash(session, email)
     if consent.barred(session, email):
-        return Asked(email, "nothing")
+        return ChangeRequest(email, "nothing")
     if _taken(session, reader, key):
-        return Asked(email, "taken")
+        return ChangeRequest(email, "taken")
     wanted = AddressChange(
         subscriber_id=reader.id, email=email, key=secrets.randbelow(LARGEST_KEY), at=now
     )
     session.merge(wanted)
     session.flush()
-    return Asked(email, "link", wanted.key)
+    return ChangeRequest(email, "link", wanted.key)
 
 
 def possible(reader: Subscriber, address: str) -> str:

@@ -22,7 +22,7 @@ LONGEST_QUERY = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Suggestion:
     """A topic or role: name, definition, and keys, of the name first, then of its aliases."""
 
     name: str
@@ -36,13 +36,15 @@ class VocabularySearch:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = threading.Lock()
-        self._cache: dict[Kind, tuple[datetime, tuple[Choice, ...]]] = {}
+        self._cache: dict[Kind, tuple[datetime, tuple[Suggestion, ...]]] = {}
 
     def names(self, kind: Kind, now: datetime) -> list[str]:
         """All names, those that most readers chose first."""
         return [one.name for one in self._all(kind, now)]
 
-    def search(self, kind: Kind, text: str, now: datetime, most: int = MOST_FOUND) -> list[Choice]:
+    def search(
+        self, kind: Kind, text: str, now: datetime, most: int = MOST_FOUND
+    ) -> list[Suggestion]:
         """What ``text`` may be the beginning of, by name or alias: whole names first, then their
         beginnings, then beginnings of words within, then any part."""
         wanted = fold(text[:LONGEST_QUERY])
@@ -55,7 +57,7 @@ class VocabularySearch:
         matches = sorted(entry for entry in ranked if entry[0] is not None)  # places differ
         return [one for _, _, one in matches[:most]]
 
-    def _all(self, kind: Kind, now: datetime) -> tuple[Choice, ...]:
+    def _all(self, kind: Kind, now: datetime) -> tuple[Suggestion, ...]:
         with self._lock:
             cached = self._cache.get(kind)
             if cached is None or abs(now - cached[0]) > KEEP:
@@ -74,7 +76,7 @@ def _nearness(wanted: str, keys: Sequence[str]) -> int | None:
     return 3 if any(wanted in key for key in keys) else None
 
 
-def _load(engine: Engine, kind: Kind) -> list[Choice]:
+def _load(engine: Engine, kind: Kind) -> list[Suggestion]:
     tables = TABLES[kind]
     named, alias, target = tables.named, tables.aliases, tables.target
     chosen = SubscriberTopic.topic_id if kind == "topic" else SubscriberRole.role_id
@@ -90,5 +92,6 @@ def _load(engine: Engine, kind: Kind) -> list[Choice]:
             .order_by(sa.func.coalesce(often.c.times, 0).desc(), named.key)
         )
         return [
-            Choice(row.name, row.definition, (row.key, *aliases.get(row.id, ()))) for row in rows
+            Suggestion(row.name, row.definition, (row.key, *aliases.get(row.id, ())))
+            for row in rows
         ]

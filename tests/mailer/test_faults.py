@@ -18,7 +18,7 @@ from mailer.delivery import campaign
 from mailer.delivery.summary import Summary
 from mailer.inbound import bounce_processing
 from recommender.articles import intake as articles
-from recommender.articles.values import ArticleDraft, Found
+from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.models import Delivery, DeliveryState, Subscriber, Suppression
 from recommender.settings import Settings, load
 from recommender.storage import database
@@ -53,7 +53,7 @@ def planned(
         home = tmp_path_factory.mktemp("planned")
         url = stores.copy(stores.migrated, home)
         engine = database.connect(url)
-        found = [Found(draft, "sample", 1)]
+        found = [ParsedArticle(draft, "sample", 1)]
         articles.import_articles(lambda: database.writing(engine), found, now=now)
         rows = [
             fields.draft(n, {"email": name, "topics": {"TPU Development": 3}})

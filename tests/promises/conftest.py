@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from recommender import settings
 from recommender.articles import intake as articles
-from recommender.articles.values import ArticleDraft, Found
+from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.settings import Settings
 from recommender.storage import database
 from recommender.subscribers import fields, intake
@@ -68,7 +68,7 @@ def add_stories(engine: Engine, now: datetime, label: str = "") -> None:
         for subject in SUBJECTS
         for number in (1, 2)
     ]
-    found = [Found(draft, "sample", number) for number, draft in enumerate(drafts, 1)]
+    found = [ParsedArticle(draft, "sample", number) for number, draft in enumerate(drafts, 1)]
     report = articles.import_articles(lambda: database.writing(engine), found, now=now)
     assert report.rejected == []
 

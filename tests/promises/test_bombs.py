@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from recommender import segments
 from recommender.articles import import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.errors import NewsletterError
 from recommender.storage import database
 from recommender.subscribers import files
@@ -33,7 +33,7 @@ TAIL = "</title><link>https://example.org/a</link></item></channel></rss>"
 
 def articles(path: Path, now: datetime) -> str:
     found = list(import_files.drafts([path], now))
-    return " ".join(str(one) for one in found if isinstance(one, Found))
+    return " ".join(str(one) for one in found if isinstance(one, ParsedArticle))
 
 
 def bounded(work: Callable[[], object]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.preview import reader_issues
 from recommender.articles import intake as articles
-from recommender.articles.values import ArticleDraft, Found, StoryDraft
+from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 from recommender.settings import Settings
 from recommender.storage import database
 from recommender.subscribers import fields, intake
@@ -16,7 +16,7 @@ from recommender.subscribers import fields, intake
 TOPICS = ("AI Strategy", "Robotics Automation", "TPU Development", "Cloud Infrastructure")
 
 
-def draft(key: str, stories: int) -> Found:
+def draft(key: str, stories: int) -> ParsedArticle:
     """A digest of so many stories on four topics."""
     parts = tuple(
         StoryDraft(
@@ -28,7 +28,7 @@ def draft(key: str, stories: int) -> Found:
         )
         for n in range(stories)
     )
-    return Found(
+    return ParsedArticle(
         ArticleDraft(key=key, title=f"Digest {key}", summary="Several stories.", stories=parts),
         "digest.txt",
         1,

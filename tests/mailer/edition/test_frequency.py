@@ -14,7 +14,7 @@ from mailer.edition.edition_settings import EditionSettings
 from mailer.rendering import templates
 from recommender import resources
 from recommender.articles import intake as article_intake
-from recommender.articles.values import ArticleDraft, Found
+from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.models import Delivery, DeliveryState, Edition, Frequency, Subscriber
 from recommender.settings import Settings
 from recommender.storage import database
@@ -37,7 +37,7 @@ def ready(store: Engine, now: datetime) -> Engine:
         )
         for word in WORDS
     ]
-    found = [Found(draft, "test", number) for number, draft in enumerate(drafts, 1)]
+    found = [ParsedArticle(draft, "test", number) for number, draft in enumerate(drafts, 1)]
     article_intake.import_articles(lambda: database.writing(store), found, now=now)
     readers(store, now, *({"frequency": str(one)} for one in Frequency))
     return store

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from mailer.delivery import offering
+from mailer.delivery import throttled_offer
 from mailer.relay import slowdown
 from mailer.relay.transport import Verdict, VerdictKind
 from mailer.throttling import pauses
@@ -35,7 +35,7 @@ def hear(store: Engine) -> Hear:
 
     def run(verdict: Verdict, now: datetime) -> datetime | None:
         throttle = Throttle(store, Settings(), lambda: now, skew=timedelta(0))
-        offering.answered(throttle, throttle.permits(), verdict, "reader@example.com")
+        throttled_offer.report(throttle, throttle.permits(), verdict, "reader@example.com")
         with database.reading(store) as session:
             return pauses.until(session, "example.com", now)
 

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.delivery import offering
+from mailer.delivery import throttled_offer
 from mailer.mime.message import Message
 from mailer.relay import registry, transport
 from mailer.relay.smtp.relay import Relay
@@ -89,10 +89,10 @@ def send(
     """Offer one message: ``sent``, or until when it is put back; None: left as it is."""
     message = Message("b@example.org", recipient, b"\r\n", "<1@x.y>")
     world.permits = permits = throttle.permits()
-    answer = offering.offer(throttle, world, message, number=1, wait=world.wait)
+    answer = throttled_offer.offer(throttle, world, message, number=1, wait=world.wait)
     if isinstance(answer, Postponed):
         return answer.until
-    offering.answered(throttle, permits, answer or ACCEPTED, recipient)
+    throttled_offer.report(throttle, permits, answer or ACCEPTED, recipient)
     return "sent"
 
 
@@ -219,9 +219,9 @@ def test_what_is_put_back_is_no_attempt(throttle_of: MakeThrottle, world: World)
     throttle = throttle_of()
     throttle.slowed_down("r@example.com", SLOW)
     message = Message("b@example.org", "r@example.com", b"\r\n", "<1@x.y>")
-    later = offering.offer(throttle, world, message, number=1, wait=world.wait)
+    later = throttled_offer.offer(throttle, world, message, number=1, wait=world.wait)
     assert isinstance(later, Postponed)
-    outcome = offering.put_back(later, 7)
+    outcome = throttled_offer.postponed_outcome(later, 7)
     assert (outcome.tried, outcome.retry_at, outcome.reason) == (False, later.until, "paused")
     assert outcome.expires_at is None
     assert world.taken == []
@@ -279,11 +279,11 @@ def test_a_server_never_gets_more_than_its_rate_in_any_second(
         for number in range(30):
             recipient = f"r{number}@domain{name}.example.org"
             message = Message("b@example.org", recipient, b"\r\n", f"<{number}@x.y>")
-            answer = offering.offer(
+            answer = throttled_offer.offer(
                 throttle, transport, message, number=number, wait=threading.Event().wait
             )
             assert answer is None
-            offering.answered(throttle, permits, transport.commit(), recipient)
+            throttled_offer.report(throttle, permits, transport.commit(), recipient)
         transport.close()
 
     with ThreadPoolExecutor(4) as threads:

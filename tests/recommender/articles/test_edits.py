@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from recommender.articles import catalogue, edits, intake
-from recommender.articles.values import ArticleDraft, Found, StoryDraft
+from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 from recommender.errors import NotFoundError
 from recommender.models import EditKind
 from recommender.storage import database
@@ -41,7 +41,7 @@ def digest(version: int = 0) -> ArticleDraft:
 
 def import_(engine: Engine, draft: ArticleDraft, now: datetime) -> None:
     intake.import_articles(
-        lambda: database.writing(engine), [Found(draft, "digest.txt", 1)], now=now
+        lambda: database.writing(engine), [ParsedArticle(draft, "digest.txt", 1)], now=now
     )
 
 

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from recommender.articles import feeds
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TEXTS = {
@@ -148,8 +148,8 @@ def test_there_are_two_hundred_of_them() -> None:
 @pytest.mark.parametrize("name", VARIATIONS)
 def test_no_entry_is_lost(name: str) -> None:
     entries = feeds.parse(VARIATIONS[name], file="https://c.example.org/feed", now=NOW).entries
-    assert [type(entry) for entry in entries] == [Found], entries
+    assert [type(entry) for entry in entries] == [ParsedArticle], entries
     [entry] = entries
-    assert isinstance(entry, Found)
+    assert isinstance(entry, ParsedArticle)
     assert (entry.draft.title, entry.draft.key != "") == ("T", True)
     assert entry.draft.published_at is None or entry.draft.published_at.tzinfo is UTC

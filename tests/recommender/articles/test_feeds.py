@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.articles import feeds
-from recommender.articles.values import ArticleDraft, Found
+from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.errors import InputError, Rejected
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -35,13 +35,13 @@ ATOM = """<feed xmlns="http://www.w3.org/2005/Atom">
 <content type="html">&lt;p&gt;All of it.&lt;/p&gt;</content></entry></feed>"""
 
 
-def parse(data: str | bytes, file: str = "feed.xml") -> list[Found | Rejected]:
+def parse(data: str | bytes, file: str = "feed.xml") -> list[ParsedArticle | Rejected]:
     raw = data if isinstance(data, bytes) else data.encode()
     return list(feeds.parse(raw, file=file, now=NOW).entries)
 
 
-def draft(found: Found | Rejected) -> ArticleDraft:
-    assert isinstance(found, Found), found
+def draft(found: ParsedArticle | Rejected) -> ArticleDraft:
+    assert isinstance(found, ParsedArticle), found
     return found.draft
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.articles import archives, exports, import_files, recognition
-from recommender.articles.values import ArticleDraft, Found
+from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.errors import LeftOut, Rejected
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -33,12 +33,12 @@ TITLES = {
 }
 
 
-def read(*paths: Path) -> list[Found | Rejected]:
+def read(*paths: Path) -> list[ParsedArticle | Rejected]:
     return list(import_files.drafts(paths, NOW))
 
 
-def drafts(found: list[Found | Rejected]) -> list[ArticleDraft]:
-    return [item.draft for item in found if isinstance(item, Found)]
+def drafts(found: list[ParsedArticle | Rejected]) -> list[ArticleDraft]:
+    return [item.draft for item in found if isinstance(item, ParsedArticle)]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -47,7 +47,7 @@ def test_every_example_of_the_page_is_read(name: str, tmp_path: Path) -> None:
     path.write_text(EXAMPLES[name], "utf-8")
     found = read(path)
     assert [draft.title for draft in drafts(found)] == TITLES[name]
-    assert all(isinstance(item, (Found, LeftOut)) for item in found)
+    assert all(isinstance(item, (ParsedArticle, LeftOut)) for item in found)
     assert all(draft.summary or draft.stories for draft in drafts(found))
     assert "b.lane@example.org" not in repr(drafts(found))
 
@@ -125,7 +125,7 @@ def test_a_damaged_zip_is_read_or_named(
     data = path.read_bytes()
     path.write_bytes(data[:at] + junk + data[at + len(junk) :])
     for item in read(path):
-        assert isinstance(item, Found) or item.why
+        assert isinstance(item, ParsedArticle) or item.why
 
 
 @pytest.mark.parametrize(
@@ -202,4 +202,4 @@ def test_no_post_of_an_export_is_lost_for_an_optional_field(
     data = json.dumps({"posts": posts}).encode()
     found = exports.read(data, file="a.json", now=NOW)
     assert found is not None
-    assert [type(item) for item in found] == [Found] * len(posts)
+    assert [type(item) for item in found] == [ParsedArticle] * len(posts)

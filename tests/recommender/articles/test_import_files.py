@@ -5,22 +5,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recommender.articles import import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.errors import Rejected
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 BRIEF = "{}\nSummary\nText.\n"
 
 
-def drafts(*paths: Path) -> list[Found | Rejected]:
+def drafts(*paths: Path) -> list[ParsedArticle | Rejected]:
     return list(import_files.drafts(paths, NOW))
 
 
-def keys(found: list[Found | Rejected]) -> list[str]:
-    return [item.draft.key for item in found if isinstance(item, Found)]
+def keys(found: list[ParsedArticle | Rejected]) -> list[str]:
+    return [item.draft.key for item in found if isinstance(item, ParsedArticle)]
 
 
-def reasons(found: list[Found | Rejected]) -> list[str]:
+def reasons(found: list[ParsedArticle | Rejected]) -> list[str]:
     return [item.why for item in found if isinstance(item, Rejected)]
 
 
@@ -92,7 +92,7 @@ def test_json_feeds_are_told_from_lists_of_articles(tmp_path: Path) -> None:
 def test_articles_come_split(tmp_path: Path, digest_text: str) -> None:
     (tmp_path / "646.txt").write_text(digest_text)
     (found,) = drafts(tmp_path)
-    assert isinstance(found, Found)
+    assert isinstance(found, ParsedArticle)
     assert len(found.draft.stories) == 6
 
 
@@ -106,5 +106,5 @@ def test_a_link_out_of_the_folder_is_named_and_not_followed(tmp_path: Path) -> N
     (drop / "c").symlink_to(tmp_path / "other", target_is_directory=True)
     (drop / "d.txt").symlink_to("d.txt")
     found = list(import_files.drafts([drop], NOW))
-    assert [type(one) for one in found] == [Found, Rejected, Rejected, Rejected]
+    assert [type(one) for one in found] == [ParsedArticle, Rejected, Rejected, Rejected]
     assert all("leads out" in one.why for one in found if isinstance(one, Rejected))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from recommender import vocabulary
 from recommender.articles import intake, values
-from recommender.articles.values import ArticleDraft, Found, StoryDraft
+from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 from recommender.errors import Rejected
 from recommender.models import Article, Story, StoryRole, StoryTopic, Topic
 from recommender.storage import database
@@ -30,7 +30,7 @@ def bring_in(store: Engine, now: datetime) -> Import:
 
     def run(*drafts: ArticleDraft | Rejected) -> intake.Report:
         found = (
-            item if isinstance(item, Rejected) else Found(item, "a.jsonl", line)
+            item if isinstance(item, Rejected) else ParsedArticle(item, "a.jsonl", line)
             for line, item in enumerate(drafts, start=1)
         )
         return intake.import_articles(transaction, found, now=next(clock))
@@ -168,7 +168,7 @@ def test_many_articles_are_taken_in_batches(
 ) -> None:
     monkeypatch.setattr(intake, "BATCH", 7)
     told: list[int] = []
-    found = [Found(ArticleDraft(key=str(n), title=f"T{n}"), "a", n) for n in range(20)]
+    found = [ParsedArticle(ArticleDraft(key=str(n), title=f"T{n}"), "a", n) for n in range(20)]
     report = intake.import_articles(
         lambda: database.writing(store), found, now=now, progress=told.append
     )
@@ -188,7 +188,7 @@ def test_an_article_has_so_many_topics_and_roles_and_no_more(store: Engine, now:
         ArticleDraft("a", title="A", summary="Text.", topics=many, roles=many),
         ArticleDraft("b", title="B", summary="Text.", topics=many[:3], stories=stories),
     ]
-    found = [Found(draft, "feed.xml", line) for line, draft in enumerate(drafts, 1)]
+    found = [ParsedArticle(draft, "feed.xml", line) for line, draft in enumerate(drafts, 1)]
     report = intake.import_articles(lambda: database.writing(store), found, now=now)
     assert report.added == 2
     assert [(one.file, one.line, one.why.partition(":")[0]) for one in report.warnings] == [

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.articles import jsonl
-from recommender.articles.values import ArticleDraft, Found
+from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.errors import Rejected
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
-def read(tmp_path: Path, *lines: object) -> list[Found | Rejected]:
+def read(tmp_path: Path, *lines: object) -> list[ParsedArticle | Rejected]:
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines), "utf-8")
     return list(jsonl.read(path, NOW))
@@ -29,12 +29,12 @@ def refusal(tmp_path: Path, item: object) -> str:
     return found.why
 
 
-def draft(found: Found | Rejected) -> ArticleDraft:
-    assert isinstance(found, Found), found
+def draft(found: ParsedArticle | Rejected) -> ArticleDraft:
+    assert isinstance(found, ParsedArticle), found
     return found.draft
 
 
-def document(text: str) -> list[Found | Rejected]:
+def document(text: str) -> list[ParsedArticle | Rejected]:
     return list(jsonl.parse_document(text.encode(), Path("a.json"), NOW))
 
 
@@ -105,9 +105,9 @@ def test_a_line_that_is_no_object_is_rejected(tmp_path: Path, line: str, why: st
 def test_a_bad_line_stops_nothing_and_a_repeated_id_names_the_first(tmp_path: Path) -> None:
     good = {"id": "a", "title": "A"}
     found = read(tmp_path, good, "{", "", good, {"id": "b", "title": "B"})
-    assert [type(item) for item in found] == [Found, Rejected, Rejected, Found]
+    assert [type(item) for item in found] == [ParsedArticle, Rejected, Rejected, ParsedArticle]
     assert found[2] == Rejected(str(tmp_path / "a.jsonl"), 4, "id: 'a' is used before, on line 1")
-    assert isinstance(found[3], Found)
+    assert isinstance(found[3], ParsedArticle)
     assert found[3].line == 5
 
 
@@ -121,7 +121,7 @@ def test_an_endless_line_is_rejected_and_the_next_is_read(tmp_path: Path) -> Non
     assert first.why == "a line of more than 5 MB"
     assert isinstance(second, Rejected)
     assert second.why == "not UTF-8 text, byte 9 of the line"
-    assert isinstance(third, Found)
+    assert isinstance(third, ParsedArticle)
     assert third.line == 3
 
 
@@ -204,7 +204,7 @@ FIELDS = st.sampled_from(
 def test_any_json_is_an_article_or_rejected(value: object) -> None:
     for text in (json.dumps(value), json.dumps([value]), json.dumps({"articles": [value]})):
         for found in document(text):
-            assert isinstance(found, Found) or found.why
+            assert isinstance(found, ParsedArticle) or found.why
 
 
 @settings(max_examples=200, deadline=None)

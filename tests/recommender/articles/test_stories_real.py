@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recommender.articles import briefs, jsonl, sentences, splitting
-from recommender.articles.values import ArticleDraft, Found, StoryDraft
+from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 
 CHINA = "how-chinas-ai-punches-above-its-capex"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -67,7 +67,7 @@ def test_each_real_story_owns_what_is_about_it(
 @pytest.mark.parametrize("folder", ["ml-weekly", "citeulike"])
 def test_no_real_single_subject_article_is_split(shared_data: Path, folder: str) -> None:
     path = shared_data / "data" / folder / "articles.jsonl"
-    found = [item for item in jsonl.read(path, NOW) if isinstance(item, Found)]
+    found = [item for item in jsonl.read(path, NOW) if isinstance(item, ParsedArticle)]
     split = [item.draft.title for item in found if len(splitting.split(item.draft)) > 1]
     assert len(found) > 700
     assert split == []

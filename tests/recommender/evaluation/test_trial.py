@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recommender.articles import import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
 from recommender.evaluation.baselines import Recipes
 from recommender.evaluation.plot import draw
@@ -83,7 +83,7 @@ def test_the_plot_is_a_picture(tmp_path: Path) -> None:
 def test_real_readers_get_what_they_kept(shared_data: Path, clicks: int, least: float) -> None:
     folder = shared_data / "data" / "citeulike"
     found = import_files.drafts([folder / "articles.jsonl"], NOW)
-    catalogue = files.catalogue(item.draft for item in found if isinstance(item, Found))
+    catalogue = files.catalogue(item.draft for item in found if isinstance(item, ParsedArticle))
     subscribers = folder / f"subscribers-dev-{clicks}.jsonl"
     judged = (folder / f"relevant-dev-{clicks}.jsonl").read_text().splitlines()
     kept = {entry["subscriber"]: entry["relevant"] for entry in map(json.loads, judged)}

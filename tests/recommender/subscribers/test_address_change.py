@@ -22,11 +22,11 @@ def people(store: Engine, now: datetime) -> Engine:
     return store
 
 
-def ask(session: Session, address: str, now: datetime) -> address_change.Asked:
+def ask(session: Session, address: str, now: datetime) -> address_change.ChangeRequest:
     return address_change.ask(session, records.find(session, OLD), address, now=now)
 
 
-def move(session: Session, asked: address_change.Asked, now: datetime) -> str | None:
+def move(session: Session, asked: address_change.ChangeRequest, now: datetime) -> str | None:
     change = address_change.wanted(session, records.find(session, OLD).id, asked.key)
     assert change is not None
     return address_change.move(session, change, now=now, proof={"from": "test"})

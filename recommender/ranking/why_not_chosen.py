@@ -14,7 +14,7 @@ from recommender.ranking.vocabulary_index import VocabularyIndex
 
 
 @dataclass(frozen=True)
-class Choice:
+class CandidatePool:
     """What lists are chosen from: ``column`` numbers the candidates by id, and ``carrying`` says
     which of them are about a topic (canonical)."""
 
@@ -27,51 +27,51 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReaderList:
     """One reader's list, and what it was chosen from."""
 
-    choice: Choice
+    pool: CandidatePool
     ranking: Ranking
     profile: Profiles
     scores: npt.NDArray[np.float32]
     request: ListRequest
 
 
-def why(asked: Asked, at: int) -> str:
+def why(reader_list: ReaderList, at: int) -> str:
     """Why candidate ``at`` is not in the list, or at which position it is."""
-    choice, story = asked.choice, asked.choice.candidates[at]
-    for pick in asked.ranking.picks:
+    pool, story = reader_list.pool, reader_list.pool.candidates[at]
+    for pick in reader_list.ranking.picks:
         if pick.story == story.id:
             return f"chosen, at position {pick.position}"
-    if story.id in asked.request.exclude:
+    if story.id in reader_list.request.exclude:
         return "left out for everybody"
-    for topic in asked.profile.muted[0]:
-        if choice.carrying(topic)[at]:
-            return f"about {choice.topics.shown(topic)}, which this reader muted"
-    if story.id in asked.profile.answered[0]:
+    for topic in reader_list.profile.muted[0]:
+        if pool.carrying(topic)[at]:
+            return f"about {pool.topics.shown(topic)}, which this reader muted"
+    if story.id in reader_list.profile.answered[0]:
         return "this reader had it before"
-    if asked.scores[at] < 0:
+    if reader_list.scores[at] < 0:
         return "nearly the same as a story this reader had before"
-    if asked.request.as_issue:
-        return _by_rules(asked, at)
-    return "others score higher" if asked.scores[at] > 0 else "nothing ties it to this reader"
+    if reader_list.request.as_issue:
+        return _by_rules(reader_list, at)
+    return "others score higher" if reader_list.scores[at] > 0 else "nothing ties it to this reader"
 
 
-def _by_rules(asked: Asked, at: int) -> str:
-    choice, story = asked.choice, asked.choice.candidates[at]
-    settings, score = choice.settings, float(asked.scores[at])
-    shown = choice.duplicates.members[choice.duplicates.cluster[at]][0]
+def _by_rules(reader_list: ReaderList, at: int) -> str:
+    pool, story = reader_list.pool, reader_list.pool.candidates[at]
+    settings, score = pool.settings, float(reader_list.scores[at])
+    shown = pool.duplicates.members[pool.duplicates.cluster[at]][0]
     if shown != at:
-        return f"nearly the same as “{choice.candidates[shown].title}”, which stands for it"
+        return f"nearly the same as “{pool.candidates[shown].title}”, which stands for it"
     if score < settings.relevance_floor:
         return f"scores {score:.3f}, below the relevance floor of {settings.relevance_floor:g}"
-    listed = [choice.candidates[choice.column[pick.story]] for pick in asked.ranking.picks]
+    listed = [pool.candidates[pool.column[pick.story]] for pick in reader_list.ranking.picks]
     if sum(other.article == story.article for other in listed) >= settings.max_per_article:
         return f"{settings.max_per_article} stories of the same article are in already"
     cap = settings.max_per_source
     if cap is not None and sum(other.source == story.source for other in listed) >= cap:
         return f"{cap} stories of the same source are in already"
-    lowest = min((pick.score for pick in asked.ranking.picks), default=0.0)
+    lowest = min((pick.score for pick in reader_list.ranking.picks), default=0.0)
     if score > lowest:
         return "too like what is in already, or its interest has its share"
     return "others score higher"

@@ -45,7 +45,7 @@ def offer(
             return ENDING
 
 
-def answered(throttle: Throttle, permits: Permits, verdict: Verdict, recipient: str) -> None:
+def report(throttle: Throttle, permits: Permits, verdict: Verdict, recipient: str) -> None:
     """Tell the throttle the verdict on a message that was offered."""
     permits.used()
     if verdict.kind is VerdictKind.ACCEPTED:
@@ -54,7 +54,9 @@ def answered(throttle: Throttle, permits: Permits, verdict: Verdict, recipient: 
         throttle.slowed_down(recipient, verdict.reply or "")
 
 
-def put_back(postponed: Postponed, delivery_id: int, until: datetime | None = None) -> Outcome:
+def postponed_outcome(
+    postponed: Postponed, delivery_id: int, until: datetime | None = None
+) -> Outcome:
     """A postponed copy as the ledger takes it back: deferred, and not counted as an attempt.
 
     Another ``until`` is given when that moment is one of the reader's quiet hours.
