@@ -50,7 +50,7 @@ def entries(path: Path, suffixes: frozenset[str]) -> Iterator[Entry | Rejected]:
                     left -= len(found.data)
                 if found is not None:
                     yield found
-    except (zipfile.BadZipFile, OSError, ValueError, UnicodeError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
         raise InputError(path, None, f"is not a zip that can be read ({error})") from error
 
 

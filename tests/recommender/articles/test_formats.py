@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recommender.articles import archives, exports, import_files, recognition
@@ -116,6 +116,7 @@ def test_a_zip_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=400), st.integers(0, 400))
+@example(b"\x00@", 62)  # "needs version 6.4 of the format"
 def test_a_damaged_zip_is_read_or_named(
     tmp_path_factory: pytest.TempPathFactory, junk: bytes, at: int
 ) -> None:
