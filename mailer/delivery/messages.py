@@ -17,6 +17,7 @@ from mailer.edition.edition_edits import EditionEdits
 from mailer.edition.schedule import occurrence
 from mailer.issue.composition import (
     Composer,
+    Frame,
     Issue,
     Publication,
     ReaderView,
@@ -194,6 +195,10 @@ def make_factory(
             language=settings.language,
             subject=edits.subject,
             notes=edits.notes,
+            frame=Frame(
+                subscribe_url=f"{settings.base_url}/subscribe",
+                archive_url=f"{settings.base_url}/archive",
+            ),
         ),
         identity=Identity(
             from_name=name,

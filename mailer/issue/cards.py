@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
+from mailer.issue import pictures
 from mailer.issue.content import StoryContent
 from mailer.issue.notes import Note
-from mailer.issue.plaintext import shorten
+from mailer.issue.pictures import Picture
+from mailer.issue.plaintext import WIDE, shorten
 from mailer.languages import N_, Language
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -31,7 +33,7 @@ class Face:
     serves and who read the same language. ``origin`` says where it is from; ``short_title`` names
     it in the labels of its links; ``url`` is None when there is nowhere to go. ``lang`` is the
     story's own, empty when it is the issue's. Faces are remembered, so each is compared as the one
-    object it is."""
+    object it is. ``words``: how many there are to read."""
 
     title: str
     short_title: str
@@ -46,6 +48,8 @@ class Face:
     read: str
     more_url: str
     less_url: str
+    image: Picture | None = None
+    words: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """All that the templates show, cleaned and trimmed; nothing of it is markup. ``trap_url``, for
-    machines that follow every link, is empty without tracking; ``note`` is None without one."""
+    """All that the templates show, cleaned and trimmed; nothing of it is markup. ``contents`` are
+    the stories to be listed at the top, under ``contents_title``: none when there is only one.
+    ``trap_url``, for machines that follow every link, is empty without tracking; other addresses
+    are empty when there is nothing to link; ``note`` is None without one."""
 
     lang: str
     subject: str
@@ -76,6 +82,17 @@ class Issue:
     preferences_url: str
     view_url: str
     trap_url: str
+    reading_time: str = ""
+    contents_title: str = ""
+    contents: tuple[Face, ...] = ()
+    tagline: str = ""
+    footer: str = ""
+    logo: str = ""
+    logo_width: int = 0
+    subscribe_url: str = ""
+    archive_url: str = ""
+    imprint_url: str = ""
+    privacy_url: str = ""
 
 
 Servings = tuple[tuple[str, ...], ...]
@@ -118,6 +135,7 @@ class Limits:
     summary: int = 260
     alone: int = 440
     part: int = 560
+    line_part: int = 230
     point: int = 240
     points: int = 3
     title: int = 180
@@ -168,6 +186,8 @@ def face(
     do not say."""
     _ = language.text
     parts = _parts(story, order, limits, language)
+    if not lead:
+        parts = tuple(_in_a_line(part, limits) for part in parts[:1])
     if lead:
         summary = shorten(story.summary, limits.lead, at_sentence=True)
     elif parts:
@@ -177,7 +197,10 @@ def face(
     title = shorten(story.title or story.article_title or _("Untitled"), limits.title)
     summary = "" if _told(summary, [title]) else summary
     read_url, more_url, less_url = urls
-    read = _("Read at %(source)s", source=story.source) if story.source else _("Read the story")
+    read = _("Read the story")
+    if story.source and lead:
+        read = _("Read at %(source)s", source=story.source)
+    parts = tuple(part for part in parts if not _told(part.text, [title, summary]))
     return Face(
         title=title,
         short_title=shorten(title, limits.name),
@@ -187,12 +210,27 @@ def face(
         label=label,
         origin=_origin(story, limits, language),
         summary=summary,
-        parts=tuple(part for part in parts if not _told(part.text, [title, summary])),
+        parts=parts,
         also=_also(story, also, limits, language),
         read=shorten(read, limits.read),
         more_url=more_url,
         less_url=less_url,
+        image=pictures.shown(story) if lead else None,
+        words=sum(map(_words, [title, summary, *(t for p in parts for t in (p.text, *p.points))])),
     )
+
+
+def _words(text: str) -> int:
+    """Words of a text; where none are set apart, two characters count as one."""
+    wide = len(WIDE.findall(text))
+    return len(text.split()) + wide // 2
+
+
+def _in_a_line(part: Part, limits: Limits) -> Part:
+    """The first point of a part, short enough to stand in a line: a card is there to be scanned."""
+    text = part.text or part.points[0]
+    label = part.label
+    return Part(part.kind, label, text=shorten(text, limits.line_part, at_sentence=True))
 
 
 def foreign(tag: str, language: Language) -> str:

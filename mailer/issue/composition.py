@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from mailer import languages
-from mailer.issue import cards, wording
+from mailer.issue import cards, greeting, wording
 from mailer.issue.cards import LIMITS, Card, Issue, Limits, Part
 from mailer.issue.content import StoryContent
 from mailer.issue.notes import Note, note
 from mailer.issue.plaintext import clean, shorten
+from mailer.issue.preheader import preheader
 from mailer.issue.size import BUDGET, weight
 from mailer.languages import Language
 from recommender.ranking.values import Pick
@@ -23,6 +24,7 @@ from recommender.ranking.values import Pick
 __all__ = [
     "Card",
     "Composer",
+    "Frame",
     "Issue",
     "Links",
     "Part",
@@ -43,6 +45,25 @@ class Links(Protocol):
 
 
 @dataclass(frozen=True)
+class Frame:
+    """What stands around the stories, the same in every copy; all of it may be empty. ``logo`` is
+    an https address, drawn ``logo_width`` CSS pixels wide."""
+
+    tagline: str = ""
+    footer: str = ""
+    logo: str = ""
+    logo_width: int = 160
+    subscribe_url: str = ""
+    archive_url: str = ""
+    imprint_url: str = ""
+    privacy_url: str = ""
+
+    def __post_init__(self) -> None:
+        for name, most in (("tagline", 160), ("footer", 600)):
+            object.__setattr__(self, name, shorten(clean(getattr(self, name)), most))
+
+
+@dataclass(frozen=True)
 class Publication:
     """What is the same in every copy of an edition. ``edition`` is its name
     (``weekly-2026-W48``), ``day`` when it goes out; without ``tracking`` stories are linked
@@ -58,6 +79,7 @@ class Publication:
     language: str = languages.SOURCE
     subject: str = ""
     notes: Mapping[str | None, str] = field(default_factory=dict)
+    frame: Frame = Frame()
 
     @cached_property
     def name(self) -> str:
@@ -131,9 +153,10 @@ class Composer:
     def _issue(
         self, reader: ReaderView, picks: Sequence[Pick], delivery_id: int, limits: Limits
     ) -> Issue:
-        publication, links = self._publication, self._links
+        publication, links, frame = self._publication, self._links, self._publication.frame
         language = languages.choose(reader.locale, publication.language)
         composed = self._cards(reader, picks, delivery_id, limits, language)
+        faces = tuple([card.face for card in composed])
         title = publication.name
         lead = self._stories[picks[0].story]
         subject = publication.subject_line or wording.subject(
@@ -142,19 +165,12 @@ class Composer:
         return Issue(
             lang=language.tag,
             subject=subject,
-            preheader=wording.preheader(
-                lead, [card.face.title for card in composed[1:]], subject, language
+            preheader=preheader(
+                lead, reader.roles, [face.title for face in faces[1:]], subject, language
             ),
             title=title,
             date=wording.date_line(publication.edition, publication.day, language),
-            intro=wording.intro(
-                reader.name,
-                reader.roles,
-                reader.topics,
-                len(composed),
-                shorten(composed[0].face.title, 90),
-                language,
-            ),
+            intro=greeting.intro(reader.name, reader.roles, reader.topics, len(faces), language),
             note=self._note(reader, language),
             lead=composed[0],
             cards=tuple(composed[1:]),
@@ -164,6 +180,17 @@ class Composer:
             preferences_url=links.preferences(delivery_id),
             view_url=links.view(delivery_id),
             trap_url=links.click(delivery_id, TRAP) if publication.tracking else "",
+            reading_time=wording.reading_time(sum([face.words for face in faces]), language),
+            contents_title=language.text("In this issue") if len(faces) > 1 else "",
+            contents=faces if len(faces) > 1 else (),
+            tagline=frame.tagline,
+            footer=frame.footer,
+            logo=frame.logo,
+            logo_width=frame.logo_width,
+            subscribe_url=frame.subscribe_url,
+            archive_url=frame.archive_url,
+            imprint_url=frame.imprint_url,
+            privacy_url=frame.privacy_url,
         )
 
     def _note(self, reader: ReaderView, language: Language) -> Note | None:
@@ -187,18 +214,22 @@ class Composer:
         language: Language,
     ) -> list[Card]:
         """The cards, the lead first; from those of earlier readers with the same roles and
-        language, unless texts had to be trimmed further."""
+        language, unless texts had to be trimmed further. What was said once of why is not said of
+        the next card again."""
         told_us = bool(reader.roles) or any(weight > 0 for weight in reader.topics.values())
         made: dict[object, Card] = {}
         if limits is LIMITS:
             made = self._cards_of.setdefault((reader.roles, language.tag, told_us), made)
         cards_shown: list[Card] = []
+        told: set[object] = set()
         for pick in picks:
             lead_reason = wording.lead_reason(pick.reasons)
-            key = (pick.story, lead_reason, pick.also, not cards_shown)
+            known = lead_reason in told
+            key = (pick.story, lead_reason, pick.also, not cards_shown, known)
+            told.add(lead_reason)
             card = made.get(key)
             if card is None:
-                why = wording.why(lead_reason, language, known=told_us)
+                why = "" if known else wording.why(lead_reason, language, known=told_us)
                 face = cards.face(
                     self._story(pick.story),
                     tuple([self._stories[other] for other in pick.also if other in self._stories]),

@@ -16,9 +16,10 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UNPRINTABLE = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029{INVISIBLE}]+")
 _LINK = re.compile(r"[(<“\"]?https?://", re.IGNORECASE)
-_WIDE = re.compile(
+WIDE = re.compile(
     "[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]"
 )
+"""Characters that take two columns (UAX 11)."""
 _SENTENCE_END = re.compile(r"(?:(?<=\w{4})\.|[!?。！？])[\"'”’)\]»]*(?=\s|$)")
 """An end that is none of ``U.S.``, ``e.g.``, ``vs.``."""
 _JOINED = "\u200d\ufe0e\ufe0f"
@@ -61,7 +62,7 @@ def wrapped(text: str, indent: str = "", bullet: str = "") -> str:
     """A cleaned text in lines of at most ``WIDTH`` columns behind ``indent``, the first behind
     ``bullet`` too. Wide characters (UAX 11) count twice; links stay whole on any length."""
     width = WIDTH - len(indent) - len(bullet)
-    if not text.isascii() and _WIDE.search(text):
+    if not text.isascii() and WIDE.search(text):
         width //= 2
     lines: list[str] = []
     start, end = 0, len(text)

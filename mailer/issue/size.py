@@ -30,7 +30,9 @@ def weight(issue: Issue) -> int:
 def _own_texts(issue: Issue) -> list[str]:
     return [
         *(issue.subject, issue.subject, issue.preheader, issue.title, issue.date),
-        *(issue.intro, issue.footer_why, *issue.postal_address),
+        *(issue.intro, issue.footer_why, *issue.postal_address, issue.reading_time),
+        *(issue.tagline, issue.footer, issue.logo, issue.title, issue.contents_title),
+        *(issue.subscribe_url, issue.archive_url, issue.imprint_url, issue.privacy_url),
         *(issue.unsubscribe_url, issue.preferences_url, issue.view_url, issue.trap_url),
         *(issue.lead.why, *[card.why for card in issue.cards]),
     ]
@@ -51,7 +53,9 @@ def _face_bytes(face: Face) -> tuple[int, int]:
     """What a face takes: as counted, and as it could be at most."""
     points = sum(len(part.points) for part in face.parts)
     markup = CARD_BYTES + PART_BYTES * len(face.parts) + POINT_BYTES * points
-    texts = [face.title, *[face.short_title] * 3, *[face.read] * 2, *[face.url or ""] * 2]
+    texts = [*[face.title] * 2, *[face.short_title] * 4, *[face.read] * 3, *[face.url or ""] * 4]
+    if face.image:
+        texts += [face.image.url, face.image.alt]
     texts += [face.more_url, face.less_url, face.label, face.origin, face.summary]
     texts += [face.also]
     for part in face.parts:

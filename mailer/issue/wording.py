@@ -1,45 +1,32 @@
-"""The words of an issue that are ours: subject, preheader, intro, and why a story is there.
+"""The words of an issue that are ours: subject, date, footer, and why a story is there.
 
 In the reader's language, short and true: nothing is said that the choice does not bear out. Takes
 values, returns text; never markup.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple, assert_never
 
-from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import clean, shorten
-from mailer.languages import N_, SOURCE, Language
+from mailer.languages import SOURCE, Language
 from recommender.ranking.values import ReasonKind
 
 SUBJECT_LENGTH = 78
 LONGEST_SUBJECT = 150
 """Characters of a subject that an editor gives."""
-PREHEADER_LENGTH = 110
-LEAST_PREHEADER = 40
-INTRO_LENGTH = 280
 WHY_LENGTH = 160
+WORDS_A_MINUTE = 230
+"""How fast adults read prose in silence (Brysbaert 2019: 238 words a minute, rounded down)."""
 RANKS: dict[ReasonKind | None, float] = {"explore": 3.0, "must_read": 2.0}
 """Above every reason that is known by its share (0 to 1)."""
 SECOND_TOPIC = 0.15
 """A second topic is named beside the first when it made at least this share of the score."""
-WHOM = {
-    # Whether the name, the role and the topics are known.
-    (True, False, False): N_("For %(name)s"),
-    (False, True, False): N_("For %(role)s"),
-    (True, True, False): N_("For %(name)s, %(role)s"),
-    (False, False, True): N_("For a reader who follows %(topics)s"),
-    (True, False, True): N_("For %(name)s, who follows %(topics)s"),
-    (False, True, True): N_("For %(role)s who follows %(topics)s"),
-    (True, True, True): N_("For %(name)s, %(role)s who follows %(topics)s"),
-}
 _REPLY = re.compile(
     r"(?:\s*(?:re|fwd?|aw|wg|antw)\s*(?:[\[(]\d{1,3}[\])])?\s*[:：]+)+\s*", re.IGNORECASE
 )
-_NOT_A_NAME = re.compile(r"[@/\\:;<>{}\[\]|=#%*_^~`!?\"“”0-9]|\w{2}\.\w|\w\.\w{2}")
 
 
 @lru_cache(maxsize=1_000)
@@ -55,29 +42,6 @@ def subject(title: str, newsletter: str, language: Language) -> str:
     return _("Your stories this week")
 
 
-def preheader(
-    lead: StoryContent, others: Sequence[str], subject_line: str, language: Language
-) -> str:
-    """What mail programs show beside the subject, 40 to 110 characters: the lead's own words, then
-    what else is in the issue."""
-    _ = language.text
-    subject_words = subject_line.rstrip("….").casefold()
-    text = ""
-    for sentence in lead.first_words:
-        if sentence.casefold().startswith(subject_words):
-            continue
-        text = f"{text} {sentence}".strip()
-        if len(text) >= LEAST_PREHEADER:
-            break
-    if len(text) < LEAST_PREHEADER and others:
-        also = _("Also: %(titles)s", titles="; ".join(others))
-        text = f"{text} {also}".strip()
-    if len(text) < LEAST_PREHEADER:
-        also = _("Chosen for you from what our editors have read.")
-        text = f"{text} {also}".strip()
-    return shorten(text, PREHEADER_LENGTH)
-
-
 @lru_cache(maxsize=1_000)
 def date_line(edition: str, day: date | None, language: Language) -> str:
     """The week and the day an issue is of: ``Week 48 · Thursday, 26 November 2026``."""
@@ -88,6 +52,13 @@ def date_line(edition: str, day: date | None, language: Language) -> str:
         language.day(day, "full") if day else "",
     )
     return " · ".join(part for part in parts if part)
+
+
+@lru_cache(maxsize=1_000)
+def reading_time(words: int, language: Language) -> str:
+    """How long an issue of so many words takes: ``4 min read``."""
+    _ = language.text
+    return _("%(minutes)s min read", minutes=max(1, round(words / WORDS_A_MINUTE)))
 
 
 def week(period: str, language: Language) -> str:
@@ -106,67 +77,6 @@ def footer(title: str, language: Language) -> str:
         "you told us and by what you read.",
         title=title,
     )
-
-
-def intro(
-    name: str,
-    roles: Sequence[str],
-    topics: Mapping[str, float],
-    number: int,
-    lead: str,
-    language: Language,
-) -> str:
-    """The personal line under the masthead, from what is known of the reader."""
-    _ = language.text
-    led = _led_by(number, lead, language)
-    whom = _whom(name, roles, topics, language)
-    if whom:
-        line = f"{whom}: {led}"
-    else:
-        invitation = _("Tell us your topics, and the next one is more your own")
-        line = f"{led[0].upper()}{led[1:]}. {invitation}"
-    ended = line.endswith(".") or line.rstrip("”“»")[-1:] in ("?", "!", "…")
-    return shorten(line if ended else f"{line}.", INTRO_LENGTH)
-
-
-@lru_cache(maxsize=1_000)
-def _led_by(number: int, lead: str, language: Language) -> str:
-    ngettext = language.plural
-    return ngettext(
-        "%(count)s story: “%(lead)s”",
-        "%(count)s stories, led by “%(lead)s”",
-        number,
-        count=_number(number, language),
-        lead=lead,
-    )
-
-
-def _whom(name: str, roles: Sequence[str], topics: Mapping[str, float], language: Language) -> str:
-    """``For Mina, a hardware engineer who follows TPUs and Racks``, as far as it is known."""
-    loved = [topic for topic, weight in topics.items() if weight > 0 and clean(topic)]
-    loved.sort(key=lambda topic: (-topics[topic], topic.casefold(), topic))
-    return _for_whom(_name(name), tuple(roles[:2]), tuple(loved[:2]), language)
-
-
-@lru_cache(maxsize=10_000)
-def _for_whom(
-    called: str, roles: tuple[str, ...], topics: tuple[str, ...], language: Language
-) -> str:
-    named = [role for role in roles if clean(role)]
-    work = language.all_of([as_noun(role, language) for role in named]) if named else ""
-    work = with_article(work, language) if work else ""
-    follows = [shorten(clean(topic), 50) for topic in topics]
-    sentence = WHOM.get((bool(called), bool(work), bool(follows)))
-    if sentence is None:
-        return ""
-    return language.text(sentence, name=called, role=work, topics=language.all_of(follows))
-
-
-def _name(name: str) -> str:
-    """The reader's name when it looks like one. Anybody can sign anybody up, and what they wrote
-    as the name is not to become a message."""
-    line = clean(name)
-    return "" if len(line) > 60 or _NOT_A_NAME.search(line) else line
 
 
 def as_noun(role: str, language: Language) -> str:
@@ -191,16 +101,6 @@ def with_article(noun: str, language: Language) -> str:
         vowel = word[:1].casefold() in tuple("aeiou")
         article = "an" if silent or (vowel and not spoken) else "a"
     return f"{article} {noun}"
-
-
-def _number(number: int, language: Language) -> str:
-    _ = language.text
-    # Translators: the numbers from one on, in words, as far as your language writes them so.
-    words = _(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-        "sixteen seventeen eighteen nineteen twenty"
-    ).split()
-    return words[number - 1] if 1 <= number <= len(words) else str(number)
 
 
 NAMING: frozenset[ReasonKind] = frozenset({"topic", "role", "history", "text"})
@@ -257,9 +157,9 @@ def why(lead_reason: LeadReason, language: Language, *, known: bool) -> str:
         return ""
     match kind:
         case "explore":
-            return _("A deliberate step outside your topics; say whether you want more of it.")
+            return _("Say whether you want more of it.")
         case "must_read":
-            return _("Our editors recommend this one to every reader.")
+            return ""  # its label says it
         case "fresh":
             untold = _("Published recently; you have not told us your topics yet.")
             sentence = _("Published recently.") if known else untold
@@ -269,11 +169,11 @@ def why(lead_reason: LeadReason, language: Language, *, known: bool) -> str:
             sentence = _("You follow %(topics)s.", topics=topics)
         case "role":
             role = with_article(as_noun(detail, language), language)
-            sentence = _("Chosen for your work as %(role)s.", role=role)
+            sentence = _("For your work as %(role)s.", role=role)
         case "history":
             sentence = _("Because you read “%(title)s”.", title=shorten(detail, 90))
         case "text":
-            sentence = _("Its words are close to what you follow: %(words)s.", words=detail)
+            sentence = _("Close to what you follow: %(words)s.", words=detail)
         case _:
             assert_never(kind)
     return shorten(sentence, WHY_LENGTH)

@@ -22,6 +22,8 @@ SHARED = frozenset(
     for name in (
         *("lang", "title", "date", "footer_why", "postal_address"),
         *("unsubscribe_url", "preferences_url", "view_url", "trap_url"),
+        *("tagline", "footer", "logo", "logo_width", "subscribe_url", "archive_url"),
+        *("imprint_url", "privacy_url", "contents_title"),
     )
 )
 """Fields that all copies in a language have in common when links are placeholders: to ask for one

@@ -28,7 +28,9 @@ from mailer.issue import plaintext
 from mailer.issue.composition import Issue
 from mailer.languages import Language
 from mailer.rendering import fragments
+from mailer.rendering import look as looks
 from mailer.rendering.fragments import Piece, Pieces, Setter
+from mailer.rendering.look import Look
 from recommender.errors import ConfigurationError
 
 TAGS = frozenset(
@@ -45,6 +47,7 @@ DEEPEST = 8
 _TAG = re.compile(r"<(mj[\w-]*)", re.IGNORECASE)
 _INCLUDE = re.compile(r"""<mj-include\s+path=(["'])(.+?)\1\s*(?:/>|>\s*</mj-include>)""")
 _INLINE = re.compile(r"<mj-style\b[^>]*\binline", re.IGNORECASE)
+_LOOK = re.compile(r"\{\{\s*look\.(\w+)\s*\}\}")
 _TOKEN = re.compile(r"J(\d{5})X")
 
 
@@ -68,13 +71,14 @@ class Rendered:
     text: str
 
 
-def compile_template(folder: Path, name: str = "weekly") -> Template:
-    """Compile ``name.mjml`` and ``name.txt.j2`` of ``folder``.
+def compile_template(folder: Path, name: str = "weekly", look: Look | None = None) -> Template:
+    """Compile ``name.mjml`` and ``name.txt.j2`` of ``folder``, in this look or the project's own.
 
     Raises ConfigurationError, naming file and cause, when one is missing or cannot be compiled.
     """
     markup_path, text_path = folder / f"{name}.mjml", folder / f"{name}.txt.j2"
-    markup, text = assembled(markup_path), _read(text_path)
+    markup = with_look(assembled(markup_path), look or looks.look(), str(markup_path))
+    text = _read(text_path)
     digest = hashlib.sha256()
     for part in (f"{COMPILER} {version(COMPILER)}", markup, text):
         digest.update(hashlib.sha256(part.encode()).digest())
@@ -85,6 +89,21 @@ def compile_template(folder: Path, name: str = "weekly") -> Template:
 def assembled(path: Path) -> str:
     """The MJML of a template with its includes put in."""
     return _with_includes(path, ())
+
+
+def with_look(source: str, look: Look, path: str = "template") -> str:
+    """``source`` with every ``{{ look.NAME }}`` filled in: colours and fonts belong to a template
+    and are frozen with it. ConfigurationError for a name there is none of."""
+    values = look.values()
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise ConfigurationError(
+                f"template {path}: {match[0]} is unknown; look has {', '.join(sorted(values))}"
+            )
+        return values[match[1]]
+
+    return _LOOK.sub(value, source)
 
 
 def _with_includes(path: Path, within: Sequence[Path]) -> str:

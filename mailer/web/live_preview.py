@@ -35,12 +35,16 @@ def lines(site: Site, reader: Subscriber | None, chosen: PreferencesForm) -> lis
         Line(
             one.story.title,
             one.story.source or "",
-            wording.why(wording.lead_reason(one.reasons), site.language, known=known),
+            _why(wording.lead_reason(one.reasons), site, known=known),
             one.story.language,
             one.story.dir,
         )
         for one in found
     ]
+
+
+def _why(reason: wording.LeadReason, site: Site, *, known: bool) -> str:
+    return wording.label(reason, site.language) or wording.why(reason, site.language, known=known)
 
 
 def part(site: Site, found: list[Line]) -> Response:

@@ -71,8 +71,11 @@ def test_a_preheader_has_40_to_110_characters_and_does_not_repeat_the_subject(
         assert not issue.preheader.startswith(issue.subject)
 
 
-def test_a_preheader_is_taken_from_the_leads_takeaway(issue_of: Make) -> None:
-    assert issue_of(["1"]).preheader.startswith("For engineers: a stable core")
+def test_a_preheader_is_taken_from_what_serves_the_readers_role(issue_of: Make) -> None:
+    assert issue_of(["1"]).preheader.startswith("Profile before asking for silicon.")
+    investor = issue_of(["1"], reader=reader("Investor")).preheader
+    assert investor.startswith("Most of the gain came from packaging.")  # not "For engineers: …"
+    assert "For engineers" in issue_of(["1"], reader=reader("Teaching Engineer CTO")).preheader
 
 
 def test_a_takeaway_that_is_the_title_again_is_no_preheader(issue_of: Make) -> None:
@@ -88,18 +91,25 @@ def test_a_takeaway_that_is_the_title_again_is_no_preheader(issue_of: Make) -> N
     [
         (
             ReaderView("Mina", None, ("Hardware Engineer",), {"TPUs": 3, "Racks": 2, "Film": 1}),
-            "For Mina, a hardware engineer who follows TPUs and Racks: ",
+            "Hi Mina, two stories, chosen for your work as a hardware engineer and because you "
+            "follow TPUs and Racks.",
         ),
-        (reader("CTO"), "For a CTO: "),
-        (reader("VP of Engineering/Data", "Investor"), "For a VP of engineering/data and investor"),
-        (reader("AI Engineer"), "For an AI engineer: "),
-        (reader("UX Designer"), "For a UX designer: "),
-        (reader(Robots=1.0), "For a reader who follows Robots: "),
-        (reader(name="Mina", Robots=1.0), "For Mina, who follows Robots: "),
-        (reader(name="Mina"), "For Mina: "),
-        (reader("Engineer", Film=-2.0), "For an engineer: "),
-        (reader(), "Two stories, led by “Five generations of TPUs”. Tell us your topics"),
-        (reader("", " \u202e"), "Two stories, led by"),
+        (reader("CTO"), "Two stories, chosen for your work as a CTO."),
+        (
+            reader("VP of Engineering/Data", "Investor"),
+            "Two stories, chosen for your work as a VP of engineering/data and investor.",
+        ),
+        (reader("AI Engineer"), "Two stories, chosen for your work as an AI engineer."),
+        (reader("UX Designer"), "Two stories, chosen for your work as a UX designer."),
+        (reader(Robots=1.0), "Two stories, chosen because you follow Robots."),
+        (
+            reader(name="Mina", Robots=1.0),
+            "Hi Mina, two stories, chosen because you follow Robots.",
+        ),
+        (reader(name="Mina"), "Hi Mina, two stories for you. Tell us your topics"),
+        (reader("Engineer", Film=-2.0), "Two stories, chosen for your work as an engineer."),
+        (reader(), "Two stories for you. Tell us your topics"),
+        (reader("", " \u202e"), "Two stories for you."),
     ],
 )
 def test_the_intro_says_what_is_known_of_the_reader(
@@ -108,10 +118,26 @@ def test_the_intro_says_what_is_known_of_the_reader(
     assert issue_of(["1", "2"], reader=who).intro.startswith(line)
 
 
-def test_the_intro_counts_the_stories_and_names_the_lead(issue_of: Make) -> None:
-    assert issue_of(["1", "2"]).intro.endswith(": two stories, led by “Five generations of TPUs”.")
-    assert issue_of(["2"]).intro.endswith(": one story: “Compute by contract”.")
+def test_the_intro_counts_the_stories_and_leaves_their_titles_to_the_list(issue_of: Make) -> None:
+    assert issue_of(["2"]).intro.startswith("Hi Mina, one story, chosen")
     assert "twenty stories" in issue_of(["5"] * 20).intro
+    assert "Compute by contract" not in issue_of(["2", "1"]).intro
+
+
+def test_the_headlines_are_listed_at_the_top_where_there_are_several(issue_of: Make) -> None:
+    issue = issue_of(["1", "2", "5"])
+    assert [face.title for face in issue.contents] == [
+        "Five generations of TPUs", "Compute by contract", "A title alone",
+    ]  # fmt: skip
+    assert (issue_of(["1"]).contents, issue_of(["1"]).contents_title) == ((), "")
+
+
+def test_the_reading_time_follows_from_what_is_shown(issue_of: Make) -> None:
+    assert issue_of(["5"]).reading_time == "1 min read"
+    long = StoryContent(title="T", summary="word " * 100, insights=("word " * 40,))
+    assert issue_of(["9"] * 20, stories={"9": long}).reading_time == "5 min read"
+    chinese = StoryContent(title="T", summary="漢" * 400)
+    assert issue_of(["9"] * 20, stories={"9": chinese}).reading_time != "1 min read"
 
 
 @pytest.mark.parametrize("name", ["Buy at spam.example", "https://x.example", "a@b", "x" * 61, "1"])
@@ -120,8 +146,10 @@ def test_what_does_not_look_like_a_name_is_not_shown_as_one(issue_of: Make, name
 
 
 def test_names_of_many_kinds_are_shown(issue_of: Make) -> None:
-    for name in ("J. R. Example", "Seán O'Example-Smith", "山田", "علي", "J.R. Example"):
-        assert name in issue_of(["1"], reader=reader(name=name)).intro
+    for name in ("J. R. Example", "山田 太郎", "علي", "J.R. Example", "de Example", "Mina"):
+        assert f"Hi {name}, " in issue_of(["1"], reader=reader(name=name)).intro
+    for name in ("Seán O'Example-Smith", "Émile Example", "Anna-Lena M. Example"):
+        assert f"Hi {name.split()[0]}, " in issue_of(["1"], reader=reader(name=name)).intro
 
 
 # --- which part of the brief
@@ -191,12 +219,12 @@ def test_nothing_is_said_twice_in_one_card(issue_of: Make) -> None:
     ("kind", "detail", "why"),
     [
         ("topic", "TPU Development", "You follow TPU Development."),
-        ("role", "AI Engineer", "Chosen for your work as an AI engineer."),
-        ("text", "tpu, memory", "Its words are close to what you follow: tpu, memory."),
+        ("role", "AI Engineer", "For your work as an AI engineer."),
+        ("text", "tpu, memory", "Close to what you follow: tpu, memory."),
         ("history", "Old news", "Because you read “Old news”."),
         ("fresh", "published recently", "Published recently."),
-        ("must_read", "x", "Our editors recommend this one to every reader."),
-        ("explore", "x", "A deliberate step outside your topics; say whether you want more of it."),
+        ("must_read", "x", ""),
+        ("explore", "x", "Say whether you want more of it."),
     ],
 )
 def test_the_largest_reason_says_why(
@@ -221,6 +249,22 @@ def test_must_reads_and_explorations_are_labelled_however_small_their_share(issu
     for kind, label in labels.items():
         reasons = [Reason("topic", "A", 0.9), Reason(kind, "x", 0.1)]
         assert issue_of(["1"], reasons=reasons).lead.face.label == label
+
+
+def test_what_was_said_of_one_card_is_not_said_of_the_next_again(issue_of: Make) -> None:
+    issue = issue_of(["1", "2", "3"])
+    assert [card.why for card in (issue.lead, *issue.cards)] == [
+        "You follow TPU Development and Compute.", "", "",
+    ]  # fmt: skip
+
+
+def test_the_lead_has_its_part_in_full_and_a_card_one_line_of_it(issue_of: Make) -> None:
+    lead = issue_of(["1", "2"]).lead.face
+    card = issue_of(["2", "1"]).cards[0].face
+    assert [part.kind for part in lead.parts] == ["practice", "code_references"]
+    assert [(part.kind, part.text) for part in card.parts] == [
+        ("practice", "Profile before asking for silicon."),
+    ]  # fmt: skip
 
 
 def test_no_reason_no_claim(issue_of: Make) -> None:
@@ -299,15 +343,16 @@ def test_an_issue_in_german(issue_of: Make, renderer: Renderer) -> None:
     issue = issue_of(["1", "2"], reader=mina, also=["7"])
     assert issue.date == "Woche 48 · Donnerstag, 26. November 2026"
     assert issue.intro == (
-        "Für Mina, CTO, vor allem zu TPUs und Racks: zwei Beiträge, an erster Stelle "
-        "„Five generations of TPUs“."
+        "Hallo Mina, zwei Beiträge, ausgewählt für Ihre Arbeit als CTO und nach Ihren Themen, vor "
+        "allem TPUs und Racks."
     )
     face = issue.lead.face
     assert (face.lang, face.read) == ("en", "Weiterlesen bei Silicon Review")
     assert face.origin == "Silicon Review · kuratiert von The Desk · 19. November 2026"
     html, text = renderer.html(issue), renderer.text(issue)
     assert '<html lang="de-AT"' in html
-    assert "Warum dieser Beitrag? Sie interessieren sich für" in " ".join(text.split())
+    assert "Sie interessieren sich für" in " ".join(text.split())
+    assert "2 Min. Lesezeit" in text or "1 Min. Lesezeit" in text
     for words in ("Mehr davon", "Weniger davon", "Abbestellen", "Auswahl anpassen"):
         assert f">{words}</a>" in html
         assert f"{words}:" in text

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent
 from mailer.issue.size import weight
 from mailer.rendering import templates
+from mailer.rendering.look import look
 from mailer.rendering.templates import Template, compile_mjml, compile_template
 from recommender import resources
 from recommender.errors import ConfigurationError
@@ -52,7 +53,7 @@ def test_compiling_then_filling_equals_filling_then_compiling(
     path = resources.folder("templates") / "email" / "weekly.mjml"
     plain = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     plain.globals["_"] = str
-    filled = plain.from_string(templates.assembled(path))
+    filled = plain.from_string(templates.with_look(templates.assembled(path), look()))
     for issue in every_branch(issue_of):
         per_reader = mjml.mjml2html(filled.render(issue=issue), disable_comments=True, fonts={})
         assert squeezed(renderer.render(issue).html) == squeezed(per_reader)

@@ -1,0 +1,83 @@
+"""The line under the masthead: the reader by name, how many stories, and what they were chosen by.
+
+Takes values, returns text; never markup.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from mailer.issue.plaintext import clean, shorten
+from mailer.issue.wording import as_noun, with_article
+from mailer.languages import N_, Language
+
+LENGTH = 280
+LONGEST_NAME = 60
+CHOSEN = {
+    # Whether the role and the topics are known.
+    (True, False): N_("%(stories)s, chosen for your work as %(role)s."),
+    (False, True): N_("%(stories)s, chosen because you follow %(topics)s."),
+    (True, True): N_(
+        "%(stories)s, chosen for your work as %(role)s and because you follow %(topics)s."
+    ),
+    (False, False): N_(
+        "%(stories)s for you. Tell us your topics, and the next ones are more your own."
+    ),
+}
+_NOT_A_NAME = re.compile(r"[@/\\:;<>{}\[\]|=#%*_^~`!?\"“”0-9]|\w{2}\.\w|\w\.\w{2}")
+_GIVEN_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’-][^\W\d_]+)*")
+"""The first of several names, where it is one that people are called by."""
+
+
+def intro(
+    name: str, roles: Sequence[str], topics: Mapping[str, float], number: int, language: Language
+) -> str:
+    """``Hi Mina, six stories, chosen for your work as an engineer and because you follow TPUs.``"""
+    loved = [topic for topic, weight in topics.items() if weight > 0 and clean(topic)]
+    loved.sort(key=lambda topic: (-topics[topic], topic.casefold(), topic))
+    chosen = _chosen(tuple(roles[:2]), tuple(loved[:2]), number, language)
+    called = first_name(name)
+    if not called:
+        return shorten(f"{chosen[:1].upper()}{chosen[1:]}", LENGTH)
+    _ = language.text
+    return shorten(_("Hi %(name)s, %(stories)s", name=called, stories=chosen), LENGTH)
+
+
+@lru_cache(maxsize=10_000)
+def _chosen(
+    roles: tuple[str, ...], topics: tuple[str, ...], number: int, language: Language
+) -> str:
+    named = [role for role in roles if clean(role)]
+    work = language.all_of([as_noun(role, language) for role in named]) if named else ""
+    work = with_article(work, language) if work else ""
+    follows = language.all_of([shorten(clean(topic), 50) for topic in topics])
+    sentence = CHOSEN[bool(work), bool(follows)]
+    return language.text(sentence, stories=_stories(number, language), role=work, topics=follows)
+
+
+def _stories(number: int, language: Language) -> str:
+    ngettext = language.plural
+    count = number_word(number, language)
+    return ngettext("%(count)s story", "%(count)s stories", number, count=count)
+
+
+def first_name(name: str) -> str:
+    """What to call a reader: the first of several names where that is plainly a given name, else
+    all of it; nothing when it does not look like a name. Anybody can sign anybody up, and what they
+    wrote as the name is not to become a message."""
+    line = clean(name)
+    if len(line) > LONGEST_NAME or _NOT_A_NAME.search(line):
+        return ""
+    first, _, rest = line.partition(" ")
+    return first if rest and _GIVEN_NAME.fullmatch(first) else line
+
+
+def number_word(number: int, language: Language) -> str:
+    """``six``; above twenty in digits."""
+    _ = language.text
+    # Translators: the numbers from one on, in words, as far as your language writes them so.
+    words = _(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen twenty"
+    ).split()
+    return words[number - 1] if 1 <= number <= len(words) else str(number)

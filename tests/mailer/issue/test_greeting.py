@@ -1,0 +1,35 @@
+import pytest
+
+from mailer import languages
+from mailer.issue import greeting
+
+ENGLISH, GERMAN = languages.choose("en"), languages.choose("de")
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("Mina Okafor", "Mina"),
+        ("Mina", "Mina"),
+        ("Anna-Lena Example", "Anna-Lena"),
+        ("Dr. Mina Okafor", "Dr. Mina Okafor"),
+        ("J. R. Example", "J. R. Example"),
+        ("山田 太郎", "山田 太郎"),
+        ("Win money at spam.example", ""),
+        ("x" * 61, ""),
+    ],
+)
+def test_readers_are_called_by_the_first_name_only_where_it_plainly_is_one(
+    name: str, called: str
+) -> None:
+    assert greeting.first_name(name) == called
+
+
+def test_a_greeting_in_two_languages() -> None:
+    assert greeting.intro("Mina Okafor", ["CTO"], {}, 6, ENGLISH) == (
+        "Hi Mina, six stories, chosen for your work as a CTO."
+    )
+    assert greeting.intro("", [], {"TPUs": 1}, 1, GERMAN) == (
+        "Ein Beitrag, ausgewählt nach Ihren Themen, vor allem TPUs."
+    )
+    assert greeting.intro("", [], {}, 25, ENGLISH).startswith("25 stories for you.")
