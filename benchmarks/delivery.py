@@ -50,6 +50,7 @@ from mailer.issue.composition import Composer
 from mailer.ledger.claims import Claim
 from mailer.mime.message import Message
 from mailer.rendering import templates
+from mailer.rendering.look import look
 from recommender import resources, store_opening
 from recommender import settings as settings_module
 from recommender.articles import import_files
@@ -260,7 +261,9 @@ def obvious(home: Path, copies: int) -> tuple[float, float]:
     folder = resources.folder("templates") / "email"
     environment = jinja2.Environment(autoescape=True)
     environment.globals["_"] = str  # English
-    template = environment.from_string(templates.assembled(folder / "weekly.mjml"))
+    template = environment.from_string(
+        templates.with_look(templates.assembled(folder / "weekly.mjml"), look())
+    )
     settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
     engine = database.connect(settings.store_url)
     with database.reading(engine) as session:

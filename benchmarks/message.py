@@ -30,6 +30,7 @@ from mailer.ledger.claims import Claim
 from mailer.mime.dkim import Signer
 from mailer.mime.message import Identity, build
 from mailer.rendering import templates
+from mailer.rendering.look import look
 from mailer.rendering.templates import Rendered
 from recommender import resources, settings
 from recommender.ranking.values import Pick, Reason
@@ -132,7 +133,9 @@ def main(number: int) -> None:
     )
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.globals["_"] = str  # English
-    template = environment.from_string(templates.assembled(FOLDER / "weekly.mjml"))
+    template = environment.from_string(
+        templates.with_look(templates.assembled(FOLDER / "weekly.mjml"), look())
+    )
     issues = [
         Composer(factory.publication, STORIES, factory.links).compose(READER, PICKS, key)
         for key in range(number)

@@ -30,7 +30,7 @@ class Picture:
 
 def shown(story: StoryContent) -> Picture | None:
     """The story's picture, if it has one that can be shown."""
-    image = getattr(story, "image", None)
+    image = story.image
     if image is None or not image.url.startswith("https://") or len(image.url) > LONGEST_URL:
         return None
     width, height = image.width, image.height

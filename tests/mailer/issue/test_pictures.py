@@ -1,28 +1,21 @@
 import dataclasses
-from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from mailer.issue import pictures
+from mailer.issue.content import StoryContent
 from mailer.issue.pictures import Picture
 from mailer.rendering.templates import Template
+from recommender.story_text import Image
 from tests.mailer.rendered import Renderer
 
 URL = "https://pictures.example.com/lead.jpg"
 
 
-@dataclass
-class Image:
-    url: str = URL
-    alt: str = "A robot"
-    width: int | None = 1200
-    height: int | None = 600
-
-
 def shown(**changes: Any) -> Picture | None:
-    return pictures.shown(cast("Any", SimpleNamespace(image=Image(**changes))))
+    image = Image(**{"url": URL, "alt": "A robot", "width": 1200, "height": 600, **changes})
+    return pictures.shown(StoryContent(title="T", image=image))
 
 
 def test_a_picture_is_drawn_no_wider_than_the_column() -> None:
