@@ -155,6 +155,7 @@ class Composer:
     ) -> Issue:
         publication, links, frame = self._publication, self._links, self._publication.frame
         language = languages.choose(reader.locale, publication.language)
+        _ = language.text
         composed = self._cards(reader, picks, delivery_id, limits, language)
         faces = tuple([card.face for card in composed])
         title = publication.name
@@ -181,7 +182,7 @@ class Composer:
             view_url=links.view(delivery_id),
             trap_url=links.click(delivery_id, TRAP) if publication.tracking else "",
             reading_time=wording.reading_time(sum([face.words for face in faces]), language),
-            contents_title=language.text("In this issue") if len(faces) > 1 else "",
+            contents_title=_("In this issue") if len(faces) > 1 else "",
             contents=faces if len(faces) > 1 else (),
             tagline=frame.tagline,
             footer=frame.footer,
