@@ -33,8 +33,11 @@ def compose(
     paragraphs: Sequence[str],
     now: datetime,
     language: Language,
+    *,
+    automatic: str = "auto-replied",
 ) -> Message:
-    """A plain-text message in ``language`` from the newsletter to ``recipient``."""
+    """A plain-text message in ``language`` from the newsletter to ``recipient``. ``automatic`` is
+    its Auto-Submitted (RFC 3834): by default, an answer to what somebody asked for."""
     name, address = mailbox(settings.sender)
     sender = on_the_wire(address)
     to = on_the_wire(recipient)
@@ -47,7 +50,7 @@ def compose(
     unique = sha256(f"{to} {subject} {text} {now.isoformat()}".encode()).hexdigest()[:32]
     domain = ascii_domain(sender.rpartition("@")[2])
     mail["Message-ID"] = f"<service.{unique}@{domain}>"
-    mail["Auto-Submitted"] = "auto-replied"  # RFC 3834: an answer to what somebody asked for
+    mail["Auto-Submitted"] = automatic
     mail.set_content(text, cte="quoted-printable")
     mail["Content-Language"] = language.tag  # RFC 3282
     return Message(

@@ -47,6 +47,7 @@ COMMANDS = {
     "evaluate": Entry("evaluate:command", "Measure the ranking against what readers kept."),
     "store": Entry("store:app", "Copy, check, back up and prune the store."),
     "bounces": Entry("bounces:app", "Read bounces and complaints from mail that came back."),
+    "alerts": Entry("alerts:app", "What is wrong with the service, and who is told."),
     "doctor": Entry("doctor:doctor", "Check configuration, store, relay and a message."),
     "scheduler": Entry("service:scheduler", "Run the schedule: plan and send every edition."),
     "web": Entry("service:web", "Serve the pages of readers."),

@@ -14,12 +14,12 @@ from mailer.delivery.messages import CopyRequest
 from mailer.edition import schedule
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.ledger import editions
-from mailer.monitoring import heartbeats, readiness, supervision
+from mailer.monitoring import alerts, heartbeats, readiness, supervision, troubles
+from mailer.monitoring.troubles import Kind
 from mailer.relay import registry
 from mailer.rendering import templates
 from mailer.throttling import pauses, warmup
 from recommender import resources, settings, store_opening
-from recommender.articles import feed_schedule
 from recommender.errors import NewsletterError
 from recommender.models import DeliveryState
 from recommender.ranking.values import Pick, Reason
@@ -116,19 +116,19 @@ def _space(found: Settings, now: datetime) -> list[Line]:
         lines.append(("error", "store", f"cannot be written: {supervision.words(error)}"))
         places = [found.home] if found.home.is_dir() else []
     for place in places:
-        left = readiness.free_bytes(place)
         if (why := readiness.cannot_be_written(place)) is not None:
             lines.append(("error", "space", f"{place} cannot be written: {why}"))
-        elif left < readiness.FEW_BYTES:
-            lines.append(("warning", "space", f"only {left / 1e6:,.1f} MB left in {place}"))
+        elif low := troubles.disks([place]):
+            lines.append(("warning", "space", low[0].words))
         else:
+            left = readiness.free_bytes(place)
             lines.append(("ok", "space", f"{left / 1e9:,.1f} GB left in {place}"))
     return lines
 
 
 def _limits(found: Settings, now: datetime) -> list[Line]:
-    """Where the warm-up stands, which domains are paused, whether the clocks agree, what gives no
-    sign of life, and which feeds are dead."""
+    """Where the warm-up stands, which domains are paused, whether the clocks agree, and what is
+    wrong with the service."""
     try:
         engine = database.connect(found.store_url)
         if database.missing(engine) or migrations.revision(engine) != migrations.head():
@@ -137,8 +137,8 @@ def _limits(found: Settings, now: datetime) -> list[Line]:
             ahead = database.skew(engine, now).total_seconds()
             step = warmup.step(session, found, now)
             paused = pauses.paused(session, now)
-            dead = feed_schedule.dead(session, now)
-            silent = readiness.silent(session, now + timedelta(seconds=ahead))
+            wrong = troubles.found(engine, session, found, now + timedelta(seconds=ahead))
+            untold = alerts.waiting(session)
         engine.dispose()
     except NewsletterError:
         return []  # said under "store"
@@ -148,8 +148,10 @@ def _limits(found: Settings, now: datetime) -> list[Line]:
     if abs(ahead) > 1:
         why = f"this machine's clock is {ahead:+.1f} s from the store's; use NTP"
         lines.append(("warning", "clock", why))
-    lines += [("warning", "feed", f"{feed.url}: {feed.problem}") for feed in dead]
-    lines += [("warning", problem.what, problem.why) for problem in silent]
+    lines += [("warning", one.kind, one.words) for one in wrong if one.kind != Kind.DISK]
+    for alert in [one for one in untold if one.error is not None][-1:]:
+        why = f"{len(untold)} could not be sent by {alert.channel}: {alert.error}"
+        lines.append(("warning", "alerts", why))
     for pause in paused:
         why = f"paused until {pause.until:%Y-%m-%d %H:%M} UTC: {pause.why}"
         lines.append(("warning", pause.domain, why))
@@ -171,10 +173,11 @@ def _quarantine(found: Settings) -> list[Line]:
 def _relays(found: Settings) -> list[Line]:
     lines: list[Line] = []
     for relay in registry.relays(found):
-        try:
-            lines.append(("ok", "relay", relay.check(found.timeout_seconds)))
-        except NewsletterError as error:
-            lines.append(("error", "relay", str(error)))
+        answer = troubles.relay(relay, found.timeout_seconds)
+        if isinstance(answer, str):
+            lines.append(("ok", "relay", answer))
+        else:
+            lines.append(("error", "relay", answer.words))
     return lines
 
 

@@ -192,7 +192,7 @@ def pause(context: typer.Context, period: Period = None) -> None:
     run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
         edition = editions.find(session, run.settings.newsletter, named_period(run, period))
-        editions.pause(session, edition, why="paused by hand")
+        editions.pause(session, edition, why=editions.BY_HAND)
         say(f"{edition.name}: paused")
 
 

@@ -35,7 +35,11 @@ def scheduler(context: typer.Context) -> None:
     """
     stop = stop_on_signal()
     run = invocation(context)
-    with run.store() as engine, _scheduling(run, engine, stop) as supervisor:
+    with (
+        run.store() as engine,
+        _alerting(run, engine),
+        _scheduling(run, engine, stop) as supervisor,
+    ):
         _wait(stop, supervisor)
     say("stopped")
 
@@ -47,7 +51,12 @@ def web(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> 
     """
     stop = stop_on_signal()
     run = invocation(context)
-    with run.store() as engine, _listening(host, port) as place, _pages(run, engine, place):
+    with (
+        run.store() as engine,
+        _listening(host, port) as place,
+        _alerting(run, engine),
+        _pages(run, engine, place),
+    ):
         _wait(stop)
     say("stopped")
 
@@ -62,6 +71,7 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
     with (
         run.store() as engine,
         _listening(host, port) as place,  # first of all: nothing begins that could not go on
+        _alerting(run, engine),
         _scheduling(run, engine, stop) as supervisor,
         _pages(run, engine, place),
     ):
@@ -100,7 +110,8 @@ def worker(
             engine, run.settings, _now, stop, _report, EditionRankers(engine)
         )
         say(f"working: {', '.join(wanted)}")
-        workers.run(worker_context, queues=wanted, concurrency=concurrency)
+        with _alerting(run, engine):
+            workers.run(worker_context, queues=wanted, concurrency=concurrency)
     say("stopped")
 
 
@@ -189,6 +200,25 @@ def _schedule(
         background.shutdown(wait=True)
         if supervisor.failure is None:
             service.runner.leave()
+
+
+@contextlib.contextmanager
+def _alerting(run: Invocation, engine: Engine) -> Iterator[None]:
+    """What tells operators of troubles, where they want to be told. A process that ends does not
+    wait for what it has on the wire: the next one sends it."""
+    from mailer.monitoring import alerts
+    from mailer.service.alerting import Watch
+
+    ended = threading.Event()
+    if alerts.channels(run.settings):
+        watch = Watch(engine, run.settings, _now, _report)
+        threading.Thread(
+            target=watch.keep_looking, args=(ended,), name="alerts", daemon=True
+        ).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
 from mailer.edition import restoring, retention
 from mailer.edition.retention_limits import RetentionLimits
+from mailer.monitoring import job_runs, troubles
 from mailer.rendering import templates
 from recommender import resources
 from recommender.errors import StoreError
@@ -171,6 +172,9 @@ def backup(
             found = maintenance.problems(copy)
         finally:
             copy.dispose()
+        if not found:
+            with database.writing(engine) as session:
+                job_runs.succeeded(session, troubles.BACKUP, run.now)
     if found:
         raise StoreError(f"{file} is damaged: {found[0]}")
     if as_json:

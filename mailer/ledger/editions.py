@@ -19,6 +19,8 @@ from recommender.models import (
     Subscriber,
 )
 
+BY_HAND = "paused by hand"
+"""Why an edition is paused when an operator said so."""
 LONGEST_ERROR = 1_000
 """Characters of an edition's last error that are kept."""
 ENDED = (EditionState.FINISHED, EditionState.CANCELLED)

@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -73,6 +73,17 @@ def places(engine: Engine, settings: Settings) -> list[Path]:
 def free_bytes(place: Path) -> int:
     """How much can still be written to the disk of ``place``."""
     return shutil.disk_usage(place).free
+
+
+def written(place: Path | None) -> list[datetime]:
+    """When the files were written that ``place`` is, or directly holds; nothing where it is not."""
+    if place is None:
+        return []
+    try:
+        files = [one for one in place.iterdir() if one.is_file()] if place.is_dir() else [place]
+        return [datetime.fromtimestamp(one.stat().st_mtime, UTC) for one in files]
+    except OSError:
+        return []
 
 
 def cannot_be_written(place: Path) -> str | None:

@@ -19,8 +19,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mailer.ledger import counts
-from mailer.monitoring import heartbeats, job_runs, readiness
+from mailer.monitoring import alerts, heartbeats, job_runs, readiness, troubles
 from mailer.monitoring.readiness import Problem
+from mailer.monitoring.troubles import Kind
 from mailer.web.hooks import Hooks
 from mailer.web.shared_answers import Shared
 from mailer.web.site import Site, of
@@ -155,6 +156,12 @@ def _service(
     workers = gauge("workers", "Workers that are alive, or died within the last hour", "state")
     workers.labels("alive").set(working)
     workers.labels("gone").set(len(gone))
+    wrong = gauge("trouble", "1 for each thing that is wrong", "kind", "subject")
+    for one in troubles.found(site.engine, session, site.settings, site.clock()):
+        wrong.labels(one.kind, one.subject).set(1)
+    for known in alerts.ongoing(session):  # relays are asked for alerts only
+        if known.kind == Kind.RELAY:
+            wrong.labels(known.kind, known.subject).set(1)
     late = readiness.overdue(session, site.settings, site.clock())
     gauge("edition_overdue_seconds", "How late the latest edition is").set(late.total_seconds())
     trouble = gauge("edition_trouble", "1 when an edition could not be sent (relay)", "edition")

@@ -1,5 +1,6 @@
 """The tables, grouped by what they are about; import them from here."""
 
+from recommender.models.alerts import Alert, Channel, OngoingTrouble, Turn
 from recommender.models.articles import (
     Article,
     Feed,
@@ -45,8 +46,10 @@ from recommender.models.webhooks import WebhookEvent
 
 __all__ = [
     "AddressChange",
+    "Alert",
     "Article",
     "Base",
+    "Channel",
     "ConsentEvent",
     "Delivery",
     "DeliveryState",
@@ -64,6 +67,7 @@ __all__ = [
     "Heartbeat",
     "JobRun",
     "Newsletter",
+    "OngoingTrouble",
     "Pause",
     "Property",
     "RateLimit",
@@ -85,6 +89,7 @@ __all__ = [
     "TemplateVersion",
     "Topic",
     "TopicAlias",
+    "Turn",
     "WebhookEvent",
     "utc",
 ]

@@ -1,4 +1,5 @@
-"""Gets one document from the open web, for feeds and whatever else strangers serve.
+"""Gets one document from the open web, for feeds and whatever else strangers serve, or hands one
+over.
 
 Only http and https, only public addresses (``network``), at the first address and at every
 redirect; the connection goes to the address that was checked. The whole of it, from looking up the
@@ -13,7 +14,8 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -67,21 +69,21 @@ def get(url: str, headers: Mapping[str, str], limits: Limits) -> Answer:
     deadline = time.monotonic() + limits.seconds
     for _ in range(limits.redirects + 1):
         parts = checked(url)
-        try:
+        with _explained(limits):
             answer = _asked(url, parts, headers, limits, deadline)
-        except TimeoutError as error:
-            raise FetchError(f"no answer in time, which is {limits.seconds:g} s") from error
-        except network.AddressError as error:
-            raise FetchError(one_line(str(error))) from error
-        except ssl.SSLCertVerificationError as error:
-            raise FetchError(f"its certificate is not trusted: {error.verify_message}") from error
-        except (OSError, http.client.HTTPException, zlib.error) as error:
-            raise FetchError(_why(error)) from error
         target = answer.headers.get("location")
         if answer.status not in _REDIRECTS or not target:
             return answer
         url = _followed(url, target)
     raise FetchError(f"redirects more than {limits.redirects} times")
+
+
+def post(url: str, headers: Mapping[str, str], body: bytes, limits: Limits) -> Answer:
+    """What the server at ``url`` answers to ``body``; no redirect is followed. FetchError says why
+    there is no answer."""
+    deadline = time.monotonic() + limits.seconds
+    with _explained(limits):
+        return _asked(url, checked(url), headers, limits, deadline, body)
 
 
 def charset(answer: Answer) -> str:
@@ -108,6 +110,21 @@ def checked(url: str) -> SplitResult:
     return parts
 
 
+@contextmanager
+def _explained(limits: Limits) -> Iterator[None]:
+    """Whatever goes wrong within as a FetchError."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise FetchError(f"no answer in time, which is {limits.seconds:g} s") from error
+    except network.AddressError as error:
+        raise FetchError(one_line(str(error))) from error
+    except ssl.SSLCertVerificationError as error:
+        raise FetchError(f"its certificate is not trusted: {error.verify_message}") from error
+    except (OSError, http.client.HTTPException, zlib.error) as error:
+        raise FetchError(_why(error)) from error
+
+
 def _followed(url: str, target: str) -> str:
     try:
         followed = urljoin(url, target.strip())
@@ -122,7 +139,12 @@ def _followed(url: str, target: str) -> str:
 
 
 def _asked(
-    url: str, parts: SplitResult, headers: Mapping[str, str], limits: Limits, deadline: float
+    url: str,
+    parts: SplitResult,
+    headers: Mapping[str, str],
+    limits: Limits,
+    deadline: float,
+    content: bytes | None = None,
 ) -> Answer:
     host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
     try:
@@ -136,7 +158,8 @@ def _asked(
         target = quote(parts.path or "/", safe="!$%&'()*+,/:;=@~")
         if parts.query:
             target += "?" + quote(parts.query, safe="!$%&'()*+,/:;=?@[]~")
-        connection.request("GET", target, headers=_fields(parts, headers))
+        method = "GET" if content is None else "POST"
+        connection.request(method, target, content, headers=_fields(parts, headers))
         response = connection.getresponse()
         sock.most = MAX_HEADER + 2 * limits.body  # chunks have a frame
         fields = {name.lower(): one_line(value, MAX_URL) for name, value in response.getheaders()}

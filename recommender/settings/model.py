@@ -6,6 +6,7 @@ from typing import Self
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from recommender.settings import keys
+from recommender.settings.alerts import AlertSettings
 from recommender.settings.content import ContentSettings
 from recommender.settings.delivery import DeliverySettings
 from recommender.settings.newsletter import NewsletterSettings
@@ -17,6 +18,7 @@ from recommender.settings.webhooks import WebhookSettings
 
 
 class Settings(  # pydantic puts the keys of the last base first
+    AlertSettings,
     RetentionSettings,
     WebhookSettings,
     DeliverySettings,
