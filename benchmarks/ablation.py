@@ -22,7 +22,7 @@ from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
 from recommender.datasets.files import Catalogue
 from recommender.evaluation import metrics
-from recommender.evaluation.baselines import Recipes
+from recommender.evaluation.baselines import Baselines
 from recommender.evaluation.intervals import bootstrap
 from recommender.evaluation.trial import OURS, Outcome, Trial
 from recommender.ranking import features
@@ -121,7 +121,7 @@ def ablate(catalogue: Catalogue, known: Given) -> tuple[Trial, Outcome]:
 
 def losses(made: Trial, outcome: Outcome) -> None:
     """Print how groups of readers fare beside mean TF-IDF."""
-    recipes = Recipes(made.ranker.candidates)
+    recipes = Baselines(made.ranker.candidates)
     ids = [story.article for story in made.ranker.candidates]
     plain = []
     for reader in made.readers:

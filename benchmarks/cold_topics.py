@@ -19,7 +19,7 @@ import numpy as np
 from recommender.articles import import_files
 from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
-from recommender.evaluation.baselines import Recipes
+from recommender.evaluation.baselines import Baselines
 from recommender.evaluation.intervals import bootstrap
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import ListRequest, Reader, Story, Vocabulary
@@ -114,7 +114,7 @@ def ours(ranker: Ranker, topic: str) -> list[str]:
     return [pick.story for pick in found.picks]
 
 
-def plain(recipes: Recipes, stories: list[Story], topic: str) -> list[str]:
+def plain(recipes: Baselines, stories: list[Story], topic: str) -> list[str]:
     scores = recipes.mean_tfidf(Reader("r", (), {topic: 3}))
     order = np.argsort(-scores, kind="stable")[:TOP]
     return [stories[at].id for at in order if scores[at] > 0]
@@ -123,7 +123,7 @@ def plain(recipes: Recipes, stories: list[Story], topic: str) -> list[str]:
 def measure(title: str, stream: Stream, topics: Topics, *, each: bool) -> None:
     stories, fields = stream
     knowing = Ranker(stories, vocabulary=starter.read())
-    ignorant, recipes = Ranker(stories, vocabulary=Vocabulary()), Recipes(stories)
+    ignorant, recipes = Ranker(stories, vocabulary=Vocabulary()), Baselines(stories)
     rows = {
         (field, topic): [
             share(ours(knowing, topic), field, fields),

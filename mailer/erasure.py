@@ -41,7 +41,7 @@ _ENCODED = re.compile(rb"(?:[A-Za-z0-9+/]{20,}\r?\n?)+={0,2}")
 
 
 @dataclass(frozen=True)
-class Erased:
+class ErasureSummary:
     """``files`` removed, and what is ``left`` of the reader: where and until when, a sentence
     each."""
 
@@ -76,7 +76,7 @@ class _Known:
 
 def erase(
     engine: Engine, settings: Settings, email: str, *, now: datetime, patience: float = PATIENCE
-) -> Erased:
+) -> ErasureSummary:
     """Delete all that is held of the reader.
 
     Raises NotFoundError when nothing is held, ConflictError while a copy is on the wire.
@@ -94,7 +94,7 @@ def erase(
     remains = secure_deletion.overwrite(engine, words, patience=max(0.0, until - time.monotonic()))
     left += [f"what was deleted may still lie in {where}; {LATER}" for where in remains]
     left += [f"the rule of segment {name!r} holds the address; change it" for name in rules]
-    return Erased(removed, tuple(left))
+    return ErasureSummary(removed, tuple(left))
 
 
 def not_reached(engine: Engine) -> str:

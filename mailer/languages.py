@@ -90,7 +90,7 @@ def N_(message: str) -> str:  # noqa: N802  (gettext's own name)
     return message
 
 
-def known() -> tuple[str, ...]:
+def codes() -> tuple[str, ...]:
     """The codes of all languages there are, ``SOURCE`` first."""
     return (SOURCE, *sorted(path.stem for path in _folder().glob("*.po")))
 
@@ -110,7 +110,7 @@ def choose(*wanted: str | None) -> Language:
 def _wanted(tag: str) -> Language | None:
     plain = tag[:LONGEST_TAG].partition(".")[0].replace("_", "-")
     code = plain.partition("-")[0].lower()
-    if not _TAG.fullmatch(plain) or code not in known():
+    if not _TAG.fullmatch(plain) or code not in codes():
         return None
     try:
         return _language(str(Locale.parse(plain, sep="-")).replace("_", "-"))

@@ -194,7 +194,7 @@ def export(
         run.store() as engine,
         database.reading(engine) as session,
         private_files.located(file),
-        private_files.opened(file, "w") as target,
+        private_files.open_file(file, "w") as target,
     ):
         number = store_export.write(target, store_export.articles(session, run.now))
     say(f"{number} articles written to {file}")

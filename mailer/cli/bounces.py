@@ -72,7 +72,7 @@ def inspect(
 
 def _process(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> None:
     def set_aside(message: bytes, why: str) -> None:
-        file = mailboxes.keep(run.settings.home / "quarantine", message)
+        file = mailboxes.save(run.settings.home / "quarantine", message)
         warn(f"set aside, since it cannot be read ({why}): {file}")
 
     limit = SoftBounceLimit(run.settings.soft_bounces, run.settings.soft_bounce_days)

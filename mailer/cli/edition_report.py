@@ -56,7 +56,7 @@ def report(
 
 
 def _write_stories(path: Path, stories: list[dict[str, Any]]) -> None:
-    with private_files.located(path), private_files.opened(path, "w") as file:
+    with private_files.located(path), private_files.open_file(path, "w") as file:
         writer = csv.writer(file)
         writer.writerow(STORY_COLUMNS)
         for story in stories:

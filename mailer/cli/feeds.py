@@ -9,7 +9,7 @@ from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
 from mailer.service import feed_polling
 from recommender.articles import feed_fetching, feed_schedule, intake, opml
-from recommender.articles.feed_fetching import Fetched
+from recommender.articles.feed_fetching import FetchResult
 from recommender.articles.values import ParsedArticle
 from recommender.errors import ConflictError, NewsletterError, Rejected
 from recommender.models import Feed
@@ -36,7 +36,7 @@ def add(
     run = invocation(context)
     feed_fetching.check(url)
     with run.store() as engine:
-        looked = feed_fetching.look(url, now=run.now, private=run.settings.feeds_private)
+        looked = feed_fetching.discover(url, now=run.now, private=run.settings.feeds_private)
         with database.writing(engine) as session:
             feed_fetching.add(session, looked.url, now=run.now)
     if looked.url != url:
@@ -47,7 +47,7 @@ def add(
         say(f"the page names others, too: {', '.join(looked.named[1:])}")
 
 
-def _show(fetched: Fetched) -> None:
+def _show(fetched: FetchResult) -> None:
     if fetched.problem is not None:
         warn(f"warning: {fetched.url}: {fetched.problem}")
         return
@@ -195,7 +195,7 @@ def export(
     run = invocation(context)
     with run.store() as engine, database.reading(engine) as session:
         feeds = [(feed.url, feed.title) for feed in feed_fetching.listing(session)]
-    document = opml.written(feeds, run.now)
+    document = opml.document(feeds, run.now)
     if str(file) == "-":
         typer.echo(document, nl=False)
     else:

@@ -171,7 +171,7 @@ def _target(path: Path) -> Iterator[IO[bytes]]:
         return
     partial = path.with_name(f"{path.name}.partial")
     try:
-        with private_files.located(path), private_files.opened(partial, "wb") as file:
+        with private_files.located(path), private_files.open_file(partial, "wb") as file:
             yield file
         partial.replace(path)
     finally:

@@ -30,7 +30,7 @@ def init(
     wrote = False
     if not keep_settings and not file.exists() and not file.is_symlink():
         private_files.make_folder(file.parent)
-        with private_files.located(file), private_files.opened(file, "x") as target:
+        with private_files.located(file), private_files.open_file(file, "x") as target:
             target.write(template())
         wrote = True
     home = run.settings.home
@@ -62,7 +62,7 @@ def _ignore(folder: Path, pattern: str) -> None:
     somebody's own."""
     with (
         contextlib.suppress(FileExistsError),
-        private_files.opened(folder / ".gitignore", "x") as f,
+        private_files.open_file(folder / ".gitignore", "x") as f,
     ):
         f.write(f"{pattern}\n")
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from mailer.conformance.rule import Rule, related
 from mailer.mime.headers import on_the_wire
-from mailer.mime.parsing import Parsed
+from mailer.mime.parsing import ParsedMessage
 
 ONCE = ("From", "Date", "Message-ID", "Subject", "To", "MIME-Version")
 AT_MOST_ONCE = (
@@ -34,25 +34,25 @@ _ENCODED_WORD = re.compile(rb"=\?([^?\s]+)\?([bBqQ])\?([^?\s]*)\?=")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
-def _line_ends(parsed: Parsed) -> Iterator[str]:
+def _line_ends(parsed: ParsedMessage) -> Iterator[str]:
     if re.search(rb"(?<!\r)\n|\r(?!\n)|\0", parsed.raw):
         yield "a bare CR, LF or NUL"
 
 
-def _line_lengths(parsed: Parsed) -> Iterator[str]:
+def _line_lengths(parsed: ParsedMessage) -> Iterator[str]:
     longest = max(map(len, parsed.raw.split(b"\r\n")))
     if longest > 998:
         yield f"a line of {longest} octets"
 
 
-def _folded(parsed: Parsed) -> Iterator[str]:
+def _folded(parsed: ParsedMessage) -> Iterator[str]:
     for line in parsed.head.split(b"\r\n"):
         words = re.sub(rb"^[^\s:]+:", b"", line).split()
         if len(line) > 78 and len(words) > 1:
             yield f"{line[:40].decode('ascii', 'replace')}… could be folded"
 
 
-def _ascii(parsed: Parsed) -> Iterator[str]:
+def _ascii(parsed: ParsedMessage) -> Iterator[str]:
     for name, value in parsed.fields:
         # An international address (RFC 6532) travels as it is; everything else has an encoding.
         bare = re.sub(rb"<[^<>\s]+@[^<>\s]+>", b"", value) if name in ("to", "from") else value
@@ -60,7 +60,7 @@ def _ascii(parsed: Parsed) -> Iterator[str]:
             yield f"{name} is not ASCII"
 
 
-def _once(parsed: Parsed) -> Iterator[str]:
+def _once(parsed: ParsedMessage) -> Iterator[str]:
     for name in ONCE:
         if (number := len(parsed.all(name))) != 1:
             yield f"{name} stands {number} times"
@@ -69,7 +69,7 @@ def _once(parsed: Parsed) -> Iterator[str]:
             yield f"{name} stands {number} times"
 
 
-def _names(parsed: Parsed) -> Iterator[str]:
+def _names(parsed: ParsedMessage) -> Iterator[str]:
     for name, _ in parsed.fields:
         if name == "bcc":
             yield "Bcc tells one reader of another"
@@ -77,7 +77,7 @@ def _names(parsed: Parsed) -> Iterator[str]:
             yield f"nobody sends a field {name[:40]!r}"
 
 
-def _sender(parsed: Parsed) -> Iterator[str]:
+def _sender(parsed: ParsedMessage) -> Iterator[str]:
     found = parsed.addresses("From")
     if len(found) != 1:
         yield f"{len(found)} mailboxes"
@@ -86,7 +86,7 @@ def _sender(parsed: Parsed) -> Iterator[str]:
         yield f"the domain {domain!r} is none in ASCII"
 
 
-def _sender_name(parsed: Parsed) -> Iterator[str]:
+def _sender_name(parsed: ParsedMessage) -> Iterator[str]:
     for name, _ in parsed.addresses("From")[:1]:
         if not name.strip():
             yield "no name"
@@ -98,7 +98,7 @@ def _sender_name(parsed: Parsed) -> Iterator[str]:
             yield "a symbol that could pass for a mark of the mail program"
 
 
-def _recipient(parsed: Parsed) -> Iterator[str]:
+def _recipient(parsed: ParsedMessage) -> Iterator[str]:
     named = [address for _, address in parsed.addresses("To")]
     if len(named) != 1:
         yield f"{len(named)} recipients"
@@ -106,7 +106,7 @@ def _recipient(parsed: Parsed) -> Iterator[str]:
         yield f"{named[0]}"
 
 
-def _date(parsed: Parsed) -> Iterator[str]:
+def _date(parsed: ParsedMessage) -> Iterator[str]:
     value = parsed.value("Date")
     try:
         when = parsedate_to_datetime(value)
@@ -122,7 +122,7 @@ def _date(parsed: Parsed) -> Iterator[str]:
             yield "more than a day ago"
 
 
-def _message_id(parsed: Parsed) -> Iterator[str]:
+def _message_id(parsed: ParsedMessage) -> Iterator[str]:
     value = parsed.value("Message-ID")
     found = re.fullmatch(r"<[^<>@\s]+@([^<>@\s]+\.[^<>@\s]+)>", value)
     if found is None or b"=?" in parsed.value("Message-ID").encode():
@@ -131,7 +131,7 @@ def _message_id(parsed: Parsed) -> Iterator[str]:
         yield f"{found[1]} is not the sender's domain"
 
 
-def _encoded_words(parsed: Parsed) -> Iterator[str]:
+def _encoded_words(parsed: ParsedMessage) -> Iterator[str]:
     for name, value in parsed.fields:
         if b"=?" not in value:
             continue
@@ -158,7 +158,7 @@ def _faults(word: bytes) -> Iterator[str]:
         yield "an encoded word that is no text of its own"
 
 
-def _subject(parsed: Parsed) -> Iterator[str]:
+def _subject(parsed: ParsedMessage) -> Iterator[str]:
     subject = str(parsed.message.get("Subject", ""))
     if not subject.strip():
         yield "empty"
@@ -168,7 +168,7 @@ def _subject(parsed: Parsed) -> Iterator[str]:
         yield "a control character"
 
 
-def _subject_form(parsed: Parsed) -> Iterator[str]:
+def _subject_form(parsed: ParsedMessage) -> Iterator[str]:
     subject = str(parsed.message.get("Subject", ""))
     if len(subject) > 78:
         yield f"{len(subject)} characters"
@@ -176,7 +176,7 @@ def _subject_form(parsed: Parsed) -> Iterator[str]:
         yield "all capitals"
 
 
-def _one_click(parsed: Parsed) -> Iterator[str]:
+def _one_click(parsed: ParsedMessage) -> Iterator[str]:
     values = parsed.all("List-Unsubscribe")
     value = parsed.value("List-Unsubscribe")
     if len(values) != 1 or len(parsed.all("List-Unsubscribe-Post")) != 1:
@@ -193,7 +193,7 @@ def _one_click(parsed: Parsed) -> Iterator[str]:
         yield "List-Unsubscribe-Post is not List-Unsubscribe=One-Click"
 
 
-def _opaque(parsed: Parsed) -> Iterator[str]:
+def _opaque(parsed: ParsedMessage) -> Iterator[str]:
     for _, address in parsed.addresses("To"):
         in_base64 = base64.urlsafe_b64encode(address.encode()).decode().rstrip("=")
         disguises = {address, quote(address, safe=""), in_base64, address.encode().hex()}
@@ -203,13 +203,13 @@ def _opaque(parsed: Parsed) -> Iterator[str]:
                 return
 
 
-def _token(parsed: Parsed) -> Iterator[str]:
+def _token(parsed: ParsedMessage) -> Iterator[str]:
     token = re.split(r"[/=?]", parsed.unsubscribe_url)[-1]
     if parsed.unsubscribe_url and len(token) < 16:
         yield "the address of List-Unsubscribe is easy to guess"
 
 
-def _list_id(parsed: Parsed) -> Iterator[str]:
+def _list_id(parsed: ParsedMessage) -> Iterator[str]:
     found = re.search(r"<([^<>@\s]+\.[^<>@\s]+)>$", parsed.value("List-Id"))
     if found is None:
         yield "List-Id is not <label.domain>"
@@ -217,7 +217,7 @@ def _list_id(parsed: Parsed) -> Iterator[str]:
         yield f"{found[1]} is not below the sender's domain"
 
 
-def _feedback_id(parsed: Parsed) -> Iterator[str]:
+def _feedback_id(parsed: ParsedMessage) -> Iterator[str]:
     for value in parsed.all("Feedback-ID"):
         entries = value.decode("ascii", "replace").split(":")
         if not 5 <= len(entries[-1]) <= 15:
@@ -226,7 +226,7 @@ def _feedback_id(parsed: Parsed) -> Iterator[str]:
             yield "not one to four different entries that name no reader"
 
 
-def _list_links(parsed: Parsed) -> Iterator[str]:
+def _list_links(parsed: ParsedMessage) -> Iterator[str]:
     for name in ("List-Help", "List-Archive", "Archived-At", "List-Subscribe", "List-Owner"):
         for value in parsed.all(name):
             if not re.fullmatch(rb"<(?:https://|mailto:)[^<>\s]+>", value):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from mailer.conformance.rule import Rule
-from mailer.mime.parsing import Parsed
+from mailer.mime.parsing import ParsedMessage
 
 SMALLEST_TEXT = 12.0
 """CSS pixels."""
@@ -18,7 +18,7 @@ _EMPTY_NAMES = frozenset(["click here", "here", "read more", "more", "link", "th
 _NOTHING = frozenset(["None", "nan", "NaN", "Undefined", "undefined", "null", "[object Object]"])
 
 
-def _leftovers(parsed: Parsed) -> Iterator[str]:
+def _leftovers(parsed: ParsedMessage) -> Iterator[str]:
     if found := re.search(r"J\d{4,5}X|</?mj-[a-z-]+", parsed.html):
         yield f"template code is left in the HTML: {found[0]}"
     for text, _ in parsed.page.texts:
@@ -33,14 +33,14 @@ def _leftovers(parsed: Parsed) -> Iterator[str]:
                 yield f"<{tag} {name}={value[:40]!r}>"
 
 
-def _template_syntax(parsed: Parsed) -> Iterator[str]:
+def _template_syntax(parsed: ParsedMessage) -> Iterator[str]:
     fields = " ".join(str(value) for value in parsed.message.values())
     for place, text in (("fields", fields), ("HTML", parsed.html), ("text", parsed.text)):
         if found := re.search(r"\{\{|\{%|\{#|%s\b|%\(\w+\)s", text):
             yield f"{found[0]} in the {place}: a story may say so, a template must not"
 
 
-def _ways_out(parsed: Parsed) -> Iterator[str]:
+def _ways_out(parsed: ParsedMessage) -> Iterator[str]:
     wanted = parsed.unsubscribe_url
     if not wanted:
         return
@@ -51,7 +51,7 @@ def _ways_out(parsed: Parsed) -> Iterator[str]:
         yield "no unsubscribe link in the text part"
 
 
-def _links(parsed: Parsed) -> Iterator[str]:
+def _links(parsed: ParsedMessage) -> Iterator[str]:
     for link in parsed.page.links():
         why = _wrong(link)
         if why:
@@ -78,19 +78,19 @@ def _wrong(link: str) -> str | None:
     return "a link to a number"
 
 
-def _secure_links(parsed: Parsed) -> Iterator[str]:
+def _secure_links(parsed: ParsedMessage) -> Iterator[str]:
     plain = [link for link in parsed.page.links() if link.startswith("http://")]
     if plain:
         yield f"{len(plain)} links without TLS, such as {plain[0][:60]}"
 
 
-def _balanced(parsed: Parsed) -> Iterator[str]:
+def _balanced(parsed: ParsedMessage) -> Iterator[str]:
     faults = [*parsed.page.unbalanced, *parsed.page.left_open()]
     if faults:
         yield f"tags do not balance: {faults[:3]}"
 
 
-def _document(parsed: Parsed) -> Iterator[str]:
+def _document(parsed: ParsedMessage) -> Iterator[str]:
     if parsed.page.doctype.lower() != "doctype html":
         yield "no <!doctype html>"
     for tag in ("html", "head", "body"):
@@ -104,7 +104,7 @@ def _document(parsed: Parsed) -> Iterator[str]:
         yield "no <meta name=viewport>"
 
 
-def _harmless(parsed: Parsed) -> Iterator[str]:
+def _harmless(parsed: ParsedMessage) -> Iterator[str]:
     for tag, attributes in (*parsed.page.tags, *parsed.outlook.tags):
         if tag in _FORBIDDEN:
             yield f"<{tag}>"
@@ -113,7 +113,7 @@ def _harmless(parsed: Parsed) -> Iterator[str]:
                 yield f"<{tag} {name}=…>"
 
 
-def _language(parsed: Parsed) -> Iterator[str]:
+def _language(parsed: ParsedMessage) -> Iterator[str]:
     first = next(iter(parsed.page.attributes("html")), {})
     if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]+)*", first.get("lang") or "") or (
         first.get("lang") == "und"
@@ -123,7 +123,7 @@ def _language(parsed: Parsed) -> Iterator[str]:
         yield "<html> without a direction"
 
 
-def _article(parsed: Parsed) -> Iterator[str]:
+def _article(parsed: ParsedMessage) -> Iterator[str]:
     articles = [attrs for _, attrs in parsed.page.tags if attrs.get("role") == "article"]
     if not any(attrs.get("lang") and attrs.get("dir") for attrs in articles):
         yield "no element with role=article, lang and dir around everything"
@@ -133,14 +133,14 @@ def _article(parsed: Parsed) -> Iterator[str]:
         yield "<title> is not the subject"
 
 
-def _layout_tables(parsed: Parsed) -> Iterator[str]:
+def _layout_tables(parsed: ParsedMessage) -> Iterator[str]:
     for attributes in (*parsed.page.attributes("table"), *parsed.outlook.attributes("table")):
         if attributes.get("role") not in ("presentation", "none"):
             yield "a layout table without role=presentation"
             return
 
 
-def _images(parsed: Parsed) -> Iterator[str]:
+def _images(parsed: ParsedMessage) -> Iterator[str]:
     for image in parsed.page.attributes("img"):
         if "alt" not in image or "width" not in image:
             yield f"an image without alt or width: {image.get('src')}"
@@ -151,7 +151,7 @@ def _images(parsed: Parsed) -> Iterator[str]:
             yield f"a linked image without words: {anchor.href[:60]}"
 
 
-def _headings(parsed: Parsed) -> Iterator[str]:
+def _headings(parsed: ParsedMessage) -> Iterator[str]:
     levels = [level for level, _ in parsed.page.headings]
     if levels.count(1) != 1:
         yield f"{levels.count(1)} first-level headings"
@@ -159,7 +159,7 @@ def _headings(parsed: Parsed) -> Iterator[str]:
         yield f"heading levels skip: {levels}"
 
 
-def _link_names(parsed: Parsed) -> Iterator[str]:
+def _link_names(parsed: ParsedMessage) -> Iterator[str]:
     leads: dict[str, str] = {}
     for anchor in parsed.page.anchors:
         if anchor.hidden:
@@ -173,13 +173,13 @@ def _link_names(parsed: Parsed) -> Iterator[str]:
             yield f"two places are called {anchor.name[:60]!r}"
 
 
-def _text_size(parsed: Parsed) -> Iterator[str]:
+def _text_size(parsed: ParsedMessage) -> Iterator[str]:
     small = [text.strip() for text, size in parsed.page.texts if size < SMALLEST_TEXT]
     if small:
         yield f"smaller than {SMALLEST_TEXT:g} px: {small[0][:40]!r}"
 
 
-def _dark(parsed: Parsed) -> Iterator[str]:
+def _dark(parsed: ParsedMessage) -> Iterator[str]:
     names = {meta.get("name") for meta in parsed.page.attributes("meta")}
     if not {"color-scheme", "supported-color-schemes"} <= names:
         yield "no <meta> for color-scheme and supported-color-schemes"
@@ -187,7 +187,7 @@ def _dark(parsed: Parsed) -> Iterator[str]:
         yield "no :root { color-scheme }"
 
 
-def _outlook(parsed: Parsed) -> Iterator[str]:
+def _outlook(parsed: ParsedMessage) -> Iterator[str]:
     if parsed.html.count("<!--[if") != parsed.html.count("<![endif]"):
         yield "conditional comments do not balance"
     faults = [*parsed.outlook.unbalanced, *parsed.outlook.left_open()]
@@ -195,7 +195,7 @@ def _outlook(parsed: Parsed) -> Iterator[str]:
         yield f"tags do not balance for Outlook: {faults[:3]}"
 
 
-def _hidden(parsed: Parsed) -> Iterator[str]:
+def _hidden(parsed: ParsedMessage) -> Iterator[str]:
     visible = re.sub(
         r"[\s\u00ad\u034f\u200b-\u200d\u2007\u2060\ufeff]+", " ", parsed.page.hidden_text
     )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mailer.conformance.rule import Rule
-from mailer.mime.parsing import Parsed
+from mailer.mime.parsing import ParsedMessage
 
 MAX_HTML = 102_400
 """Bytes of decoded HTML from which Gmail cuts a message off, and its footer with it."""
@@ -19,7 +19,7 @@ _TAG = re.compile(
 )
 
 
-def _structure(parsed: Parsed) -> Iterator[str]:
+def _structure(parsed: ParsedMessage) -> Iterator[str]:
     if parsed.value("MIME-Version") != "1.0":
         yield "MIME-Version is not 1.0"
     top = parsed.message.get_content_type()
@@ -27,7 +27,7 @@ def _structure(parsed: Parsed) -> Iterator[str]:
         yield f"the message is {top}"
 
 
-def _alternatives(parsed: Parsed) -> Iterator[str]:
+def _alternatives(parsed: ParsedMessage) -> Iterator[str]:
     found = next(
         (p for p in parsed.message.walk() if p.get_content_type() == "multipart/alternative"), None
     )
@@ -39,7 +39,7 @@ def _alternatives(parsed: Parsed) -> Iterator[str]:
         yield "an empty part"
 
 
-def _decodes(parsed: Parsed) -> Iterator[str]:
+def _decodes(parsed: ParsedMessage) -> Iterator[str]:
     for part in parsed.message.walk():
         for defect in part.defects:
             yield str(defect) or type(defect).__name__
@@ -59,13 +59,13 @@ def _decodes(parsed: Parsed) -> Iterator[str]:
             yield "a part that does not decode"
 
 
-def _seven_bit(parsed: Parsed) -> Iterator[str]:
+def _seven_bit(parsed: ParsedMessage) -> Iterator[str]:
     body = re.split(rb"\r?\n\r?\n", parsed.raw, maxsplit=1)[-1]
     if not body.isascii():
         yield "8-bit text, which not every server takes"
 
 
-def _quoted_printable(parsed: Parsed) -> Iterator[str]:
+def _quoted_printable(parsed: ParsedMessage) -> Iterator[str]:
     for part in parsed.leaves():
         if str(part.get("Content-Transfer-Encoding", "")).lower() != "quoted-printable":
             continue
@@ -79,7 +79,7 @@ def _quoted_printable(parsed: Parsed) -> Iterator[str]:
                 break
 
 
-def _boundaries(parsed: Parsed) -> Iterator[str]:
+def _boundaries(parsed: ParsedMessage) -> Iterator[str]:
     for part in parsed.message.walk():
         if part.get_content_maintype() != "multipart":
             continue
@@ -95,7 +95,7 @@ def _boundaries(parsed: Parsed) -> Iterator[str]:
             yield "the last part does not end"
 
 
-def _size(parsed: Parsed) -> Iterator[str]:
+def _size(parsed: ParsedMessage) -> Iterator[str]:
     html = len(parsed.html.encode("utf-8", "replace"))
     if html >= MAX_HTML:
         yield f"{html:,} bytes of HTML"
@@ -103,13 +103,13 @@ def _size(parsed: Parsed) -> Iterator[str]:
         yield f"{len(parsed.raw):,} bytes"
 
 
-def _comfortable(parsed: Parsed) -> Iterator[str]:
+def _comfortable(parsed: ParsedMessage) -> Iterator[str]:
     html = len(parsed.html.encode("utf-8", "replace"))
     if html > COMFORTABLE_HTML or len(parsed.raw) > COMFORTABLE_MESSAGE:
         yield f"{html:,} bytes of HTML in a message of {len(parsed.raw):,}"
 
 
-def _same_links(parsed: Parsed) -> Iterator[str]:
+def _same_links(parsed: ParsedMessage) -> Iterator[str]:
     in_text = {found.rstrip(".,;)>") for found in re.findall(r"https?://\S+", parsed.text)}
     in_text |= set(re.findall(r"https?://\S+", parsed.text))
     seen = [anchor.href for anchor in parsed.page.anchors if not anchor.hidden]
@@ -119,14 +119,14 @@ def _same_links(parsed: Parsed) -> Iterator[str]:
         yield f"{len(missing)} links of the HTML are not in the text, such as {missing[0][:60]}"
 
 
-def _same_titles(parsed: Parsed) -> Iterator[str]:
+def _same_titles(parsed: ParsedMessage) -> Iterator[str]:
     text = " ".join(parsed.text.casefold().split())
     for _, heading in parsed.page.headings:
         if " ".join(heading.casefold().split()) not in text:
             yield f"the heading {' '.join(heading.split())[:60]!r} is not in the text"
 
 
-def _readable_text(parsed: Parsed) -> Iterator[str]:
+def _readable_text(parsed: ParsedMessage) -> Iterator[str]:
     for line in parsed.text.splitlines():
         if len(line.rstrip()) > 78 and " " in line.strip():
             yield f"a line of {len(line.rstrip())} characters"
@@ -135,7 +135,7 @@ def _readable_text(parsed: Parsed) -> Iterator[str]:
         yield f"{len(parsed.text.split())} words"
 
 
-def _text_is_text(parsed: Parsed) -> Iterator[str]:
+def _text_is_text(parsed: ParsedMessage) -> Iterator[str]:
     for pattern in (_ENTITY, _TAG):
         if found := pattern.search(parsed.text):
             yield f"{found[0][:30]!r} looks like HTML"

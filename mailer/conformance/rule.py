@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from mailer.mime.parsing import Parsed
+from mailer.mime.parsing import ParsedMessage
 
 Level = Literal["must", "should"]
 
@@ -15,7 +15,7 @@ class Rule:
 
     name: str
     level: Level
-    look: Callable[[Parsed], Iterator[str]]
+    look: Callable[[ParsedMessage], Iterator[str]]
 
 
 def related(domain: str, other: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mailer.conformance.rule import Rule, related
 from mailer.mime import dkim
-from mailer.mime.parsing import Parsed
+from mailer.mime.parsing import ParsedMessage
 
 MUST_BE_SIGNED = frozenset(
     (
@@ -19,7 +19,7 @@ MUST_BE_SIGNED = frozenset(
 """Not Date and Message-ID, which relays set anew (``dkim.SET_ANEW``)."""
 
 
-def _signature(parsed: Parsed) -> Iterator[str]:
+def _signature(parsed: ParsedMessage) -> Iterator[str]:
     for tags in _signatures(parsed):
         names = [name.strip().lower() for name in tags.get("h", "").split(":")]
         missing = {name for name in MUST_BE_SIGNED if parsed.all(name)} - set(names)
@@ -37,13 +37,13 @@ def _signature(parsed: Parsed) -> Iterator[str]:
             yield "bh= is not that of this body"
 
 
-def _alignment(parsed: Parsed) -> Iterator[str]:
+def _alignment(parsed: ParsedMessage) -> Iterator[str]:
     domains = [tags.get("d", "") for tags in _signatures(parsed)]
     if domains and not any(related(domain, parsed.sender_domain) for domain in domains):
         yield f"signed for {', '.join(domains)}, sent from {parsed.sender_domain}"
 
 
-def _oversigned(parsed: Parsed) -> Iterator[str]:
+def _oversigned(parsed: ParsedMessage) -> Iterator[str]:
     for tags in _signatures(parsed):
         signed = Counter(name.strip().lower() for name in tags.get("h", "").split(":"))
         wanted = ["from", "to", "subject", "list-unsubscribe", "list-unsubscribe-post"]
@@ -53,7 +53,7 @@ def _oversigned(parsed: Parsed) -> Iterator[str]:
             yield f"a second one could be added: {', '.join(weak)}"
 
 
-def _signatures(parsed: Parsed) -> Iterator[dict[str, str]]:
+def _signatures(parsed: ParsedMessage) -> Iterator[dict[str, str]]:
     """The tags of each DKIM signature, white space taken out."""
     for value in parsed.all("DKIM-Signature"):
         pairs = (tag.partition("=") for tag in value.decode("ascii", "replace").split(";"))

@@ -58,7 +58,11 @@ def deliver(
             if run.handled > handled:
                 handled, give_up = run.handled, float("inf")
             give_up = min(give_up, time.monotonic() + database.AWAY_SECONDS)
-            if not database.away(engine, error) or stop.is_set() or time.monotonic() > give_up:
+            if (
+                not database.unavailable(engine, error)
+                or stop.is_set()
+                or time.monotonic() > give_up
+            ):
                 raise
         time.sleep(POLL_SECONDS)
         database.when_available(
@@ -148,7 +152,7 @@ def _finish(run: Run, recorder: Recorder) -> None:
         try:
             _step(run, recorder, POLL_SECONDS)
         except Exception as error:
-            if not database.passing(run.engine, error):
+            if not database.transient(run.engine, error):
                 raise
             run.lanes.rest(POLL_SECONDS)  # what is known is kept, and written down below
         if run.late():
@@ -158,8 +162,8 @@ def _finish(run: Run, recorder: Recorder) -> None:
         with database.writing(run.engine, run.late) as session:
             deliveries.release_all(session, owner=run.owner, now=run.clock())
 
-    database.when_available(run.engine, recorder.flush, run.late, database.passing)
-    database.when_available(run.engine, release, run.late, database.passing)
+    database.when_available(run.engine, recorder.flush, run.late, database.transient)
+    database.when_available(run.engine, release, run.late, database.transient)
 
 
 def _connection(run: Run, recorder: Recorder) -> None:

@@ -25,7 +25,7 @@ def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedel
         return Outcome(claim.delivery_id, DeliveryState.SENT, verdict.relay, verdict.reply)
     state = OTHERWISE[verdict.kind]
     deferred = state == DeliveryState.DEFERRED
-    about = refusals.about(verdict)
+    about = refusals.classify(verdict)
     return Outcome(
         claim.delivery_id,
         state,

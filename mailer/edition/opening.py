@@ -25,7 +25,7 @@ def open_edition(
     now: datetime,
 ) -> Edition:
     """A new edition, with what is frozen for all its readers."""
-    templates.keep(session, template, settings.secret, now)
+    templates.save(session, template, settings.secret, now)
     edition = Edition(
         newsletter_id=newsletter.id,
         period=period,

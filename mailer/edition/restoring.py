@@ -61,11 +61,13 @@ def restored(
                 continue
             for_nobody = sa.update(Shard).where(Shard.edition_id == edition.id)
             session.execute(for_nobody.values(done=True))
-            doubts.in_doubt[edition.name] = deliveries.doubt_open(session, edition.id, WHY, now=now)
+            doubts.in_doubt[edition.name] = deliveries.mark_open_in_doubt(
+                session, edition.id, WHY, now=now
+            )
             unplanned = edition.state == EditionState.PLANNING
             edition.state = EditionState.CANCELLED if unplanned else EditionState.FINISHED
             edition.finished_at, edition.why = now, WHY
-        templates.keep(session, template, settings.secret, now)
+        templates.save(session, template, settings.secret, now)
         latest, _ = schedule.latest(settings.schedule, schedule.EARLIEST, lost_at)
         for period in sorted({latest, *periods}):
             if _cancelled(session, newsletter, period, template, now):

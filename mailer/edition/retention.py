@@ -45,7 +45,7 @@ OTHERS = 15.0
 
 
 @dataclass
-class Pruned:
+class PruneCounts:
     """What was done: ``slimmed`` copies, removed ``deliveries`` with their ``editions``, removed
     ``clicks`` that never counted and ``events`` that did, readers who were ``pending``, and what
     providers reported (``webhooks``)."""
@@ -66,13 +66,13 @@ def prune(
     stopped: Callable[[], bool] = lambda: False,
     rest: Callable[[float], object] = lambda _: None,
     advance: Callable[[int], None] = lambda _: None,
-) -> Pruned:
+) -> PruneCounts:
     """Make small or remove what is older than ``limits``; nothing while another process does.
 
     ``rest`` is called after each batch with the seconds to leave the store to others, ``advance``
     with the rows done so far. A run that was stopped is gone on with by the next.
     """
-    done = Pruned()
+    done = PruneCounts()
     with locks.hold(engine, "prune") as free:
         steps = (_slim, _forget, _drop_clicks, _drop_events, _drop_pending, _drop_webhooks)
         total = 0
@@ -98,7 +98,7 @@ def _at_work(engine: Engine) -> bool:
         return session.scalar(query) is not None
 
 
-def _slim(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
+def _slim(engine: Engine, limits: RetentionLimits, done: PruneCounts) -> Iterator[int]:
     """Take from the copies of old editions what only their web version needs, and from the editions
     the stories that were candidates and sent to nobody."""
     for edition in _old(engine, limits.copies, Edition.slim_at.is_(None)):
@@ -143,7 +143,7 @@ def slim(session: Session, ids: list[int]) -> list[int]:
     return list(session.scalars(query))
 
 
-def _forget(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
+def _forget(engine: Engine, limits: RetentionLimits, done: PruneCounts) -> Iterator[int]:
     """Remove editions of which no story can be chosen any more."""
     for edition in _old(engine, limits.history, sa.true()):
         for ids in _copies(engine, edition):
@@ -187,7 +187,7 @@ def copies_after(edition: int, after: int) -> sa.Select[int, int]:
     )
 
 
-def _drop_clicks(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
+def _drop_clicks(engine: Engine, limits: RetentionLimits, done: PruneCounts) -> Iterator[int]:
     """Remove clicks that were not a person's; nothing is ever counted of them."""
     never = ~Event.verified & (Event.kind == EventKind.CLICK)
     for number in _drop(engine, never, limits.clicks):
@@ -195,7 +195,7 @@ def _drop_clicks(engine: Engine, limits: RetentionLimits, done: Pruned) -> Itera
         yield number
 
 
-def _drop_events(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
+def _drop_events(engine: Engine, limits: RetentionLimits, done: PruneCounts) -> Iterator[int]:
     """Remove answers of which the stories are too old to be chosen."""
     for verified in (sa.true(), sa.false()):
         for number in _drop(engine, Event.verified == verified, limits.history):
@@ -217,7 +217,7 @@ def events_before(which: sa.ColumnElement[bool], before: datetime) -> sa.Select[
     return sa.select(Event.id).where(which, Event.at < before).order_by(Event.at).limit(BATCH)
 
 
-def _drop_pending(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
+def _drop_pending(engine: Engine, limits: RetentionLimits, done: PruneCounts) -> Iterator[int]:
     """Remove who asked to subscribe, or was imported as having asked, and never confirmed."""
     after = 0
     while True:
@@ -254,7 +254,7 @@ def never_confirmed(after: int, before: datetime) -> sa.Select[int]:
     )
 
 
-def _drop_webhooks(engine: Engine, limits: RetentionLimits, done: Pruned) -> Iterator[int]:
+def _drop_webhooks(engine: Engine, limits: RetentionLimits, done: PruneCounts) -> Iterator[int]:
     """Remove what providers reported long ago; what followed from it stays."""
     old = sa.select(WebhookEvent.id).where(WebhookEvent.at < limits.webhooks)
     while True:

@@ -21,7 +21,7 @@ from recommender.models import TemplateVersion
 from recommender.storage import bulk
 
 
-def keep(session: Session, template: Template, secret: bytes, now: datetime) -> None:
+def save(session: Session, template: Template, secret: bytes, now: datetime) -> None:
     """Keep a template that was compiled from its files. What the store has under the same hash is
     replaced, since the hash is that of the files."""
     values = {"name": template.name, "html": template.html, "text": template.text}

@@ -47,11 +47,11 @@ def is_open(status: str, words: str) -> bool:
 
 def _about(verdict: Verdict, text: str) -> FailureClass | None:
     if (verdict.enhanced or "5")[0] == "4":
-        return refusals.at_last(verdict)
-    about = refusals.about(verdict)
+        return refusals.classify_exhausted(verdict)
+    about = refusals.classify(verdict)
     if _NO_SUCH_MAILBOX.search(verdict.reply or "") and verdict.code in (0, 550):
         return "suspected"
     if about != "message" or verdict.enhanced not in _OPEN:
         return about
     words = verdict.reply or ""
-    return failure_words.about(words if failure_words.tell(words) else f"{words}\n{text}")
+    return failure_words.classify(words if failure_words.tell(words) else f"{words}\n{text}")

@@ -82,7 +82,7 @@ _PASSING = re.compile(
 )
 
 
-def about(words: str) -> FailureClass:
+def classify(words: str) -> FailureClass:
     """What the words of a final failure are about; ``unreached`` when they do not say, which
     counts only when it goes on."""
     words = words[:LONGEST]

@@ -44,7 +44,7 @@ def collect(folder: Path) -> Iterator[bytes]:
         file.rename(folder / "cur" / f"{file.name}:2,S")
 
 
-def keep(folder: Path, message: bytes) -> Path:
+def save(folder: Path, message: bytes) -> Path:
     """Set a message aside in ``folder``, for nobody else to read; where it is."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / f"{hashlib.sha256(message).hexdigest()[:24]}.eml"

@@ -197,7 +197,7 @@ def _doubt(session: Session, which: sa.ColumnElement[bool], now: datetime) -> in
     return len(doubts)
 
 
-def doubt_open(session: Session, edition_id: int, why: str, *, now: datetime) -> int:
+def mark_open_in_doubt(session: Session, edition_id: int, why: str, *, now: datetime) -> int:
     """Put every copy that is not settled in doubt; how many. Only for a store that was restored
     from a backup: the one change that is not among the transitions."""
     query = (

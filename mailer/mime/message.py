@@ -27,7 +27,7 @@ LONGEST_LINE = 998
 _URI = re.compile(r"https?://[!-;=?-~]+")
 
 
-class Signs(Protocol):
+class MessageSigner(Protocol):
     """What adds a signature: ``dkim.Signer`` does."""
 
     def sign(self, fields: Sequence[bytes], body: Sequence[bytes], at: datetime) -> bytes:
@@ -64,7 +64,7 @@ class Identity:
     edition: str
     secret: bytes
     language: str = "en"
-    signers: tuple[Signs, ...] = ()
+    signers: tuple[MessageSigner, ...] = ()
     verp: bool = False
 
     @cached_property
@@ -215,7 +215,7 @@ def _subject(subject: str, list_name: str) -> bytes:
 
 def _part(frame: bytes, kind: bytes, content: str | Encoded) -> tuple[bytes, ...]:
     """A part behind its boundary line: headers, text, and the CRLF that belongs to the next
-    boundary (RFC 2046 section 5.1.1); in turns as ``Signs`` wants them."""
+    boundary (RFC 2046 section 5.1.1); in turns as ``MessageSigner`` wants them."""
     part = encode(content) if isinstance(content, str) else content
     head = (
         frame + b"\r\nContent-Type: " + kind + b"; charset=utf-8\r\n"

@@ -127,7 +127,7 @@ class Page(HTMLParser):
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParsedMessage:
     """A message taken apart: its bytes, head and fields as they are, the message as parsed, its two
     texts, and the HTML as one sees it, and as Outlook does. ``recipient`` and ``now`` are what is
     known beside it."""
@@ -177,7 +177,7 @@ class Parsed:
 
 def parse_message(
     data: bytes, *, recipient: str | None = None, now: datetime | None = None
-) -> Parsed:
+) -> ParsedMessage:
     """The message in ``data``, whatever state it is in."""
     message = email.message_from_bytes(data, policy=email.policy.default)
     if not isinstance(message, EmailMessage):
@@ -185,7 +185,7 @@ def parse_message(
     parts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
     html = _content(parts.get("text/html"))
     head = re.split(rb"\r?\n\r?\n", data, maxsplit=1)[0]
-    return Parsed(
+    return ParsedMessage(
         raw=data,
         head=head,
         fields=_fields(head),

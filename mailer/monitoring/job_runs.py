@@ -16,23 +16,23 @@ LONGEST = 1_000
 """Characters of an error that are kept."""
 
 
-def begun(session: Session, name: str, now: datetime) -> None:
+def note_begin(session: Session, name: str, now: datetime) -> None:
     """The job has begun."""
     _note(session, name, begun_at=now)
 
 
-def succeeded(session: Session, name: str, now: datetime, period: str | None = None) -> None:
+def note_success(session: Session, name: str, now: datetime, period: str | None = None) -> None:
     """The job has done its work, for the edition of ``period`` if it was about one."""
     values: dict[str, Any] = {"succeeded_at": now, "error": None}
     _note(session, name, **values, **({"period": period} if period else {}))
 
 
-def failed(session: Session, name: str, now: datetime, error: str) -> None:
+def note_failure(session: Session, name: str, now: datetime, error: str) -> None:
     """The job has failed."""
     _note(session, name, failed_at=now, error=error[:LONGEST])
 
 
-def known(session: Session) -> dict[str, JobRun]:
+def by_name(session: Session) -> dict[str, JobRun]:
     """Every job that ever ran, by name."""
     return {run.name: run for run in session.scalars(sa.select(JobRun).order_by(JobRun.name))}
 

@@ -101,7 +101,7 @@ def cannot_be_written(place: Path) -> str | None:
 def overdue(session: Session, settings: Settings, now: datetime) -> timedelta:
     """By how much the latest edition is late: its hour is over, and not everybody is in it. Nothing
     where no scheduler was at work lately, or it is too late for it anyway."""
-    run = job_runs.known(session).get("deliver")
+    run = job_runs.by_name(session).get("deliver")
     if run is None or run.begun_at is None or run.begun_at < now - MISSED:
         return timedelta(0)
     zone = schedule.EARLIEST if settings.local_time else settings.zone

@@ -88,7 +88,9 @@ def next_due(
     return due
 
 
-def waiting(session: Session, settings: Settings, subscriber: Subscriber) -> "Planned | None":
+def waiting(
+    session: Session, settings: Settings, subscriber: Subscriber
+) -> "PlannedDelivery | None":
     """The reader's copy that is planned and not yet sent, if there is one."""
     query = (
         sa.select(Delivery, Edition)
@@ -103,11 +105,11 @@ def waiting(session: Session, settings: Settings, subscriber: Subscriber) -> "Pl
         .order_by(Delivery.id.desc())
     )
     row = session.execute(query.limit(1)).first()
-    return None if row is None else Planned(row[0], row[1])
+    return None if row is None else PlannedDelivery(row[0], row[1])
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedDelivery:
     """A delivery with its edition."""
 
     delivery: Delivery

@@ -92,7 +92,7 @@ _RELAY = re.compile(
 )
 
 
-def about(verdict: Verdict) -> FailureClass | None:
+def classify(verdict: Verdict) -> FailureClass | None:
     """The class of a refusal; None when the verdict is no refusal."""
     if verdict.kind is not VerdictKind.REFUSED:
         return None
@@ -112,11 +112,11 @@ def about(verdict: Verdict) -> FailureClass | None:
     return "unreached" if _unreached(verdict, words) else "message"
 
 
-def at_last(verdict: Verdict) -> FailureClass:
+def classify_exhausted(verdict: Verdict) -> FailureClass:
     """The class of a message given up after temporary failures such as this one: never that the
     mailbox is dead for certain."""
     enhanced = verdict.enhanced and "5" + verdict.enhanced[1:]
-    found = about(replace(verdict, kind=VerdictKind.REFUSED, enhanced=enhanced))
+    found = classify(replace(verdict, kind=VerdictKind.REFUSED, enhanced=enhanced))
     if found == "message" and not _POLICY.search(_BESIDE.sub("@", (verdict.reply or "")[:LONGEST])):
         return "unreached"
     return "unreached" if found in ("mailbox", "suspected") else found or "message"
@@ -125,7 +125,7 @@ def at_last(verdict: Verdict) -> FailureClass:
 def for_the_relay(verdict: Verdict) -> Verdict | None:
     """The same as a deferral when it is about our relay, which is not the reader's fault; else
     None."""
-    return replace(verdict, kind=VerdictKind.DEFERRED) if about(verdict) == "relay" else None
+    return replace(verdict, kind=VerdictKind.DEFERRED) if classify(verdict) == "relay" else None
 
 
 def _of_the_relay(verdict: Verdict, words: str) -> bool:

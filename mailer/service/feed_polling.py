@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.engine import Engine
 
 from recommender.articles import feed_fetching, feed_schedule, intake
-from recommender.articles.feed_fetching import Fetched
+from recommender.articles.feed_fetching import FetchResult
 from recommender.models import Feed
 from recommender.safety import quarantine
 from recommender.settings import Settings
@@ -18,7 +18,7 @@ from recommender.storage import database
 
 
 @dataclass(frozen=True)
-class Polled:
+class PollResult:
     """What became of one feed: what was imported, what is wrong with it, and where that is kept
     which could not be read."""
 
@@ -34,7 +34,7 @@ def poll(
     watched: Sequence[Feed],
     clock: Callable[[], datetime],
     stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[Polled]:
+) -> Iterator[PollResult]:
     """Poll these feeds, several at once; those that answer first come first."""
     answers = feed_fetching.fetch(
         watched, now=clock(), private=settings.feeds_private, stopped=stopped
@@ -48,14 +48,16 @@ def poll_due(
     settings: Settings,
     clock: Callable[[], datetime],
     stopped: Callable[[], bool],
-) -> Iterator[Polled]:
+) -> Iterator[PollResult]:
     """Poll the feeds that are due."""
     with database.reading(engine) as session:
         watched = feed_schedule.due(session, clock())
     return poll(engine, settings, watched, clock, stopped)
 
 
-def _bring_in(engine: Engine, settings: Settings, fetched: Fetched, now: datetime) -> Polled:
+def _bring_in(
+    engine: Engine, settings: Settings, fetched: FetchResult, now: datetime
+) -> PollResult:
     report = intake.import_articles(lambda: database.writing(engine), fetched.entries, now=now)
     with database.writing(engine) as session:
         feed_schedule.note(session, fetched, now=now)
@@ -70,4 +72,4 @@ def _bring_in(engine: Engine, settings: Settings, fetched: Fetched, now: datetim
             now=now,
         )
     problem = fetched.problem if kept is None else f"{fetched.problem}; kept in {kept}"
-    return Polled(fetched.url, report, problem, kept)
+    return PollResult(fetched.url, report, problem, kept)

@@ -59,10 +59,10 @@ class Runner:
         try:
             self._look()
             with database.writing(self.engine) as session:
-                job_runs.begun(session, name, self.clock())
+                job_runs.note_begin(session, name, self.clock())
             period = work()
             with database.writing(self.engine) as session:
-                job_runs.succeeded(session, name, self.clock(), period)
+                job_runs.note_success(session, name, self.clock(), period)
         except Exception as error:  # noqa: BLE001  (the loop goes on, whatever it is)
             self._failed(name, error)
         else:
@@ -77,14 +77,14 @@ class Runner:
         self.troubles.note(name, words(error))
         try:
             with database.writing(self.engine) as session:
-                job_runs.failed(session, name, self.clock(), words(error))
+                job_runs.note_failure(session, name, self.clock(), words(error))
         except Exception:  # noqa: BLE001  (the heartbeat speaks of it)
             self.beat([])
 
     def known(self) -> dict[str, JobRun]:
         """What the store remembers of the jobs."""
         with database.reading(self.engine) as session:
-            return job_runs.known(session)
+            return job_runs.by_name(session)
 
     @contextmanager
     def alone(self, name: str) -> Iterator[bool]:

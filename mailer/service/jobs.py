@@ -59,7 +59,7 @@ def deliver(
             most=most,
         )
     except NewsletterError as error:
-        if database.away(worker_context.engine, error):
+        if database.unavailable(worker_context.engine, error):
             raise
         trouble = scrubbing.line(error)
     if trouble is not None:

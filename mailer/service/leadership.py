@@ -59,7 +59,7 @@ def lead(
                     waiting = True
                     report("standing by: another scheduler leads")
         except Exception as error:  # noqa: BLE001  (the loop goes on, whatever it is)
-            away = database.away(engine, error)
+            away = database.unavailable(engine, error)
             troubles.note(STORE if away else LEADER, words(error), once=away)
         else:
             troubles.over(LEADER)

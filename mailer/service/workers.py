@@ -89,7 +89,9 @@ class RetryPolicy(procrastinate.BaseRetryStrategy):
     def get_retry_decision(
         self, *, exception: BaseException, job: procrastinate.jobs.Job
     ) -> procrastinate.RetryDecision | None:
-        again = isinstance(exception, UnfinishedError) or database.away(self._engine, exception)
+        again = isinstance(exception, UnfinishedError) or database.unavailable(
+            self._engine, exception
+        )
         if not again or job.attempts > TRIES:
             return None
         return procrastinate.RetryDecision(retry_in={"seconds": BUSY_SECONDS})

@@ -30,7 +30,7 @@ def domain_of(address: str) -> str:
         return domain.lower().rstrip(".")
 
 
-def known(session: Session) -> dict[str, Pause]:
+def by_domain(session: Session) -> dict[str, Pause]:
     """Every domain that has complained and not yet been forgiven."""
     return {pause.domain: pause for pause in session.scalars(sa.select(Pause))}
 

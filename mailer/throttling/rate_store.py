@@ -90,7 +90,7 @@ def write(session: Session, key: str, counted: Mapping[int, Window], now: dateti
     )
 
 
-def look(engine: Engine, limits: Mapping[str, Rates], now: datetime) -> LimitReached | None:
+def peek(engine: Engine, limits: Mapping[str, Rates], now: datetime) -> LimitReached | None:
     """Which of ``limits`` gives no permit now, and the latest moment one of them will; reads only,
     but where a clock that was ahead has left what must be set right."""
     if not limits:
@@ -121,7 +121,7 @@ def _is_ahead(document: dict[str, list[list[int]]], rates: Rates, now: datetime)
     return any(window.return_to(ticks(now), longest) for window in found.values())
 
 
-def tidy(session: Session, *, now: datetime, keep: str) -> None:
+def delete_stale(session: Session, *, now: datetime, keep: str) -> None:
     """Remove rows that say nothing any more, but those whose key begins with ``keep``."""
     session.execute(
         sa.delete(RateLimit).where(

@@ -97,10 +97,10 @@ class Throttle:
         now = self.now()
         if settings.rate or settings.domain_rates:
             with database.writing(engine) as session:
-                rate_store.tidy(session, now=now, keep=warmup.PREFIX)
+                rate_store.delete_stale(session, now=now, keep=warmup.PREFIX)
         with database.reading(engine) as session:
             self._began = warmup.began(session, settings) if settings.warm_up else None
-            self._pauses = pauses.known(session)
+            self._pauses = pauses.by_domain(session)
         self._looked = now
         self._look_ahead(now)
 
@@ -220,7 +220,7 @@ class Throttle:
         """Whether the limits for everything are used up already."""
         wanted = self._limits("", now)
         everything = {key: wanted[key] for key in wanted if not key.startswith(DOMAIN)}
-        full = rate_store.look(self._engine, everything, now)
+        full = rate_store.peek(self._engine, everything, now)
         if full is not None and full.until > now + PATIENCE:
             self._shut = _shut(str(full), self._next_try(full, full.until, now))
 
@@ -233,7 +233,7 @@ class Throttle:
                 return
             self._looked = now
             with database.reading(self._engine) as session:
-                self._pauses = pauses.known(session)
+                self._pauses = pauses.by_domain(session)
 
     def _behind(self, full: LimitReached, now: datetime) -> Postponed:
         """Behind those of the domain that were put back before: there is room for so many in each

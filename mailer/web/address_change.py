@@ -39,7 +39,7 @@ def ask(request: Request, site: Site, identifier: int, form: FormData) -> Respon
         if not site.limits.allow_move(identifier, email, forms.client(request)):
             return signup.too_often(site)
         with database.writing(site.engine) as session:
-            reader = records.locked(session, identifier)
+            reader = records.lock(session, identifier)
             if reader is None:
                 return site.broken_link()
             change = address_change.ask(session, reader, address, now=site.clock())
@@ -157,7 +157,7 @@ def _wanted(session: Session, site: Site, token: str) -> AddressChange | None:
         holder = site.links.holder("address", token, site.clock())
     except TokenError:
         return None
-    if records.locked(session, holder.subscriber_id) is None:
+    if records.lock(session, holder.subscriber_id) is None:
         return None
     return address_change.wanted(session, holder.subscriber_id, holder.key)
 

@@ -40,8 +40,8 @@ from mailer.web import (
 )
 from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
+from mailer.web.response_cache import ResponseCache
 from mailer.web.server import LogLimiter
-from mailer.web.shared_answers import Shared
 from mailer.web.sign_in import PasswordAttempts
 from mailer.web.site import Site, of
 from recommender import resources
@@ -96,7 +96,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
                 proxies=proxies.Proxies(settings.proxies),
                 base_path=settings.base_path,
             ),
-            Middleware(security.Guard, https=settings.base_url.startswith("https://")),
+            Middleware(security.SecurityMiddleware, https=settings.base_url.startswith("https://")),
         ],
         exception_handlers={
             HTTPException: _refused,
@@ -126,7 +126,10 @@ def _set_state(
         LivePreviews(engine, settings),
         VocabularySearch(engine),
     )
-    app.state.counted, app.state.archived = Shared[bytes](), Shared[list[StoryContent]]()
+    app.state.counted, app.state.archived = (
+        ResponseCache[bytes](),
+        ResponseCache[list[StoryContent]](),
+    )
     app.state.password_attempts = PasswordAttempts(engine, limits, clock)
     app.state.hooks = hooks.Hooks(providers.configured(settings))
     app.state.addresses = tracking.Addresses(engine)

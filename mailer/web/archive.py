@@ -16,7 +16,7 @@ from mailer.delivery.messages import CopyRequest
 from mailer.issue.content import StoryContent
 from mailer.ledger import counts
 from mailer.web import security, tokens
-from mailer.web.shared_answers import Shared
+from mailer.web.response_cache import ResponseCache
 from mailer.web.site import Site, of
 from recommender.errors import ConfigurationError
 from recommender.models import (
@@ -109,7 +109,7 @@ def feed(request: Request) -> Response:
 
 def _stories(request: Request, session: Session, edition: Edition) -> list[StoryContent]:
     """What most readers got, looked up once; again while more copies are sent."""
-    archived: Shared[list[StoryContent]] = request.app.state.archived
+    archived: ResponseCache[list[StoryContent]] = request.app.state.archived
     final = edition.state == EditionState.FINISHED
     key = (edition.id, edition.state)
     return archived.get(key, lambda: most_sent(session, edition.id), final=final)

@@ -95,7 +95,7 @@ class Limits:
 
     def held_off(self, engine: Engine, client: str) -> datetime | None:
         """Until when ``client`` is not listened to, after too many wrong passwords; counts none."""
-        found = rate_store.look(
+        found = rate_store.peek(
             engine, self._clients("guess", client, WRONG_PASSWORDS), self.clock()
         )
         return None if found is None else found.until

@@ -23,7 +23,7 @@ from mailer.monitoring import alerts, heartbeats, job_runs, readiness, troubles
 from mailer.monitoring.readiness import Problem
 from mailer.monitoring.troubles import Kind
 from mailer.web.hooks import Hooks
-from mailer.web.shared_answers import Shared
+from mailer.web.response_cache import ResponseCache
 from mailer.web.site import Site, of
 from recommender.models import Edition, Event, Status, Subscriber, WebhookEvent
 from recommender.storage import database
@@ -89,7 +89,7 @@ def _answers(app: Starlette) -> _Answers:
 def metrics(request: Request) -> Response:
     """Counts from the store in Prometheus' text format."""
     site = of(request)
-    counted: Shared[bytes] = request.app.state.counted
+    counted: ResponseCache[bytes] = request.app.state.counted
     return Response(
         counted.get("metrics", lambda: _count(site, request.app.state.hooks)),
         media_type=CONTENT_TYPE_LATEST,
@@ -146,7 +146,7 @@ def _service(
 
     success = gauge("job_last_success_timestamp_seconds", "When a job last did its work", "job")
     failing = gauge("job_failing", "1 when the latest run of a job failed", "job")
-    for name, run in job_runs.known(session).items():
+    for name, run in job_runs.by_name(session).items():
         success.labels(name).set(_seconds(run.succeeded_at))
         failing.labels(name).set(run.error is not None)
     alive = gauge("heartbeat_timestamp_seconds", "The last sign of life of a part", "part")

@@ -188,7 +188,7 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
     now = site.clock()
     proof = {"page": "preferences", "from": client}
     with database.writing(site.engine) as session:
-        reader = records.locked(session, identifier)
+        reader = records.lock(session, identifier)
         if reader is None:
             return site.broken_link()
         site = site.speaking(reader.locale)

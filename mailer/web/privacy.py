@@ -30,7 +30,7 @@ def export(site: Site, identifier: int) -> Response:
 def revoke(site: Site, identifier: int) -> Response:
     """Void all personal links, the one that was used for this as well."""
     with database.writing(site.engine) as session:
-        reader = records.locked(session, identifier)
+        reader = records.lock(session, identifier)
         if reader is not None:
             address_change.revoke(reader)
     _ = site.language.text
@@ -52,7 +52,7 @@ def erase(site: Site, identifier: int) -> Response:
     try:
         done = erasure.erase(site.engine, site.settings, email, now=site.clock(), patience=PATIENCE)
     except NotFoundError:  # the same button, pressed twice
-        done = erasure.Erased(0)
+        done = erasure.ErasureSummary(0)
     except ConflictError:
         return site.notice(
             _("Not yet"),
@@ -62,7 +62,7 @@ def erase(site: Site, identifier: int) -> Response:
     if done.left:
         security.log.error("erased, but something is left: %s", "; ".join(done.left))
         return site.notice(
-            _("Erased"),
+            _("ErasureSummary"),
             _(
                 "You are on no list any more. What is left in files that are in use is removed "
                 "tonight; then nothing is held of you but a fingerprint of your address, so that "
@@ -70,7 +70,7 @@ def erase(site: Site, identifier: int) -> Response:
             ),
         )
     return site.notice(
-        _("Erased"),
+        _("ErasureSummary"),
         _(
             "Nothing is held of you any more but a fingerprint of your address, so that nobody can "
             "add it again by mistake. You can subscribe again at any time."

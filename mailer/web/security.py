@@ -31,7 +31,7 @@ BROKEN = "Something went wrong here; please try again later."
 log = logging.getLogger("newsletter.web")
 
 
-class Guard:
+class SecurityMiddleware:
     """ASGI middleware: security headers on every answer, bodies of bounded size, no stack trace."""
 
     def __init__(self, app: ASGIApp, *, https: bool) -> None:

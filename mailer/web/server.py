@@ -104,7 +104,7 @@ class Connection(H11Protocol):
         return Wait.REQUEST if self.conn.their_state is h11.IDLE else None
 
 
-class Admission:
+class ConnectionLimiter:
     """The connections there are: at most ``most``, and of one client no more than its share.
     ``proxy`` tells addresses of those who stand for many clients; ``seconds`` is for how long the
     client is waited for."""
@@ -208,7 +208,7 @@ class LogLimiter:
 class Config(uvicorn.Config):
     """uvicorn's configuration, and who gets in."""
 
-    def __init__(self, app: ASGIApp, admission: Admission, last_words: int) -> None:
+    def __init__(self, app: ASGIApp, admission: ConnectionLimiter, last_words: int) -> None:
         super().__init__(
             app,
             http=Connection,
@@ -238,7 +238,7 @@ class Server(uvicorn.Server):
 def make(app: ASGIApp, proxy: Callable[[str], bool], *, last_words: int) -> Server:
     """The server for ``app``; ``last_words`` are the seconds that requests under way have when it
     ends."""
-    return Server(Config(app, Admission(room(), proxy), last_words))
+    return Server(Config(app, ConnectionLimiter(room(), proxy), last_words))
 
 
 def room() -> int:

@@ -234,7 +234,7 @@ def confirm(request: Request, _form: FormData) -> Response:
 
 def _done_before(session: Session, site: Site, token: str) -> Response:
     """The answer to a link that cannot confirm: that it has, if so; it opens nothing any more."""
-    reader = tokens.spent(session, site, token)
+    reader = tokens.confirmed_with(session, site, token)
     if reader is None or reader.status not in READS:
         return site.broken_link()
     site = site.speaking(reader.locale)

@@ -41,7 +41,7 @@ class Site:
     @property
     def languages(self) -> list[Language]:
         """All that a reader can choose from."""
-        return [languages.choose(code) for code in languages.known()]
+        return [languages.choose(code) for code in languages.codes()]
 
     def path(self, page: str) -> str:
         """Where a browser finds ``page`` (``/archive``): the one place that makes such paths."""

@@ -25,7 +25,7 @@ def delivery(
         return None
     found = session.get(Delivery, numbers[0]) if len(numbers) == NUMBERS[scope] else None
     if found is None or (
-        database.writes(session) and records.locked(session, found.subscriber_id) is None
+        database.writes(session) and records.lock(session, found.subscriber_id) is None
     ):
         return None
     return found, numbers
@@ -40,11 +40,11 @@ def owner(
         holder = site.links.holder(scope, token, site.clock())
     except TokenError:
         return None
-    reader = records.locked(session, holder.subscriber_id)
+    reader = records.lock(session, holder.subscriber_id)
     return None if reader is None or reader.link_key != holder.key else (reader, holder)
 
 
-def spent(session: Session, site: Site, token: str) -> Subscriber | None:
+def confirmed_with(session: Session, site: Site, token: str) -> Subscriber | None:
     """The reader who confirmed with this very link; None when nobody did, or it has expired."""
     try:
         holder = site.links.holder("confirm", token, site.clock())

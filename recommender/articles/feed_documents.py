@@ -43,7 +43,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class FeedChannel:
     """What a feed says of itself: ``home`` is its site, ``own`` its address as it gives it."""
 
     title: str
@@ -57,7 +57,7 @@ def is_json_feed(document: object) -> bool:
     return isinstance(document, dict) and str(document.get("version", "")).startswith(JSON_FEED)
 
 
-def from_xml(data: bytes, file: str, charset: str) -> Whole:
+def from_xml(data: bytes, file: str, charset: str) -> FeedChannel:
     """RSS or Atom; InputError when it is neither."""
     try:
         parsed = xml_documents.parsed(data, charset)
@@ -73,7 +73,7 @@ def from_xml(data: bytes, file: str, charset: str) -> Whole:
     atom = str(parsed.get("version", "")).startswith("atom")
     posts = [one for one in parsed.entries if one.get("wp_post_type", "post") not in NO_POSTS]
     entries = tuple(_xml_entry(entry, language, atom=atom) for entry in posts)
-    return Whole(_title(feed, atom=atom), str(feed.get("link", "")), own, entries)
+    return FeedChannel(_title(feed, atom=atom), str(feed.get("link", "")), own, entries)
 
 
 def _xml_entry(
@@ -133,7 +133,7 @@ def _utc(moment: Any) -> datetime | None:  # Any: a time.struct_time in UTC
         return None  # as undated as one that feedparser itself cannot read
 
 
-def from_json(data: bytes, file: str) -> Whole:
+def from_json(data: bytes, file: str) -> FeedChannel:
     """A JSON Feed; InputError when it is none."""
     try:
         document = json.loads(data.decode("utf-8-sig"))
@@ -144,7 +144,7 @@ def from_json(data: bytes, file: str) -> Whole:
     language = _string(document, "language")
     entries = tuple(_json_entry(item, language) for item in document["items"])
     home, own = _string(document, "home_page_url"), _string(document, "feed_url")
-    return Whole(_string(document, "title"), home, own, entries)
+    return FeedChannel(_string(document, "title"), home, own, entries)
 
 
 def _json_entry(item: object, language: str) -> Entry:

@@ -49,7 +49,7 @@ AGENT = "newsletter-recommender (feed reader)"
 
 
 @dataclass(frozen=True)
-class Fetched:
+class FetchResult:
     """What one feed had to say. ``entries`` is empty when nothing changed or it failed; ``unread``
     is what it served when that could not be read, ``retry_after`` the field of that name, ``named``
     the feeds that it names if it is a page."""
@@ -87,12 +87,12 @@ def add(session: Session, url: str, *, now: datetime) -> Feed:
 
 
 @dataclass(frozen=True)
-class Looked:
+class Discovery:
     """What is at an address: ``url`` is the feed to watch, ``named`` all that a page there names,
     ``problem`` why ``url`` cannot be read now, None when it can."""
 
     url: str
-    fetched: Fetched
+    fetched: FetchResult
     named: tuple[str, ...] = ()
 
     @property
@@ -100,18 +100,18 @@ class Looked:
         return self.fetched.problem
 
 
-def look(url: str, *, now: datetime, private: bool) -> Looked:
+def discover(url: str, *, now: datetime, private: bool) -> Discovery:
     """Ask an address once: a feed is itself, a page is the first feed that it names."""
     limits = http_client.Limits(LOOK_SECONDS, MAX_BYTES, private)
     with Isolation(READING) as isolation:
         answer = _asked(url, None, None, limits)
         fetched = _read(url, answer, isolation, now)
         if not fetched.named:
-            return Looked(url, fetched)
+            return Discovery(url, fetched)
         target, named = fetched.named[0], fetched.named
         if target != url:
             fetched = _read(target, _asked(target, None, None, limits), isolation, now)
-    return Looked(target, fetched, named)
+    return Discovery(target, fetched, named)
 
 
 def listing(session: Session) -> list[Feed]:
@@ -133,7 +133,7 @@ def fetch(
     now: datetime,
     private: bool,
     stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[Fetched]:
+) -> Iterator[FetchResult]:
     """Ask each feed for what is new; those that answer first come first.
 
     ``private`` allows addresses that are not public. When ``stopped`` says so, feeds that have not
@@ -186,13 +186,13 @@ def _asked(
         return f"its answer cannot be read ({type(error).__name__})"
 
 
-def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -> Fetched:
+def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -> FetchResult:
     if isinstance(answer, str):
-        return Fetched(url, problem=answer)
+        return FetchResult(url, problem=answer)
     if answer.status == http.client.NOT_MODIFIED:
-        return Fetched(url)
+        return FetchResult(url)
     if answer.status != http.client.OK:
-        return Fetched(
+        return FetchResult(
             url,
             problem=f"the server answered {answer.status} {answer.reason}".strip(),
             status=answer.status,
@@ -203,10 +203,10 @@ def _read(url: str, answer: Answer | str, isolation: Isolation, now: datetime) -
     except InputError as error:
         named = _named(answer, isolation)
         why = f"{error.why}; the page there names {', '.join(named[:3])}" if named else error.why
-        return Fetched(url, problem=why, unread=answer.body, named=named)
+        return FetchResult(url, problem=why, unread=answer.body, named=named)
     except LimitError as error:
-        return Fetched(url, problem=f"reading it {error}", unread=answer.body)
-    return Fetched(
+        return FetchResult(url, problem=f"reading it {error}", unread=answer.body)
+    return FetchResult(
         url,
         tuple(feed.entries),
         feed.title,

@@ -36,7 +36,7 @@ def place(bases: tuple[str, ...], name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class EntryIdentity:
     """What tells an entry from others, the surest first; all may be ''."""
 
     id: str
@@ -50,10 +50,10 @@ class Marks:
         return self.url or self.title or self.text
 
 
-def keys(entries: Sequence[Marks], place: str) -> list[Key | None]:
+def keys(entries: Sequence[EntryIdentity], place: str) -> list[Key | None]:
     """The keys of a feed's entries; None for one that repeats an earlier word for word."""
     shared = _shared(entries)
-    seen: set[Marks] = set()
+    seen: set[EntryIdentity] = set()
     taken: set[str] = set()
     found: list[Key | None] = []
     for entry in entries:
@@ -67,7 +67,7 @@ def keys(entries: Sequence[Marks], place: str) -> list[Key | None]:
     return found
 
 
-def _shared(entries: Sequence[Marks]) -> set[str]:
+def _shared(entries: Sequence[EntryIdentity]) -> set[str]:
     """Ids that more than one thing has, or that are the address of a whole site."""
     things = {(entry.id, entry.rest) for entry in entries if entry.id}
     counts = Counter(own for own, _ in things)

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.articles.feed_fetching import Fetched, find
+from recommender.articles.feed_fetching import FetchResult, find
 from recommender.articles.values import ParsedArticle
 from recommender.models import Feed
 
@@ -47,7 +47,7 @@ def dead(session: Session, now: datetime) -> list[Feed]:
     return list(session.scalars(query.order_by(Feed.id)))
 
 
-def note(session: Session, fetched: Fetched, *, now: datetime) -> None:
+def note(session: Session, fetched: FetchResult, *, now: datetime) -> None:
     """Keep what was learned about a feed, and when to ask it again; nothing of one that has been
     removed since."""
     feed = session.scalar(sa.select(Feed).where(Feed.url == fetched.url))
@@ -109,7 +109,7 @@ def _asked_for(retry_after: str | None, now: datetime) -> timedelta:
         return timedelta(0)
 
 
-def _weekly(fetched: Fetched, now: datetime) -> float | None:
+def _weekly(fetched: FetchResult, now: datetime) -> float | None:
     """Items a week, of the last four weeks or as far back as the feed goes; None where it says
     nothing of when."""
     dates = _dates([entry for entry in fetched.entries if isinstance(entry, ParsedArticle)])

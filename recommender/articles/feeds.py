@@ -80,9 +80,9 @@ def parse(data: bytes, *, file: str, now: datetime, charset: str = "") -> Feed:
     return Feed(source or _host(file), tuple(taken))
 
 
-def _marks(entry: feed_documents.Entry) -> feed_keys.Marks:
+def _marks(entry: feed_documents.Entry) -> feed_keys.EntryIdentity:
     text = (entry.summary or entry.content)[:MAX_SUMMARY]
-    return feed_keys.Marks(entry.id.strip(), entry.url, entry.title, text)
+    return feed_keys.EntryIdentity(entry.id.strip(), entry.url, entry.title, text)
 
 
 def _link(entry: feed_documents.Entry, bases: tuple[str, ...]) -> str:

@@ -53,7 +53,7 @@ _YES = frozenset({"true", "yes", "on", "1"})
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class FrontMatter:
     """``labels`` and ``sections`` as ``layout`` has them, all on the line where the matter begins;
     ``unpublished`` says why the text is not for readers yet, else ''."""
 
@@ -64,7 +64,7 @@ class Matter:
     unpublished: str = ""
 
 
-def split(lines: Sequence[Line]) -> tuple[Matter | None, Sequence[Line]]:
+def split(lines: Sequence[Line]) -> tuple[FrontMatter | None, Sequence[Line]]:
     """The front matter, None when there is none, and the lines below it."""
     start = next((index for index, (_, text) in enumerate(lines) if text.strip()), len(lines))
     if start == len(lines) or lines[start][1].strip() not in {"---", "+++"}:
@@ -128,7 +128,7 @@ def _piecewise(text: str) -> dict[str, object] | None:
     return found
 
 
-def _matter(line: int, values: Mapping[str, object]) -> Matter:
+def _matter(line: int, values: Mapping[str, object]) -> FrontMatter:
     labels: dict[str, str] = {}
     sections: list[tuple[str, str, Sequence[str]]] = []
     title, unpublished = "", ""
@@ -147,7 +147,7 @@ def _matter(line: int, values: Mapping[str, object]) -> Matter:
             sections.append((LISTS[word], key, [f"- {item}" for item in _items(value)]))
         elif word in NAMES:
             sections.append((NAMES[word], key, [f"- {name}" for name in _names(value)]))
-    return Matter(line, title, labels, _told_once(sections), unpublished)
+    return FrontMatter(line, title, labels, _told_once(sections), unpublished)
 
 
 def _told_once(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from recommender.articles import front_matter
-from recommender.articles.front_matter import Matter
+from recommender.articles.front_matter import FrontMatter
 
 Line = tuple[int, str]
 """A line and its 1-based number."""
@@ -151,7 +151,7 @@ def lay_out(lines: Iterable[Line]) -> Layout:
     return layout
 
 
-def _begin(layout: Layout, matter: Matter) -> None:
+def _begin(layout: Layout, matter: FrontMatter) -> None:
     layout.unpublished = matter.unpublished
     layout.labels = {target: (matter.line, text) for target, text in matter.labels.items()}
     for kind, heading, texts in matter.sections:
@@ -162,7 +162,7 @@ def _begin(layout: Layout, matter: Matter) -> None:
         layout.sections.append(Section("opening", "", matter.line))
 
 
-def _repeats(layout: Layout, matter: Matter, text: str) -> bool:
+def _repeats(layout: Layout, matter: FrontMatter, text: str) -> bool:
     """Whether a line says the title once more, as the first heading of Markdown does."""
     first = layout.sections[-1:] and not any(line.strip() for _, line in layout.sections[-1].lines)
     return bool(first and matter.title and text.strip().lstrip("# ").strip() == matter.title)

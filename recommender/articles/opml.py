@@ -45,7 +45,7 @@ def read(path: Path) -> list[str]:
     return list(urls)
 
 
-def written(feeds: Iterable[tuple[str, str]], now: datetime) -> str:
+def document(feeds: Iterable[tuple[str, str]], now: datetime) -> str:
     """The document that names these feeds, of (address, title)."""
     root = ET.Element("opml", version="2.0")
     head = ET.SubElement(root, "head")

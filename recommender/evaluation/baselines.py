@@ -22,7 +22,7 @@ K1, B = 1.2, 0.75
 """BM25's usual constants (Robertson and Zaragoza 2009)."""
 
 
-class Recipes:
+class Baselines:
     """The recipes over one set of candidates."""
 
     def __init__(self, candidates: Sequence[Story], seed: int = 0) -> None:

@@ -28,5 +28,5 @@ def draw(path: Path, estimates: Mapping[str, Estimate], *, metric: str, readers:
     axes.margins(x=0.1)
     axes.set_xlabel(f"{metric}, mean over {readers:,} readers, 95 % bootstrap interval")
     axes.spines[["top", "right"]].set_visible(False)
-    with private_files.located(path), private_files.opened(path, "wb") as file:
+    with private_files.located(path), private_files.open_file(path, "wb") as file:
         figure.savefig(file, dpi=150, format="png")

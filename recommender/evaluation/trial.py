@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 
 from recommender.evaluation import metrics
-from recommender.evaluation.baselines import Recipes
+from recommender.evaluation.baselines import Baselines
 from recommender.evaluation.intervals import Estimate, bootstrap
 from recommender.ranking import words
 from recommender.ranking.ranker import Ranker
@@ -59,7 +59,7 @@ class Trial:
         judge = _Judge(self)
         outcomes = {OURS: judge.outcome(self._ours(progress))}
         if baselines:
-            recipes = Recipes(self.ranker.candidates)
+            recipes = Baselines(self.ranker.candidates)
             done = len(self.readers)
             for name, score in recipes.all.items():
                 lists = []

@@ -14,7 +14,7 @@ import scipy.linalg
 import scipy.sparse as sp
 
 from recommender.evaluation import metrics
-from recommender.evaluation.baselines import Recipes
+from recommender.evaluation.baselines import Baselines
 from recommender.evaluation.intervals import Estimate, clustered
 from recommender.evaluation.trial import OURS
 from recommender.ranking import answers
@@ -153,7 +153,7 @@ def _recipes(
     knn = gram / np.sqrt(np.maximum(np.outer(popular, popular), 1.0))
     np.fill_diagonal(knn, 0.0)
     ease = _ease(gram)
-    text = Recipes(week.archive)
+    text = Baselines(week.archive)
 
     def together(likeness: Scores, reader: Reader) -> Scores:
         liked = [row[s] for s in answers.liked(reader.history) if s in row]

@@ -25,10 +25,10 @@ def make_folder(path: Path) -> None:
 
 
 @overload
-def opened(path: Path, mode: Literal["w", "x"]) -> TextIO: ...
+def open_file(path: Path, mode: Literal["w", "x"]) -> TextIO: ...
 @overload
-def opened(path: Path, mode: Literal["wb", "xb", "a+b"]) -> BinaryIO: ...
-def opened(path: Path, mode: Literal["w", "x", "wb", "xb", "a+b"]) -> IO[Any]:
+def open_file(path: Path, mode: Literal["wb", "xb", "a+b"]) -> BinaryIO: ...
+def open_file(path: Path, mode: Literal["w", "x", "wb", "xb", "a+b"]) -> IO[Any]:
     """``path``, open for writing; text is UTF-8 with the line ends it is given."""
     if "b" in mode:
         return open(path, mode, opener=_open)
@@ -48,7 +48,7 @@ def located(path: Path) -> Iterator[None]:
 
 def write(path: Path, content: str | bytes) -> None:
     """Put ``content`` into the file, made or written over."""
-    with located(path), opened(path, "wb") as file:
+    with located(path), open_file(path, "wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
 
 

@@ -15,6 +15,6 @@ def as_text(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
-def as_meant(cell: str) -> str:
+def unescape(cell: str) -> str:
     """The cell as it was before ``as_text``."""
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -36,7 +36,7 @@ _COMMON = re.compile(
 """What is guessed first: it counts for nothing."""
 
 
-def kept(path: Path) -> tuple[bytes, ...]:
+def load(path: Path) -> tuple[bytes, ...]:
     """The keys in ``path``, one to a line, the one that signs first. A missing file is made, with
     one key, for its owner alone to read. ConfigurationError when it can be neither."""
     try:

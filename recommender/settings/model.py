@@ -57,7 +57,7 @@ class Settings(  # pydantic puts the keys of the last base first
         if self.secret_key is not None:
             found: tuple[bytes, ...] = (self.secret_key.get_secret_value().encode(),)
         else:
-            found = keys.kept(self.home / "secret_key")
+            found = keys.load(self.home / "secret_key")
         return keys.checked("secret_key", found or (b"",)) + keys.checked("old_secret_keys", before)
 
     @property

@@ -23,7 +23,7 @@ LARGEST_SKEW = timedelta(minutes=5)
 Result = TypeVar("Result")
 
 
-def away(engine: Engine, error: BaseException) -> bool:
+def unavailable(engine: Engine, error: BaseException) -> bool:
     """Whether ``error`` means that the server could not be reached, or broke off, or asked to try
     again: the same work may well succeed in a moment. A file is never away."""
     if engine.dialect.name != "postgresql":
@@ -33,11 +33,11 @@ def away(engine: Engine, error: BaseException) -> bool:
     )
 
 
-def passing(engine: Engine, error: BaseException) -> bool:
+def transient(engine: Engine, error: BaseException) -> bool:
     """Whether ``error`` may be over in a moment: the server is away, or a file is locked or its
     disk full. For what has happened and must be written down; other work rather ends."""
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_OK)
-    return code & 0xFF in PASSING or away(engine, error)
+    return code & 0xFF in PASSING or unavailable(engine, error)
 
 
 def _never() -> bool:
@@ -48,7 +48,7 @@ def when_available(
     engine: Engine,
     work: Callable[[], Result],
     hurry: Callable[[], bool] = _never,
-    may_pass: Callable[[Engine, BaseException], bool] = away,
+    may_pass: Callable[[Engine, BaseException], bool] = unavailable,
 ) -> Result:
     """``work()``, tried again while the server is away, or what else ``may_pass``: for some
     minutes, or until ``hurry``.

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from recommender.storage.availability import AWAY_SECONDS as AWAY_SECONDS
 from recommender.storage.availability import LARGEST_SKEW as LARGEST_SKEW
-from recommender.storage.availability import away as away
-from recommender.storage.availability import passing as passing
 from recommender.storage.availability import skew as skew
+from recommender.storage.availability import transient as transient
+from recommender.storage.availability import unavailable as unavailable
 from recommender.storage.availability import when_available as when_available
 from recommender.storage.engines import BUSY_SECONDS as BUSY_SECONDS
 from recommender.storage.engines import connect as connect

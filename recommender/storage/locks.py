@@ -115,7 +115,7 @@ def inheriting(engine: Engine, name: str) -> Iterator[Session | None]:
 @contextmanager
 def _file_lock(path: Path, kind: int, *, once: bool) -> Iterator[bool]:
     private_files.make_folder(path.parent)
-    with private_files.opened(path, "a+b") as handle:
+    with private_files.open_file(path, "a+b") as handle:
         if not _flock(handle, kind):
             yield False
             return

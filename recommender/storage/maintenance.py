@@ -145,7 +145,7 @@ def backup(engine: Engine, file: Path, advance: Callable[[int], None]) -> int:
         done = total
         advance(total - left)
 
-    with private_files.opened(file, "xb"):  # before SQLite makes it for everybody to read
+    with private_files.open_file(file, "xb"):  # before SQLite makes it for everybody to read
         pass
     try:
         with (

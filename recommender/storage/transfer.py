@@ -42,7 +42,7 @@ Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class TableCopy:
     """What was done to one table: ``rows`` it has now, of which so many were written; rows that
     the source does not have (any more) were removed."""
 
@@ -60,7 +60,7 @@ def rows(engine: Engine) -> dict[str, int]:
         }
 
 
-def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> dict[str, Copied]:
+def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> dict[str, TableCopy]:
     """Make ``target`` hold what ``source`` holds; by table, what was done.
 
     Both are had alone meanwhile. Every row that is written is read back and compared; ``advance``
@@ -77,7 +77,7 @@ def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> d
         _admit(source, target)
         removed = _remove_strangers(source, target)
         done = 0
-        written: dict[str, Copied] = {}
+        written: dict[str, TableCopy] = {}
         for table in Base.metadata.sorted_tables:
             added = changed = 0
             for batch in keyset.batches(source, table):
@@ -90,7 +90,7 @@ def copy(source: Engine, target: Engine, advance: Advance = lambda _: None) -> d
             with source.connect() as original, database.writer(target).begin() as connection:
                 maintenance.reserve_keys(connection, table, maintenance.keys_used(original, table))
                 total = keyset.count(connection, table)
-            written[table.name] = Copied(total, added, changed, removed.get(table.name, 0))
+            written[table.name] = TableCopy(total, added, changed, removed.get(table.name, 0))
         _mark(target, FINISHED)
     return written
 

@@ -166,7 +166,7 @@ def _csv_row(
         why = f"{len(row)} cells, but the header names {len(header)} columns"
         return Rejected(str(path), line, why)
     stripped = zip(header, (cell.strip() for cell in row), strict=False)
-    cells = {name: spreadsheets.as_meant(cell) for name, cell in stripped if cell}
+    cells = {name: spreadsheets.unescape(cell) for name, cell in stripped if cell}
     try:
         values: dict[str, Any] = {
             field.name: field.kind.from_cell(cells[field.name])

@@ -77,7 +77,7 @@ def document(reader: Subscriber) -> dict[str, Any]:
     return {"email": reader.email} | {field.name: field.of(reader) for field in FIELDS}
 
 
-def locked(session: Session, identifier: int) -> Subscriber | None:
+def lock(session: Session, identifier: int) -> Subscriber | None:
     """The reader with this row id, None when there is none (any more); in a transaction that writes
     nobody else changes them until it ends, so that a form sent twice is dealt with once after the
     other (SQLite has one writer anyway)."""

@@ -93,7 +93,7 @@ def test_the_address_is_in_no_table_and_no_file(
         )
     assert sum(WHO.casefold() in row for _, row in rows(served)) >= 3
     assert len(list(settings.outbox.glob("*/*.eml"))) == 4
-    assert erasure.erase(served, settings, WHO, now=now) == erasure.Erased(2)
+    assert erasure.erase(served, settings, WHO, now=now) == erasure.ErasureSummary(2)
     for word in (WHO, FORMER, WANTED):
         assert [table for table, row in rows(served) if word.casefold() in row] == []
         for path in settings.outbox.rglob("*"):

@@ -14,7 +14,7 @@ from recommender import resources
 from recommender.errors import ConfigurationError
 
 TOP = Path(__file__).parents[2]
-CODES = [code for code in languages.known() if code != languages.SOURCE]
+CODES = [code for code in languages.codes() if code != languages.SOURCE]
 _PLACES = re.compile(r"%\((\w+)\)s|%%")
 
 

@@ -192,7 +192,7 @@ def test_the_store_remembers_the_jobs_as_plain_values(
 ) -> None:
     live(engine, newsletter(), MONDAY, 0.01, timedelta(minutes=5))
     with database.reading(engine) as session:
-        runs = job_runs.known(session)
+        runs = job_runs.by_name(session)
     assert set(runs) == {"deliver", "prune", "publish"}
     assert runs["publish"].period == "2026-W42"
     assert all(run.succeeded_at and run.error is None for run in runs.values())

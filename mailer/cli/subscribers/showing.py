@@ -107,6 +107,6 @@ def export(
             for reader in readers:
                 emit(reader)
             return
-        with private_files.located(file), private_files.opened(file, "w") as target:
+        with private_files.located(file), private_files.open_file(file, "w") as target:
             number = files.write(target, readers, file.suffix.lower())
     say(f"{number} readers written to {file}")

@@ -155,10 +155,10 @@ def failure(words: object, *, permanent: bool, status: object = "", code: object
 
 
 def _about(verdict: Verdict, *, permanent: bool) -> FailureClass:
-    at_last = refusals.at_last(verdict)
+    at_last = refusals.classify_exhausted(verdict)
     if not permanent or (verdict.enhanced or "5")[0] == "4":
         return at_last
-    found = refusals.about(verdict)
+    found = refusals.classify(verdict)
     if found in (None, "message") and at_last != "message":  # no word of policy
         return "mailbox"
     return found or "mailbox"

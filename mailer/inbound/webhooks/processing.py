@@ -44,7 +44,7 @@ WITH_BODY = frozenset({"confirmation"})
 
 
 @dataclass
-class Taken:
+class IntakeCount:
     """How many events were new, and how many had been taken before."""
 
     new: int = 0
@@ -58,10 +58,10 @@ def take(
     *,
     rules: Rules,
     now: datetime,
-) -> Taken:
+) -> IntakeCount:
     """Keep what is new of ``events`` and act on it. Only trouble with the store ends it, and what
     was done until then stays done."""
-    taken = Taken()
+    taken = IntakeCount()
     for some in _in_pieces(events):
         with begin() as session:
             new = sum(_take(session, provider, event, rules=rules, now=now) for event in some)

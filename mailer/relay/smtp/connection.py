@@ -42,7 +42,9 @@ class Connection:
     ) -> None:
         self._name = smarthost.name
         self._heard = float("-inf")
-        self._client = session.connect(smarthost, timeout, context or session.trusting(smarthost))
+        self._client = session.connect(
+            smarthost, timeout, context or session.tls_context(smarthost)
+        )
         self._pipelining = self._client.has_extn("pipelining")
         self._eight_bit = self._client.has_extn("8bitmime")
         self._utf8 = self._client.has_extn("smtputf8")

@@ -35,7 +35,7 @@ class Relay(Smarthost):
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
-        return session.trusting(self)
+        return session.tls_context(self)
 
     def connect(self, timeout: float) -> Connection:
         """A session. TransportError when none can be opened."""

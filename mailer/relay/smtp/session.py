@@ -83,7 +83,7 @@ def _why(error: Exception) -> str:
     return escaping.one_line(str(error))
 
 
-def trusting(smarthost: Smarthost) -> ssl.SSLContext:
+def tls_context(smarthost: Smarthost) -> ssl.SSLContext:
     """Whose certificates count: those of ``cafile``, or of the system."""
     return ssl.create_default_context(cafile=smarthost.cafile)
 

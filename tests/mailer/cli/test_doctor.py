@@ -11,7 +11,7 @@ from mailer.monitoring import heartbeats
 from mailer.monitoring.heartbeats import Kind
 from recommender import settings
 from recommender.articles import feed_fetching, feed_schedule
-from recommender.articles.feed_fetching import Fetched
+from recommender.articles.feed_fetching import FetchResult
 from recommender.models import Heartbeat
 from recommender.safety import quarantine
 from recommender.storage import database
@@ -52,7 +52,7 @@ def test_a_feed_that_is_dead_for_a_week_or_gone_is_named(newsletter: Run) -> Non
             feed_fetching.add(session, url, now=datetime.now(UTC) - timedelta(days=days))
     with database.writing(engine) as session:
         for url, status in zip(urls, (500, 500, 410), strict=True):
-            fetched = Fetched(url, problem=f"the server answered {status}", status=status)
+            fetched = FetchResult(url, problem=f"the server answered {status}", status=status)
             feed_schedule.note(session, fetched, now=datetime.now(UTC))
     engine.dispose()
     said = [line for line in newsletter("doctor")[1].splitlines() if "warning  feed: " in line]

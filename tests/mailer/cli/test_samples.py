@@ -33,7 +33,7 @@ def planned_with_html(newsletter: Run, old: str, new: str) -> None:
     changed = replace(template, html=template.html.replace(old, new))
     engine = database.connect(found.store_url)
     with database.writing(engine) as session:
-        templates.keep(session, changed, found.secret, datetime.now(UTC))
+        templates.save(session, changed, found.secret, datetime.now(UTC))
     engine.dispose()
 
 

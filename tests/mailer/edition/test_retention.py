@@ -158,7 +158,7 @@ def test_an_edition_that_has_not_ended_is_left_alone(
     store: Engine, edition: Callable[..., int], terms: RetentionLimits, state: EditionState
 ) -> None:
     edition(1300, state)
-    assert retention.prune(store, terms) == retention.Pruned()
+    assert retention.prune(store, terms) == retention.PruneCounts()
 
 
 @pytest.mark.parametrize("state", [DeliveryState.IN_DOUBT, DeliveryState.PLANNED])
@@ -235,7 +235,7 @@ def test_only_one_prunes_at_a_time(
 ) -> None:
     edition(500)
     with locks.hold(store, "prune"):
-        assert retention.prune(store, terms) == retention.Pruned()
+        assert retention.prune(store, terms) == retention.PruneCounts()
 
 
 def test_who_never_confirmed_goes_and_nobody_else(

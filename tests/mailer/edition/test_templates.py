@@ -21,7 +21,7 @@ MINE = Template("weekly", "1" * 64, "<p>{{ issue.title }}</p>", "{{ issue.title 
 
 def keep(store: Engine, template: Template = MINE, secret: bytes = NEW) -> None:
     with database.writing(store) as session:
-        templates.keep(session, template, secret, NOW)
+        templates.save(session, template, secret, NOW)
 
 
 def change(store: Engine, **values: str | None) -> None:

@@ -22,7 +22,7 @@ from mailer.inbound import failure_words
     ],
 )
 def test_words_are_classified_in_several_languages(words: str, about: str) -> None:
-    assert failure_words.about(words) == about
+    assert failure_words.classify(words) == about
 
 
 def test_words_that_say_nothing_are_known_as_such() -> None:

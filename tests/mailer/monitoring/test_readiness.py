@@ -67,7 +67,7 @@ def test_an_edition_that_is_not_planned_after_its_hour_is_overdue(
     store: Engine, why: Callable[..., list[str]], now: datetime
 ) -> None:
     with database.writing(store) as session:  # a scheduler is at work here
-        job_runs.begun(session, "deliver", now)
+        job_runs.note_begin(session, "deliver", now)
     assert why(now) == ["edition"]  # an hour late
     assert why(now + timedelta(days=6)) == []  # too late to be sent at all
 

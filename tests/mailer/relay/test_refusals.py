@@ -88,37 +88,37 @@ def said(reply: str, command: str | None) -> Verdict:
 
 @pytest.mark.parametrize("reply", DEAD)
 def test_a_mailbox_that_is_no_more(reply: str) -> None:
-    assert refusals.about(said(reply, "RCPT")) == "mailbox"
+    assert refusals.classify(said(reply, "RCPT")) == "mailbox"
 
 
 @pytest.mark.parametrize("reply", SUSPECTED)
 def test_a_mailbox_that_is_no_more_in_words_of_policy(reply: str) -> None:
-    assert refusals.about(said(reply, "RCPT")) == "suspected"
+    assert refusals.classify(said(reply, "RCPT")) == "suspected"
 
 
 @pytest.mark.parametrize("reply", UNREACHED)
 def test_trouble_that_may_pass(reply: str) -> None:
-    assert refusals.about(said(reply, "RCPT")) == "unreached"
+    assert refusals.classify(said(reply, "RCPT")) == "unreached"
 
 
 @pytest.mark.parametrize("reply", ALIVE)
 @pytest.mark.parametrize("command", ["RCPT", "."])
 def test_a_policy_is_never_held_against_a_mailbox(reply: str, command: str) -> None:
-    assert refusals.about(said(reply, command)) == "message"
+    assert refusals.classify(said(reply, command)) == "message"
 
 
 @pytest.mark.parametrize("reply", OURS)
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "."])
 def test_what_is_our_own_fault_is_not_the_readers(reply: str, command: str) -> None:
-    assert refusals.about(said(reply, command)) == "relay"
+    assert refusals.classify(said(reply, command)) == "relay"
     deferred = refusals.for_the_relay(said(reply, command))
     assert deferred is not None
     assert (deferred.kind, deferred.reply) == (VerdictKind.DEFERRED, reply)
 
 
 def test_words_after_the_text_prove_nothing_of_a_mailbox() -> None:
-    assert refusals.about(said("554 invalid address in header", ".")) == "message"
-    assert refusals.about(said("550 5.1.1 no such user", ".")) == "mailbox"
+    assert refusals.classify(said("554 invalid address in header", ".")) == "message"
+    assert refusals.classify(said("550 5.1.1 no such user", ".")) == "mailbox"
 
 
 @pytest.mark.parametrize(
@@ -131,10 +131,10 @@ def test_words_after_the_text_prove_nothing_of_a_mailbox() -> None:
     ],
 )
 def test_an_answer_to_mail_is_never_about_the_reader(reply: str, about: str) -> None:
-    assert refusals.about(said(reply, "MAIL")) == about
+    assert refusals.classify(said(reply, "MAIL")) == about
 
 
 def test_only_a_refusal_is_one() -> None:
     for kind in VerdictKind:
         if kind is not VerdictKind.REFUSED:
-            assert refusals.about(Verdict(kind, "relay", 450, reply="450 user unknown")) is None
+            assert refusals.classify(Verdict(kind, "relay", 450, reply="450 user unknown")) is None

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Engine
 from mailer.service import scheduler
 from mailer.service.scheduler import SchedulerContext
 from recommender.articles import feed_fetching, feed_schedule
-from recommender.articles.feed_fetching import Fetched
+from recommender.articles.feed_fetching import FetchResult
 from recommender.models import Article, Feed
 from recommender.settings import Settings
 from recommender.storage import database
@@ -252,7 +252,7 @@ def test_what_is_removed_while_it_is_asked_stays_removed(store: Engine, now: dat
         feed_fetching.add(session, "https://example.com/feed", now=now)
     with database.writing(store) as session:
         feed_schedule.remove(session, "https://example.com/feed")
-        feed_schedule.note(session, Fetched("https://example.com/feed"), now=now)
+        feed_schedule.note(session, FetchResult("https://example.com/feed"), now=now)
     with database.reading(store) as session:
         assert feed_fetching.listing(session) == []
 
@@ -265,7 +265,7 @@ def test_no_words_of_a_server_can_put_a_feed_to_sleep_for_ever(
     with database.writing(store) as session:
         feed_fetching.add(session, url, now=now)
     with database.writing(store) as session:
-        feed_schedule.note(session, Fetched(url, problem="x", retry_after=text), now=now)
+        feed_schedule.note(session, FetchResult(url, problem="x", retry_after=text), now=now)
         due_at = feed_fetching.find(session, url).due_at
         assert due_at is not None
         assert now < due_at <= now + timedelta(days=7)

@@ -110,14 +110,14 @@ def test_success_shrinks_the_next_pause_and_is_forgotten_in_the_end(
     for minutes in (20, 40, 60):
         hear(GOOD, now + minutes * MINUTE)
     with database.reading(store) as session:
-        assert pauses.known(session) == {}
+        assert pauses.by_domain(session) == {}
 
 
 def test_other_answers_change_nothing(store: Engine, hear: Hear, now: datetime) -> None:
     for verdict in (GOOD, answer("550 5.1.1 nobody"), answer("450 4.2.2 full")):
         assert hear(verdict, now) is None
     with database.reading(store) as session:
-        assert pauses.known(session) == {}
+        assert pauses.by_domain(session) == {}
 
 
 def test_domains_are_compared_without_case() -> None:

@@ -225,10 +225,10 @@ def test_without_limits_the_store_is_not_touched(now: datetime) -> None:
 
 def test_one_may_look_without_taking(store: Engine, now: datetime) -> None:
     rule = limits.rates("2/hour")
-    assert rate_store.look(store, {ALL: rule}, now) is None
+    assert rate_store.peek(store, {ALL: rule}, now) is None
     send_for(RateLimiter(store), {ALL: rule}, now, SECOND)
-    assert isinstance(rate_store.look(store, {ALL: rule}, now), LimitReached)
-    assert rate_store.look(store, {ALL: rule}, now + timedelta(hours=2)) is None
+    assert isinstance(rate_store.peek(store, {ALL: rule}, now), LimitReached)
+    assert rate_store.peek(store, {ALL: rule}, now + timedelta(hours=2)) is None
 
 
 def test_rows_that_say_nothing_are_removed(store: Engine, now: datetime) -> None:
@@ -236,7 +236,7 @@ def test_rows_that_say_nothing_are_removed(store: Engine, now: datetime) -> None
     for key in (ALL, "domain:a.org", "warm-up:b.org"):
         rate_limiter.take({key: limits.rates("1/minute")}, now)
     with database.writing(store) as session:
-        rate_store.tidy(session, now=now + timedelta(minutes=2), keep="warm-up:")
+        rate_store.delete_stale(session, now=now + timedelta(minutes=2), keep="warm-up:")
         assert session.scalars(sa.select(RateLimit.key)).all() == ["warm-up:b.org"]
 
 
@@ -282,9 +282,9 @@ def test_a_clock_that_was_a_month_ahead_holds_nothing_back_for_longer_than_the_w
         found = process.take({ALL: rule}, now)
         assert isinstance(found, LimitReached)
         assert found.until <= now + timedelta(days=1.1)
-    full = rate_store.look(store, {ALL: rule}, now)
+    full = rate_store.peek(store, {ALL: rule}, now)
     assert full is not None
-    assert rate_store.look(store, {ALL: rule}, full.until + SECOND) is None
+    assert rate_store.peek(store, {ALL: rule}, full.until + SECOND) is None
 
 
 def test_a_warm_up_begun_by_a_clock_that_was_ahead_begins_when_that_is_back(

@@ -87,7 +87,7 @@ def test_confirming_choosing_muting_and_leaving_are_done_once(
 
         def press(act: Callable[[Session, Subscriber], None] = act) -> None:
             with database.writing(store) as session:
-                mine = records.locked(session, reader)
+                mine = records.lock(session, reader)
                 assert mine is not None
                 act(session, mine)
 

@@ -18,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from mailer.web import server
-from mailer.web.server import Admission, Config, Server, Wait
+from mailer.web.server import Config, ConnectionLimiter, Server, Wait
 
 MOST = 64
 SOON = {Wait.REQUEST: 1.0, Wait.BODY: 1.0, Wait.READER: 1.0}
@@ -39,7 +39,7 @@ def running(*, proxy: bool, seconds: dict[Wait, float]) -> Iterator[int]:
     """The port of a server with room for MOST."""
     routes = [Route("/{path:path}", page, methods=["GET", "POST"])]
     site = Starlette(routes=routes)
-    one = Server(Config(site, Admission(MOST, lambda _: proxy, seconds), 1))
+    one = Server(Config(site, ConnectionLimiter(MOST, lambda _: proxy, seconds), 1))
     place = socket.create_server(("127.0.0.1", 0), backlog=1_024)
     port: int = place.getsockname()[1]
     thread = threading.Thread(target=one.run, args=([place],))

@@ -10,7 +10,7 @@ import pytest
 from recommender.articles import import_files
 from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
-from recommender.evaluation.baselines import Recipes
+from recommender.evaluation.baselines import Baselines
 from recommender.evaluation.plot import draw
 from recommender.evaluation.trial import OURS, Trial
 from recommender.ranking.answers import liked
@@ -38,14 +38,14 @@ WORLD = [
 )  # fmt: skip
 def test_each_recipe_does_what_its_name_says(recipe: str, first: str) -> None:
     reader = Reader("r", (), {"Chess": 2}, (Action("d/1", "click"),))
-    scores = Recipes(WORLD).all[recipe](reader)
+    scores = Baselines(WORLD).all[recipe](reader)
     order = [WORLD[at].id for at in np.argsort(-scores, kind="stable")]
     assert next(story for story in order if story != "d/1") == first
 
 
 def test_chance_is_the_same_on_every_run_and_differs_by_reader() -> None:
-    recipes = Recipes(WORLD)
-    assert (recipes.random(Reader("a")) == Recipes(WORLD).random(Reader("a"))).all()
+    recipes = Baselines(WORLD)
+    assert (recipes.random(Reader("a")) == Baselines(WORLD).random(Reader("a"))).all()
     assert (recipes.random(Reader("a")) != recipes.random(Reader("b"))).any()
 
 

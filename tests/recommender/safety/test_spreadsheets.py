@@ -14,4 +14,4 @@ def test_what_would_be_computed_is_text(cell: str) -> None:
 
 @given(st.text(alphabet="'=+-@\tab "))
 def test_every_cell_comes_back_as_it_was(cell: str) -> None:
-    assert spreadsheets.as_meant(spreadsheets.as_text(cell)) == cell
+    assert spreadsheets.unescape(spreadsheets.as_text(cell)) == cell

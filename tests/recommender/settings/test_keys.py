@@ -17,7 +17,7 @@ def test_many_who_ask_at_once_get_the_same_whole_key(tmp_path: Path) -> None:
     for number in range(50):
         path = tmp_path / str(number) / "secret_key"
         with ThreadPoolExecutor(8) as pool:
-            found = set(pool.map(keys.kept, [path] * 8))
+            found = set(pool.map(keys.load, [path] * 8))
         assert len(found) == 1
         assert keys.checked("secret_key", found.pop())
         assert [one.name for one in path.parent.iterdir()] == ["secret_key"]
@@ -26,7 +26,7 @@ def test_many_who_ask_at_once_get_the_same_whole_key(tmp_path: Path) -> None:
 def test_processes_that_start_together_get_the_same_key(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib; from recommender.settings import keys; "
-        "print(keys.kept(pathlib.Path('k')))"
+        "print(keys.load(pathlib.Path('k')))"
     )
     started = [
         subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE)
@@ -38,7 +38,7 @@ def test_processes_that_start_together_get_the_same_key(tmp_path: Path) -> None:
 def test_a_file_that_can_be_neither_read_nor_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match=r"secret_key: .*file/secret_key"):
-        keys.kept(tmp_path / "file" / "secret_key")
+        keys.load(tmp_path / "file" / "secret_key")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_store_goes_to_postgresql_and_back_without_losing_a_value(
 ) -> None:
     fill(sqlite_store, now)
     there = transfer.copy(sqlite_store, empty_database)
-    assert there["subscribers"] == transfer.Copied(READERS, READERS, 0, 0)
+    assert there["subscribers"] == transfer.TableCopy(READERS, READERS, 0, 0)
     back = database.connect(f"sqlite:///{tmp_path / 'back.db'}")
     transfer.copy(empty_database, back)
     assert list(transfer.differences(sqlite_store, back)) == []
@@ -129,8 +129,8 @@ def test_a_second_copy_writes_only_what_has_changed(
         session.get_one(Subscriber, 7).status = Status.PAUSED
         session.add(Suppression(address_hash="a" * 64, reason="bounced", at=now))
     again = transfer.copy(sqlite_store, target)
-    assert again["subscribers"] == transfer.Copied(READERS - 1, 0, 2, 1)
-    assert again["suppressions"] == transfer.Copied(2, 1, 0, 0)
+    assert again["subscribers"] == transfer.TableCopy(READERS - 1, 0, 2, 1)
+    assert again["suppressions"] == transfer.TableCopy(2, 1, 0, 0)
     assert again["subscriber_topics"].removed == 2 or target.dialect.name == "postgresql"
     assert list(transfer.differences(sqlite_store, target)) == []
 

@@ -14,7 +14,7 @@ from mailer.relay.smtp.relay import Relay
 from mailer.relay.transport import ConnectionLostError, VerdictKind
 from recommender.errors import TransportError
 
-from .test_session import DATA, MESSAGE, Certificates, Serve, connect, send, trusting
+from .test_session import DATA, MESSAGE, Certificates, Serve, connect, send, tls_context
 
 ENDLESS = b"250-more\r\n" * 5_000
 REPLIES: dict[str, object] = {
@@ -69,7 +69,7 @@ def test_words_put_in_behind_starttls_are_not_taken_for_protected(
         thread.start()
         relay = Relay("127.0.0.1", listener.getsockname()[1], "u", "hush", "require")
         with pytest.raises(TransportError, match="more than its answer"):
-            Connection(relay, 2, context=trusting(file))
+            Connection(relay, 2, context=tls_context(file))
         thread.join()
     assert not any(b"AUTH" in words for words in heard)
 

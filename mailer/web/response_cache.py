@@ -22,8 +22,8 @@ MOST = 500
 Answer = TypeVar("Answer")
 
 
-class Shared(Generic[Answer]):
-    """The latest answers. Safe to share between threads."""
+class ResponseCache(Generic[Answer]):
+    """The latest responses. Safe to share between threads."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds

@@ -8,7 +8,7 @@ import pytest
 
 from mailer.web import archive, metrics
 from mailer.web.hooks import Hooks
-from mailer.web.shared_answers import Shared
+from mailer.web.response_cache import ResponseCache
 from mailer.web.site import Site
 
 from .conftest import Place
@@ -22,7 +22,7 @@ def test_a_large_answer_is_made_once_for_all_who_ask() -> None:
         made.append(1)
         return len(made)
 
-    shared = Shared[int](lambda: now[0])
+    shared = ResponseCache[int](lambda: now[0])
     assert [shared.get("x", make) for _ in range(5)] == [1] * 5
     now[0] += 9.9
     assert shared.get("x", make) == 1
@@ -41,7 +41,7 @@ def test_those_who_ask_at_once_wait_for_the_one_who_makes_it() -> None:
         made.append(threading.get_ident())
         return 1
 
-    shared = Shared[int]()
+    shared = ResponseCache[int]()
     with ThreadPoolExecutor(10) as pool:
         assert list(pool.map(lambda _: shared.get("x", make), range(10))) == [1] * 10
     assert len(made) == 1
