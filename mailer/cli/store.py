@@ -174,7 +174,7 @@ def backup(
             copy.dispose()
         if not found:
             with database.writing(engine) as session:
-                job_runs.succeeded(session, troubles.BACKUP, run.now)
+                job_runs.note_success(session, troubles.BACKUP, run.now)
     if found:
         raise StoreError(f"{file} is damaged: {found[0]}")
     if as_json:

@@ -153,7 +153,7 @@ def _editions(session: Session, settings: Settings, now: datetime) -> Iterator[T
 
 
 def _jobs(session: Session) -> Iterator[Trouble]:
-    for name, run in job_runs.known(session).items():
+    for name, run in job_runs.by_name(session).items():
         if run.error is None:
             continue
         kind = Kind.MAILBOX if name in MAILBOX_JOBS else Kind.JOB
@@ -194,7 +194,7 @@ def _backup(session: Session, settings: Settings, now: datetime) -> Iterator[Tro
 def backed_up(session: Session, settings: Settings) -> datetime | None:
     """When the store was last backed up, by `store backup` or into ``backup_path``; None when it
     never was, as far as is known."""
-    run = job_runs.known(session).get(BACKUP)
+    run = job_runs.by_name(session).get(BACKUP)
     made = [] if run is None or run.succeeded_at is None else [run.succeeded_at]
     return max([*made, *readiness.written(settings.backup_path)], default=None)
 

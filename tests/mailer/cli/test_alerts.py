@@ -20,7 +20,7 @@ def test_what_is_wrong_is_listed_as_doctor_says_it(
 ) -> None:
     assert newsletter("alerts", "list") == (0, "nothing is wrong\n", "")
     with database.writing(engine) as session:
-        job_runs.failed(session, "prune", now, "OverflowError")  # type: ignore[arg-type]
+        job_runs.note_failure(session, "prune", now, "OverflowError")  # type: ignore[arg-type]
     _, out, _ = newsletter("alerts", "list", "--json")
     (one,) = json.loads(out)["troubles"]
     assert (one["kind"], one["noticed_at"]) == ("job", None)
@@ -56,5 +56,5 @@ def test_a_backup_that_was_made_is_remembered(newsletter: Run, engine: Engine) -
         pytest.skip("PostgreSQL is backed up by its own tools")
     newsletter("store", "backup", "copy.db")
     with database.reading(engine) as session:
-        assert job_runs.known(session)["backup"].succeeded_at is not None
+        assert job_runs.by_name(session)["backup"].succeeded_at is not None
         assert session.query(Feed).count() == 0

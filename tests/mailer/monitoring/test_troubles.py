@@ -45,7 +45,7 @@ def test_a_backup_grows_old_once_one_was_made(
     store: Engine, tmp_path: Path, now: datetime, days: int, *, old: bool
 ) -> None:
     with database.writing(store) as session:
-        job_runs.succeeded(session, troubles.BACKUP, now - timedelta(days=days))
+        job_runs.note_success(session, troubles.BACKUP, now - timedelta(days=days))
     kinds = [one.kind for one in found(store, now, tmp_path, backup_days=7)]
     assert kinds == ([Kind.BACKUP] if old else [])
     assert found(store, now, tmp_path, backup_days=0) == []

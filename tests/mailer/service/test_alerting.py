@@ -197,10 +197,10 @@ def test_every_kind_of_trouble_is_found_and_named_in_the_same_words(
     edition(here.store, state=EditionState.PAUSED, why="stopped: 60 of 100 bounced", planned_at=now)
     here.write(dead_feed(now), Heartbeat(kind="scheduler", process="a:1", at=now - 10 * MINUTE))
     with database.writing(here.store) as session:
-        job_runs.succeeded(session, troubles.BACKUP, now - timedelta(days=8))
-        job_runs.begun(session, "deliver", now)
-        job_runs.failed(session, "bounces", now, "INBOX is locked")
-        job_runs.failed(session, "prune", now, "OverflowError")
+        job_runs.note_success(session, troubles.BACKUP, now - timedelta(days=8))
+        job_runs.note_begin(session, "deliver", now)
+        job_runs.note_failure(session, "bounces", now, "INBOX is locked")
+        job_runs.note_failure(session, "prune", now, "OverflowError")
     monkeypatch.setattr(readiness, "free_bytes", lambda _: 5_000_000)
     here.minutes(20)
     kinds = {"edition_paused", "edition_overdue", "feed", "scheduler", "sender", "backup"}
@@ -225,10 +225,10 @@ def test_what_an_operator_paused_is_no_trouble(deployment: Callable[..., Deploym
 def test_what_passes_by_itself_is_told_to_nobody(deployment: Callable[..., Deployment]) -> None:
     here = deployment()
     with database.writing(here.store) as session:
-        job_runs.failed(session, "feeds", here.now, "a name server was away")
+        job_runs.note_failure(session, "feeds", here.now, "a name server was away")
     here.minutes(4)
     with database.writing(here.store) as session:
-        job_runs.succeeded(session, "feeds", here.now)
+        job_runs.note_success(session, "feeds", here.now)
     here.minutes(20)
     assert (told(), here.mails()) == ([], [])
     with database.reading(here.store) as session:
@@ -240,9 +240,9 @@ def test_a_trouble_that_comes_and_goes_is_told_once(deployment: Callable[..., De
     for minute in range(60):
         with database.writing(here.store) as session:
             if minute % 3:
-                job_runs.failed(session, "feeds", here.now, f"try {minute}")
+                job_runs.note_failure(session, "feeds", here.now, f"try {minute}")
             else:
-                job_runs.succeeded(session, "feeds", here.now)
+                job_runs.note_success(session, "feeds", here.now)
         here.minutes(1)
     assert told() == [("trouble.began", "job")]
 
