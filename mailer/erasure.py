@@ -31,7 +31,7 @@ from mailer.relay.outbox.folder import file_name
 from recommender.models import AddressChange, Delivery, Segment, Subscriber
 from recommender.settings import Settings
 from recommender.storage import database, secure_deletion
-from recommender.subscribers import address_change, addresses, consent, records
+from recommender.subscribers import addresses, consent, records
 
 PATIENCE = 15.0
 """Seconds in which readers of the store, and clicks that are being written, come to an end."""
@@ -111,7 +111,7 @@ def _known(session: Session, reader: Subscriber) -> _Known:
     copies = sa.select(Delivery.id).where(Delivery.subscriber_id == reader.id)
     return _Known(
         [reader.email, *session.scalars(asked)],
-        address_change.former_hashes(session, reader),
+        consent.former_hashes(session, reader),
         addresses.salt(session),
         set(session.scalars(copies)),
     )

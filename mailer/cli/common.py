@@ -27,6 +27,8 @@ from sqlalchemy.engine import Engine
 from mailer.edition import schedule
 from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from recommender import settings as settings_module
+from recommender.corrections import Author
+from recommender.errors import NewsletterError
 from recommender.safety.escaping import for_terminal
 from recommender.settings import Settings
 
@@ -107,6 +109,30 @@ def named_period(run: Invocation, given: str | None) -> str:
     if given is not None:
         return schedule.check_period(given)
     return schedule.period_of(run.now.astimezone(run.settings.zone).date())
+
+
+By = Annotated[
+    str | None,
+    typer.Option("--by", metavar="NAME", help="Who says so; else the user of this computer."),
+]
+
+
+def author(run: Invocation, by: str | None) -> Author:
+    """Who makes the corrections of this command, and when."""
+    name = " ".join((who() if by is None else by).split())
+    if not name:
+        raise typer.BadParameter("name somebody", param_hint="--by")
+    return Author(name, run.now)
+
+
+def make_sure(question: str, *, yes: bool, why: str) -> None:
+    """Go on only when somebody says yes: with ``yes``, or on a terminal when asked. Elsewhere
+    NewsletterError says ``why`` they must."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise NewsletterError(f"{why}; add --yes to confirm")
+    typer.confirm(question, abort=True, err=True)
 
 
 def say(text: str = "") -> None:

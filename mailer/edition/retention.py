@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from mailer.edition.retention_limits import RetentionLimits
 from mailer.ledger.editions import ENDED
 from mailer.ledger.transitions import TRANSITIONS
+from recommender import corrections
 from recommender.models import (
     AddressChange,
     Delivery,
@@ -223,6 +224,7 @@ def _drop_pending(engine: Engine, limits: RetentionLimits, done: PruneCounts) ->
     while True:
         with database.writing(engine) as session:
             ids = list(session.scalars(never_confirmed(after, limits.pending)))
+            corrections.forget(session, ids)
             session.execute(
                 sa.delete(Subscriber).where(
                     Subscriber.id.in_(ids), Subscriber.status == Status.PENDING

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.issue.composition import TRAP
+from mailer.ledger.copies import standing_for
 from recommender.models import Delivery, DeliveryState, Event, EventKind, Subscriber
 
 TOO_SOON = timedelta(seconds=30)
@@ -83,6 +84,8 @@ def record_clicks(session: Session, clicks: Sequence[tuple[int, Click]]) -> None
 
     What is kept already is not kept twice, so a batch may be recorded again. The caller commits.
     """
+    merged = standing_for(session, {delivery for delivery, _ in clicks})
+    clicks = [(merged.get(delivery, delivery), click) for delivery, click in clicks]
     copies = _copies(session, {delivery for delivery, _ in clicks})
     known = _known(session, list(copies))
     fresh: set[int] = set()

@@ -21,12 +21,12 @@ from sqlalchemy.orm import Session
 from mailer.inbound import dead_mailbox_policy, formats
 from mailer.inbound.dead_mailbox_policy import DEFAULT, SoftBounceLimit
 from mailer.inbound.notification import CopyIdentifiers, Notification
+from mailer.ledger import copies
 from mailer.links import Links, TokenError
 from mailer.mime import return_path
 from mailer.mime.message import signature
 from recommender.errors import NewsletterError
 from recommender.models import (
-    Delivery,
     Edition,
     Event,
     EventKind,
@@ -112,10 +112,10 @@ def process(
 def apply(session: Session, notification: Notification, *, rules: Rules, now: datetime) -> bool:
     """Record the notification as an event and act on it; False when it names no delivery of ours.
     The caller commits."""
-    match = _delivery(session, notification.identifiers, rules.secrets)
+    match = identify(session, notification.identifiers, rules.secrets)
     if match is None:
         return False
-    delivery, reader = match
+    delivery, reader, former = match.delivery_id, match.reader, match.former
     kind = EventKind.COMPLAINT if notification.kind == "complaint" else EventKind.BOUNCE
     data: dict[str, Any] = {
         "kind": notification.kind,
@@ -124,6 +124,8 @@ def apply(session: Session, notification: Notification, *, rules: Rules, now: da
     }
     if notification.about is not None:
         data["about"] = notification.about
+    if former is not None:
+        data["former_address"] = True
     earlier = session.scalars(
         sa.select(Event.data).where(Event.delivery_id == delivery, Event.kind == kind)
     ).all()
@@ -131,10 +133,13 @@ def apply(session: Session, notification: Notification, *, rules: Rules, now: da
         return True
     session.add(Event(at=now, kind=kind, subscriber_id=reader.id, delivery_id=delivery, data=data))
     session.flush()
+    if former is not None and (notification.kind == "complaint" or notification.about == "mailbox"):
+        gone = "complaint" if notification.kind == "complaint" else "bounce"
+        consent.suppress_former(session, former, reason=gone, now=now)
     leaves: tuple[str, Status] | None = None
     if notification.kind == "complaint":
         leaves = "complaint", Status.COMPLAINED
-    elif notification.about is not None:
+    elif notification.about is not None and former is None:
         about, limit = notification.about, rules.soft_bounces
         if dead_mailbox_policy.is_dead(session, about, reader.id, delivery, limit=limit, now=now):
             leaves = "bounce", Status.BOUNCED
@@ -146,48 +151,48 @@ def apply(session: Session, notification: Notification, *, rules: Rules, now: da
     return True
 
 
-def _delivery(
-    session: Session, identifiers: CopyIdentifiers, secrets: Sequence[bytes]
-) -> tuple[int, Subscriber] | None:
-    """The delivery that is named by something that we made, and its reader."""
-    tagged = (return_path.copy_of(tag, secrets) for tag in identifiers.return_path_tags)
-    copies = [number for number in tagged if number is not None]
-    links = Links("", secrets)
-    for token in identifiers.unsubscribe_tokens:
-        try:
-            copies += links.read("unsubscribe", token)[:1]
-        except TokenError:
-            continue
-    for number in copies:
-        if (row := _row(session, number)) is not None:
-            return row[0], row[2]
-    for message_id in identifiers.message_ids:
-        parsed = _OURS.fullmatch(message_id)
-        row = _row(session, int(parsed[1])) if parsed else None
-        if parsed is None or row is None:
-            continue
-        key, edition, reader = row
-        signatures = (signature(secret, edition.name, key) for secret in secrets)
-        if any(hmac.compare_digest(parsed[2], ours) for ours in signatures):
-            return key, reader
-    return None
+@dataclass(frozen=True)
+class Match:
+    """The copy that was named (by its ``number``), the delivery that stands for it, its reader, and
+    the hash of the address it went to where that is not the reader's present one (``former``)."""
 
-
-def _row(session: Session, number: int) -> tuple[int, Edition, Subscriber] | None:
-    row = session.execute(
-        sa.select(Delivery.id, Edition, Subscriber)
-        .join(Edition, Edition.id == Delivery.edition_id)
-        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(Delivery.id == number)
-    ).one_or_none()
-    return None if row is None else (row[0], row[1], row[2])
+    number: int
+    delivery_id: int
+    reader: Subscriber
+    former: str | None
 
 
 def identify(
     session: Session, identifiers: CopyIdentifiers, secrets: Sequence[bytes]
-) -> tuple[int, Subscriber] | None:
-    """The delivery that is named by something that we made, and its reader."""
-    return _delivery(session, identifiers, secrets)
+) -> Match | None:
+    """The copy that is named by something that we made."""
+    tagged = (return_path.copy_of(tag, secrets) for tag in identifiers.return_path_tags)
+    numbers = [number for number in tagged if number is not None]
+    links = Links("", secrets)
+    for token in identifiers.unsubscribe_tokens:
+        try:
+            numbers += links.read("unsubscribe", token)[:1]
+        except TokenError:
+            continue
+    for number in numbers:
+        if (copy := copies.find(session, number)) is not None:
+            return matched(session, copy)
+    for message_id in identifiers.message_ids:
+        parsed = _OURS.fullmatch(message_id)
+        copy = copies.find(session, int(parsed[1])) if parsed else None
+        if parsed is None or copy is None:
+            continue
+        edition = session.get_one(Edition, copy.delivery.edition_id)
+        signatures = (signature(secret, edition.name, copy.number) for secret in secrets)
+        if any(hmac.compare_digest(parsed[2], ours) for ours in signatures):
+            return matched(session, copy)
+    return None
+
+
+def matched(session: Session, copy: copies.Copy) -> Match:
+    """``copy`` with its reader."""
+    reader = session.get_one(Subscriber, copy.delivery.subscriber_id)
+    return Match(copy.number, copy.delivery.id, reader, copy.former)
 
 
 def apply_without_copy(

@@ -61,7 +61,9 @@ def _bounced(session: Session, reader: int, since: datetime) -> Iterator[tuple[i
         mine, Event.kind == EventKind.BOUNCE, Event.at >= max(since, heard_at or since)
     )
     for copy, data in session.execute(events.order_by(Event.id)):
-        if copy is not None and data.get("about") in ("suspected", "unreached"):
+        if copy is None or data.get("former_address"):
+            continue
+        if data.get("about") in ("suspected", "unreached"):
             yield copy, data["about"]
 
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from mailer.ledger import copies
 from mailer.links import Holder, Scope, TokenError
 from mailer.web.site import Site
 from recommender.models import ConsentEvent, Delivery, Subscriber
@@ -23,12 +24,12 @@ def delivery(
         numbers = site.links.read(scope, token)
     except TokenError:
         return None
-    found = session.get(Delivery, numbers[0]) if len(numbers) == NUMBERS[scope] else None
-    if found is None or (
-        database.writes(session) and records.lock(session, found.subscriber_id) is None
+    copy = copies.find(session, numbers[0]) if len(numbers) == NUMBERS[scope] else None
+    if copy is None or (
+        database.writes(session) and records.lock(session, copy.delivery.subscriber_id) is None
     ):
         return None
-    return found, numbers
+    return copy.delivery, numbers
 
 
 def owner(

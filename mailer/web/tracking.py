@@ -4,7 +4,6 @@ A redirect goes to the address the story had when its edition was planned, found
 address is ever taken from a request. How clicks get into the store is the business of ``clicks``.
 """
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +16,7 @@ from mailer.engagement import feedback
 from mailer.engagement.feedback import Click
 from mailer.issue.composition import TRAP
 from mailer.issue.content import StoryContent
+from mailer.ledger import copies
 from mailer.links import KINDS, Kind, TokenError
 from mailer.web import forms, tokens
 from mailer.web.site import Site, of
@@ -45,8 +45,7 @@ class Addresses:
     def find(self, delivery_id: int, story_id: int) -> str | None:
         """The address; None when there is no such copy or story, or it leads nowhere."""
         with database.reading(self._engine) as session:
-            query = sa.select(Delivery.edition_id).where(Delivery.id == delivery_id)
-            edition = session.scalar(query)
+            edition = copies.edition_of(session, delivery_id)
             frozen = session.get(EditionStory, (edition, story_id)) if edition else None
         if edition is None or frozen is None:
             return None

@@ -13,6 +13,7 @@ from recommender.models.articles import (
     TopicAlias,
 )
 from recommender.models.base import Base, utc
+from recommender.models.corrections import Correction, CorrectionKind
 from recommender.models.deliveries import (
     Delivery,
     DeliveryState,
@@ -21,6 +22,7 @@ from recommender.models.deliveries import (
     EditionStory,
     Event,
     EventKind,
+    MergedCopy,
     Newsletter,
     Property,
     Shard,
@@ -51,6 +53,8 @@ __all__ = [
     "Base",
     "Channel",
     "ConsentEvent",
+    "Correction",
+    "CorrectionKind",
     "Delivery",
     "DeliveryState",
     "Edit",
@@ -66,6 +70,7 @@ __all__ = [
     "Frequency",
     "Heartbeat",
     "JobRun",
+    "MergedCopy",
     "Newsletter",
     "OngoingTrouble",
     "Pause",

@@ -154,7 +154,8 @@ class Delivery(Base):
     stories as bare ids, for the question "was this reader ever sent it?". ``reader`` is what of
     the reader the copy shows. ``number`` counts copies within the edition from 1. ``due_at`` is
     the queue: when the copy, or its next attempt, is due. ``expires_at`` is set by the first
-    deferral; a copy that is still deferred then is given up.
+    deferral; a copy that is still deferred then is given up. ``address_hash`` is the salted hash of
+    the address it was sent to, where that is not the reader's present one.
     """
 
     __tablename__ = "deliveries"
@@ -167,6 +168,12 @@ class Delivery(Base):
             "claimed_by",
             sqlite_where=text("claimed_by IS NOT NULL"),
             postgresql_where=text("claimed_by IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_address_hash",
+            "address_hash",
+            sqlite_where=text("address_hash IS NOT NULL"),
+            postgresql_where=text("address_hash IS NOT NULL"),
         ),
         Index(
             "ix_deliveries_sent",
@@ -196,6 +203,21 @@ class Delivery(Base):
     relay: Mapped[str | None] = mapped_column(String(255))
     reply: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(String(64))
+    address_hash: Mapped[str | None] = mapped_column(String(64))
+
+
+class MergedCopy(Base):
+    """A copy of a reader who was merged into another with a copy of the same edition: ``id`` is the
+    one that links, bounces and reports of it name, ``delivery_id`` the copy that stands for both,
+    ``address_hash`` as of a delivery."""
+
+    __tablename__ = "merged_copies"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    delivery_id: Mapped[int] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="CASCADE"), index=True
+    )
+    address_hash: Mapped[str | None] = mapped_column(String(64), index=True)
 
 
 class EventKind(StrEnum):

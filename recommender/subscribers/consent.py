@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender import corrections
 from recommender.errors import ConflictError, NotFoundError
 from recommender.models import ConsentEvent, Delivery, Event, Status, Subscriber, Suppression
 from recommender.storage.bulk import insert
@@ -21,6 +22,9 @@ from recommender.subscribers.addresses import address_hash
 
 ERASED = "erased"
 """The reason for which an address is suppressed whose reader was erased."""
+MOVED, MERGED = "address change", "merge"
+"""Sources of events whose proof holds the hash of an address that the reader had before, or that
+was of a reader merged into them."""
 _SUPPRESSED_AS = {Status.BOUNCED: "bounce", Status.COMPLAINED: "complaint"}
 
 
@@ -51,6 +55,35 @@ def change(
     subscriber.updated_at = now
     session.flush()
     return True
+
+
+def merge(
+    session: Session,
+    kept: Subscriber,
+    gone: Subscriber,
+    status: Status,
+    *,
+    now: datetime,
+    proof: dict[str, Any],
+) -> None:
+    """``gone`` is becoming a part of ``kept``, who has ``status`` from now on; the event keeps the
+    hash of the address that goes. A pause lasts as long as the longer one of the two."""
+    if status == Status.PAUSED:
+        ends = [one.paused_until for one in (kept, gone) if one.status == Status.PAUSED]
+        dates = [end for end in ends if end is not None]
+        kept.paused_until = max(dates) if len(dates) == len(ends) else None
+    session.add(
+        ConsentEvent(
+            subscriber_id=kept.id,
+            at=now,
+            before=kept.status,
+            after=status,
+            source=MERGED,
+            proof={**proof, "old_address_hash": gone.address_hash},
+        )
+    )
+    kept.status = status
+    session.flush()
 
 
 def suppress(
@@ -84,6 +117,12 @@ def suppress(
         after = status or Status.UNSUBSCRIBED
         change(session, subscriber, after, source=reason, now=now, proof=proof)
     return not suppressed
+
+
+def suppress_former(session: Session, key: str, *, reason: str, now: datetime) -> None:
+    """Never mail the address with this hash again, which no reader has any more."""
+    added = insert(session, Suppression).values(address_hash=key, reason=reason, at=now)
+    session.execute(added.on_conflict_do_nothing())
 
 
 def is_suppressed(session: Session, email: str) -> bool:
@@ -125,8 +164,18 @@ def _reasons(session: Session, email: str) -> Sequence[str]:
     return session.scalars(sa.select(Suppression.reason).where(listed(session, [email]))).all()
 
 
+def former_hashes(session: Session, reader: Subscriber) -> set[str]:
+    """Salted hashes of the addresses the reader had before, those of readers merged into them
+    included."""
+    events = sa.select(ConsentEvent.proof).where(
+        ConsentEvent.subscriber_id == reader.id, ConsentEvent.source.in_((MOVED, MERGED))
+    )
+    return {str(proof["old_address_hash"]) for proof in session.scalars(events)}
+
+
 def erase(session: Session, email: str, *, now: datetime) -> None:
-    """Delete all that is held of the reader; only the salted hash stays, on the suppression list.
+    """Delete all that is held of the reader; only salted hashes stay, on the suppression list: of
+    their address, and of those they had before unless somebody else has them now.
 
     Raises NotFoundError when nothing is held, ConflictError while a copy is on the wire.
     """
@@ -135,13 +184,18 @@ def erase(session: Session, email: str, *, now: datetime) -> None:
     if subscriber is None:
         raise NotFoundError(f"nothing is held of {email}")
     mine = Delivery.subscriber_id == subscriber.id
+    corrections.forget(session, [subscriber.id])
     busy = sa.select(Delivery.id).where(mine, Delivery.state.in_(("claimed", "on_wire")))
     if session.scalar(busy.limit(1)) is not None:
         raise ConflictError(f"a copy for {email} is being sent right now; try again in a minute")
     # A dead mailbox, or who complained, stays so: that is no way round it.
     reason = _SUPPRESSED_AS.get(subscriber.status, ERASED)
-    added = insert(session, Suppression).values(address_hash=key, reason=reason, at=now)
-    session.execute(added.on_conflict_do_nothing())
+    former = former_hashes(session, subscriber)
+    others = sa.select(Subscriber.address_hash).where(Subscriber.address_hash.in_(former))
+    former -= set(session.scalars(others))
+    rows = [{"address_hash": key, "reason": reason, "at": now}]
+    rows += [{"address_hash": old, "reason": ERASED, "at": now} for old in sorted(former - {key})]
+    session.execute(insert(session, Suppression).on_conflict_do_nothing(), rows)
     session.execute(sa.delete(Event).where(Event.subscriber_id == subscriber.id))
     session.execute(sa.delete(Delivery).where(mine))
     session.execute(sa.delete(Subscriber).where(Subscriber.id == subscriber.id))

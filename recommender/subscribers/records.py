@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from recommender import corrections
 from recommender.errors import NotFoundError
 from recommender.models import (
     AddressChange,
@@ -112,8 +113,9 @@ def everything(session: Session, subscriber: Subscriber) -> dict[str, Any]:
                 "source": event.source,
                 "proof": event.proof,
             }
-            for event in session.scalars(consent.order_by(ConsentEvent.id))
+            for event in session.scalars(consent.order_by(ConsentEvent.at, ConsentEvent.id))
         ],
+        "corrections": corrections.of(session, subscriber.id),
         "deliveries": _deliveries(session, subscriber.id),
         "events": [
             {

@@ -18,6 +18,7 @@ from recommender.vocabulary.terms import (
     offered,
     role_ids,
     set_offered,
+    stronger_weight,
     topic_ids,
 )
 
@@ -34,5 +35,6 @@ __all__ = [
     "offered",
     "role_ids",
     "set_offered",
+    "stronger_weight",
     "topic_ids",
 ]

@@ -184,6 +184,12 @@ def merge(session: Session, kind: Kind, source: str, target: str) -> None:
     session.expire_all()
 
 
+def stronger_weight(one: float, other: float) -> float:
+    """The weight that holds when two interests become one: the lesser when one of them is below
+    zero, so that what was muted stays out, and the greater otherwise."""
+    return min(one, other) if min(one, other) < 0 else max(one, other)
+
+
 def load(session: Session) -> Vocabulary:
     """All topics and roles with their aliases, in the order of their names."""
     return Vocabulary(topics=_terms(session, "topic"), roles=_terms(session, "role"))

@@ -21,6 +21,7 @@ from mailer.inbound import bounce_processing
 from mailer.inbound.bounce_processing import Rules
 from mailer.inbound.notification import CopyIdentifiers
 from mailer.inbound.webhooks.event import ProviderEvent
+from mailer.ledger import copies
 from mailer.mime import return_path
 from recommender.models import (
     Delivery,
@@ -88,23 +89,23 @@ def _take(
     row_id = session.scalar(new.on_conflict_do_nothing().returning(WebhookEvent.id))
     if row_id is None:
         return False
-    reader, delivery = _about(session, event, rules)
+    about = _about(session, event, rules)
     error = None
     try:
         with session.begin_nested():
-            _act(session, event, reader, delivery, rules=rules, now=now)
+            _act(session, event, about, rules=rules, now=now)
     except (sa.exc.OperationalError, sa.exc.InterfaceError):
         raise
     except Exception as trouble:  # noqa: BLE001  (one event stops no other)
         error = type(trouble).__name__
         log.error("a %s event of %s could not be acted on: %s", event.meaning, provider, error)  # noqa: TRY400
-    keeps = reader is not None or event.meaning in WITH_BODY
+    keeps = about.reader is not None or event.meaning in WITH_BODY
     session.execute(
         sa.update(WebhookEvent)
         .where(WebhookEvent.id == row_id)
         .values(
-            subscriber_id=None if reader is None else reader.id,
-            delivery_id=delivery,
+            subscriber_id=None if about.reader is None else about.reader.id,
+            delivery_id=about.delivery,
             body=json.dumps(event.document) if keeps else None,
             error=error,
         )
@@ -112,48 +113,61 @@ def _take(
     return True
 
 
-def _about(
-    session: Session, event: ProviderEvent, rules: Rules
-) -> tuple[Subscriber | None, int | None]:
-    """The reader an event is about, and the copy."""
+@dataclass(frozen=True)
+class _About:
+    """Whom an event is about: the reader; the delivery, and the number under which it was named
+    or sent."""
+
+    reader: Subscriber | None = None
+    delivery: int | None = None
+    number: int | None = None
+
+
+def _about(session: Session, event: ProviderEvent, rules: Rules) -> _About:
     match = bounce_processing.identify(session, event.identifiers, rules.secrets)
     if match is not None:
-        return match[1], match[0]
+        return _About(match.reader, match.delivery_id, match.number)
     try:
         key = address_hash(session, normalise(event.recipient))
     except ValueError:
-        return None, None
+        return _About()
     reader = session.scalar(sa.select(Subscriber).where(Subscriber.address_hash == key))
     if reader is None:
-        return None, None
+        former = copies.latest_to(session, key)
+        if former is None:
+            return _About()
+        match = bounce_processing.matched(session, former)
+        return _About(match.reader, match.delivery_id, match.number)
     latest = sa.select(sa.func.max(Delivery.id)).where(
         Delivery.subscriber_id == reader.id,
+        Delivery.address_hash.is_(None),
         Delivery.state.in_((DeliveryState.SENT, DeliveryState.IN_DOUBT)),
     )
-    return reader, session.scalar(latest)
+    number = session.scalar(latest)
+    return _About(reader, number, number)
 
 
 def _act(
     session: Session,
     event: ProviderEvent,
-    reader: Subscriber | None,
-    delivery: int | None,
+    about: _About,
     *,
     rules: Rules,
     now: datetime,
 ) -> None:
+    reader = about.reader
     if reader is None:
         return
     if event.meaning == "unsubscribe":
-        _unsubscribe(session, event, reader, delivery, now=now)
+        _unsubscribe(session, event, reader, about.delivery, now=now)
     notification = event.notification()
     if notification is None:
         return
-    if delivery is None:
+    if about.number is None:
         bounce_processing.apply_without_copy(session, notification, reader, now=now)
         return
     # The copy, as its own return path names it.
-    (tag,) = return_path.tags(return_path.tagged("a@b", rules.secrets[0], delivery))
+    (tag,) = return_path.tags(return_path.tagged("a@b", rules.secrets[0], about.number))
     notification = replace(notification, identifiers=CopyIdentifiers(return_path_tags=(tag,)))
     bounce_processing.apply(session, notification, rules=rules, now=now)
 
