@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from recommender.articles import feed_fields, fields, markup, sentences
+from recommender.articles import feed_fields, feed_pictures, fields, markup, sentences
 from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.errors import LeftOut, Rejected
+from recommender.story_text import Image
 
 MAX_POSTS = 50_000
 MAX_SUMMARY = 1_500
@@ -84,11 +85,32 @@ def _post(
         body=content,
         topics=_topics(post, names),
         url=url or None,
+        image=_picture(post, url),
         curator=_author(post),
         language=feed_fields.language(_str(post, "lang") or _str(post, "locale")),
         published_at=feed_fields.moment(when, now),
     )
     return ParsedArticle(draft, file, number)
+
+
+def _picture(post: Object, url: str) -> Image | None:
+    """The picture that a post is shown with: Ghost's ``feature_image``, WordPress's featured
+    media."""
+    embedded = post.get("_embedded")
+    media = _objects(embedded.get("wp:featuredmedia")) if isinstance(embedded, dict) else []
+    wide, high = None, None
+    if media and isinstance(details := media[0].get("media_details"), dict):
+        wide, high = details.get("width"), details.get("height")
+    found = [
+        Image(_str(post, "feature_image"), _line(_str(post, "feature_image_alt"))),
+        Image(
+            _str(media[0], "source_url") if media else _str(post, "featured_image"),
+            _line(_str(media[0], "alt_text")) if media else "",
+            wide if isinstance(wide, int) else None,
+            high if isinstance(high, int) else None,
+        ),
+    ]
+    return feed_pictures.best(found, url)
 
 
 def _ghost_data(document: object) -> Object | None:

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from recommender.articles import feed_fields, markup, xml_documents
+from recommender.articles import feed_fields, feed_pictures, markup, xml_documents
 from recommender.errors import InputError
+from recommender.story_text import Image
 
 MAX_TEXT = 1_500
 """Characters of a JSON entry's plain text that stand in for a missing summary."""
@@ -27,7 +28,8 @@ JSON_FEED = "https://jsonfeed.org/version/"
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry as either format gives it: summary and content may still be HTML unless ``plain``,
-    the title is text. ``unpublished`` says why it is not for readers yet, else ''."""
+    the title is text. ``unpublished`` says why it is not for readers yet, else ''. ``images`` are
+    those that it names, as it names them."""
 
     id: str
     title: str
@@ -40,6 +42,7 @@ class Entry:
     plain: bool = False
     unpublished: str = ""
     number: int = 0
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ def _xml_entry(
         language=str(entry.get("language") or language),
         unpublished=_unpublished(entry),
         plain=atom and entry.get("summary_detail", {}).get("type") == "text/plain",
+        images=feed_pictures.of_xml(entry),
     )
 
 
@@ -162,6 +166,7 @@ def _json_entry(item: object, language: str) -> Entry:
         published=_string(entry, "date_published") or _string(entry, "date_modified"),
         language=_string(entry, "language") or language,
         plain=True,
+        images=feed_pictures.of_json(entry),
     )
 
 

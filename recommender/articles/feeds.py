@@ -14,12 +14,14 @@ from recommender.articles import (
     feed_documents,
     feed_fields,
     feed_keys,
+    feed_pictures,
     fields,
     markup,
     sentences,
 )
 from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.errors import InputError, LeftOut, Rejected
+from recommender.story_text import Image
 
 MAX_FEED = 20_000_000
 """Bytes in a feed."""
@@ -66,7 +68,7 @@ def parse(data: bytes, *, file: str, now: datetime, charset: str = "") -> Feed:
     source = _line(whole.title) or _host(feed_fields.link(whole.home, *bases[1:]) or "")
     place = feed_keys.place(bases, whole.title or Path(file).stem)
     entries = [
-        replace(entry, number=number, url=_link(entry, bases))
+        replace(entry, number=number, url=_link(entry, bases), images=_pictures(entry, bases))
         for number, entry in enumerate(whole.entries[:MAX_ENTRIES], start=1)
     ]
     keys = feed_keys.keys([_marks(entry) for entry in entries], place)
@@ -90,6 +92,15 @@ def _link(entry: feed_documents.Entry, bases: tuple[str, ...]) -> str:
     if entry.url == entry.id and "://" not in entry.id and not entry.id.startswith("/"):
         return ""
     return feed_fields.link(entry.url, *bases) or ""
+
+
+def _pictures(entry: feed_documents.Entry, bases: tuple[str, ...]) -> tuple[Image, ...]:
+    """The entry's picture, if it has one: what it names, else what stands in its text."""
+    seen_from = (entry.url, *bases)
+    for found in (entry.images, feed_pictures.in_html(entry.content or entry.summary)):
+        if (image := feed_pictures.best(found, *seen_from)) is not None:
+            return (image,)
+    return ()
 
 
 def _article(
@@ -126,6 +137,7 @@ def _draft(entry: feed_documents.Entry, key: str, source: str, now: datetime) ->
         body=content,
         topics=tuple(topics.values()),
         url=entry.url or None,
+        image=next(iter(entry.images), None),
         source=source or None,
         language=feed_fields.language(entry.language),
         published_at=feed_fields.moment(entry.published, now),
