@@ -11,15 +11,16 @@ from mailer.cli import permissions
 from mailer.cli.common import Json, emit, invocation, say
 from mailer.delivery import messages, samples
 from mailer.delivery.messages import CopyRequest
-from mailer.edition import schedule
+from mailer.edition import schedule, templates
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.ledger import editions
 from mailer.monitoring import alerts, heartbeats, readiness, supervision, troubles
 from mailer.monitoring.troubles import Kind
 from mailer.relay import registry
-from mailer.rendering import templates
+from mailer.rendering import look as looks
+from mailer.rendering.look import READABLE, contrast
 from mailer.throttling import pauses, warmup
-from recommender import resources, settings, store_opening
+from recommender import settings, store_opening
 from recommender.errors import NewsletterError
 from recommender.models import DeliveryState
 from recommender.ranking.values import Pick, Reason
@@ -53,6 +54,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         *_limits(run.settings, run.now),
         *_quarantine(run.settings),
         *_relays(run.settings),
+        *_look(run.settings),
         *_message(run.settings, run.now),
         *_edition(run.settings, run.now),
     ]
@@ -181,8 +183,26 @@ def _relays(found: Settings) -> list[Line]:
     return lines
 
 
+def _look(found: Settings) -> list[Line]:
+    """An accent that words cannot be written in is mended, and said here."""
+    look = looks.look(found.accent, found.font)
+    lines: list[Line] = []
+    for what, palette, ground in (
+        ("light", look.light, "#ffffff"),
+        ("dark", look.dark, look.dark.sheet),
+    ):
+        before = contrast(found.accent, ground)
+        if palette.accent != found.accent and before < READABLE:
+            why = (
+                f"accent {found.accent} has a contrast of {before:.1f} on the {what} ground, less "
+                f"than {READABLE} (WCAG 2.1): words are written in {palette.accent} there"
+            )
+            lines.append(("warning" if what == "light" else "ok", "look", why))
+    return lines or [("ok", "look", f"accent {found.accent} can be read, light and dark")]
+
+
 def _message(found: Settings, now: datetime) -> list[Line]:
-    template = templates.compile_template(resources.folder("templates") / "email")
+    template = templates.installed(found)
     factory = messages.make_factory(
         found,
         newsletter=found.newsletter,

@@ -14,11 +14,9 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
-from mailer.edition import restoring, retention
+from mailer.edition import restoring, retention, templates
 from mailer.edition.retention_limits import RetentionLimits
 from mailer.monitoring import job_runs, troubles
-from mailer.rendering import templates
-from recommender import resources
 from recommender.errors import StoreError
 from recommender.settings import file_url
 from recommender.storage import damage, database, maintenance, transfer
@@ -211,7 +209,7 @@ def restored(
     if not sure:
         raise StoreError("copies that wait to be sent will be given up; say --yes to do it")
     moment = run.now if lost_at is None else lost_at.replace(tzinfo=UTC)
-    template = templates.compile_template(resources.folder("templates") / "email")
+    template = templates.installed(run.settings)
     with run.store(make=True) as engine:
         done = restoring.restored(
             engine, run.settings, template, lost_at=moment, now=run.now, periods=period or ()

@@ -14,13 +14,11 @@ from sqlalchemy.orm import Session
 from mailer.delivery import samples, senders
 from mailer.delivery.senders import DeliveryTask
 from mailer.delivery.summary import Summary, summarise
-from mailer.edition import planning, worker_jobs
+from mailer.edition import planning, templates, worker_jobs
 from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from mailer.ledger import claims, counts, deliveries, editions
 from mailer.relay import registry
-from mailer.rendering import templates
 from mailer.throttling import circuit_breaker
-from recommender import resources
 from recommender.errors import NewsletterError, NotFoundError, TransportError
 from recommender.models import Edition, EditionState
 from recommender.safety import scrubbing
@@ -49,7 +47,7 @@ def plan(
     """Plan the edition of ``period`` for those of ``segment`` (none: everybody) who are not in it
     yet, a new one with the current template; its id. ``publishing`` is as for ``planning.plan``;
     ``stop`` leaves the rest for another time; ``enqueue`` lets workers help."""
-    template = templates.compile_template(resources.folder("templates") / "email")
+    template = templates.installed(settings)
     with database.writing(engine) as session:
         self_service.resume_paused(session, now=now)
     return planning.plan(

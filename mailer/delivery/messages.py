@@ -195,10 +195,7 @@ def make_factory(
             language=settings.language,
             subject=edits.subject,
             notes=edits.notes,
-            frame=Frame(
-                subscribe_url=f"{settings.base_url}/subscribe",
-                archive_url=f"{settings.base_url}/archive",
-            ),
+            frame=frame(settings),
         ),
         identity=Identity(
             from_name=name,
@@ -215,6 +212,20 @@ def make_factory(
         links=Links(settings.base_url, settings.secrets),
         template=template,
         stories=stories,
+    )
+
+
+def frame(settings: Settings) -> Frame:
+    """What stands around the stories of every copy."""
+    return Frame(
+        tagline=settings.tagline or "",
+        footer=settings.footer or "",
+        logo=settings.logo or "",
+        logo_width=settings.logo_width,
+        subscribe_url=f"{settings.base_url}/subscribe",
+        archive_url=f"{settings.base_url}/archive",
+        imprint_url=settings.imprint_url or "",
+        privacy_url=settings.privacy_url or "",
     )
 
 

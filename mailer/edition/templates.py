@@ -13,12 +13,20 @@ from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
+from mailer.rendering import look as looks
 from mailer.rendering import templates
 from mailer.rendering.templates import Template
 from recommender import resources
 from recommender.errors import ConfigurationError
 from recommender.models import TemplateVersion
+from recommender.settings import Settings
 from recommender.storage import bulk
+
+
+def installed(settings: Settings) -> Template:
+    """The template in force: the one that is installed, in the look of the settings."""
+    look = looks.look(settings.accent, settings.font)
+    return templates.compile_template(resources.folder("templates") / "email", look=look)
 
 
 def save(session: Session, template: Template, secret: bytes, now: datetime) -> None:

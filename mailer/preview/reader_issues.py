@@ -14,15 +14,14 @@ from sqlalchemy.orm import Session
 
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest, MessageFactory, RenderedCopy
-from mailer.edition import edition_edits, edition_ranker, feedback, planning, snapshot
+from mailer.edition import edition_edits, edition_ranker, feedback, planning, snapshot, templates
 from mailer.edition.edition_settings import EditionSettings
 from mailer.issue.composition import StoryContent
 from mailer.preview import upcoming
 from mailer.relay import registry
 from mailer.relay.outbox.folder import file_name
 from mailer.relay.transport import NoLimits, VerdictKind
-from mailer.rendering import templates
-from recommender import resources, segments
+from recommender import segments
 from recommender.articles.catalogue import Catalogue
 from recommender.errors import NewsletterError, NotFoundError, TransportError
 from recommender.models import (
@@ -156,7 +155,7 @@ def next_issue(
         settings,
         newsletter=settings.newsletter,
         period=period,
-        template=templates.compile_template(resources.folder("templates") / "email"),
+        template=templates.installed(settings),
         stories=_contents(stories),
         edits=edits,
     )

@@ -9,6 +9,7 @@ from recommender.settings import keys
 from recommender.settings.alerts import AlertSettings
 from recommender.settings.content import ContentSettings
 from recommender.settings.delivery import DeliverySettings
+from recommender.settings.look import LookSettings
 from recommender.settings.newsletter import NewsletterSettings
 from recommender.settings.pages import PagesSettings
 from recommender.settings.retention import RetentionSettings
@@ -23,6 +24,7 @@ class Settings(  # pydantic puts the keys of the last base first
     WebhookSettings,
     DeliverySettings,
     ContentSettings,
+    LookSettings,
     NewsletterSettings,
     SenderSettings,
     PagesSettings,

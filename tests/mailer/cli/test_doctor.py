@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from mailer.monitoring import heartbeats
@@ -60,3 +61,13 @@ def test_a_feed_that_is_dead_for_a_week_or_gone_is_named(newsletter: Run) -> Non
         f"{urls[0]} could not be read for a week (never well): the server answered 500",
         f"{urls[2]} is gone, and asked no more: the server answered 410",
     ]
+
+
+def test_an_accent_that_cannot_be_read_is_named_with_what_is_used_instead(
+    newsletter: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEWSLETTER_ACCENT", "#ffd400")
+    assert "accent #ffd400 has a contrast of 1.4 on the light ground" in newsletter("doctor")[1]
+    monkeypatch.setenv("NEWSLETTER_ACCENT", "#0b5fff")
+    out = newsletter("doctor")[1]
+    assert "warning  look" not in out
