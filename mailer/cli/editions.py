@@ -9,7 +9,7 @@ import typer
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import joinedload
 
-from mailer.cli import edition_report, edition_status, edition_texts
+from mailer.cli import edition_proof, edition_report, edition_status, edition_texts
 from mailer.cli.common import (
     Invocation,
     Json,
@@ -222,6 +222,7 @@ def cancel(context: typer.Context, period: Period = None) -> None:
         say(f"{edition.name}: cancelled, {skipped} copies not sent")
 
 
+app.command()(edition_proof.proof)
 app.command()(edition_texts.note)
 app.command()(edition_texts.subject)
 app.command("list")(edition_status.list_)

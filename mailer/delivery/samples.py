@@ -55,7 +55,7 @@ def check(
     claims = _drawn(session, edition.id, states)
     if not claims:
         return [], 0
-    factory = messages.factory(session, _presentable(settings), edition)
+    factory = messages.factory(session, presentable(settings), edition)
     found: dict[tuple[str, Level], list[str]] = {}
     for claim in claims:
         message = factory.message(CopyRequest.of_claim(claim), now)
@@ -69,7 +69,7 @@ def check(
     return sorted(findings, key=lambda one: (one.level != "must", -one.messages)), len(claims)
 
 
-def _presentable(settings: Settings) -> Settings:
+def presentable(settings: Settings) -> Settings:
     """The same where the address of the pages is one for real readers. One for trying things out
     breaks rules in every message, which is the configuration's fault and not the edition's."""
     address = urlsplit(settings.base_url)

@@ -11,6 +11,7 @@ nothing else that another process does. The lock of a shard only spares others t
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 
@@ -20,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from mailer.edition import edition_edits, frequency
 from mailer.edition.edition_ranker import EditionRanker, EditionRankers
-from mailer.edition.snapshot import Document, reader_document
+from mailer.edition.snapshot import reader_document
 from recommender import segments
 from recommender.models import (
     Delivery,
@@ -100,6 +101,28 @@ def planned(session: Session, edition_id: int) -> int:
     return session.scalar(query) or 0
 
 
+@dataclass(frozen=True)
+class ShardReaders:
+    """The readers of a shard, who of them rest this time (ids), and to which of the segments that
+    have a note each belongs."""
+
+    members: Sequence[Member]
+    resting: frozenset[int]
+    segments: Mapping[int, tuple[str, ...]]
+
+
+def read(
+    session: Session, ranker: EditionRanker, theirs: sa.ColumnElement[bool], at: datetime
+) -> ShardReaders:
+    """The readers who meet ``theirs``, as of ``at``."""
+    newsletter, period = ranker.edition.newsletter, ranker.edition.period
+    named = edition_edits.current(session, newsletter.name, period).segments
+    belonging = segments.memberships(session, named, theirs, at)
+    members = [m for batch in audience.batches(session, theirs) for m in batch]
+    resting = frequency.resting(session, ranker.edition.newsletter_id, period, members)
+    return ShardReaders(members, resting, belonging)
+
+
 def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) -> bool:
     """Plan a shard, unless that has been done. False: another process has it in hand."""
     with locks.hold(engine, f"shard-{edition_id}-{number}", once=True) as free:
@@ -113,19 +136,8 @@ def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) 
             at = shard.planned_at or ranker.edition.planned_at
             theirs = audience_of(session, shard.segment, at)
             theirs &= Subscriber.id.between(shard.first_id, shard.last_id) & ~contains(edition_id)
-            named = edition_edits.current(
-                session, ranker.edition.newsletter.name, ranker.edition.period
-            ).segments
-            belonging = segments.memberships(session, named, theirs, at)
-            members = [m for batch in audience.batches(session, theirs) for m in batch]
-            resting = frequency.resting(
-                session, ranker.edition.newsletter_id, ranker.edition.period, members
-            )
-        awake = [member for member in members if member.id not in resting]
-        picks = dict(zip([member.id for member in awake], ranker.choose(awake), strict=True))
-        rows = _rows(ranker, members, picks, shard.start, at)
-        for row, member in zip(rows, members, strict=True):
-            row["reader"] = reader_document(member, belonging.get(member.id, ()))
+            readers = read(session, ranker, theirs, at)
+        rows = copies(ranker, readers, shard.start, at)
         with database.writing(engine) as session:
             marked = session.scalars(
                 sa.update(Shard)
@@ -134,7 +146,7 @@ def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) 
                 .returning(Shard.number)
             ).all()
             if marked and rows:
-                held = _still_held(session, members)
+                held = _still_held(session, readers.members)
                 rows = [row for row in rows if row["subscriber_id"] in held]
             if marked and rows:
                 bulk.insert_all(session, Delivery.table(), rows)
@@ -149,18 +161,17 @@ def _still_held(session: Session, members: Sequence[Member]) -> set[int]:
     return set(session.scalars(query.with_for_update(read=True, key_share=True)))
 
 
-def _rows(
-    ranker: EditionRanker,
-    members: Sequence[Member],
-    chosen: Mapping[int, list[Document]],
-    start: int,
-    now: datetime,
+def copies(
+    ranker: EditionRanker, readers: ShardReaders, start: int, now: datetime
 ) -> list[dict[str, object]]:
-    """The copies of a shard, as rows. For who rests this time nothing was chosen, nor not."""
+    """The copies of a shard, as rows: their stories chosen, numbered from ``start`` + 1. For who
+    rests this time nothing is chosen, nor not."""
     edition = ranker.edition
+    awake = [member for member in readers.members if member.id not in readers.resting]
+    chosen = dict(zip([member.id for member in awake], ranker.choose(awake), strict=True))
     due_at = cache(partial(ranker.settings.due_at, edition.period))  # few zones, many readers
     rows: list[dict[str, object]] = []
-    for number, member in enumerate(members, start + 1):
+    for number, member in enumerate(readers.members, start + 1):
         picks = chosen.get(member.id)
         reason = None if picks else frequency.SKIPPED if picks is None else NOTHING_RELEVANT
         rows.append(
@@ -174,6 +185,7 @@ def _rows(
                 "due_at": due_at(member.timezone, member.day, member.hour),
                 "picks": picks or [],
                 "story_ids": [pick["story"] for pick in picks or ()],
+                "reader": reader_document(member, readers.segments.get(member.id, ())),
                 "template_hash": edition.template_hash,
                 "attempts": 0,
             }

@@ -104,7 +104,10 @@ def parse(text: str) -> tuple[Block, ...]:
         kind, group = _kind(token, around)
         if kind == "rule":
             found.append((kind, group, []))
-        if lines := _lines(token):
+        lines = _lines(token)
+        if kind == "heading" and lines:
+            lines = [_heading(lines)]
+        if lines:
             if found and found[-1][:2] == (kind, group):
                 found[-1][2].extend(lines)
             else:
@@ -137,6 +140,19 @@ def _lines(token: Token) -> list[Line]:
     return [line for line in lines if line.text]
 
 
+def _heading(lines: Sequence[Line]) -> Line:
+    """The lines of a heading as one, without links: so both parts of a message have the same."""
+    spans = [replace(span, url="") for line in lines for span in (*line.spans, Span(" "))]
+    return Line(tuple(spans[:-1]))
+
+
+def _address(text: str) -> str:
+    """An address on the web, percent-encoded; empty for any other. Without parentheses, since the
+    text part puts it between some."""
+    link = StoryContent(title="", url=text).link or ""
+    return link.replace("(", "%28").replace(")", "%29")
+
+
 def _broken(tokens: Sequence[Token]) -> Iterator[list[Span]]:
     """The spans of an inline text, line by line."""
     spans: list[Span] = []
@@ -149,7 +165,7 @@ def _broken(tokens: Sequence[Token]) -> Iterator[list[Span]]:
             case "em_open" | "em_close":
                 emphasis += token.nesting
             case "link_open":
-                url = StoryContent(title="", url=str(token.attrs.get("href", ""))).link or ""
+                url = _address(str(token.attrs.get("href", "")))
             case "link_close":
                 url = ""
             case "hardbreak":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,6 +54,14 @@ def mailable() -> sa.ColumnElement[bool]:
     """The condition under which a subscriber may be mailed at all."""
     suppressed = sa.exists().where(Suppression.address_hash == Subscriber.address_hash)
     return sa.and_(Subscriber.status == Status.ACTIVE, ~suppressed)
+
+
+def mailable_at(moment: datetime) -> sa.ColumnElement[bool]:
+    """The condition under which a subscriber may be mailed at ``moment``, once those whose pause is
+    over by then are active again."""
+    suppressed = sa.exists().where(Suppression.address_hash == Subscriber.address_hash)
+    back = (Subscriber.status == Status.PAUSED) & (Subscriber.paused_until <= moment)
+    return ((Subscriber.status == Status.ACTIVE) | back) & ~suppressed
 
 
 def batches(

@@ -111,16 +111,16 @@ def test_many_planners_at_once_plan_each_reader_once(store: Engine, opened: int)
 def test_a_planner_that_dies_in_a_shard_leaves_it_to_the_next(
     store: Engine, opened: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finish_well = shards._rows
+    finish_well = shards.copies
 
     def die(*_: object) -> list[dict[str, object]]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(shards, "_rows", die)
+    monkeypatch.setattr(shards, "copies", die)
     with pytest.raises(KeyboardInterrupt):
         finish(store, opened)
     assert numbers(store) == []
-    monkeypatch.setattr(shards, "_rows", finish_well)
+    monkeypatch.setattr(shards, "copies", finish_well)
     finish(store, opened)
     assert numbers(store) == list(range(1, READERS + 1))
 
@@ -128,7 +128,7 @@ def test_a_planner_that_dies_in_a_shard_leaves_it_to_the_next(
 def test_a_reader_erased_while_a_shard_is_planned_holds_up_nobody(
     store: Engine, opened: int, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = shards._rows
+    rows = shards.copies
 
     def erase_meanwhile(*values: Any) -> list[dict[str, object]]:  # Any: passed on as they come
         with database.writing(store) as session:
@@ -136,7 +136,7 @@ def test_a_reader_erased_while_a_shard_is_planned_holds_up_nobody(
             consent.erase(session, first or "", now=now)
         return rows(*values)
 
-    monkeypatch.setattr(shards, "_rows", erase_meanwhile)
+    monkeypatch.setattr(shards, "copies", erase_meanwhile)
     assert shards.plan(store, EditionRankers(store), opened, 1)
     assert numbers(store) == [2, 3, 4, 5]
 
