@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from mailer.edition import edition_edits, frequency
 from mailer.edition.edition_ranker import EditionRanker, EditionRankers
-from mailer.edition.snapshot import reader_document
+from mailer.edition.snapshot import Document, reader_document
 from recommender import segments
 from recommender.models import (
     Delivery,
@@ -166,9 +166,19 @@ def copies(
 ) -> list[dict[str, object]]:
     """The copies of a shard, as rows: their stories chosen, numbered from ``start`` + 1. For who
     rests this time nothing is chosen, nor not."""
-    edition = ranker.edition
     awake = [member for member in readers.members if member.id not in readers.resting]
     chosen = dict(zip([member.id for member in awake], ranker.choose(awake), strict=True))
+    return _rows(ranker, readers, chosen, start, now)
+
+
+def _rows(
+    ranker: EditionRanker,
+    readers: ShardReaders,
+    chosen: Mapping[int, list[Document]],
+    start: int,
+    now: datetime,
+) -> list[dict[str, object]]:
+    edition = ranker.edition
     due_at = cache(partial(ranker.settings.due_at, edition.period))  # few zones, many readers
     rows: list[dict[str, object]] = []
     for number, member in enumerate(readers.members, start + 1):

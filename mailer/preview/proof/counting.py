@@ -3,7 +3,7 @@ sample against the rules for mail. Several processes may each count a part (``pr
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -102,27 +102,34 @@ def opened(session: Session, asked: Asked) -> Opened:
             edition.id,
             takes,
         )
-    edition_settings = EditionSettings.of(settings, newsletter)
     edition = Edition(
         newsletter_id=newsletter.id,
         newsletter=newsletter,
         period=asked.period,
         planned_at=asked.now,
         template_hash="",
-        settings=asdict(edition_settings),
     )
+    return _unplanned(session, settings, edition, names)
+
+
+def _unplanned(
+    session: Session, settings: Settings, edition: Edition, names: Sequence[str]
+) -> Opened:
+    """What an edition would be made from if it were planned now; it is in no session."""
+    newsletter, period = edition.newsletter, edition.period
+    edition_settings = EditionSettings.of(settings, newsletter)
     ranker, stories = edition_ranker.ranker_for(
-        session, edition_settings, asked.now, period=asked.period
+        session, edition_settings, edition.planned_at, period=period
     )
     factory = messages.make_factory(
         settings,
         newsletter=newsletter.name,
-        period=asked.period,
+        period=period,
         template=templates.compile_template(resources.folder("templates") / "email"),
         stories={
             key: StoryContent.from_document(content) for key, content in stories.documents.items()
         },
-        edits=edition_edits.current(session, newsletter.name, asked.period),
+        edits=edition_edits.current(session, newsletter.name, period),
     )
     return Opened(EditionRanker(edition, edition_settings, ranker), stories, factory, names)
 
@@ -141,7 +148,7 @@ class Part:
     def store_url(self) -> str:
         return self.asked.settings.store_url
 
-    def carry_out(
+    def run(
         self, engine: Engine, stop: threading.Event, progress: Callable[[int], None]
     ) -> str | None:
         tally = count(engine, self, stopped=stop.is_set, progress=progress)
