@@ -111,6 +111,7 @@ def named_period(run: Invocation, given: str | None) -> str:
     return schedule.period_of(run.now.astimezone(run.settings.zone).date())
 
 
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 By = Annotated[
     str | None,
     typer.Option("--by", metavar="NAME", help="Who says so; else the user of this computer."),

@@ -15,6 +15,7 @@ from recommender.segments.records import (
     get,
     listing,
     members,
+    naming,
     remove_members,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "listing",
     "members",
     "memberships",
+    "naming",
     "remove_members",
 ]

@@ -8,9 +8,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender import vocabulary
 from recommender.errors import ConflictError, NewsletterError, NotFoundError
 from recommender.models import Newsletter, Segment, SegmentKind, SegmentMember, Subscriber
 from recommender.segments.conditions import Condition, compile_rule, of_segment
+from recommender.segments.grammar import Node, parse
 from recommender.storage.bulk import insert
 from recommender.subscribers import addresses, audience
 
@@ -89,6 +91,29 @@ def members(
         for _, email, status in rows:
             yield email, str(status)
         last = rows[-1][0]
+
+
+def naming(session: Session, kind: vocabulary.Kind, name: str) -> list[str]:
+    """The segments whose rule asks for the topic or role ``name``, by whatever name of it."""
+    identifier = vocabulary.required(session, kind, name)
+    found = []
+    for segment in listing(session):
+        if segment.rule is None:
+            continue
+        keys = {vocabulary.fold(one) for one in _named(parse(segment.rule), kind)}
+        if identifier in vocabulary.find(session, kind, keys).values():
+            found.append(segment.name)
+    return found
+
+
+def _named(node: Node, kind: vocabulary.Kind) -> Iterator[str]:
+    """The topics or roles that a rule names."""
+    if node.kind == "topic" == kind:
+        yield str(node.values[0])
+    elif node.kind in ("topic_in", "role") and node.kind.startswith(kind):
+        yield from map(str, node.values)
+    for part in node.parts:
+        yield from _named(part, kind)
 
 
 def delete(session: Session, name: str) -> None:

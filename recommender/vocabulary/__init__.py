@@ -6,6 +6,14 @@ it was shipped, or an administrator said so.
 """
 
 from recommender.vocabulary.names import fold
+from recommender.vocabulary.restructuring import (
+    Usage,
+    merge,
+    remove,
+    split,
+    stronger_weight,
+    usage,
+)
 from recommender.vocabulary.starter import install_starter
 from recommender.vocabulary.terms import (
     Kind,
@@ -14,16 +22,17 @@ from recommender.vocabulary.terms import (
     find,
     ids,
     load,
-    merge,
+    name_of,
     offered,
+    required,
     role_ids,
     set_offered,
-    stronger_weight,
     topic_ids,
 )
 
 __all__ = [
     "Kind",
+    "Usage",
     "add",
     "alias",
     "find",
@@ -32,9 +41,14 @@ __all__ = [
     "install_starter",
     "load",
     "merge",
+    "name_of",
     "offered",
+    "remove",
+    "required",
     "role_ids",
     "set_offered",
+    "split",
     "stronger_weight",
     "topic_ids",
+    "usage",
 ]

@@ -1,4 +1,4 @@
-"""Topics and roles in the store: found by name or alias, added when unknown, merged, loaded.
+"""Topics and roles in the store: found by name or alias, added when unknown, loaded.
 
 Both kinds work alike, so every function takes the kind. Names are compared as ``fold`` says. A
 name or alias means one thing only; what would make it mean two is a ``ConflictError``.
@@ -114,7 +114,7 @@ def add(
         changes["definition"] = definition.strip()
     if related:
         changes["related"] = [tidy(other) for other in related]
-    _change(session, kind, identifier, **changes)
+    change(session, kind, identifier, **changes)
     for other in aliases:
         alias(session, kind, name, other)
     return identifier
@@ -123,7 +123,7 @@ def add(
 def set_offered(session: Session, kind: Kind, name: str, *, offered: bool) -> None:
     """Let readers choose the topic or role ``name`` on the pages, or no more; who has chosen it
     keeps it. NotFoundError when unknown."""
-    _change(session, kind, _required(session, kind, name), offered=offered)
+    change(session, kind, required(session, kind, name), offered=offered)
 
 
 def offered(session: Session, kind: Kind) -> frozenset[str]:
@@ -132,7 +132,8 @@ def offered(session: Session, kind: Kind) -> frozenset[str]:
     return frozenset(session.scalars(sa.select(named.name).where(named.offered)))
 
 
-def _change(session: Session, kind: Kind, identifier: int, **changes: object) -> None:
+def change(session: Session, kind: Kind, identifier: int, **changes: object) -> None:
+    """Set columns of the topic or role with this row id."""
     named = TABLES[kind].named
     session.execute(sa.update(named).where(named.id == identifier).values(**changes))
 
@@ -142,7 +143,7 @@ def alias(session: Session, kind: Kind, name: str, other: str) -> None:
 
     Raises NotFoundError for an unknown name, ConflictError when ``other`` means something else.
     """
-    identifier = _required(session, kind, name)
+    identifier = required(session, kind, name)
     key = fold(other)
     if not key:
         raise ConflictError(f"an alias of the {kind} {name!r} needs a name")
@@ -151,43 +152,12 @@ def alias(session: Session, kind: Kind, name: str, other: str) -> None:
         return
     if meaning is not None:
         raise ConflictError(
-            f"{other!r} already means the {kind} {_name(session, kind, meaning)!r}; "
+            f"{other!r} already means the {kind} {name_of(session, kind, meaning)!r}; "
             f"`newsletter {kind}s merge` makes two {kind}s one"
         )
     tables = TABLES[kind]
     row = {"key": key, "name": tidy(other), tables.column: identifier}
     session.execute(sa.insert(tables.aliases), [row])
-
-
-def merge(session: Session, kind: Kind, source: str, target: str) -> None:
-    """Make ``source`` a part of ``target``: stories, readers and aliases move to it, and its name
-    stays as an alias.
-
-    A story that had both keeps the greater weight. A reader who had both keeps the lesser when one
-    of them is below zero, so that what was muted stays out, and the greater otherwise.
-    """
-    tables = TABLES[kind]
-    old, new = _required(session, kind, source), _required(session, kind, target)
-    if old == new:
-        raise ConflictError(f"{source!r} and {target!r} are the same {kind} already")
-    name = _name(session, kind, old)
-    if session.scalar(sa.select(tables.named.offered).where(tables.named.id == old)):
-        _change(session, kind, new, offered=True)
-    for users in tables.users:
-        _move(session, users.__table__, tables.column, old, new)
-    session.execute(
-        sa.update(tables.aliases).where(tables.target == old).values({tables.column: new})
-    )
-    session.execute(sa.delete(tables.named).where(tables.named.id == old))
-    row = {"key": fold(name), "name": name, tables.column: new}
-    session.execute(bulk.insert(session, tables.aliases).on_conflict_do_nothing(), [row])
-    session.expire_all()
-
-
-def stronger_weight(one: float, other: float) -> float:
-    """The weight that holds when two interests become one: the lesser when one of them is below
-    zero, so that what was muted stays out, and the greater otherwise."""
-    return min(one, other) if min(one, other) < 0 else max(one, other)
 
 
 def load(session: Session) -> Vocabulary:
@@ -211,7 +181,8 @@ def _terms(session: Session, kind: Kind) -> tuple[Term, ...]:
     )
 
 
-def _required(session: Session, kind: Kind, name: str) -> int:
+def required(session: Session, kind: Kind, name: str) -> int:
+    """The row id of the topic or role ``name``; NotFoundError when there is none."""
     key = fold(name)
     identifier = find(session, kind, [key]).get(key)
     if identifier is None:
@@ -219,26 +190,8 @@ def _required(session: Session, kind: Kind, name: str) -> int:
     return identifier
 
 
-def _name(session: Session, kind: Kind, identifier: int) -> str:
+def name_of(session: Session, kind: Kind, identifier: int) -> str:
+    """The name of the topic or role with this row id."""
     named = TABLES[kind].named
     found: str = session.scalars(sa.select(named.name).where(named.id == identifier)).one()
     return found
-
-
-def _move(session: Session, table: sa.Table, column: str, old: int, new: int) -> None:
-    """Rows of ``old`` become rows of ``new``, in sets; where both exist one weight is kept."""
-    others = [item for item in table.columns if item.name != column]
-    select = sa.select(*others, sa.literal(new).label(column)).where(table.c[column] == old)
-    names = [item.name for item in others]
-    statement = bulk.insert(session, table).from_select([*names, column], select)
-    if "weight" in table.c:
-        kept, moved = table.c.weight, statement.excluded.weight
-        lesser = sa.case((kept < moved, kept), else_=moved)
-        greater = sa.case((kept > moved, kept), else_=moved)
-        weight = sa.case((sa.or_(kept < 0, moved < 0), lesser), else_=greater)
-        keys = [item.name for item in table.primary_key]
-        statement = statement.on_conflict_do_update(index_elements=keys, set_={"weight": weight})
-    else:
-        statement = statement.on_conflict_do_nothing()
-    session.execute(statement)
-    session.execute(sa.delete(table).where(table.c[column] == old))

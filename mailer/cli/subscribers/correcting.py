@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from mailer import merging
-from mailer.cli.common import By, Invocation, Json, author, emit, invocation, make_sure, say
+from mailer.cli.common import By, Invocation, Json, Yes, author, emit, invocation, make_sure, say
 from mailer.cli.subscribers import options
 from mailer.cli.subscribers.options import Email
 from mailer.merging import Merge
@@ -19,7 +19,6 @@ from recommender.subscribers import correction, records
 from recommender.subscribers.correction import Changes
 
 Names = list[str] | None
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @options.with_fields
