@@ -134,6 +134,13 @@ class Links:
         except (ValueError, OverflowError, OSError) as error:
             raise TokenError("this link has no date") from error
 
+    def of_test(self, scope: Scope, token: str) -> bool:
+        """Whether the token stands in a copy to look at, which belongs to no delivery (0)."""
+        try:
+            return self.read(scope, token)[:1] == (0,)
+        except TokenError:
+            return False
+
     def of_copy(self, delivery_id: int) -> Callable[[str, int | None], bytes]:
         """What makes the links of one copy, by their kind (click, more, less, unsubscribe,
         preferences, view) and, where they have one, their story."""

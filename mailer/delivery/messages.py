@@ -154,9 +154,12 @@ class MessageFactory:
         return issue, LinkValues(self._placeholders, self.links.of_copy(number))
 
 
-def factory(session: Session, settings: Settings, edition: Edition) -> MessageFactory:
-    """The press of a planned edition: its template and stories as they were frozen.
-    ConfigurationError when the template is not as it was kept."""
+def factory(
+    session: Session, settings: Settings, edition: Edition, *, test: bool = False
+) -> MessageFactory:
+    """What makes the copies of a planned edition: its template and stories as they were frozen.
+    ``test`` is as for ``make_factory``. ConfigurationError when the template is not as it was
+    kept."""
     frozen = session.execute(
         sa.select(EditionStory.story_id, EditionStory.content).where(
             EditionStory.edition_id == edition.id
@@ -169,6 +172,7 @@ def factory(session: Session, settings: Settings, edition: Edition) -> MessageFa
         template=templates.load(session, edition.template_hash, settings.secrets),
         stories={str(story): StoryContent.from_document(content) for story, content in frozen},
         edits=edition_edits.current(session, edition.newsletter.name, edition.period),
+        test=test,
     )
 
 
@@ -180,8 +184,10 @@ def make_factory(
     template: Template,
     stories: Mapping[str, StoryContent],
     edits: EditionEdits = NO_EDITS,
+    test: bool = False,
 ) -> MessageFactory:
-    """A press for ``period``, planned or not."""
+    """What makes the copies of ``period``, planned or not. ``test``: they are to be looked at, say
+    so in their subject, and their links lead to the stories and count nothing."""
     name, address = mailbox(settings.sender)
     day = occurrence(settings.schedule, period, settings.zone).astimezone(settings.zone)
     domain = ascii_domain(address.rpartition("@")[2])
@@ -191,11 +197,12 @@ def make_factory(
             edition=f"{newsletter}-{period}",
             day=day.date(),
             postal_address=settings.postal_address,
-            tracking=settings.tracking,
+            tracking=settings.tracking and not test,
             language=settings.language,
             subject=edits.subject,
             notes=edits.notes,
             frame=frame(settings),
+            test=test,
         ),
         identity=Identity(
             from_name=name,

@@ -69,7 +69,7 @@ class Publication:
     (``weekly-2026-W48``), ``day`` when it goes out; without ``tracking`` stories are linked
     directly as far as their addresses are of bearable length. ``language`` is that of readers and
     of stories that do not say another. ``subject`` is the editors' for every copy; ``notes`` are
-    theirs in Markdown, by segment (None: for everybody)."""
+    theirs in Markdown, by segment (None: for everybody). A ``test`` copy says so in its subject."""
 
     title: str
     edition: str
@@ -80,6 +80,7 @@ class Publication:
     subject: str = ""
     notes: Mapping[str | None, str] = field(default_factory=dict)
     frame: Frame = Frame()
+    test: bool = False
 
     @cached_property
     def name(self) -> str:
@@ -165,7 +166,7 @@ class Composer:
         )
         return Issue(
             lang=language.tag,
-            subject=subject,
+            subject=f"[Test] {subject}" if publication.test else subject,
             preheader=preheader(
                 lead, reader.roles, [face.title for face in faces[1:]], subject, language
             ),

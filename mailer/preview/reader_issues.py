@@ -5,6 +5,7 @@ ranker is asked as planning would ask it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -130,15 +131,18 @@ def next_issue(
     now: datetime,
     recipient: str | None = None,
 ) -> RenderedCopy:
-    """The reader's next issue as it would be sent now, to them or to ``recipient``.
+    """The reader's next issue as it would be sent now; with ``recipient`` a test copy for them,
+    which belongs to no delivery.
 
     Raises NewsletterError when nothing passes the relevance floor.
     """
     subscriber = records.find(session, email)
     waiting = upcoming.waiting(session, settings, subscriber)
     if waiting is not None:
-        factory = messages.factory(session, settings, waiting.edition)
+        factory = messages.factory(session, settings, waiting.edition, test=bool(recipient))
         request = CopyRequest.of_delivery(waiting.delivery, recipient or subscriber.email)
+        if recipient:
+            request = replace(request, delivery_id=0)
         return _shown(factory, request, waiting.delivery.number, subscriber.name, now)
     edition_settings = EditionSettings.of(settings, planning.newsletter_of(session, settings))
     period = upcoming.next_period(session, settings, subscriber, now)
@@ -158,6 +162,7 @@ def next_issue(
         template=templates.installed(settings),
         stories=_contents(stories),
         edits=edits,
+        test=bool(recipient),
     )
     belonging = segments.memberships(
         session, edits.segments, Subscriber.id == subscriber.id, now

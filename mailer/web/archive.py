@@ -43,7 +43,7 @@ def view(request: Request) -> Response:
     with database.reading(site.engine) as session:
         found = tokens.delivery(session, site, "view", request.path_params["token"])
         if found is None or not found[0].picks:
-            return site.broken_link()
+            return site.broken_link("view", request.path_params["token"])
         delivery = found[0]
         edition = session.get_one(Edition, delivery.edition_id)
         try:

@@ -50,7 +50,7 @@ def show(request: Request) -> Response:
             return _form(site.speaking(reader.locale), reader)
         mentioned = _mentioned(session, site, token)
         if mentioned is None:
-            return site.broken_link()
+            return site.broken_link("preferences", token)
         site = site.speaking(mentioned.locale)
     _ = site.language.text
     return site.notice(
@@ -129,7 +129,7 @@ def save(request: Request, form: FormData) -> Response:
         if reader is None:
             found = _mentioned(session, site, token)
             if found is None:
-                return site.broken_link()
+                return site.broken_link("preferences", token)
             return _mail_link(request, site, found)
         site = site.speaking(reader.locale)
         _ = site.language.text

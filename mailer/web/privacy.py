@@ -62,7 +62,7 @@ def erase(site: Site, identifier: int) -> Response:
     if done.left:
         security.log.error("erased, but something is left: %s", "; ".join(done.left))
         return site.notice(
-            _("ErasureSummary"),
+            _("Erased"),
             _(
                 "You are on no list any more. What is left in files that are in use is removed "
                 "tonight; then nothing is held of you but a fingerprint of your address, so that "
@@ -70,7 +70,7 @@ def erase(site: Site, identifier: int) -> Response:
             ),
         )
     return site.notice(
-        _("ErasureSummary"),
+        _("Erased"),
         _(
             "Nothing is held of you any more but a fingerprint of your address, so that nobody can "
             "add it again by mistake. You can subscribe again at any time."

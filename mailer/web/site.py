@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from mailer import languages
 from mailer.issue import wording
 from mailer.languages import Language
-from mailer.links import Links
+from mailer.links import Links, Scope
 from mailer.preview.live import LivePreviews
 from mailer.web.limits import Limits
 from recommender.settings import Settings
@@ -89,9 +89,15 @@ class Site:
             links=links or {},
         )
 
-    def broken_link(self) -> HTMLResponse:
-        """For a token that is damaged, expired, or of somebody who is gone."""
+    def broken_link(self, scope: Scope | None = None, token: str = "") -> HTMLResponse:
+        """For a token that is damaged, expired, or of somebody who is gone; one of a test copy says
+        that it is one."""
         _ = self.language.text
+        if scope is not None and self.links.of_test(scope, token):
+            return self.notice(
+                _("This is a test copy"),
+                _("Its links to the stories work. Here nothing is counted, and nothing changes."),
+            )
         return self.notice(
             _("This link does not work"),
             _(

@@ -72,7 +72,7 @@ async def click(request: Request) -> Response:
     if target is None:
         target = await run_in_threadpool(state.addresses.find, delivery_id, story_id)
     if target is None:
-        return of(request).broken_link()
+        return of(request).broken_link("click", request.path_params["token"])
     if state.site.settings.tracking:
         agent = request.headers.get("user-agent", "")[:200]
         state.clicks.put(delivery_id, Click(state.site.clock(), story_id, request.method, agent))
@@ -85,7 +85,7 @@ def ask(request: Request) -> Response:
     with database.reading(site.engine) as session:
         found = _verdict(session, site, request.path_params["token"])
         if found is None:
-            return site.broken_link()
+            return site.broken_link("feedback", request.path_params["token"])
         delivery, story, _, kind = found
         site = site.speaking(session.get_one(Subscriber, delivery.subscriber_id).locale)
     topics = story.topics[:MUTABLE]
@@ -101,7 +101,7 @@ def answer(request: Request, form: FormData) -> Response:
     with database.writing(site.engine) as session:
         found = _verdict(session, site, request.path_params["token"])
         if found is None:
-            return site.broken_link()
+            return site.broken_link("feedback", request.path_params["token"])
         delivery, story, story_id, kind = found
         reader = session.get_one(Subscriber, delivery.subscriber_id)
         site = site.speaking(reader.locale)

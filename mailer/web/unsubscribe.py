@@ -29,7 +29,7 @@ def show(request: Request) -> Response:
     with database.reading(site.engine) as session:
         found = _reader(session, site, request.path_params["token"])
         if found is None:
-            return site.broken_link()
+            return site.broken_link("unsubscribe", request.path_params["token"])
         site = site.speaking(found[0].locale)
         if found[0].status not in MAILED:
             return _gone(site)
@@ -54,7 +54,7 @@ def leave(request: Request, form: FormData) -> Response:
     with database.writing(site.engine) as session:
         found = _reader(session, site, request.path_params["token"])
         if found is None:
-            return site.broken_link()
+            return site.broken_link("unsubscribe", request.path_params["token"])
         reader, delivery = found
         site = site.speaking(reader.locale)
         proof: dict[str, Any] = {"from": forms.client(request), "delivery": delivery}

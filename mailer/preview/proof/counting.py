@@ -16,13 +16,12 @@ from sqlalchemy.orm import Session, joinedload
 from mailer import conformance
 from mailer.delivery import messages, samples
 from mailer.delivery.messages import CopyRequest, MessageFactory
-from mailer.edition import edition_edits, edition_ranker, planning, shards, snapshot
+from mailer.edition import edition_edits, edition_ranker, planning, shards, snapshot, templates
 from mailer.edition.edition_ranker import EditionRanker
 from mailer.edition.edition_settings import EditionSettings
 from mailer.issue.content import StoryContent
 from mailer.preview.proof.tally import TOO_LARGE, Example, Tally
-from mailer.rendering import templates
-from recommender import resources, segments
+from recommender import segments
 from recommender.articles.catalogue import Catalogue
 from recommender.errors import NewsletterError
 from recommender.models import Delivery, DeliveryState, Edition, EditionState, Subscriber
@@ -125,7 +124,7 @@ def _unplanned(
         settings,
         newsletter=newsletter.name,
         period=period,
-        template=templates.compile_template(resources.folder("templates") / "email"),
+        template=templates.installed(settings),
         stories={
             key: StoryContent.from_document(content) for key, content in stories.documents.items()
         },

@@ -1,6 +1,12 @@
 """``newsletter editions`` and ``send-test`` on the sample content."""
 
+import email
+import email.policy
+import re
 from pathlib import Path
+
+from mailer.links import Links, Scope
+from recommender import settings
 
 from .conftest import Run, answer
 
@@ -53,9 +59,30 @@ def test_who_leaves_after_planning_gets_nothing(newsletter: Run) -> None:
     assert (sent["sent"], sent["skipped"]) == (10, {"suppressed": 1, "unsubscribed": 1})
 
 
+def test_a_test_copy_of_what_is_planned_cannot_act_for_its_reader(
+    newsletter: Run,
+) -> None:
+    answer(newsletter, "editions", "plan")
+    assert newsletter("send-test", "me@example.com", "--as", "hardware@example.com")[0] == 0
+    [path] = Path("outbox/test").iterdir()
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    links = re.findall(r"https?://\S+", body.get_content())
+    assert not any("/c/" in link for link in links)  # stories are linked directly
+    found = settings.load(None)
+    scopes: tuple[Scope, ...] = ("unsubscribe", "preferences", "view")
+    for scope in scopes:
+        [link] = [one for one in links if f"/{scope}/" in one]
+        token = link.rpartition("/")[2]
+        assert Links(found.base_url, found.secrets).of_test(scope, token)
+
+
 def test_a_test_copy_touches_no_ledger(newsletter: Run) -> None:
     status, out, _ = newsletter("send-test", "me@example.com", "--as", "hardware@example.com")
     assert (status, "accepted" in out) == (0, True)
     [path] = Path("outbox/test").iterdir()
-    assert b"To: <me@example.com>" in path.read_bytes()
+    message = path.read_bytes()
+    assert b"To: <me@example.com>" in message
+    assert b"\nSubject: [Test] " in message
     assert answer(newsletter, "editions", "list")["editions"] == []

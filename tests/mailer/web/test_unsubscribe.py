@@ -87,3 +87,21 @@ def test_leaving_twice_is_one_event(place: Place) -> None:
     for _ in range(3):
         assert place.client.post(link(place)).status_code == 200
     assert len(place.events()) == 1
+
+
+def test_links_of_a_test_copy_say_so_and_change_nothing(place: Place) -> None:
+    links = place.links
+    for link in (
+        links.unsubscribe(0),
+        links.preferences(0),
+        links.view(0),
+        links.feedback(0, 1, "less"),
+    ):
+        page = place.client.get(place.path(link))
+        assert (page.status_code, "This is a test copy" in page.text) == (200, True)
+    one_click = {"content-type": "application/x-www-form-urlencoded"}
+    answer = place.client.post(
+        place.path(links.unsubscribe(0)), content="List-Unsubscribe=One-Click", headers=one_click
+    )
+    assert answer.status_code == 200
+    assert place.events() == []
