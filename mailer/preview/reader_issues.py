@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest, MessageFactory, RenderedCopy
 from mailer.edition import edition_edits, edition_ranker, feedback, planning, snapshot, templates
+from mailer.edition.edition_edits import EditionEdits
 from mailer.edition.edition_settings import EditionSettings
-from mailer.issue.composition import StoryContent
+from mailer.issue.composition import ReaderView, StoryContent
 from mailer.preview import upcoming
 from mailer.relay import registry
 from mailer.relay.outbox.folder import file_name
@@ -34,6 +35,7 @@ from recommender.ranking.values import ListRequest, Pick, RunnerUp
 from recommender.settings import Settings
 from recommender.storage import database, json_columns
 from recommender.subscribers import addresses, audience, records
+from recommender.subscribers.audience import Member
 
 RUNNERS_UP = 5
 
@@ -164,16 +166,21 @@ def next_issue(
         edits=edits,
         test=bool(recipient),
     )
-    belonging = segments.memberships(
-        session, edits.segments, Subscriber.id == subscriber.id, now
-    ).get(subscriber.id, ())
     request = CopyRequest(
         delivery_id=0,
         recipient=recipient or subscriber.email,
         picks=ranking.picks,
-        reader=snapshot.reader(json_columns.dump(snapshot.reader_document(member, belonging))),
+        reader=_view(session, edits, member, now),
     )
     return _shown(factory, request, 0, subscriber.name, now)
+
+
+def _view(session: Session, edits: EditionEdits, member: Member, now: datetime) -> ReaderView:
+    """What a copy that is planned now would show of the reader."""
+    theirs = Subscriber.id == member.id
+    belonging = segments.memberships(session, edits.segments, theirs, now)
+    shown = snapshot.reader_document(member, belonging.get(member.id, ()))
+    return snapshot.reader(json_columns.dump(shown))
 
 
 def _contents(stories: Catalogue) -> dict[str, StoryContent]:
