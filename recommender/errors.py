@@ -118,6 +118,10 @@ class TransportError(NewsletterError):
     """A relay cannot be used at all (refused, wrong password, no TLS); nothing was sent."""
 
 
+class MailboxError(NewsletterError):
+    """A mailbox cannot be read (refused, wrong password, no such folder); nothing is lost."""
+
+
 class UnknownName(ValueError):  # noqa: N818  (says what it is)
     """A role or a topic that is not in the vocabulary. ``kind`` is ``role`` or ``topic``."""
 

@@ -8,8 +8,8 @@ import typer
 
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, warn
 from mailer.inbound import bounce_processing, formats, mailboxes
-from mailer.inbound.dead_mailbox_policy import SoftBounceLimit
 from mailer.mime.headers import plain
+from mailer.service import bounce_polling
 from recommender.errors import ConfigurationError
 from recommender.storage import database
 
@@ -33,14 +33,27 @@ def import_(
 
 @app.command()
 def poll(context: typer.Context, as_json: Json = False) -> None:
-    """Read what is new in the Maildir that `bounce_mailbox` names, and mark it as seen.
+    """Read what is new in the mailboxes that `bounce_mailbox` names (IMAP, POP3, Maildir). Each
+    message is acted on once; only then is it marked as seen, or moved.
 
     Example: newsletter bounces poll
     """
     run = invocation(context)
-    if run.settings.bounce_mailbox is None:
-        raise ConfigurationError("bounce_mailbox: must name the Maildir to which bounces come")
-    _process(run, mailboxes.collect(run.settings.bounce_mailbox), as_json=as_json)
+    if not run.settings.bounce_mailbox:
+        raise ConfigurationError(
+            "bounce_mailbox: must name the mailbox to which bounces come, such as "
+            "imaps://user:password@host/INBOX or the path of a Maildir"
+        )
+    with run.store() as engine, progress("reading") as advance:
+        polled = list(
+            bounce_polling.poll(engine, run.settings, lambda: run.now, warn, progress=advance)
+        )
+    for one in polled:
+        if one.problem is not None:
+            warn(f"warning: {one.problem}")
+    _show(bounce_polling.sum_up(polled), as_json=as_json)
+    if any(one.problem is not None for one in polled):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -71,26 +84,22 @@ def inspect(
 
 
 def _process(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> None:
-    def set_aside(message: bytes, why: str) -> None:
-        file = mailboxes.save(run.settings.home / "quarantine", message)
-        warn(f"set aside, since it cannot be read ({why}): {file}")
-
-    limit = SoftBounceLimit(run.settings.soft_bounces, run.settings.soft_bounce_days)
-    rules = bounce_processing.Rules(run.settings.secrets, limit)
     with run.store() as engine, progress("reading") as advance:
         report = bounce_processing.process(
             lambda: database.writing(engine),
             messages,
-            rules=rules,
+            rules=bounce_polling.rules(run.settings),
             now=run.now,
-            set_aside=set_aside,
+            set_aside=bounce_polling.aside(run.settings, warn),
             progress=advance,
         )
+    _show(report, as_json=as_json)
+
+
+def _show(report: bounce_processing.Report, *, as_json: bool) -> None:
     if as_json:
         emit(report.document())
-    else:
-        say(
-            f"{report.read} read: {report.hard} hard, {report.soft} soft, "
-            f"{report.complaints} complaints, {report.replies} replies, {report.ignored} ignored; "
-            f"{report.matched} matched"
-        )
+        return
+    say(report.line())
+    for words in report.of_sender:
+        say(f"about this sender, nobody is suppressed: {plain(words)}")

@@ -12,6 +12,7 @@ from mailer.cli.common import Json, emit, invocation, say
 from mailer.delivery import messages, samples
 from mailer.delivery.messages import CopyRequest
 from mailer.edition import schedule, templates
+from mailer.inbound.polling import collecting, mailbox_url
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.ledger import editions
 from mailer.monitoring import alerts, heartbeats, readiness, supervision, troubles
@@ -55,6 +56,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
         *_quarantine(run.settings),
         *_relays(run.settings),
         *_look(run.settings),
+        *_mailboxes(run.settings),
         *_message(run.settings, run.now),
         *_edition(run.settings, run.now),
     ]
@@ -199,6 +201,23 @@ def _look(found: Settings) -> list[Line]:
             )
             lines.append(("warning" if what == "light" else "ok", "look", why))
     return lines or [("ok", "look", f"accent {found.accent} can be read, light and dark")]
+
+
+def _mailboxes(found: Settings) -> list[Line]:
+    """Whether the mailboxes to which bounces come can be read."""
+    lines: list[Line] = []
+    try:
+        named = mailbox_url.parse(str(found.bounce_mailbox or ""))
+    except NewsletterError as error:
+        return [("error", "mailbox", str(error))]
+    for mailbox in named:
+        try:
+            lines.append(
+                ("ok", "mailbox", collecting.check(mailbox, timeout=found.timeout_seconds))
+            )
+        except NewsletterError as error:
+            lines.append(("error", "mailbox", str(error)))
+    return lines
 
 
 def _message(found: Settings, now: datetime) -> list[Line]:

@@ -29,6 +29,7 @@ from recommender.models import (
     EditionStory,
     Event,
     EventKind,
+    InboundMessage,
     Pause,
     Status,
     Subscriber,
@@ -258,15 +259,18 @@ def never_confirmed(after: int, before: datetime) -> sa.Select[int]:
 
 def _drop_webhooks(engine: Engine, limits: RetentionLimits, done: PruneCounts) -> Iterator[int]:
     """Remove what providers reported long ago; what followed from it stays."""
-    old = sa.select(WebhookEvent.id).where(WebhookEvent.at < limits.webhooks)
-    while True:
-        with database.writing(engine) as session:
-            ids = session.scalars(old.order_by(WebhookEvent.at).limit(BATCH)).all()
-            session.execute(sa.delete(WebhookEvent).where(WebhookEvent.id.in_(ids)))
-        if not ids:
-            return
-        done.webhooks += len(ids)
-        yield len(ids)
+    for table in (WebhookEvent, InboundMessage):
+        old = sa.select(table.id).where(table.at < limits.webhooks)
+        if table is InboundMessage:  # what is still to be mailed waits
+            old = old.where(InboundMessage.answer.is_(None))
+        while True:
+            with database.writing(engine) as session:
+                ids = session.scalars(old.order_by(table.at).limit(BATCH)).all()
+                session.execute(sa.delete(table).where(table.id.in_(ids)))
+            if not ids:
+                break
+            done.webhooks += len(ids)
+            yield len(ids)
 
 
 def _tidy(engine: Engine, limits: RetentionLimits) -> None:

@@ -11,14 +11,14 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.inbound import dead_mailbox_policy, formats
+from mailer.inbound import dead_mailbox_policy, formats, inbound_log
 from mailer.inbound.dead_mailbox_policy import DEFAULT, SoftBounceLimit
 from mailer.inbound.notification import CopyIdentifiers, Notification
 from mailer.ledger import copies
@@ -35,6 +35,9 @@ from recommender.models import (
 )
 from recommender.subscribers import consent
 
+OF_SENDER = ("relay", "message")
+"""Classes of failures that are about us, not about a reader; they suppress nobody."""
+MOST_SHOWN = 20
 _OURS = re.compile(r"<[^<>@]*\.(\d{1,18})\.([0-9a-f]{20})@[^<>@]+>")
 
 
@@ -57,6 +60,8 @@ class Report:
     complaints: int = 0
     replies: int = 0
     matched: int = 0
+    of_sender: list[str] = field(default_factory=list)
+    """What servers said that is about us, our relay or our message: for the operator to see."""
 
     @property
     def recognised(self) -> int:
@@ -69,9 +74,25 @@ class Report:
     def count(self, notification: Notification | None) -> None:
         self.read += 1
         if notification is not None:
+            if notification.about in OF_SENDER and len(self.of_sender) < MOST_SHOWN:
+                shown = f"{notification.status or ''} {notification.words}".strip()
+                self.of_sender += [] if shown in self.of_sender else [shown]
             names = {"complaint": "complaints", "reply": "replies"}
             name = names.get(notification.kind, notification.kind)
             setattr(self, name, getattr(self, name) + 1)
+
+    def add(self, other: "Report") -> None:
+        """Take in the counts of another."""
+        for name in ("read", "hard", "soft", "complaints", "replies", "matched"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.of_sender = list(dict.fromkeys(self.of_sender + other.of_sender))[:MOST_SHOWN]
+
+    def line(self) -> str:
+        """The counts in words."""
+        return (
+            f"{self.read} read: {self.hard} hard, {self.soft} soft, {self.complaints} complaints, "
+            f"{self.replies} replies, {self.ignored} ignored; {self.matched} matched"
+        )
 
     def document(self) -> dict[str, int]:
         names = ("read", "recognised", "hard", "soft", "complaints", "replies", "ignored")
@@ -86,27 +107,63 @@ def process(
     now: datetime,
     set_aside: Callable[[bytes, str], None],
     progress: Callable[[int], None] = lambda _: None,
+    way: str = "file",
 ) -> Report:
-    """Parse messages and act on them, each in a transaction of its own (``begin``).
+    """Parse messages and act on them, each in a transaction of its own (``begin``), in which it is
+    noted as taken: the next of ``messages`` is asked for when that is done.
 
     Only an error of the store ends it; any other error sets that message aside.
     """
     report = Report()
     for data in messages:
-        notification: Notification | None = None
-        try:
-            notification = formats.parse(data)
-            if notification is not None and notification.kind != "reply":
-                with begin() as session:
-                    report.matched += apply(session, notification, rules=rules, now=now)
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, NewsletterError):
-            raise
-        except Exception as error:  # noqa: BLE001  (one message stops nobody)
-            notification = None
-            set_aside(data, type(error).__name__)
-        report.count(notification)
+        take(begin, data, report, rules=rules, now=now, set_aside=set_aside, way=way)
         progress(report.read)
     return report
+
+
+def take(
+    begin: Callable[[], AbstractContextManager[Session]],
+    data: bytes,
+    report: Report,
+    *,
+    rules: Rules,
+    now: datetime,
+    set_aside: Callable[[bytes, str], None],
+    way: str,
+) -> None:
+    """Parse one message and act on it; ``way`` is how it came. It is counted in ``report``."""
+    notification: Notification | None = None
+    try:
+        notification = formats.parse(data)
+        if notification is not None and notification.kind != "reply":
+            with begin() as session:
+                report.matched += _once(session, data, notification, rules, way, now)
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, NewsletterError):
+        raise
+    except Exception as error:  # noqa: BLE001  (one message stops nobody)
+        notification = None
+        set_aside(data, type(error).__name__)
+    report.count(notification)
+
+
+def _once(
+    session: Session,
+    data: bytes,
+    notification: Notification,
+    rules: Rules,
+    way: str,
+    now: datetime,
+) -> bool:
+    """Act on a message unless that was done; whether it is about a copy of ours."""
+    about = notification.about
+    row = inbound_log.begin(session, data, way=way, kind=notification.kind, about=about, now=now)
+    match = identify(session, notification.identifiers, rules.secrets)
+    if match is None:
+        return False
+    if row is not None:
+        apply(session, notification, rules=rules, now=now)
+        inbound_log.about(session, row, reader=match[1].id, delivery=match[0])
+    return True
 
 
 def apply(session: Session, notification: Notification, *, rules: Rules, now: datetime) -> bool:

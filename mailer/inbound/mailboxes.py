@@ -35,7 +35,7 @@ def messages(paths: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
 def collect(folder: Path) -> Iterator[bytes]:
     """What is new in a Maildir. A message is marked as seen as soon as it has been handled, so
     nothing is lost when the work stops in the middle."""
-    if not _is_maildir(folder):
+    if not is_maildir(folder):
         raise InputError(folder, None, "is not a Maildir (a folder with cur, new and tmp)")
     for file in sorted((folder / "new").iterdir()):
         if _ordinary(file):
@@ -60,7 +60,7 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
         return
     for folder, inner, names in os.walk(path):
-        maildir = _is_maildir(Path(folder))
+        maildir = is_maildir(Path(folder))
         inner[:] = ["cur", "new"] if maildir else sorted(n for n in inner if n[0] != ".")
         files = (Path(folder) / name for name in sorted(names) if not name.startswith("."))
         yield from (file for file in files if not maildir and _ordinary(file))
@@ -94,5 +94,6 @@ def _in_mbox(file: BinaryIO) -> Iterator[bytes]:
     yield b"".join(lines)
 
 
-def _is_maildir(path: Path) -> bool:
+def is_maildir(path: Path) -> bool:
+    """Whether a folder is a Maildir, as far as that shows."""
     return all((path / inner).is_dir() for inner in ("cur", "new"))

@@ -1,8 +1,9 @@
 """When editions are made and sent, by themselves: APScheduler is the clock, the store the memory.
 
-Four jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
+Its jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
 due (readers' own hours, retries, what a stop or a planning that died left over, an edition whose
-hour was missed), ``feeds`` every minute for feeds that are due, ``prune`` every night. They only
+hour was missed), ``feeds`` every minute for feeds that are due, ``bounces`` every few minutes for
+mail that came back, ``prune`` every night. They only
 ask the store what there is to do, so running one late, twice or after a crash changes nothing:
 after downtime the latest issue is sent, if it is not older than ``catch_up_hours``, and those
 before it are not. A job that fails is tried again within a minute (``job_runner``).
@@ -27,7 +28,7 @@ from mailer.edition import planning, retention, schedule
 from mailer.edition.retention_limits import RetentionLimits
 from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from mailer.monitoring.supervision import Supervisor, Troubles
-from mailer.service import feed_polling
+from mailer.service import bounce_polling, feed_polling
 from mailer.service.job_runner import Runner
 from recommender.articles import feed_schedule
 from recommender.errors import NewsletterError
@@ -84,6 +85,10 @@ def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
         PRUNE: (partial(_prune_job, service), CronTrigger(minute=PRUNE_LOOKS, timezone=UTC)),
         FEEDS: (partial(_feeds_job, service), CronTrigger(minute="*", timezone=UTC)),
     }
+    if service.settings.bounce_mailbox:
+        poll = partial(bounce_polling.job, service.engine, service.settings, service.clock)
+        poll = partial(poll, service.runner, report=service.report, stopped=service.stop.is_set)
+        work[bounce_polling.JOB] = (poll, bounce_polling.trigger(service.settings))
     scheduler.start(paused=True)
     for name, (job, trigger) in work.items():
         scheduler.add_job(

@@ -25,7 +25,7 @@ from mailer.monitoring.troubles import Kind
 from mailer.web.hooks import Hooks
 from mailer.web.response_cache import ResponseCache
 from mailer.web.site import Site, of
-from recommender.models import Edition, Event, Status, Subscriber, WebhookEvent
+from recommender.models import Edition, Event, InboundMessage, Status, Subscriber, WebhookEvent
 from recommender.storage import database
 
 PATIENCE_SECONDS = 3.5
@@ -132,6 +132,17 @@ def _count(site: Site, hooks: Hooks) -> bytes:
             kept.group_by(WebhookEvent.provider, WebhookEvent.meaning)
         ):
             reported.labels(provider, meaning).set(number)
+        returned = Gauge(
+            "newsletter_inbound_messages",
+            "Mail that came back and was acted on, as long as that is kept",
+            ["way", "kind", "about"],
+            registry=registry,
+        )
+        columns = (InboundMessage.way, InboundMessage.kind, InboundMessage.about)
+        for way, taken_for, about, number in session.execute(
+            sa.select(*columns, sa.func.count()).group_by(*columns)
+        ):
+            returned.labels(way, taken_for, about or "").set(number)
         _service(session, site, registry, recent)
     return generate_latest(registry)
 

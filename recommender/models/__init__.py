@@ -29,6 +29,7 @@ from recommender.models.deliveries import (
     TemplateVersion,
 )
 from recommender.models.edits import Edit, EditionEdit, EditionEditKind, EditKind
+from recommender.models.inbound import InboundMessage
 from recommender.models.limits import Pause, RateLimit, Stop
 from recommender.models.service import Heartbeat, JobRun
 from recommender.models.subscribers import (
@@ -69,6 +70,7 @@ __all__ = [
     "Feed",
     "Frequency",
     "Heartbeat",
+    "InboundMessage",
     "JobRun",
     "MergedCopy",
     "Newsletter",

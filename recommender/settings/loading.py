@@ -19,6 +19,8 @@ _FILE_URL = re.compile(r"(sqlite(?:\+\w+)?:///)([^/].*)")
 """The URL of a SQLite file with a relative path."""
 _CAFILE = re.compile(r"([?&]cafile=)(?=[^/&,])(?!%2[Ff])")
 """Before the relative path of a relay's certificates."""
+_FILES = re.compile(r"([?&](?:cafile|tokenfile)=)(?=[^/&,])(?!%2[Ff])")
+"""Before the relative paths of a mailbox's certificates and token."""
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -74,9 +76,23 @@ def _anchored(name: str, value: object, folder: Path) -> object:
     if name == "smtp_url":
         start = quote(f"{folder}/") if str(folder) != "." else ""
         return _CAFILE.sub(lambda option: option[1] + start, value)
+    if name == "bounce_mailbox":
+        return ",".join(_anchored_mailbox(piece, folder) for piece in value.split(","))
     if name == "database_url" and (match := _FILE_URL.fullmatch(value.strip())):
         return f"{match[1]}{quote(str(folder))}/{match[2]}" if str(folder) != "." else value
     return value
+
+
+def _anchored_mailbox(text: str, folder: Path) -> str:
+    """A path starts from ``folder``; so do the files that a URL names."""
+    text = text.strip()
+    if "://" in text:
+        start = quote(f"{folder}/") if str(folder) != "." else ""
+        return _FILES.sub(lambda option: option[1] + start, text)
+    scheme, _, path = text.rpartition("maildir:")
+    if text.startswith("maildir:"):
+        return f"maildir:{scheme}{folder / path}"
+    return str(folder / text)
 
 
 def _read(path: Path, *, required: bool) -> dict[str, Any] | None:

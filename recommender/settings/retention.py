@@ -18,7 +18,10 @@ class RetentionSettings(BaseModel):
         90, ge=1, description="clicks that were not a person's are kept for so many days"
     )
     keep_webhooks_days: int = Field(
-        30, ge=1, description="what providers report by webhook is kept as it came for so many days"
+        30,
+        ge=1,
+        description="what providers report by webhook, and which mail was acted on, is kept for so "
+        "many days",
     )
     keep_pending_days: int = Field(
         30, ge=8, description="who never confirms a subscription is removed after so many days"

@@ -2,7 +2,13 @@
 
 from pydantic import AliasChoices, BaseModel, Field, field_validator
 
-from recommender.settings.values import Mailbox, OptionalFilePath, OptionalMailbox, Paragraph
+from recommender.settings.values import (
+    Mailbox,
+    Mailboxes,
+    OptionalFilePath,
+    OptionalMailbox,
+    Paragraph,
+)
 
 PREFIX = "NEWSLETTER_"
 
@@ -27,8 +33,14 @@ class SenderSettings(BaseModel):
         3, ge=1, description="a reader whom so many editions did not reach counts as bounced"
     )
     soft_bounce_days: int = Field(60, ge=1, description="soft bounces of so many days add up")
-    bounce_mailbox: OptionalFilePath = Field(
-        None, description="Maildir to which bounces come; `newsletter bounces poll` reads it"
+    bounce_mailbox: Mailboxes = Field(
+        None,
+        repr=False,
+        description="where bounces come: imaps://user:pass@host/INBOX, pop3s://… or the path of a "
+        "Maildir; several with commas",
+    )
+    bounce_minutes: int = Field(
+        5, ge=1, le=59, description="the service reads bounce_mailbox every so many minutes"
     )
     postal_address: Paragraph = Field(
         "The Weekly Brief, 1 Example Street, Example City",

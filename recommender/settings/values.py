@@ -63,8 +63,17 @@ def _hard_to_guess(texts: list[str]) -> None:
             raise ValueError(weakness)
 
 
+def _mailboxes(value: Path | str | None) -> Path | str | None:
+    """One path is a path; what has a scheme, or names several, is text."""
+    _path(Path(value) if value else None)
+    text = str(value or "")
+    several = "," in text or ":" in text.partition("/")[0]
+    return text if several else (Path(text) if text else None)
+
+
 FilePath = Annotated[Path, AfterValidator(_path)]
 OptionalFilePath = Annotated[Path | None, AfterValidator(_path)]
+Mailboxes = Annotated[Path | str | None, AfterValidator(_mailboxes)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 OptionalMailbox = Annotated[str | None, AfterValidator(_mailbox)]
 Paragraph = Annotated[str, AfterValidator(_paragraph)]

@@ -1,0 +1,34 @@
+"""What is new in a mailbox of any kind, message by message. One that is handed out counts as
+handled when the next is asked for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mailer.inbound import mailboxes
+from mailer.inbound.polling import imap, pop3
+from mailer.inbound.polling.mailbox_url import MailboxUrl
+from recommender.errors import MailboxError
+
+SECONDS = 120.0
+"""For how long one mailbox is read at a time; then it is another's turn."""
+
+
+def collect(mailbox: MailboxUrl, *, timeout: float, seconds: float = SECONDS) -> Iterator[bytes]:
+    """What is new in it. MailboxError, in which there is no password, says what is wrong."""
+    if mailbox.scheme == "maildir":
+        return mailboxes.collect(Path(mailbox.folder))
+    ask = imap.collect if mailbox.scheme == "imap" else pop3.collect
+    return ask(mailbox, timeout=timeout, seconds=seconds)
+
+
+def check(mailbox: MailboxUrl, *, timeout: float) -> str:
+    """Whether it can be read, in one sentence; MailboxError says why not."""
+    if mailbox.scheme == "maildir":
+        folder = Path(mailbox.folder)
+        if not mailboxes.is_maildir(folder):
+            raise MailboxError(f"{folder} is not a Maildir (a folder with cur, new and tmp)")
+        return (
+            f"{folder} is a Maildir with {sum(1 for _ in (folder / 'new').iterdir())} new messages"
+        )
+    ask = imap.check if mailbox.scheme == "imap" else pop3.check
+    return ask(mailbox, timeout=timeout)

@@ -1,0 +1,131 @@
+"""Polls the mailboxes to which bounces come and acts on what is new: by hand (``bounces poll``),
+and by the service every ``bounce_minutes``. What is wrong with one mailbox stops no other.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy.engine import Engine
+
+from mailer.inbound import bounce_processing, mailboxes
+from mailer.inbound.bounce_processing import Report, Rules
+from mailer.inbound.dead_mailbox_policy import SoftBounceLimit
+from mailer.inbound.polling import collecting, mailbox_url
+from mailer.inbound.polling.mailbox_url import MailboxUrl
+from mailer.service.job_runner import Runner
+from recommender.errors import InputError, MailboxError
+from recommender.settings import Settings
+from recommender.storage import database
+
+JOB = "bounces"
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What came in by one mailbox, and what is wrong with it."""
+
+    name: str
+    report: Report
+    problem: str | None = None
+
+
+def rules(settings: Settings) -> Rules:
+    """How it is judged what came back."""
+    limit = SoftBounceLimit(settings.soft_bounces, settings.soft_bounce_days)
+    return Rules(settings.secrets, limit)
+
+
+def aside(settings: Settings, warn: Callable[[str], None]) -> Callable[[bytes, str], None]:
+    """What is done with a message that cannot be digested."""
+
+    def set_aside(message: bytes, why: str) -> None:
+        file = mailboxes.keep(settings.home / "quarantine", message)
+        warn(f"set aside, since it cannot be read ({why}): {file}")
+
+    return set_aside
+
+
+def poll(
+    engine: Engine,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    warn: Callable[[str], None],
+    *,
+    progress: Callable[[int], None] = lambda _: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Polled]:
+    """Take what is new in each mailbox. Only trouble with the store or the settings ends it."""
+    for mailbox in mailbox_url.parse(str(settings.bounce_mailbox or "")):
+        report, problem = Report(), None
+        try:
+            for data in collecting.collect(mailbox, timeout=settings.timeout_seconds):
+                _take(engine, settings, data, report, mailbox, clock(), warn)
+                progress(report.read)
+                if stopped():
+                    break
+        except (MailboxError, InputError) as error:
+            problem = str(error)
+        yield Polled(mailbox.name, report, problem)
+
+
+def _take(
+    engine: Engine,
+    settings: Settings,
+    data: bytes,
+    report: Report,
+    mailbox: MailboxUrl,
+    now: datetime,
+    warn: Callable[[str], None],
+) -> None:
+    bounce_processing.take(
+        lambda: database.writing(engine),
+        data,
+        report,
+        rules=rules(settings),
+        now=now,
+        set_aside=aside(settings, warn),
+        way=mailbox.scheme,
+    )
+
+
+def sum_up(polled: Iterable[Polled]) -> Report:
+    """What came in by all of them."""
+    total = Report()
+    for one in polled:
+        total.add(one.report)
+    return total
+
+
+def job(
+    engine: Engine,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    runner: Runner,
+    *,
+    report: Callable[[str], None],
+    stopped: Callable[[], bool],
+) -> None:
+    """The service's job: poll, and say what is wrong once, and what speaks of us."""
+
+    def work() -> None:
+        for one in poll(engine, settings, clock, report, stopped=stopped):
+            name = f"mailbox {one.name}"
+            if one.problem is not None:
+                runner.troubles.note(name, one.problem)
+            else:
+                runner.troubles.over(name)
+            if one.report.recognised or one.report.replies:
+                report(f"{name}: {one.report.line()}")
+            for words in one.report.of_sender:
+                report(f"a bounce about this sender, not about a reader: {words}")
+
+    with runner.alone(JOB) as free:
+        if free:
+            runner.run(JOB, work)
+
+
+def trigger(settings: Settings) -> CronTrigger:
+    """When the service polls."""
+    return CronTrigger(minute=f"*/{settings.bounce_minutes}", timezone="UTC")
