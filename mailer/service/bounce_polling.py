@@ -41,7 +41,7 @@ def aside(settings: Settings, warn: Callable[[str], None]) -> Callable[[bytes, s
     """What is done with a message that cannot be digested."""
 
     def set_aside(message: bytes, why: str) -> None:
-        file = mailboxes.keep(settings.home / "quarantine", message)
+        file = mailboxes.save(settings.home / "quarantine", message)
         warn(f"set aside, since it cannot be read ({why}): {file}")
 
     return set_aside

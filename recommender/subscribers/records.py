@@ -16,6 +16,7 @@ from recommender.models import (
     Edition,
     EditionStory,
     Event,
+    InboundMessage,
     Newsletter,
     Segment,
     SegmentMember,
@@ -126,6 +127,14 @@ def everything(session: Session, subscriber: Subscriber) -> dict[str, Any]:
                 "data": event.data,
             }
             for event, title in session.execute(answers.order_by(Event.id))
+        ],
+        "mail": [
+            {"at": one.at.isoformat(), "way": one.way, "kind": one.kind, "about": one.about}
+            for one in session.scalars(
+                sa.select(InboundMessage)
+                .where(InboundMessage.subscriber_id == subscriber.id)
+                .order_by(InboundMessage.id)
+            )
         ],
         "webhooks": [
             {"at": one.at.isoformat(), "provider": one.provider, "event": one.body}
