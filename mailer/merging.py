@@ -25,6 +25,7 @@ from recommender.models import (
     Correction,
     CorrectionKind,
     Event,
+    InboundMessage,
     SegmentMember,
     Status,
     Subscriber,
@@ -187,7 +188,7 @@ def _fields(kept: Subscriber, gone: Subscriber) -> None:
 
 
 def _histories(session: Session, kept: Subscriber, gone: Subscriber) -> None:
-    for table in (Event, ConsentEvent, WebhookEvent, Correction):
+    for table in (Event, ConsentEvent, WebhookEvent, InboundMessage, Correction):
         session.execute(
             sa.update(table).where(table.subscriber_id == gone.id).values(subscriber_id=kept.id),
             execution_options={"synchronize_session": False},

@@ -162,7 +162,7 @@ def _once(
         return False
     if row is not None:
         apply(session, notification, rules=rules, now=now)
-        inbound_log.about(session, row, reader=match[1].id, delivery=match[0])
+        inbound_log.about(session, row, reader=match.reader.id, delivery=match.delivery_id)
     return True
 
 

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.models import Delivery, DeliveryState, Event, MergedCopy, WebhookEvent
+from recommender.models import (
+    Delivery,
+    DeliveryState,
+    Event,
+    InboundMessage,
+    MergedCopy,
+    WebhookEvent,
+)
 
 _ORDER = (
     DeliveryState.SENT,
@@ -91,7 +98,7 @@ def _join(session: Session, stays: Delivery, goes: Delivery) -> None:
     if goes.state in _GOT:
         more = [story for story in goes.story_ids if story not in stays.story_ids]
         stays.story_ids = [*stays.story_ids, *more]  # the reader was sent these, too
-    for table in (Event, WebhookEvent, MergedCopy):
+    for table in (Event, WebhookEvent, InboundMessage, MergedCopy):
         session.execute(
             sa.update(table).where(table.delivery_id == goes.id).values(delivery_id=stays.id),
             execution_options={"synchronize_session": False},

@@ -128,23 +128,28 @@ def everything(session: Session, subscriber: Subscriber) -> dict[str, Any]:
             }
             for event, title in session.execute(answers.order_by(Event.id))
         ],
-        "mail": [
-            {"at": one.at.isoformat(), "way": one.way, "kind": one.kind, "about": one.about}
-            for one in session.scalars(
-                sa.select(InboundMessage)
-                .where(InboundMessage.subscriber_id == subscriber.id)
-                .order_by(InboundMessage.id)
-            )
-        ],
-        "webhooks": [
-            {"at": one.at.isoformat(), "provider": one.provider, "event": one.body}
-            for one in session.scalars(
-                sa.select(WebhookEvent)
-                .where(WebhookEvent.subscriber_id == subscriber.id)
-                .order_by(WebhookEvent.id)
-            )
-        ],
+        "mail": _mail(session, subscriber.id),
+        "webhooks": _webhooks(session, subscriber.id),
     }
+
+
+def _mail(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+    """Mail that came back about the reader or from them, and was acted on."""
+    columns = (InboundMessage.at, InboundMessage.way, InboundMessage.kind, InboundMessage.about)
+    query = sa.select(*columns).where(InboundMessage.subscriber_id == subscriber_id)
+    return [
+        {"at": at.isoformat(), "way": way, "kind": kind, "about": about}
+        for at, way, kind, about in session.execute(query.order_by(InboundMessage.id))
+    ]
+
+
+def _webhooks(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+    """What providers reported about the reader."""
+    query = sa.select(WebhookEvent).where(WebhookEvent.subscriber_id == subscriber_id)
+    return [
+        {"at": one.at.isoformat(), "provider": one.provider, "event": one.body}
+        for one in session.scalars(query.order_by(WebhookEvent.id))
+    ]
 
 
 def _segments(subscriber_id: int) -> sa.Select[Any]:
