@@ -56,17 +56,17 @@ def check(
     if not claims:
         return [], 0
     factory = messages.factory(session, presentable(settings), edition)
-    found: dict[tuple[str, Level], list[str]] = {}
+    broken: dict[tuple[str, Level], list[str]] = {}
     for claim in claims:
         message = factory.message(CopyRequest.of_claim(claim), now)
-        broken = conformance.check(message.data, recipient=claim.email, now=now)
-        for rule, first in {(one.rule, one.level): one.what for one in reversed(broken)}.items():
-            found.setdefault(rule, []).append(first)
-    findings = [
+        findings = conformance.check(message.data, recipient=claim.email, now=now)
+        for rule, first in {(one.rule, one.level): one.what for one in reversed(findings)}.items():
+            broken.setdefault(rule, []).append(first)
+    summed_up = [
         Finding(rule, level, what[0], len(what), len(claims))
-        for (rule, level), what in found.items()
+        for (rule, level), what in broken.items()
     ]
-    return sorted(findings, key=lambda one: (one.level != "must", -one.messages)), len(claims)
+    return sorted(summed_up, key=lambda one: (one.level != "must", -one.messages)), len(claims)
 
 
 def presentable(settings: Settings) -> Settings:
@@ -89,11 +89,11 @@ def _drawn(session: Session, edition_id: int, states: Sequence[DeliveryState]) -
         runs = [_after(session, edition_id, place, NEIGHBOURS) for place in places]
     else:
         runs = [[row] for row in first]
-    found = {}
+    claims = {}
     for run in runs:
         row = next((row for row in run if row.state in states and row.picks != "[]"), None)
         if row is not None:
-            found[row.id] = Claim(
+            claims[row.id] = Claim(
                 delivery_id=row.id,
                 subscriber_id=row.subscriber_id,
                 number=row.number,
@@ -102,7 +102,7 @@ def _drawn(session: Session, edition_id: int, states: Sequence[DeliveryState]) -
                 reader=row.reader,
                 attempts=0,
             )
-    return list(found.values())
+    return list(claims.values())
 
 
 def _after(session: Session, edition_id: int, reader: int, most: int) -> Sequence[Any]:

@@ -66,7 +66,7 @@ class EditionRanker:
 
     def choose(self, members: Sequence[Member]) -> list[list[snapshot.Document]]:
         """The picks of each of ``members``, as their deliveries keep them."""
-        found = self.rank(members)
+        chunk = self.rank(members)
         candidates = self.ranker.candidates
         stories = [int(story.id) for story in candidates]
         also = [[int(story) for story in others] for others in self.ranker.also]
@@ -80,15 +80,15 @@ class EditionRanker:
                 None if propensity != propensity else propensity,
             )
             for at, position, score, reasons, propensity in zip(
-                found.stories.tolist(),
-                found.positions.tolist(),
-                found.scores.tolist(),
-                self.ranker.reason_rows(found),
-                found.propensities.tolist(),
+                chunk.stories.tolist(),
+                chunk.positions.tolist(),
+                chunk.scores.tolist(),
+                self.ranker.reason_rows(chunk),
+                chunk.propensities.tolist(),
                 strict=True,
             )
         ]
-        starts = found.readers.searchsorted(range(len(members) + 1)).tolist()
+        starts = chunk.readers.searchsorted(range(len(members) + 1)).tolist()
         return [picks[start:end] for start, end in pairwise(starts)]
 
     def rank(self, members: Sequence[Member]) -> "RankedChunk":

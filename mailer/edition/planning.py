@@ -194,12 +194,12 @@ def published(session: Session, newsletter: str, period: str) -> bool:
 def newsletter_of(session: Session, settings: Settings, *, locked: bool = False) -> Newsletter:
     """The configured newsletter. ``locked``: others who want it so wait for this transaction."""
     query = sa.select(Newsletter).where(Newsletter.name == settings.newsletter)
-    found = session.scalar(query.with_for_update() if locked else query)
-    if found is None:
+    newsletter = session.scalar(query.with_for_update() if locked else query)
+    if newsletter is None:
         raise NotFoundError(
             f"the store has no newsletter {settings.newsletter!r}; run `newsletter init`"
         )
-    return found
+    return newsletter
 
 
 def _open(

@@ -156,7 +156,7 @@ LIMITS = Limits()
 def serving_order(roles: Sequence[str]) -> Servings:
     """The parts of a brief in the order that fits the first role we have a line for; the
     deciders' order where there is none."""
-    return next((found for found in map(_serving, roles) if found is not None), DECIDER)
+    return next((serving for serving in map(_serving, roles) if serving is not None), DECIDER)
 
 
 @lru_cache(maxsize=10_000)

@@ -223,15 +223,15 @@ class Composer:
         if limits is LIMITS:
             made = self._cards_of.setdefault((reader.roles, language.tag, told_us), made)
         cards_shown: list[Card] = []
-        told: set[object] = set()
+        reasons_given: set[object] = set()
         for pick in picks:
             lead_reason = wording.lead_reason(pick.reasons)
-            known = lead_reason in told
-            key = (pick.story, lead_reason, pick.also, not cards_shown, known)
-            told.add(lead_reason)
+            repeated = lead_reason in reasons_given
+            key = (pick.story, lead_reason, pick.also, not cards_shown, repeated)
+            reasons_given.add(lead_reason)
             card = made.get(key)
             if card is None:
-                why = "" if known else wording.why(lead_reason, language, known=told_us)
+                why = "" if repeated else wording.why(lead_reason, language, known=told_us)
                 face = cards.face(
                     self._story(pick.story),
                     tuple([self._stories[other] for other in pick.also if other in self._stories]),

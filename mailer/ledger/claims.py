@@ -142,8 +142,8 @@ def is_due(
     here = Delivery.edition_id == edition_id
     if readers is not None:
         here &= Delivery.subscriber_id.in_(sa.select(Subscriber.id).where(readers))
-    found = [sa.exists().where(here, either) for either in (planned, deferred)]
-    return bool(session.scalar(sa.select(sa.or_(*found))))
+    due = [sa.exists().where(here, either) for either in (planned, deferred)]
+    return bool(session.scalar(sa.select(sa.or_(*due))))
 
 
 def in_hand(session: Session, edition_id: int) -> int:

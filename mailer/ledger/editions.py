@@ -28,14 +28,14 @@ ENDED = (EditionState.FINISHED, EditionState.CANCELLED)
 
 def find(session: Session, newsletter: str, period: str) -> Edition:
     """The edition of ``period``; NotFoundError when none has been planned."""
-    found = session.scalar(
+    edition = session.scalar(
         _editions().where(Newsletter.name == newsletter, Edition.period == period)
     )
-    if found is None:
+    if edition is None:
         raise NotFoundError(
             f"{newsletter}-{period} has not been planned; run `newsletter editions plan`"
         )
-    return found
+    return edition
 
 
 def listing(session: Session) -> list[Edition]:

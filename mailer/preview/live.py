@@ -44,7 +44,7 @@ class LivePreview:
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _RankerState:
     """A ranker, of which store, and since when."""
 
     state: tuple[object, ...]
@@ -64,7 +64,7 @@ class LivePreviews:
         self._asking = threading.BoundedSemaphore(MOST_AT_ONCE)
         self._making = threading.Lock()
         self._ranking = threading.Lock()
-        self._kept: _Kept | None = None
+        self._kept: _RankerState | None = None
         self._looked_at: datetime | None = None
 
     def picks(
@@ -82,20 +82,20 @@ class LivePreviews:
         try:
             with database.reading(self._engine) as session:
                 reader, period = self._reader(session, subscriber, now)
-                kept = self._current(session, now)
+                latest = self._current(session, now)
             wanted = replace(reader, roles=tuple(roles), topics=dict(topics))
             with self._ranking:
-                [ranking] = kept.ranker.rank(
+                [ranking] = latest.ranker.rank(
                     [wanted],
                     ListRequest(
                         now=now,
-                        top=kept.edition_settings.picks,
+                        top=latest.edition_settings.picks,
                         seed=f"{self._settings.newsletter}-{period}",
                     ),
                 )
         finally:
             self._asking.release()
-        documents = kept.stories.documents
+        documents = latest.stories.documents
         return [
             LivePreview(StoryContent.from_document(documents[pick.story]), pick.reasons)
             for pick in ranking.picks
@@ -109,30 +109,30 @@ class LivePreviews:
         member = audience.member(session, subscriber)
         return member.reader, upcoming.next_period(session, self._settings, subscriber, now)
 
-    def _current(self, session: Session, now: datetime) -> _Kept:
-        kept = self._kept
-        if kept is not None and not self._making.acquire(blocking=False):
-            return kept  # somebody is making a new one
-        if kept is None:
+    def _current(self, session: Session, now: datetime) -> _RankerState:
+        latest = self._kept
+        if latest is not None and not self._making.acquire(blocking=False):
+            return latest  # somebody is making a new one
+        if latest is None:
             self._making.acquire()
         try:
             return self._renewed(session, now)
         finally:
             self._making.release()
 
-    def _renewed(self, session: Session, now: datetime) -> _Kept:
-        kept, looked_at = self._kept, self._looked_at
-        if kept is not None and looked_at is not None and abs(now - looked_at) < LOOK_AGAIN:
-            return kept
+    def _renewed(self, session: Session, now: datetime) -> _RankerState:
+        latest, looked_at = self._kept, self._looked_at
+        if latest is not None and looked_at is not None and abs(now - looked_at) < LOOK_AGAIN:
+            return latest
         state = _state(session)
-        if kept is None or kept.state != state or abs(now - kept.made_at) > KEEP:
+        if latest is None or latest.state != state or abs(now - latest.made_at) > KEEP:
             edition_settings = EditionSettings.of(
                 self._settings, planning.newsletter_of(session, self._settings)
             )
             ranker, stories = edition_ranker.ranker_for(session, edition_settings, now)
-            kept = _Kept(state, now, ranker, stories, edition_settings)
-        self._kept, self._looked_at = kept, now
-        return kept
+            latest = _RankerState(state, now, ranker, stories, edition_settings)
+        self._kept, self._looked_at = latest, now
+        return latest
 
 
 def _state(session: Session) -> tuple[object, ...]:

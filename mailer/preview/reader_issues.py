@@ -81,9 +81,9 @@ def next_picks(
         "learned_from": answers,
     }
     if story is not None:
-        found = _find(stories, story)
+        asked = _find(stories, story)
         [explained] = ranker.explain(
-            reader.reader, [found], ListRequest(now=since, top=edition_settings.picks, seed=name)
+            reader.reader, [asked], ListRequest(now=since, top=edition_settings.picks, seed=name)
         )
         answer["story"] = _runner_up(explained, stories, answers)
     return answer

@@ -94,14 +94,14 @@ def stop(session: Session, edition_id: int, why: str, *, now: datetime) -> bool:
         editions.pause(session, edition, why=why)
     except ConflictError:
         return False
-    kept = Stop(
+    stop = Stop(
         edition_id=edition_id,
         at=now,
         tried=tally.tried,
         turned_away=tally.turned_away,
         why=why,
     )
-    session.add(kept)
+    session.add(stop)
     session.flush()
     return True
 

@@ -49,8 +49,8 @@ def paused(session: Session, now: datetime) -> list[Pause]:
 
 def until(session: Session, domain: str, now: datetime) -> datetime | None:
     """Until when ``domain`` is left alone; None when it is not."""
-    found = session.scalar(sa.select(Pause.until).where(Pause.domain == domain))
-    return found if found is not None and in_force(found, now) else None
+    until = session.scalar(sa.select(Pause.until).where(Pause.domain == domain))
+    return until if until is not None and in_force(until, now) else None
 
 
 def slow_down(session: Session, domain: str, words: str, now: datetime) -> Pause:

@@ -63,17 +63,17 @@ def current(
     """The windows of a limit with this sender's corrections in them. ``grow``: only those that the
     limit has now."""
     wanted = {rate.seconds for rate in stock.rates}
-    found = sliding_window.read(
+    windows = sliding_window.read(
         document, wanted if grow else wanted | {int(name) for name in document}
     )
-    for window in found.values():
+    for window in windows.values():
         for counted, used, number in stock.moves:
             window.add(counted, -number)
             if used is not None:
                 window.add(used, number)
         window.return_to(tick, hold(stock))
         window.forget(tick)
-    return found
+    return windows
 
 
 def write(session: Session, key: str, counted: Mapping[int, Window], now: datetime) -> None:
@@ -82,7 +82,7 @@ def write(session: Session, key: str, counted: Mapping[int, Window], now: dateti
         sa.update(RateLimit)
         .where(RateLimit.key == key)
         .values(
-            windows=sliding_window.written(counted.values()),
+            windows=sliding_window.to_document(counted.values()),
             started_at=sa.case((began > now + AHEAD, now), else_=began),  # the clock has come back
             expires_at=sliding_window.moment(max(window.ends() for window in counted.values())),
         )
@@ -116,9 +116,9 @@ def peek(engine: Engine, limits: Mapping[str, Rates], now: datetime) -> LimitRea
 
 
 def _is_ahead(document: dict[str, list[list[int]]], rates: Rates, now: datetime) -> bool:
-    found = sliding_window.read(document, [int(name) for name in document])
+    windows = sliding_window.read(document, [int(name) for name in document])
     longest = hold(Stock(rates))
-    return any(window.return_to(ticks(now), longest) for window in found.values())
+    return any(window.return_to(ticks(now), longest) for window in windows.values())
 
 
 def delete_stale(session: Session, *, now: datetime, keep: str) -> None:

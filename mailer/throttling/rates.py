@@ -53,8 +53,8 @@ class RateLimiter:
             return []
         seen = self._failures
         with self._lock:
-            if (found := self._in_hand(limits, now)) is not None:
-                return found
+            if (permits := self._in_hand(limits, now)) is not None:
+                return permits
         with self._trip:
             if self._failures is not seen:
                 raise self._failures[0]
@@ -77,8 +77,8 @@ class RateLimiter:
 
     def _fetch(self, limits: Mapping[str, Rates], now: datetime) -> list[Permit] | LimitReached:
         with self._lock:
-            if (found := self._in_hand(limits, now)) is not None:  # another has been there
-                return found
+            if (ready := self._in_hand(limits, now)) is not None:  # another has been there
+                return ready
             stocks = {key: self._stocks[key] for key in limits}
             lacking = {k: stock for k, stock in stocks.items() if _lacks(stock, ticks(now))}
             asked = {key: _taken_from(stock) for key, stock in lacking.items()}
@@ -106,11 +106,11 @@ class RateLimiter:
     def _keep(
         self,
         asked: Mapping[str, Stock],
-        found: Mapping[str, "_Given | LimitReached"],
+        answers: Mapping[str, "_Given | LimitReached"],
         permits: dict[str, Permit],
     ) -> None:
         """Take what the store gave into stock, but the one that is asked for."""
-        for key, answer in found.items():
+        for key, answer in answers.items():
             stock = self._stock(key, asked[key].rates)
             stock.full = answer if isinstance(answer, LimitReached) else None
             if isinstance(answer, LimitReached) or not answer.number:
@@ -212,10 +212,10 @@ class RateLimiter:
                 for window in counted[key].values():
                     window.add(tick + hold(stock), given.get(key, 0))
                 write(session, key, counted[key], now)
-        found: dict[str, _Given | LimitReached] = {
+        answers: dict[str, _Given | LimitReached] = {
             key: _Given(given.get(key, 0), tick + hold(stock)) for key, stock in asked.items()
         }
-        return found | {full.key: full for full in sorted(refused, key=lambda one: one.until)}
+        return answers | {full.key: full for full in sorted(refused, key=lambda one: one.until)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,20 +97,22 @@ def hold(shortest: int) -> int:
 def read(document: dict[str, list[list[int]]], seconds: Iterable[int]) -> dict[int, Window]:
     """The windows as a store kept them. One that is new begins with what the next longer one, or
     else the longest, has counted: a limit that was changed does not start from nothing."""
-    kept = {int(name): Window(int(name), [[*pair] for pair in document[name]]) for name in document}
-    found: dict[int, Window] = {}
+    stored = {
+        int(name): Window(int(name), [[*pair] for pair in document[name]]) for name in document
+    }
+    windows: dict[int, Window] = {}
     for wanted in seconds:
-        if wanted in kept:
-            found[wanted] = kept[wanted]
+        if wanted in stored:
+            windows[wanted] = stored[wanted]
             continue
-        found[wanted] = Window(wanted)
-        longer = [other for other in kept if other > wanted]
-        source = min(longer) if longer else max(kept, default=None)
+        windows[wanted] = Window(wanted)
+        longer = [other for other in stored if other > wanted]
+        source = min(longer) if longer else max(stored, default=None)
         if source is not None:
-            for place, number in kept[source].pieces:
-                found[wanted].add(place * kept[source].piece, number)
-    return found
+            for place, number in stored[source].pieces:
+                windows[wanted].add(place * stored[source].piece, number)
+    return windows
 
 
-def written(windows: Iterable[Window]) -> dict[str, list[list[int]]]:
+def to_document(windows: Iterable[Window]) -> dict[str, list[list[int]]]:
     return {str(window.seconds): window.pieces for window in windows}

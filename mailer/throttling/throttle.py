@@ -211,9 +211,9 @@ class Throttle:
         if (today := warmup.today(self._settings, self._began, now)) is not None:
             wanted[today[0]] = (today[1],)
         if self._domains:
-            name, found = self._domains.get(domain) or self._domains.get(OTHERS) or ("", ())
-            if found:
-                wanted[DOMAIN + (domain if name == OTHERS else name)] = found
+            name, rates = self._domains.get(domain) or self._domains.get(OTHERS) or ("", ())
+            if rates:
+                wanted[DOMAIN + (domain if name == OTHERS else name)] = rates
         return wanted
 
     def _look_ahead(self, now: datetime) -> None:

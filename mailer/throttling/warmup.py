@@ -59,10 +59,10 @@ def next_step(began: datetime, now: datetime) -> datetime:
 def step(session: Session, settings: Settings, now: datetime) -> Step | None:
     """Where the warm-up stands; None when there is none, or it is over."""
     first = began(session, settings)
-    found = today(settings, first, now)
-    if settings.warm_up is None or found is None:
+    limit = today(settings, first, now)
+    if settings.warm_up is None or limit is None:
         return None
-    key, rate = found
+    key, rate = limit
     row = session.get(RateLimit, key)
     sent = read(row.windows, [DAY])[DAY].count() if row else 0
     return Step(_day(first, now) + 1, len(limits.steps(settings.warm_up)), rate.most, sent)

@@ -57,14 +57,14 @@ class _Titles:
 
     def naming(self, spellings: Iterable[Sequence[str]]) -> npt.NDArray[np.bool_]:
         """Which titles hold one of ``spellings`` (content words), word for word."""
-        found = np.zeros(len(self.starts), dtype=bool)
+        naming = np.zeros(len(self.starts), dtype=bool)
         for spelling in spellings:
             wanted = f" {' '.join(spelling)} "
             at = self.text.find(wanted)
             while at >= 0:
-                found[bisect_right(self.starts, at) - 1] = True
+                naming[bisect_right(self.starts, at) - 1] = True
                 at = self.text.find(wanted, at + 1)
-        return found
+        return naming
 
 
 @dataclass(frozen=True)
@@ -121,15 +121,15 @@ class Affinities:
 
     def index(self, interest: Interest) -> int:
         """The number of an interest's row; made now if it is new."""
-        found = self._rows.get(interest)
-        if found is None:
-            found = self._rows[interest] = len(self._rows)
+        row = self._rows.get(interest)
+        if row is None:
+            row = self._rows[interest] = len(self._rows)
             self._order.append(interest)
-            if found >= len(self._values):
+            if row >= len(self._values):
                 self._values = np.vstack([self._values, np.zeros_like(self._values)])
             # Rounded so that the last bits, which depend on how sums were grouped, play no part.
-            self._values[found] = np.round(self._make(interest)[self._columns], 6)
-        return found
+            self._values[row] = np.round(self._make(interest)[self._columns], 6)
+        return row
 
     def interest(self, index: int) -> Interest:
         """The interest that has row ``index``."""
@@ -152,10 +152,10 @@ class Affinities:
         those that carry it, name it in the title, or speak of it in nearly its own words."""
         tags = self._tags(self._by_topic.get(topic, {}), ())
         plainly = (tags >= self.settings.carried) | self._named(self.topics, topic)
-        found: npt.NDArray[np.bool_] = plainly | (
+        about: npt.NDArray[np.bool_] = plainly | (
             self._of_topics.direct(topic) >= self.settings.muted
         )
-        return found[self._columns]
+        return about[self._columns]
 
     def evident(self, topic: str) -> frozenset[int]:
         """Candidates that carry a topic or name it in their titles."""
@@ -181,16 +181,16 @@ class Affinities:
         shared = self._shared[key]
         start, end = shared.indptr[candidate : candidate + 2].tolist()
         columns, weights = shared.indices[start:end].tolist(), shared.data[start:end].tolist()
-        found: list[str] = []
+        terms: list[str] = []
         taken: set[str] = set()
         for _, column in sorted((-weight, at) for weight, at in zip(weights, columns, strict=True)):
             term = self.space.names[column]
             if taken.isdisjoint(term.split()):
-                found.append(term)
+                terms.append(term)
                 taken.update(term.split())
-            if len(found) == most:
+            if len(terms) == most:
                 break
-        return ", ".join(found)
+        return ", ".join(terms)
 
     def _make(self, interest: Interest) -> Row:
         """One row over the whole archive."""
@@ -233,9 +233,9 @@ class Affinities:
         itself[rows] = weights
         others = weights.sum() - itself
         like -= itself * (1 + self.settings.words) + others * self.settings.noise
-        found = (total + np.maximum(like, 0.0)) / (count + others)
-        typical = float(found[rows] @ weights / weights.sum())
-        return np.asarray(found / max(typical, 0.05) ** 0.5)
+        shares = (total + np.maximum(like, 0.0)) / (count + others)
+        typical = float(shares[rows] @ weights / weights.sum())
+        return np.asarray(shares / max(typical, 0.05) ** 0.5)
 
     def _like_all(self, rows: npt.NDArray[np.int64], weights: Row) -> Row:
         """Summed likeness (latent, and by words) of every story to the given ones."""
@@ -249,25 +249,25 @@ class Affinities:
 
     def _tags(self, own: dict[int, float], related: Iterable[dict[int, float]]) -> Row:
         """How far each story carries a label, or one related to it."""
-        found = np.zeros(len(self._titles.starts))
+        affinity = np.zeros(len(self._titles.starts))
         for tagged in related:
             for row, weight in tagged.items():
-                found[row] = max(found[row], self.settings.related * weight)
+                affinity[row] = max(affinity[row], self.settings.related * weight)
         for row, weight in own.items():
-            found[row] = max(found[row], weight)
-        return found
+            affinity[row] = max(affinity[row], weight)
+        return affinity
 
     def _named(self, names: VocabularyIndex, name: str) -> npt.NDArray[np.bool_]:
         spelt = (words.tokens(text) for text in names.spellings(name))
-        return self._titles.naming([found for found in spelt if found])
+        return self._titles.naming([spelling for spelling in spelt if spelling])
 
     def _tagged(self, stories: Sequence[Story], field: str, names: VocabularyIndex) -> Tagged:
-        found: Tagged = {}
+        rows_of: Tagged = {}
         for row, story in enumerate(stories):
             for name, weight in getattr(story, field).items():
-                rows = found.setdefault(names.canonical(name), {})
+                rows = rows_of.setdefault(names.canonical(name), {})
                 rows[row] = max(rows.get(row, 0.0), weight)
-        return found
+        return rows_of
 
 
 def _in_common(vectors: sp.csr_array, text: Row) -> sp.csr_array:

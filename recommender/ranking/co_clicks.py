@@ -29,11 +29,11 @@ class CoClicks:
         settings: CoClickSettings = DEFAULTS,
     ) -> None:
         self._shrink = settings.shrink
-        kept = sample(histories, settings.readers)
-        lists = [sorted({row[story] for story in history if story in row}) for history in kept]
-        lists = [found[-settings.longest :] for found in lists if found]
-        self._starts = np.cumsum([0, *(len(found) for found in lists)])[:-1]
-        self._flat = np.array([story for found in lists for story in found], dtype=np.int64)
+        sampled = sample(histories, settings.readers)
+        lists = [sorted({row[story] for story in history if story in row}) for history in sampled]
+        lists = [answered[-settings.longest :] for answered in lists if answered]
+        self._starts = np.cumsum([0, *(len(answered) for answered in lists)])[:-1]
+        self._flat = np.array([story for answered in lists for story in answered], dtype=np.int64)
         self._matrix = sp.csr_array(
             (np.ones(len(self._flat)), self._flat, [*self._starts, len(self._flat)]),
             shape=(len(lists), len(row)),
@@ -54,10 +54,10 @@ class CoClicks:
         """Shrunk cosine between the readers of ``story`` (a row of the archive) and of each."""
         together = np.asarray((self._by_story[[story]] @ self._matrix).todense()).ravel()
         together[story] = 0.0
-        found: Floats = together / np.sqrt(
+        cosine: Floats = together / np.sqrt(
             (self._readers[story] + self._shrink) * (self._readers + self._shrink)
         )
-        return found
+        return cosine
 
     def read_alike(self, similarity: Floats) -> Floats:
         """What readers of anything like a story also read: each reader counts by the square of
@@ -66,29 +66,29 @@ class CoClicks:
         total = nearest.sum()
         if total <= 0:
             return np.zeros(len(self._readers))
-        found: Floats = self._by_story @ (nearest / total)
-        return found
+        likeness: Floats = self._by_story @ (nearest / total)
+        return likeness
 
 
 def sample(histories: Iterable[Sequence[str]], most: int = DEFAULTS.readers) -> list[Sequence[str]]:
     """At most ``most`` of the histories that are not empty, whatever order they come in."""
-    known = (history for history in histories if history)
+    answering = (history for history in histories if history)
     return smallest(
-        known, lambda history: "\n".join(history).encode("utf-8", "surrogatepass"), most
+        answering, lambda history: "\n".join(history).encode("utf-8", "surrogatepass"), most
     )
 
 
 def smallest(
     items: Iterable[T], key: Callable[[T], bytes], most: int = DEFAULTS.readers
 ) -> list[T]:
-    """The ``most`` items whose keys have the smallest hashes, in the order of their hashes."""
-    kept: list[tuple[bytes, T]] = []
+    """The ``most`` items whose keys have the lowest hashes, in the order of their hashes."""
+    lowest: list[tuple[bytes, T]] = []
     limit = b"\xff" * 9
     for item in items:
         digest = hashlib.blake2b(key(item), digest_size=8).digest()
         if digest < limit:
-            kept.append((digest, item))
-        if len(kept) >= 4 * most:
-            kept = sorted(kept, key=lambda found: found[0])[:most]
-            limit = kept[-1][0]
-    return [item for _, item in sorted(kept, key=lambda found: found[0])[:most]]
+            lowest.append((digest, item))
+        if len(lowest) >= 4 * most:
+            lowest = sorted(lowest, key=lambda pair: pair[0])[:most]
+            limit = lowest[-1][0]
+    return [item for _, item in sorted(lowest, key=lambda pair: pair[0])[:most]]

@@ -35,8 +35,8 @@ class Duplicates:
     def repeats(self, row: int) -> npt.NDArray[np.int64]:
         """Candidates that tell what the archive's story ``row`` tells, with their clusters."""
         direct = self.twins.indices[self.twins.indptr[row] : self.twins.indptr[row + 1]]
-        found = {member for c in direct for member in self.members[self.cluster[c]]}
-        return np.array(sorted(found), dtype=np.int64)
+        repeated = {member for c in direct for member in self.members[self.cluster[c]]}
+        return np.array(sorted(repeated), dtype=np.int64)
 
 
 def find(

@@ -55,11 +55,11 @@ def build(
         counts = counter.fit_transform(counted)
         documents = np.bincount(counts.indices, minlength=counts.shape[1])
         single = np.array([" " not in name for name in counter.get_feature_names_out()])
-        kept = documents <= max(settings.max_share * len(counted), 20.0)
-        kept &= (documents > 1) | single
-        if kept.any():
-            counter.restrict(kept)
-            matrix = sp.csr_array(weigher.fit_transform(counts[:, kept].log1p()))
+        frequent = documents <= max(settings.max_share * len(counted), 20.0)
+        frequent &= (documents > 1) | single
+        if frequent.any():
+            counter.restrict(frequent)
+            matrix = sp.csr_array(weigher.fit_transform(counts[:, frequent].log1p()))
     return Space(
         settings=settings,
         counter=counter,
@@ -74,12 +74,14 @@ def build(
 def texts(story: Story, settings: TextSettings) -> list[tuple[str, float]]:
     """The texts of a story with their weights."""
     weights = settings.fields
-    found = [(name, weight * weights["topics"]) for name, weight in sorted(story.topics.items())]
+    weighted = [(name, weight * weights["topics"]) for name, weight in sorted(story.topics.items())]
     for field, weight in weights.items():
         value = getattr(story, field)
         if field != "topics" and value:
-            found += [(value, weight)] if isinstance(value, str) else [(v, weight) for v in value]
-    return found
+            weighted += (
+                [(value, weight)] if isinstance(value, str) else [(v, weight) for v in value]
+            )
+    return weighted
 
 
 def _counts(texts: Iterable[tuple[str, float]], ngrams: int) -> dict[str, float]:

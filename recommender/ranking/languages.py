@@ -81,14 +81,14 @@ _UNSPACED = re.compile(
 def pieces(word: str) -> list[str]:
     """A run of letters as the units it is compared by: itself, or, of a script without spaces, its
     pairs of neighbouring letters (as Lucene's CJKAnalyzer); a letter alone is one."""
-    found: list[str] = []
+    units: list[str] = []
     at = 0
     for run in _UNSPACED.finditer(word):
         if at < run.start():
-            found.append(word[at : run.start()])
+            units.append(word[at : run.start()])
         letters = run.group()
-        found += [letters[n : n + 2] for n in range(max(len(letters) - 1, 1))]
+        units += [letters[n : n + 2] for n in range(max(len(letters) - 1, 1))]
         at = run.end()
     if at < len(word):
-        found.append(word[at:])
-    return found
+        units.append(word[at:])
+    return units

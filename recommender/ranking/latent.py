@@ -56,6 +56,6 @@ def _axes(rows: sp.csr_array, size: int) -> Floats:
     gram = (rows @ rows.T).toarray()
     last = len(gram) - 1
     values, vectors = scipy.linalg.eigh(gram, subset_by_index=[last + 1 - size, last])
-    kept = values > 1e-9 * max(float(values[-1]), 1e-12)
-    found: Floats = np.asarray(rows.T @ (vectors[:, kept] / np.sqrt(values[kept])))
-    return found
+    positive = values > 1e-9 * max(float(values[-1]), 1e-12)
+    points: Floats = np.asarray(rows.T @ (vectors[:, positive] / np.sqrt(values[positive])))
+    return points

@@ -43,10 +43,10 @@ def build(
         learned, unwanted = _learned(reader.history, affinities, settings, now)
         if learned:
             say = sum(wanted.values())
-            known = sum(learned.values())
-            mass = say * known / (known + settings.patience) if wanted else 1.0
+            learned_mass = sum(learned.values())
+            mass = say * learned_mass / (learned_mass + settings.patience) if wanted else 1.0
             for interest, weight in learned.items():
-                wanted[interest] = weight * mass / known
+                wanted[interest] = weight * mass / learned_mass
             if affinities.tastes.trust:
                 wanted[Interest("crowd", "")] = settings.promise * mass
             stories = {interest.name: weight for interest, weight in learned.items()}

@@ -66,8 +66,8 @@ class Ranker:
     ) -> None:
         threadpool_limits(BLAS_THREADS, "blas")
         self.settings = settings or RankingSettings()
-        known = {story.id: story for story in (*archive, *candidates)}
-        stories = sorted(known.values(), key=_name)
+        by_id = {story.id: story for story in (*archive, *candidates)}
+        stories = sorted(by_id.values(), key=_name)
         self.candidates = sorted({s.id: s for s in candidates}.values(), key=_newest_first)
         self.column = {story.id: at for at, story in enumerate(self.candidates)}
         known_names = vocabulary or Vocabulary()
@@ -102,9 +102,9 @@ class Ranker:
     ) -> list[Ranking]:
         """A ranking for each of ``readers``, in their order. ``runners_up`` asks for so many of
         the best that were not chosen, with why."""
-        found = self.ranked(readers, request)
-        picks = self._picks(found)
-        starts = np.searchsorted(found.readers, np.arange(len(readers) + 1))
+        chunk = self.ranked(readers, request)
+        picks = self._picks(chunk)
+        starts = np.searchsorted(chunk.readers, np.arange(len(readers) + 1))
         rankings = [
             Ranking(reader.id, tuple(picks[starts[row] : starts[row + 1]]))
             for row, reader in enumerate(readers)
@@ -150,9 +150,9 @@ class Ranker:
             ),
         )
 
-    def reason_rows(self, found: RankedChunk) -> list[list[ReasonRow]]:
-        """The reasons of each pick that was found."""
-        return because.reason_rows(found.parts, found.stories, self.phrases)
+    def reason_rows(self, chunk: RankedChunk) -> list[list[ReasonRow]]:
+        """The reasons of each pick of the chunk."""
+        return because.reason_rows(chunk.parts, chunk.stories, self.phrases)
 
     def explain(
         self, reader: Reader, stories: Sequence[str], request: ListRequest
@@ -172,7 +172,7 @@ class Ranker:
         scores = self._scores(profile, factors, request)[0]
         plain = scoring.score(profile, self.affinities.values, factors)[0]
         columns = np.array([self.column[story] for story in stories], dtype=np.int32)
-        found = because.reasons(
+        reasons_of = because.reasons(
             because.parts(
                 profile.likes,
                 self.affinities.values,
@@ -193,7 +193,7 @@ class Ranker:
         reader_list = why_not_chosen.ReaderList(pool, ranking, profile, scores, request)
         return tuple(
             RunnerUp(story, float(plain[at]), why_not_chosen.why(reader_list, at), reasons)
-            for story, at, reasons in zip(stories, columns.tolist(), found, strict=True)
+            for story, at, reasons in zip(stories, columns.tolist(), reasons_of, strict=True)
         )
 
     def nearest(self, stories: Sequence[str], most: int) -> list[tuple[Story, float]]:
@@ -253,7 +253,7 @@ class Ranker:
             )
         return self._repeated[story]
 
-    def _picks(self, found: RankedChunk) -> list[Pick]:
+    def _picks(self, chunk: RankedChunk) -> list[Pick]:
         return [
             Pick(
                 story=self.candidates[at].id,
@@ -264,11 +264,11 @@ class Ranker:
                 propensity=None if np.isnan(propensity) else propensity,
             )
             for at, position, score, reasons, propensity in zip(
-                found.stories.tolist(),
-                found.positions.tolist(),
-                found.scores.tolist(),
-                because.reasons(found.parts, found.stories, self.phrases),
-                found.propensities.tolist(),
+                chunk.stories.tolist(),
+                chunk.positions.tolist(),
+                chunk.scores.tolist(),
+                because.reasons(chunk.parts, chunk.stories, self.phrases),
+                chunk.propensities.tolist(),
                 strict=True,
             )
         ]

@@ -93,8 +93,8 @@ def parts(
     interests = np.concatenate([interests, np.full(len(readers), FRESH), chosen.lifted_by])
     amount = np.concatenate([amount * scale[pick[: len(amount)]], fresh, lift])
     share = amount / np.maximum(np.bincount(pick, amount, len(readers)), 1e-300)[pick]
-    kept = share >= least
-    return _ordered(pick[kept], interests[kept], share[kept], len(readers))
+    large = share >= least
+    return _ordered(pick[large], interests[large], share[large], len(readers))
 
 
 def _ordered(
@@ -127,20 +127,20 @@ class Phrases:
         """Kind and detail of one part of a pick of candidate ``story``."""
         if interest < 0:
             return _SPECIAL[interest]
-        found = self._affinities.interest(interest)
-        if found.kind in {"history", "learned"}:
-            return "history", self._titles[found.name]
-        if found.kind == "crowd":
+        cause = self._affinities.interest(interest)
+        if cause.kind in {"history", "learned"}:
+            return "history", self._titles[cause.name]
+        if cause.kind == "crowd":
             return "fresh", _LIKED_BY_MANY
-        if found.kind == "source":
-            return "history", found.name
-        if found.kind == "role":
-            return "role", self._affinities.roles.shown(found.name)
-        if found.kind == "fresh":
+        if cause.kind == "source":
+            return "history", cause.name
+        if cause.kind == "role":
+            return "role", self._affinities.roles.shown(cause.name)
+        if cause.kind == "fresh":
             return "fresh", _ANYTHING
-        key = (found.name, story)
+        key = (cause.name, story)
         if key not in self._known:
-            self._known[key] = self._of_topic(found.name, story)
+            self._known[key] = self._of_topic(cause.name, story)
         return self._known[key]
 
     def _of_topic(self, topic: str, story: int) -> tuple[ReasonKind, str]:
@@ -151,14 +151,14 @@ class Phrases:
         return ("text", shared) if shared else ("topic", shown)
 
     def of(
-        self, found: Parts, stories: npt.NDArray[np.int32]
+        self, parts: Parts, stories: npt.NDArray[np.int32]
     ) -> tuple[list[tuple[ReasonKind, str]], list[int]]:
         """The phrases that occur among the parts of picks of ``stories``, and which of them each
         part has: looked up once for each interest and story, not for each part."""
         width = int(stories.max(initial=0)) + 1
-        story_of = np.repeat(stories, np.diff(found.starts))
+        story_of = np.repeat(stories, np.diff(parts.starts))
         codes, which = np.unique(
-            (found.interests - EXPLORE) * width + story_of, return_inverse=True
+            (parts.interests - EXPLORE) * width + story_of, return_inverse=True
         )
         phrases = [self.phrase(code // width + EXPLORE, code % width) for code in codes.tolist()]
         return phrases, which.tolist()

@@ -114,8 +114,8 @@ class _Capped:
         """Count a story more for each of ``rows``; which slots of theirs are still open."""
         kinds = self.kinds[rows]
         self.have[rows] += kinds == self.numbers[taken][:, None]
-        found: npt.NDArray[np.bool_] = (self.have[rows] < self.cap) | (kinds == -1)
-        return found
+        allowed: npt.NDArray[np.bool_] = (self.have[rows] < self.cap) | (kinds == -1)
+        return allowed
 
 
 def similar(vectors: sp.csr_array) -> npt.NDArray[np.float32]:
@@ -144,8 +144,8 @@ def issue(
     pool = best(scores, max(settings.pool, 3 * top))
     lists = _OpenLists(scores, features, settings, top, shares, pool)
     flat = pool[pool != NONE]
-    held = flat if seated is None else np.concatenate([flat, seated[seated != NONE]])
-    unique = np.unique(held).astype(np.int64)
+    in_lists = flat if seated is None else np.concatenate([flat, seated[seated != NONE]])
+    unique = np.unique(in_lists).astype(np.int64)
     at = np.zeros(scores.shape[1], dtype=np.int64)
     at[unique] = np.arange(len(unique))
     similarity = similar(sp.csr_array(features.vectors[unique]))
@@ -203,19 +203,19 @@ class Shares:
         reader = np.repeat(np.arange(len(size)), size)
         order = np.lexsort((np.arange(likes.nnz), -likes.data, reader))
         place = np.arange(likes.nnz) - np.repeat(likes.indptr[:-1], size)
-        kept = place < most
+        within = place < most
         columns = np.zeros((len(size), most), dtype=np.int32)
         weights = np.zeros((len(size), most), dtype=np.float32)
-        columns[reader[kept], place[kept]] = likes.indices[order][kept]
-        weights[reader[kept], place[kept]] = likes.data[order][kept]
+        columns[reader[within], place[within]] = likes.indices[order][within]
+        weights[reader[within], place[within]] = likes.data[order][within]
         return cls(columns, weights, values)
 
     @property
     def mix(self) -> npt.NDArray[np.float32]:
-        found: npt.NDArray[np.float32] = self.weights / np.maximum(
+        shares: npt.NDArray[np.float32] = self.weights / np.maximum(
             self.weights.sum(axis=1, keepdims=True), 1e-9
         )
-        return found
+        return shares
 
     def of(self, pool: Places) -> npt.NDArray[np.float32]:
         """Interests × readers × pool; each candidate's parts sum to 1 (or 0 when it has none)."""

@@ -51,14 +51,14 @@ class Similarity:
         answers not yet given)."""
         settings = self._settings
         near = self._near(story, 1.0)
-        found = near.copy()
+        alike = near.copy()
         size = min(settings.neighbours, len(near) - 1)
         nearest = np.sort(np.argpartition(-near, size)[:size]) if size > 0 else np.arange(0)
         weight = near[nearest].sum()
         if weight > 0:
-            found += settings.expansion * self._around(nearest, near[nearest] / weight)
-        found[story] = 0.0
-        return self._with_co_clicks(found, near, story, settings.alike)
+            alike += settings.expansion * self._around(nearest, near[nearest] / weight)
+        alike[story] = 0.0
+        return self._with_co_clicks(alike, near, story, settings.alike)
 
     def learned(self, story: int) -> Row:
         """The model once there are answers enough: the story's share in a ridge regression of
@@ -70,9 +70,9 @@ class Similarity:
             return self.similar(story)
         near = self._near(story, 0.0)
         fitted = self._points @ (self._penalised() @ self._points[story])
-        found = near + settings.ridge * np.maximum(fitted, 0.0)
-        found[story] = 0.0
-        return self._with_co_clicks(found, self._near(story, 1.0), story, settings.alike_learned)
+        alike = near + settings.ridge * np.maximum(fitted, 0.0)
+        alike[story] = 0.0
+        return self._with_co_clicks(alike, self._near(story, 1.0), story, settings.alike_learned)
 
     def _near(self, story: int, latent: float) -> Row:
         """Words, labels and, so far as asked, latent points; 0 to the story itself."""
@@ -88,16 +88,16 @@ class Similarity:
     def _around(self, stories: npt.NDArray[np.int64], weights: Row) -> Row:
         """Mean likeness to several stories."""
         words, labels = self._vectors[stories], self._labels.unit[stories]
-        found: Row = self._vectors @ (words.T @ weights)
-        found += self._settings.labels * (self._labels.by_story @ (labels.T @ weights))
+        near: Row = self._vectors @ (words.T @ weights)
+        near += self._settings.labels * (self._labels.by_story @ (labels.T @ weights))
         centre = weights @ self._points[stories]
-        return found + self._settings.latent * np.maximum(self._points @ centre, 0.0)
+        return near + self._settings.latent * np.maximum(self._points @ centre, 0.0)
 
-    def _with_co_clicks(self, found: Row, near: Row, story: int, alike: float) -> Row:
+    def _with_co_clicks(self, similarity: Row, near: Row, story: int, alike: float) -> Row:
         settings = self._settings
         if not self._co_clicks.empty:
-            found = (
-                found
+            similarity = (
+                similarity
                 + settings.together * self._co_clicks.read_together(story)
                 + alike * self._co_clicks.read_alike(near)
             )
@@ -105,9 +105,9 @@ class Similarity:
             say = settings.taste * self._tastes.trust
             taste = self._tastes.alike(story)
             taste[story] = 0.0
-            found = (found - settings.noise + say * taste) / (1 + say)
-            return np.maximum(found, 0.0)
-        return np.maximum(found - settings.noise, 0.0)
+            similarity = (similarity - settings.noise + say * taste) / (1 + say)
+            return np.maximum(similarity, 0.0)
+        return np.maximum(similarity - settings.noise, 0.0)
 
     def _penalised(self) -> npt.NDArray[np.float64]:
         """λ (PᵀP + λI)⁻¹ of the points P, λ in units of the mean eigenvalue of PᵀP."""
@@ -122,9 +122,9 @@ class Similarity:
 def _dense(rows: sp.csr_array, at: int) -> Row:
     """One row, dense: a matrix times a dense vector costs far less than times a sparse one."""
     start, end = rows.indptr[at : at + 2].tolist()
-    found = np.zeros(rows.shape[1])
-    found[rows.indices[start:end]] = rows.data[start:end]
-    return found
+    dense = np.zeros(rows.shape[1])
+    dense[rows.indices[start:end]] = rows.data[start:end]
+    return dense
 
 
 @dataclass(frozen=True)

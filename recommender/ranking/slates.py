@@ -92,8 +92,8 @@ def _must_reads(
         return None
     allowed = scores[:, columns] >= 0
     first = np.array(columns)[allowed.argmax(axis=1)]
-    found: Places = np.where(allowed.any(axis=1), first, NONE).astype(np.int32)
-    return found
+    places: Places = np.where(allowed.any(axis=1), first, NONE).astype(np.int32)
+    return places
 
 
 def _explore(

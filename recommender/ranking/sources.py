@@ -43,12 +43,12 @@ class Sources:
             for name in self._of[story]:
                 mine[name] = mine.get(name, 0.0) + weight
         whole, number = sum(answered.values()), len(answered)
-        found = {}
+        log_odds = {}
         for name, weight in sorted(mine.items()):
             usual = self._share[name]
             share = (weight / whole * number + patience * usual) / (number + patience)
-            found[name] = math.log1p(share / (usual + UNHEARD))
-        return found
+            log_odds[name] = math.log1p(share / (usual + UNHEARD))
+        return log_odds
 
     def brought_by(self, name: str) -> Row:
         """1 for each story of the archive that ``name`` brought, 0 for the others."""

@@ -47,19 +47,19 @@ class Tastes:
         if not self.trust:
             return
         readers = np.asarray(read.sum(axis=0)).ravel()
-        known = _factorised(read, readers, size, settings)
+        factorised = _factorised(read, readers, size, settings)
         described = _described(stories, latent, settings)
-        foretold = _foretold(known, readers, described, settings)
+        predicted = _predicted(factorised, readers, described, settings)
         self.promise = self.trust * _promise(readers, described, settings)
         share = (readers / (readers + settings.own))[:, None]
-        mixed = share * known + (1 - share) * foretold
+        mixed = share * factorised + (1 - share) * predicted
         lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
         self.factors = mixed / (lengths + SCALE)
 
     def alike(self, story: int) -> Floats:
         """How far every story is to the taste of those who like ``story`` (a row): −1 to 1."""
-        found: Floats = self.factors @ self.factors[story]
-        return found
+        similarity: Floats = self.factors @ self.factors[story]
+        return similarity
 
 
 def _factorised(read: sp.csr_array, readers: Floats, size: int, settings: TasteSettings) -> Floats:
@@ -70,19 +70,21 @@ def _factorised(read: sp.csr_array, readers: Floats, size: int, settings: TasteS
     by_story = 1 / np.sqrt(readers + settings.shrink)
     weighed = sp.csr_matrix(sp.diags_array(by_reader) @ read @ sp.diags_array(by_story))
     _, values, rows = svds(weighed, k=size, v0=np.ones(min(weighed.shape)))
-    found: Floats = np.asarray(rows.T * values)
-    return found
+    product: Floats = np.asarray(rows.T * values)
+    return product
 
 
-def _foretold(known: Floats, readers: Floats, described: Floats, settings: TasteSettings) -> Floats:
-    """Factors foretold from ``described`` by a ridge regression over the stories that were read,
+def _predicted(
+    factors: Floats, readers: Floats, described: Floats, settings: TasteSettings
+) -> Floats:
+    """Factors predicted from ``described`` by a ridge regression over the stories that were read,
     each weighing by its readers (Gantner et al., ICDM 2010)."""
     weights = readers / (readers + settings.own)
     weighed = described * weights[:, None]
     gram = described.T @ weighed + settings.penalty * np.eye(described.shape[1])
-    mapped = scipy.linalg.solve(gram, weighed.T @ known, assume_a="pos")
-    found: Floats = described @ mapped
-    return found
+    mapped = scipy.linalg.solve(gram, weighed.T @ factors, assume_a="pos")
+    predicted: Floats = described @ mapped
+    return predicted
 
 
 def _promise(readers: Floats, described: Floats, settings: TasteSettings) -> Floats:
@@ -93,8 +95,8 @@ def _promise(readers: Floats, described: Floats, settings: TasteSettings) -> Flo
     rows = described[read]
     gram = rows.T @ rows + settings.promise_penalty * np.eye(rows.shape[1])
     mapped = scipy.linalg.solve(gram, rows.T @ (wanted - wanted.mean()), assume_a="pos")
-    found: Floats = np.maximum(described @ mapped + 0.5, 0.0)
-    return found
+    predicted: Floats = np.maximum(described @ mapped + 0.5, 0.0)
+    return predicted
 
 
 def _described(stories: Sequence[Story], latent: Latent, settings: TasteSettings) -> Floats:
@@ -119,9 +121,9 @@ def _brought(stories: Sequence[Story], settings: TasteSettings) -> Floats:
     named = Counter(name for story in stories for name in sources_of(story))
     common = sorted(named, key=lambda name: (-named[name], name))[: settings.sources]
     column = {name: at for at, name in enumerate(common) if named[name] > 1}
-    found = np.zeros((len(stories), len(common)))
+    sources = np.zeros((len(stories), len(common)))
     for row, story in enumerate(stories):
         for name in sources_of(story):
             if name in column:
-                found[row, column[name]] = settings.source
-    return found
+                sources[row, column[name]] = settings.source
+    return sources

@@ -56,11 +56,11 @@ class TopicTexts:
         return self._together(self.around(name))
 
     def _together(self, names: Mapping[str, float]) -> Row:
-        found = np.zeros(self._space.vectors.shape[1])
+        text_vector = np.zeros(self._space.vectors.shape[1])
         for name, weight in names.items():
             text = self.query(name)
-            found[text.indices] += weight * text.data
-        return found
+            text_vector[text.indices] += weight * text.data
+        return text_vector
 
     def similarity(self, name: str, full: float) -> Row:
         """Likeness of every story to a label and, less, to those around it, from 0 to 1; nearly 1
@@ -76,11 +76,11 @@ class TopicTexts:
         for other, weight in around.items():
             if other in self._at:
                 weights[self._at[other]] = weight
-        found: Row = evidence.T @ weights
+        total: Row = evidence.T @ weights
         if name not in self._at:
             own = self.direct(name).astype(np.float64) ** 3
-            found += around[name] * own / np.sqrt(np.maximum(claimed + own, TINY))
-        return np.asarray(1 - np.exp(-found / around[name] / full**1.5))
+            total += around[name] * own / np.sqrt(np.maximum(claimed + own, TINY))
+        return np.asarray(1 - np.exp(-total / around[name] / full**1.5))
 
     def around(self, name: str) -> dict[str, float]:
         """The labels around a name, with weights that sum to 1. Around one that the vocabulary
@@ -93,12 +93,12 @@ class TopicTexts:
         total = float((speak[nearest] ** 2).sum())
         if total <= 0:
             return {name: 1.0}
-        found = {name: settings.own}
+        weights = {name: settings.own}
         for at in nearest[speak[nearest] > 0].tolist():
             share = (1 - settings.own) * float(speak[at]) ** 2 / total
             for other, weight in self._names.neighbourhood(self._all[at]).items():
-                found[other] = found.get(other, 0.0) + share * weight
-        return found
+                weights[other] = weights.get(other, 0.0) + share * weight
+        return weights
 
     def _of_labels(self) -> tuple[sp.csr_array, Row]:
         """Evidence of every label in every story (labels × stories), and what all labels have in

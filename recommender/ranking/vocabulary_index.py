@@ -41,13 +41,13 @@ class VocabularyIndex:
 
     def canonical(self, name: str) -> str:
         """The folded name that ``name`` stands for."""
-        found = self._met.get(name)
-        if found is None:
+        canonical = self._met.get(name)
+        if canonical is None:
             folded = words.fold(name)
-            found = self._met[name] = self._canonical.get(folded, folded)
-            if found not in self._terms:
-                self._spelt.setdefault(found, " ".join(name.split()))
-        return found
+            canonical = self._met[name] = self._canonical.get(folded, folded)
+            if canonical not in self._terms:
+                self._spelt.setdefault(canonical, " ".join(name.split()))
+        return canonical
 
     def shown(self, name: str) -> str:
         """A canonical name as it is written."""
@@ -101,12 +101,12 @@ class VocabularyIndex:
         settings, at = self.settings, self._number[name]
         here = np.zeros(len(self._number))
         here[at] = 1.0
-        found = here.copy()
+        reached = here.copy()
         for step in range(1, settings.steps + 1):
             here = self._links @ here
-            found += here * settings.walk**step
-        near = np.minimum(found, found[at] * settings.beside)
-        near[at] = found[at]
+            reached += here * settings.walk**step
+        near = np.minimum(reached, reached[at] * settings.beside)
+        near[at] = reached[at]
         near[near < settings.least * near.sum()] = 0.0
         near /= near.sum()
         names = list(self._number)

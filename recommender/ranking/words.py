@@ -53,10 +53,10 @@ def tokens(text: str) -> list[str]:
 def terms(text: str, ngrams: int = 2) -> list[str]:
     """Content words of ``text``, and runs of up to ``ngrams`` of them."""
     single = tokens(text)
-    found = list(single)
+    terms = list(single)
     for size in range(2, ngrams + 1):
-        found += [" ".join(run) for run in zip(*(single[at:] for at in range(size)), strict=False)]
-    return found
+        terms += [" ".join(run) for run in zip(*(single[at:] for at in range(size)), strict=False)]
+    return terms
 
 
 def _plain(text: str) -> str:

@@ -14,7 +14,7 @@ from recommender.errors import StoreAwayError
 AWAY_SECONDS = 300.0
 """For how long a server that cannot be reached is waited for."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-PASSING = frozenset(
+TRANSIENT = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 )
 """What SQLite says of a file that may be written again in a moment."""
@@ -37,7 +37,7 @@ def transient(engine: Engine, error: BaseException) -> bool:
     """Whether ``error`` may be over in a moment: the server is away, or a file is locked or its
     disk full. For what has happened and must be written down; other work rather ends."""
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", sqlite3.SQLITE_OK)
-    return code & 0xFF in PASSING or unavailable(engine, error)
+    return code & 0xFF in TRANSIENT or unavailable(engine, error)
 
 
 def _never() -> bool:

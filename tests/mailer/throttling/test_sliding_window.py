@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailer.throttling.sliding_window import Window, read, written
+from mailer.throttling.sliding_window import Window, read, to_document
 
 SECOND = 1_000_000
 
@@ -37,6 +37,6 @@ def test_what_was_not_used_is_taken_back_and_never_below_nothing() -> None:
 def test_windows_come_back_as_they_were_and_a_new_one_begins_with_a_longer_ones_count() -> None:
     window = Window(60)
     window.add(SECOND, 7)
-    again = read(written([window]), [60, 10])
+    again = read(to_document([window]), [60, 10])
     assert again[60] == window
     assert again[10].count() == 7
