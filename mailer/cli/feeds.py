@@ -8,7 +8,7 @@ import typer
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
 from mailer.service import feed_polling
-from recommender.articles import feed_fetching, feed_schedule, intake, opml
+from recommender.articles import feed_fetching, feed_health, feed_schedule, intake, opml
 from recommender.articles.feed_fetching import FetchResult
 from recommender.articles.values import ParsedArticle
 from recommender.errors import ConflictError, NewsletterError, Rejected
@@ -60,17 +60,24 @@ def _show(fetched: FetchResult) -> None:
 
 @app.command("list")
 def list_(context: typer.Context, as_json: Json = False) -> None:
-    """List the watched feeds and how they do: last success, items a week, what is or was wrong.
+    """List the watched feeds and how they do.
+
+    Last success, items a week, which share of them was picked for any reader in twelve weeks, and
+    what is or was wrong.
 
     Example: newsletter feeds list
     """
-    with invocation(context).store() as engine, database.reading(engine) as session:
-        rows = [_row(feed) for feed in feed_fetching.listing(session)]
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
+        shares = feed_health.picked(session, run.now)
+        rows = [
+            _row(feed) | {"picked": shares.get(feed.id)} for feed in feed_fetching.listing(session)
+        ]
     if as_json:
         emit({"feeds": rows})
         return
     table(
-        ["feed", "title", "state", "succeeded", "a week", "problem"],
+        ["feed", "title", "state", "succeeded", "a week", "picked", "problem"],
         [
             [
                 row["url"],
@@ -78,6 +85,7 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
                 row["state"],
                 str(row["succeeded_at"] or "never")[:16],
                 "–" if row["weekly_items"] is None else row["weekly_items"],
+                "–" if row["picked"] is None else f"{row['picked']:.0%}",
                 row["problem"] or (f"was: {row['last_error']}" if row["last_error"] else None),
             ]
             for row in rows

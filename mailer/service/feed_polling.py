@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from mailer.service import full_texts
 from recommender.articles import feed_fetching, feed_schedule, intake
 from recommender.articles.feed_fetching import FetchResult
 from recommender.models import Feed
@@ -40,7 +42,7 @@ def poll(
         watched, now=clock(), private=settings.feeds_private, stopped=stopped
     )
     for fetched in answers:
-        yield _bring_in(engine, settings, fetched, clock())
+        yield _bring_in(engine, settings, fetched, clock(), stopped)
 
 
 def poll_due(
@@ -56,9 +58,18 @@ def poll_due(
 
 
 def _bring_in(
-    engine: Engine, settings: Settings, fetched: FetchResult, now: datetime
+    engine: Engine,
+    settings: Settings,
+    fetched: FetchResult,
+    now: datetime,
+    stopped: Callable[[], bool],
 ) -> PollResult:
-    report = intake.import_articles(lambda: database.writing(engine), fetched.entries, now=now)
+    entries = full_texts.completed(engine, settings, fetched.entries, stopped)
+    with database.reading(engine) as session:
+        feed = session.scalar(sa.select(Feed.id).where(Feed.url == fetched.url))
+    report = intake.import_articles(
+        lambda: database.writing(engine), entries, now=now, feed_id=feed
+    )
     with database.writing(engine) as session:
         feed_schedule.note(session, fetched, now=now)
     kept = None

@@ -65,12 +65,13 @@ def import_articles(
     found: Iterable[ParsedArticle | Rejected],
     *,
     now: datetime,
+    feed_id: int | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
     """Take every article; ``transaction`` opens one for a batch, and keeps it when it ends well.
 
     Articles not yet split are split here. An id that came before is rejected. ``progress`` is told
-    how many articles have been read.
+    how many articles have been read. ``feed_id`` is the watched feed that brings them, if any.
     """
     report = Report()
     first: dict[str, str] = {}
@@ -95,7 +96,7 @@ def import_articles(
         if drafts or gone:
             with transaction() as session:
                 _unpublish(session, gone, now)
-                _take(session, drafts, now, report)
+                _take(session, drafts, now, report, feed_id)
         progress(report.read)
     return report
 
@@ -151,7 +152,11 @@ def _split(draft: ArticleDraft) -> ArticleDraft:
 
 
 def _take(
-    session: Session, drafts: Mapping[str, ArticleDraft], now: datetime, report: Report
+    session: Session,
+    drafts: Mapping[str, ArticleDraft],
+    now: datetime,
+    report: Report,
+    feed_id: int | None,
 ) -> None:
     known = {
         key: (identifier, content)
@@ -163,7 +168,7 @@ def _take(
     for key, draft in drafts.items():
         row = _article_row(draft, now)
         if key not in known:
-            added.append(row | {"imported_at": now})
+            added.append(row | {"imported_at": now, "feed_id": feed_id})
         elif known[key][1] != row["content_hash"]:
             updated.append(row | {"id": known[key][0]})
         else:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from recommender.models.base import Base, primary_key
+from recommender.models.base import Base, Key, primary_key
 from recommender.models.pictures import Picture
 from recommender.story_text import Image
 
@@ -81,6 +81,7 @@ class _StoryColumns:
 class Article(_StoryColumns, Base):
     """A published editorial brief, as imported. ``key`` is the id its editors gave it.
 
+    ``feed_id`` is the watched feed that first brought it, which may have been removed since.
     ``content_hash`` is the SHA-256 of the brief in canonical form: an import that finds it
     unchanged touches nothing. ``withdrawn_at`` takes all its stories out of every later choice.
     """
@@ -101,6 +102,7 @@ class Article(_StoryColumns, Base):
     imported_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    feed_id: Mapped[int | None] = mapped_column(Key)
     stories: Mapped[list["Story"]] = relationship(
         back_populates="article", cascade="all, delete-orphan", order_by="Story.position"
     )

@@ -1,6 +1,8 @@
 """Settings of the content: which stories may be chosen, how many, and where feeds may be."""
 
-from pydantic import BaseModel, Field
+from importlib.util import find_spec
+
+from pydantic import BaseModel, Field, field_validator
 
 
 class ContentSettings(BaseModel):
@@ -16,6 +18,20 @@ class ContentSettings(BaseModel):
     horizon_days: int = Field(
         1200, ge=1, description="stories published longer ago are no candidates"
     )
+    full_text: bool = Field(
+        False,
+        description="where a feed gives only a few words, the page of the article is read",
+    )
     feeds_private: bool = Field(
         False, description="feeds may come from private addresses: this machine, its network"
     )
+
+    @field_validator("full_text")
+    @classmethod
+    def _can_be_read(cls, value: bool) -> bool:
+        if value and find_spec("trafilatura") is None:
+            raise ValueError(
+                "needs trafilatura, which is not installed: pip install -c constraints.txt -e "
+                "'.[fulltext]'"
+            )
+        return value

@@ -1,6 +1,7 @@
 """The service fetches its feeds by itself: good ones on time, bad ones named and asked more seldom,
 none of them at the cost of another."""
 
+import gzip
 import http.server
 import resource
 import threading
@@ -21,6 +22,7 @@ from mailer.service.scheduler import SchedulerContext
 from recommender.articles import feed_fetching, feed_schedule
 from recommender.articles.feed_fetching import FetchResult
 from recommender.models import Article, Feed
+from recommender.safety import network
 from recommender.settings import Settings
 from recommender.storage import database
 
@@ -33,6 +35,8 @@ BOMB = (
     + "".join(f'<!ENTITY a{n} "{"&a%s;" % (n - 1 if n else "") * 10}">' for n in range(9))
     + "]><rss><channel><item><title>&a8;</title></item></channel></rss>"
 )  # fmt: skip
+
+BOMBED = gzip.compress(b"<rss>" + b" " * 100_000_000, 1)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -55,6 +59,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer(b"<rss>" + b"x" * 20_000_000)
             case "bomb":
                 self.answer(BOMB.encode())
+            case "zipped" | "inward" | "metadata" | "twin?1" | "twin?2":
+                self.more(name)
             case "page":
                 self.answer(b"<html>no feed</html>")
             case "slow":
@@ -70,6 +76,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer(text.encode(charset))
             case _:
                 self.answer(RSS.format(charset="utf-8", items=ITEM.format(name=name)).encode())
+
+    def more(self, name: str) -> None:
+        match name:
+            case "zipped":
+                self.answer(BOMBED, 200, {"Content-Encoding": "gzip"})
+            case "inward":
+                there = f"http://127.0.0.2:{self.server.server_address[1]}/good"
+                self.answer(b"", 302, {"Location": there})
+            case "metadata":
+                self.answer(b"", 302, {"Location": "http://169.254.169.254/latest/meta-data/"})
+            case _:
+                item = ITEM.format(name="twin").replace("<guid>", "<guid>https://t.example/")
+                text = RSS.format(charset="utf-8", items=item)
+                self.answer(text.replace("<title>F<", f"<title>{name}<").encode())
 
     def answer(self, body: bytes, status: int = 200, fields: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -143,6 +163,7 @@ TROUBLES = {
     "broken": "500",
     "huge": "bytes",
     "page": "",
+    "zipped": "larger than 5,000,000 bytes",
     "slow": "",
 }
 
@@ -181,6 +202,35 @@ def test_a_private_address_is_asked_only_where_that_is_allowed(
     assert problem is not None
     assert "feeds_private = true" in problem
     assert Handler.asked == {}
+
+
+@pytest.mark.parametrize("name", ["inward", "metadata"])
+def test_no_redirect_leads_to_a_private_address(
+    store: Engine, server: str, tmp_path: Path, now: datetime, name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(network, "is_public", lambda address: str(address) == "127.0.0.1")
+    service = Service(store, tmp_path, now, private=False)
+    service.watch(f"{server}/{name}", f"{server}/good")
+    service.minute()
+    problem = service.feed(f"{server}/{name}").problem
+    assert problem is not None
+    assert "is at the private address" in problem
+    assert service.titles() == {"good"}
+    assert Handler.asked["/good"] == 1
+
+
+def test_an_article_that_two_feeds_carry_stays_with_the_first(
+    service: Service, server: str
+) -> None:
+    service.watch(f"{server}/twin?1", f"{server}/twin?2")
+    for _ in range(3):
+        service.minute(timedelta(hours=2))
+    with database.reading(service.store) as session:
+        (article,) = session.scalars(sa.select(Article))
+        brought = article.feed_id
+        assert article.updated_at == article.imported_at
+        assert brought in {feed.id for feed in feed_fetching.listing(session)}
 
 
 def test_a_feed_is_asked_every_hour_and_no_more(service: Service, server: str) -> None:

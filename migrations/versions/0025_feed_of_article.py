@@ -1,0 +1,19 @@
+"""Articles: which watched feed brought each."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from recommender.models.base import Key
+
+revision = "0025"
+down_revision = "0024"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("articles", sa.Column("feed_id", Key, nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("articles", "feed_id")
