@@ -23,7 +23,7 @@ def picked(session: Session, now: datetime) -> Mapping[int, float]:
         .join(Article, Article.id == Story.article_id)
         .where(Article.feed_id.is_not(None), Article.imported_at >= since)
     )
-    of_story = {story: (feed, article) for story, article, feed in session.execute(query)}
+    of_story = {story: (feed, article) for story, article, feed in session.execute(query) if feed}
     chosen = {of_story[story] for story in _chosen(session, since) if story in of_story}
     brought = set(of_story.values())
     counts: dict[int, list[int]] = {}

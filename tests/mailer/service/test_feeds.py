@@ -82,7 +82,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             case "zipped":
                 self.answer(BOMBED, 200, {"Content-Encoding": "gzip"})
             case "inward":
-                there = f"http://127.0.0.2:{self.server.server_address[1]}/good"
+                there = f"http://127.0.0.2:{self.headers['Host'].partition(':')[2]}/good"
                 self.answer(b"", 302, {"Location": there})
             case "metadata":
                 self.answer(b"", 302, {"Location": "http://169.254.169.254/latest/meta-data/"})

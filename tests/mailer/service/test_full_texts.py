@@ -39,9 +39,10 @@ class Site(http.server.BaseHTTPRequestHandler):
         name, kind = self.path.strip("/"), "text/html"
         body = PAGE.format(name, "".join(map(PARAGRAPH.format, range(20))))
         if name == "feed":
-            host, port = self.server.server_address[:2]
             items = "".join(map(ITEM.format, self.names))
-            body = f"<rss><channel><title>F</title><link>http://{host}:{port}/</link>{items}"
+            body = (
+                f"<rss><channel><title>F</title><link>http://{self.headers['Host']}/</link>{items}"
+            )
             body, kind = body + "</channel></rss>", "text/xml"
         elif name == "slow":
             time.sleep(5)
