@@ -188,6 +188,13 @@ def _schedule(
     period, moment = schedule.upcoming(run.settings.schedule, zone, _now())
     say(f"running; next: {run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
     ended = threading.Event()
+    post = contextlib.ExitStack()
+    if run.settings.lmtp_listen:
+        from mailer.service import bounce_polling, lmtp
+
+        take = bounce_polling.taker(engine, run.settings, _now, _report)
+        place = post.enter_context(lmtp.listening(run.settings.lmtp_listen, take, _report))
+        say(f"mail that came back: LMTP at {place[0]}:{place[1]}")
     heart = supervisor.start(
         "heartbeat", lambda: service.runner.keep_beating(background, ended), ended.is_set
     )
@@ -197,6 +204,7 @@ def _schedule(
         stop.set()
         ended.set()
         heart.join()
+        post.close()
         background.shutdown(wait=True)
         if supervisor.failure is None:
             service.runner.leave()

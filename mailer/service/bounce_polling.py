@@ -90,6 +90,24 @@ def _take(
     )
 
 
+def taker(
+    engine: Engine,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    warn: Callable[[str], None],
+) -> Callable[[bytes], None]:
+    """What acts on one message that was delivered here by LMTP."""
+    mailbox = MailboxUrl("lmtp", "")
+
+    def take(data: bytes) -> None:
+        report = Report()
+        _take(engine, settings, data, report, mailbox, clock(), warn)
+        for words in report.of_sender:
+            warn(f"a bounce about this sender, not about a reader: {words}")
+
+    return take
+
+
 def sum_up(polled: Iterable[Polled]) -> Report:
     """What came in by all of them."""
     total = Report()

@@ -42,6 +42,10 @@ class SenderSettings(BaseModel):
     bounce_minutes: int = Field(
         5, ge=1, le=59, description="the service reads bounce_mailbox every so many minutes"
     )
+    lmtp_listen: str | None = Field(
+        None,
+        description="the service takes mail that came back by LMTP here: 127.0.0.1:2424",
+    )
     postal_address: Paragraph = Field(
         "The Weekly Brief, 1 Example Street, Example City",
         description="the sender's postal address, shown in every issue",

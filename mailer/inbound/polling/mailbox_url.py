@@ -13,7 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from recommender.errors import ConfigurationError
 from recommender.safety.hosts import ascii_host
 
-Scheme = Literal["imap", "pop3", "maildir"]
+Scheme = Literal["imap", "pop3", "maildir", "lmtp"]
+"""How mail comes; ``lmtp`` is handed over (``service/lmtp``), the others are polled."""
 PORTS = {"imaps": 993, "imap": 143, "pop3s": 995, "pop3": 110}
 FORM = (
     "is not imaps://user:password@host/INBOX, pop3s://user:password@host or the path of a Maildir; "

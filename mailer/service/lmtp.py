@@ -1,0 +1,98 @@
+"""Takes mail that came back straight from a mail server on this machine, by LMTP (RFC 2033).
+
+A message is answered with 250 when what follows from it is committed, and not before: Postfix keeps
+it until then, and sends it again when the answer never comes, which changes nothing. It listens on
+loopback only and takes whatever it is given; who may send to it is for the mail server to say.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from mailer.inbound.mailboxes import LARGEST
+from recommender.errors import ConfigurationError
+from recommender.safety import scrubbing
+
+TAKEN = "250 2.0.0 taken"
+LATER = "451 4.3.0 cannot be kept now, try again"
+IDLE_SECONDS = 60
+Take = Callable[[bytes], None]
+"""Acts on one message and commits; raises what went wrong with the store."""
+
+
+class Handler:
+    """Hands each message to ``take``, one at a time."""
+
+    def __init__(self, take: Take, report: Callable[[str], None]) -> None:
+        self._take = take
+        self._report = report
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lmtp")
+
+    async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """The answer, one line for each recipient (RFC 2033 section 4.2)."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._take, as_delivered(envelope))
+            answer = TAKEN
+        except Exception as error:  # noqa: BLE001  (the mail server keeps it)
+            self._report(f"LMTP: {scrubbing.line(error)}")
+            answer = LATER
+        return "\r\n".join([answer] * max(1, len(envelope.rcpt_tos)))
+
+    def close(self) -> None:
+        self._thread.shutdown()
+
+
+class Listener(Controller):
+    """A server for LMTP in a thread of its own."""
+
+    def factory(self) -> SMTP:
+        return LMTP(self.handler, **self.SMTP_kwargs)
+
+
+def as_delivered(envelope: Envelope) -> bytes:
+    """The message with the fields that a delivery to a mailbox writes: the tag that names a copy
+    stands in the address it was sent to."""
+    content = envelope.original_content or b""
+    fields = [f"Return-Path: <{envelope.mail_from or ''}>"]
+    fields += [f"Delivered-To: {address}" for address in envelope.rcpt_tos]
+    return "".join(f"{field}\r\n" for field in fields).encode("utf-8", "replace") + content
+
+
+def place(text: str) -> tuple[str, int]:
+    """``127.0.0.1:2424`` as host and port. Raises ConfigurationError."""
+    host, _, port = text.rpartition(":")
+    if host not in ("127.0.0.1", "localhost", "[::1]") or not port.isdecimal():
+        raise ConfigurationError(
+            f"lmtp_listen: {text!r} is not 127.0.0.1:PORT; it listens on this machine only"
+        )
+    return host.strip("[]"), int(port)
+
+
+@contextlib.contextmanager
+def listening(text: str, take: Take, report: Callable[[str], None]) -> Iterator[tuple[str, int]]:
+    """Listen on ``text`` while the block runs. ConfigurationError when it is taken."""
+    host, port = place(text)
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it would quote addresses
+    handler = Handler(take, report)
+    options: dict[str, Any] = {"data_size_limit": LARGEST, "timeout": IDLE_SECONDS}
+    listener = Listener(handler, hostname=host, port=port, enable_SMTPUTF8=True, **options)
+    try:
+        listener.start()
+    except (OSError, TimeoutError) as error:
+        handler.close()
+        raise ConfigurationError(f"lmtp_listen: cannot listen on {text}: {error}") from error
+    try:
+        yield host, port
+    finally:
+        listener.stop()
+        handler.close()
