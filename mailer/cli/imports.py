@@ -1,6 +1,7 @@
 """How an import answers: what it took, and by name what it could not take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 import typer
@@ -27,10 +28,12 @@ def answer(
     as_json: bool,
     problems: Sequence[Rejected] = (),
     before: str = "",
+    document: Mapping[str, object] = MappingProxyType({}),
     **more: int,
 ) -> None:
     """Say what ``report`` counts, and name on standard error everything that was rejected, and
-    ``problems``. ``more`` are further counts. Ends with status 1 if anything was rejected."""
+    ``problems``. ``more`` are further counts, ``document`` what else there is for a machine. Ends
+    with status 1 if anything was rejected."""
     rejected = Rejections(problems)
     rejected += report.rejected
     warnings: Rejections = getattr(report, "warnings", None) or Rejections()
@@ -47,7 +50,7 @@ def answer(
             named["warnings"] = _named(warnings)
         named |= {name: _named(listed) for name, listed in notes.items()}
         counts = {key: getattr(report, key) for key in ("read", "added", "updated", "unchanged")}
-        emit({**counts, **more, **named})
+        emit({**document, **counts, **more, **named})
     else:
         say(
             f"{before}{report.read} read: {report.added} added, {report.updated} updated, "

@@ -18,14 +18,17 @@ from sqlalchemy.orm import Session
 from recommender.models import Property
 from recommender.storage.bulk import insert
 from recommender.storage.properties import ADDRESS_SALT
+from recommender.subscribers import pasted
 
 
 def normalise(text: str) -> str:
     """The address as it is mailed: domain lower-cased and in Unicode, local part as written.
 
+    What comes along when it is copied (a name, ``mailto:``, invisible characters) is taken off.
     ``.test`` domains are accepted (RFC 6761: they never resolve), since test lists use them.
     Raises ValueError with the reason.
     """
+    text = pasted.address(text)
     local, at, domain = text.strip().rpartition("@")
     if at and _PLAIN_LOCAL.fullmatch(local) and (known := _normal_domain(domain)):
         return f"{local}@{known}"  # a list holds few domains: each is checked in full once

@@ -6,20 +6,18 @@ for "not said", and raises ValueError naming the field. Nothing here reads a fil
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from zoneinfo import available_timezones
 
 from recommender.models import Frequency, Status
 from recommender.settings import DAYS
+from recommender.subscribers import cells, locales, timezones
 
 MAX_TEXT = 200
 MAX_NAMES = 1_000
 """Roles, and topics, of a reader: more than any vocabulary that is offered."""
-_ZONES = frozenset(available_timezones())
-_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}")
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?::00)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
@@ -96,19 +94,23 @@ def _topics(name: str, value: Any) -> dict[str, float] | None:
 def _timezone(name: str, value: Any) -> str | None:
     if value is None or value == "":
         return None
-    zone = checked_text(name, value)
-    if zone not in _ZONES:
-        raise ValueError(f"{name}: {zone!r} is not an IANA time zone such as Europe/Berlin")
+    given = checked_text(name, value)
+    if not given:
+        return None
+    zone = timezones.iana(given)
+    if zone is None:
+        raise ValueError(f"{name}: {given!r} is not an IANA time zone such as Europe/Berlin")
     return zone
 
 
 def _locale(name: str, value: Any) -> str | None:
     if value is None or value == "":
         return None
-    tag = checked_text(name, value)
-    if not _LOCALE.fullmatch(tag):
-        raise ValueError(f"{name}: {tag!r} is not a language tag such as en or de-AT")
-    return tag.replace("_", "-")
+    given = checked_text(name, value)
+    try:
+        return locales.tag(given) if given else None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _one_of(choices: type[StrEnum]) -> Callable[[str, Any], StrEnum | None]:
@@ -171,10 +173,6 @@ def json_object(line: str) -> dict[str, Any]:
     return value
 
 
-def _names(parts: Iterable[str]) -> list[str]:
-    return [name for part in parts if (name := part.strip())]
-
-
 def _weighted(parts: Iterable[str]) -> dict[str, Any]:
     """``["TPU Development:3", "AI Strategy"]`` as weights by name; none given means 1."""
     topics: dict[str, Any] = {}
@@ -190,10 +188,6 @@ def _weighted(parts: Iterable[str]) -> dict[str, Any]:
     return topics
 
 
-def _joined_weights(topics: Mapping[str, float]) -> str:
-    return ";".join(f"{name}:{weight:g}" for name, weight in topics.items())
-
-
 TEXT = Kind(_text)
 TIMEZONE = Kind(_timezone)
 LOCALE = Kind(_locale)
@@ -203,15 +197,15 @@ DAY = Kind(_day)
 HOUR = Kind(_hour)
 ROLES = Kind(
     _roles,
-    from_cell=lambda cell: _names(cell.split(";")),
-    to_cell=";".join,
+    from_cell=cells.names,
+    to_cell=cells.joined,
     from_parts=list,
     shown=", ".join,
 )
 TOPICS = Kind(
     _topics,
-    from_cell=lambda cell: _weighted(cell.split(";")),
-    to_cell=_joined_weights,
+    from_cell=cells.weighted,
+    to_cell=cells.joined_weights,
     from_parts=_weighted,
     shown=lambda topics: ", ".join(f"{name} {weight:+g}" for name, weight in topics.items()),
 )

@@ -7,6 +7,7 @@ address is not in the table: it is what a reader is found by.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -83,13 +84,33 @@ COLUMNS = ("email", *(field.name for field in FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """What a list says of a reader's consent: when and from which IP address it was given and
+    confirmed, when they left, and which service says so. Times are aware. ``elsewhere``: the list
+    is not one of ours, so it knows nothing of what the reader did here."""
+
+    at: datetime | None = None
+    address: str | None = None
+    confirmed_at: datetime | None = None
+    confirmed_address: str | None = None
+    left_at: datetime | None = None
+    service: str | None = None
+    elsewhere: bool = False
+
+
+NO_CONSENT = Consent()
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriberDraft:
     """One row as given. ``values`` has every field by name; None means "the file does not say":
-    what the store has, stays."""
+    what the store has, stays. ``warnings``: what of the row could not be read, and was left out."""
 
     line: int
     email: str
     values: Mapping[str, Any]
+    consent: Consent = NO_CONSENT
+    warnings: tuple[str, ...] = ()
 
     @property
     def name(self) -> str | None:
@@ -119,7 +140,13 @@ class SubscriberDraft:
         }
 
 
-def draft(line: int, values: Mapping[str, Any]) -> SubscriberDraft:
+def draft(
+    line: int,
+    values: Mapping[str, Any],
+    *,
+    consent: Consent = NO_CONSENT,
+    warnings: tuple[str, ...] = (),
+) -> SubscriberDraft:
     """``values`` (a JSON object by the names in ``COLUMNS``) as a checked draft.
 
     Raises ValueError naming the field. Other names are passed over.
@@ -132,4 +159,4 @@ def draft(line: int, values: Mapping[str, Any]) -> SubscriberDraft:
     except ValueError as error:
         raise ValueError(f"email: {email[:80]!r}: {error}") from error
     checked = {field.name: field.kind.check(field.name, values.get(field.name)) for field in FIELDS}
-    return SubscriberDraft(line, address, checked)
+    return SubscriberDraft(line, address, checked, consent, warnings)

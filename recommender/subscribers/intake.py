@@ -1,8 +1,9 @@
 """Brings rows of a file into the store: one pass, bulk statements, one transaction a batch.
 
 An import adds and updates; it never takes a reader away and never reactivates one who has left,
-bounced or complained. A suppressed address is not taken at all. What a row does not say stays as
-it is. Vocabulary unknown so far is added.
+bounced or complained; a list from elsewhere reactivates none who paused here. A suppressed address
+is not taken at all. What a row does not say stays as it is, each attribute by itself. Vocabulary
+unknown so far is added, and named.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,20 +26,21 @@ from recommender.models import (
     SubscriberTopic,
     Suppression,
 )
-from recommender.subscribers import addresses
+from recommender.subscribers import addresses, consent_log
 from recommender.subscribers.consent import ERASED
+from recommender.subscribers.consent_log import LEFT, Origin
 from recommender.subscribers.fields import STORED, SubscriberDraft
+from recommender.subscribers.new_names import NewNames
+from recommender.vocabulary import Kind
 
 BATCH = 5_000
-SETTLED = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
-"""States that only the reader's own act may leave."""
-
 BACK = "comes back by its owner's double opt-in alone: they subscribe on the page, and confirm"
 
 
 @dataclass
 class Report:
-    """What an import did; ``held`` counts rows whose status was not taken: the reader had left."""
+    """What an import did; ``held`` counts rows whose status was not taken: the reader had left, or
+    paused. ``warnings``: what of the rows that were taken could not be read, or is new."""
 
     read: int = 0
     added: int = 0
@@ -46,6 +48,7 @@ class Report:
     unchanged: int = 0
     held: int = 0
     rejected: Rejections = field(default_factory=Rejections)
+    warnings: Rejections = field(default_factory=Rejections)
 
     def add(self, other: "Report") -> None:
         """Count what another import did, too."""
@@ -55,6 +58,7 @@ class Report:
         self.unchanged += other.unchanged
         self.held += other.held
         self.rejected += other.rejected
+        self.warnings += other.warnings
 
 
 def import_rows(
@@ -73,6 +77,7 @@ def import_rows(
     """
     report = Report()
     seen: dict[int, int] = {}
+    origin, new_names = Origin(file, source, now), NewNames()
     for batch in _batches(rows):
         drafts: dict[str, SubscriberDraft] = {}
         with transaction() as session:
@@ -89,7 +94,9 @@ def import_rows(
                     report.rejected.append(Rejected(file, row.line, why))
                     continue
                 drafts[key] = row
-            _Batch(session, file, source, now, report).take(drafts)
+                for why in row.warnings:
+                    report.warnings.append(Rejected(file, row.line, why))
+            _Batch(session, origin, report, new_names).take(drafts)
             if dry_run:
                 session.rollback()
         progress(report.read)
@@ -108,14 +115,13 @@ class _Batch:
     """One batch on its way into the store."""
 
     def __init__(
-        self, session: Session, file: str, source: str, now: datetime, report: Report
+        self, session: Session, origin: Origin, report: Report, new_names: NewNames
     ) -> None:
         self.session = session
         self.salt = addresses.salt(session)
-        self.file = file
-        self.source = source
-        self.now = now
+        self.origin = origin
         self.report = report
+        self.new_names = new_names
 
     def take(self, drafts: dict[str, SubscriberDraft]) -> None:
         if not drafts:
@@ -150,7 +156,7 @@ class _Batch:
         for key, reason in reasons.items():
             way = BACK if reason == ERASED else "is never taken again"
             why = f"email: this address is suppressed ({reason}) and {way}"
-            self.report.rejected.append(Rejected(self.file, drafts.pop(key).line, why))
+            self.report.rejected.append(Rejected(self.origin.file, drafts.pop(key).line, why))
 
     def _known(self, drafts: dict[str, SubscriberDraft]) -> dict[str, Any]:
         table = Subscriber
@@ -169,15 +175,17 @@ class _Batch:
                     **row.row(),
                     "email": row.email,
                     "address_hash": key,
-                    "created_at": self.now,
-                    "updated_at": self.now,
+                    "created_at": self.origin.now,
+                    "updated_at": self.origin.now,
                 }
                 for key, row in new.items()
             ],
         )
         ids = {key: found.id for key, found in self._known(new).items()}
-        self._consent(
-            [(ids[key], row, None, row.status or Status.ACTIVE) for key, row in new.items()]
+        self._log(
+            event
+            for key, row in new.items()
+            for event in consent_log.of_new(ids[key], row, self.origin)
         )
         return ids
 
@@ -189,39 +197,41 @@ class _Batch:
             values = {
                 field.name: said.get(field.name, getattr(found, field.name)) for field in STORED
             }
-            if found.status in SETTLED and values["status"] != found.status:
+            values["attributes"] = found.attributes | values["attributes"]
+            if _is_held(found.status, values["status"], elsewhere=row.consent.elsewhere):
                 self.report.held += 1
                 values["status"] = found.status
             if any(value != getattr(found, name) for name, value in values.items()):
                 changed.add(key)
-                updates.append({"id": found.id, "updated_at": self.now, **values})
+                updates.append({"id": found.id, "updated_at": self.origin.now, **values})
             if values["status"] != found.status:
-                consents.append((found.id, row, found.status, values["status"]))
+                change = found.status, values["status"]
+                consents.append(consent_log.of_change(found.id, row, *change, self.origin))
         if updates:
             self.session.execute(sa.update(Subscriber), updates)
-        self._consent(consents)
+        self._log(consents)
         return changed
 
-    def _consent(self, changes: list[tuple[int, SubscriberDraft, Status | None, Status]]) -> None:
-        if changes:
-            self.session.execute(
-                sa.insert(ConsentEvent.table()),
-                [
-                    {
-                        "subscriber_id": subscriber,
-                        "at": self.now,
-                        "before": before,
-                        "after": after,
-                        "source": self.source,
-                        "proof": {"file": self.file, "line": row.line},
-                    }
-                    for subscriber, row, before, after in changes
-                ],
-            )
+    def _log(self, events: Iterable[dict[str, Any]]) -> None:
+        if rows := list(events):
+            self.session.execute(sa.insert(ConsentEvent.table()), rows)
+
+    def _name_new(self, kind: Kind, drafts: dict[str, SubscriberDraft]) -> None:
+        """Note the names that the vocabulary lacks, each with the first line that has it."""
+        lines: dict[str, int] = {}
+        for row in drafts.values():
+            for name in (row.topics if kind == "topic" else row.roles) or ():
+                lines.setdefault(name, row.line)
+        if lines:
+            said = self.new_names.described(self.session, kind, lines)
+            for name, why in said.items():
+                self.report.warnings.append(Rejected(self.origin.file, lines[name], why))
 
     def _interests(self, ids: dict[str, int], drafts: dict[str, SubscriberDraft]) -> set[str]:
         """Write stated topics and roles where they differ; the keys of the readers who changed."""
         owners = {identifier: key for key, identifier in ids.items()}
+        self._name_new("topic", drafts)
+        self._name_new("role", drafts)
         topics = vocabulary.topic_ids(
             self.session, {name for row in drafts.values() for name in row.topics or ()}
         )
@@ -266,3 +276,13 @@ class _Batch:
         if rows:
             self.session.execute(sa.insert(rows_of), rows)
         return changed
+
+
+def _is_held(before: Status, after: Status, *, elsewhere: bool) -> bool:
+    """Whether an import may not make that change: who has left did so themselves. Lists from
+    elsewhere know of no pause, and make nobody confirm again what they confirmed here."""
+    if before == after:
+        return False
+    if elsewhere and before == Status.PAUSED:
+        return after not in LEFT
+    return before in LEFT or (elsewhere and before == Status.ACTIVE and after == Status.PENDING)

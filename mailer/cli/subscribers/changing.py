@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from mailer.cli.common import Invocation, invocation, say
+from mailer.cli.common import Invocation, invocation, say, warn
 from mailer.cli.subscribers import options
 from mailer.cli.subscribers.options import Email
 from recommender.errors import NewsletterError
@@ -39,4 +39,6 @@ def _take(run: Invocation, email: str, given: Mapping[str, Any]) -> intake.Repor
         )
     if report.rejected:
         raise NewsletterError(report.rejected[0].why)
+    for one in report.warnings:
+        warn(f"warning: {one.why}")
     return report

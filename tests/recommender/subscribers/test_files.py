@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from recommender.errors import InputError, Rejected
 from recommender.subscribers import fields, files
 from recommender.subscribers.fields import SubscriberDraft
+from recommender.subscribers.formats import dialect
 
 CSV_TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from(',;:"\n\r@'), max_size=200)
 
@@ -162,13 +163,13 @@ def test_rows_are_those_of_the_csv_module_up_to_where_it_loses_step(
 
 @pytest.mark.parametrize(
     "poison",
-    [b"x" * 140_000, b"\0", b"x" * (files.MAX_LINE + 1), b"\xff"],
+    [b"x" * 140_000, b"\0", b"x" * (dialect.MAX_LINE + 1), b"\xff"],
     ids=["cell", "NUL", "line", "encoding"],
 )
 def test_text_in_a_cell_never_becomes_readers(tmp_path: Path, poison: bytes) -> None:
     path = tmp_path / "r.csv"
     path.write_bytes(
-        b'email,name\nfirst@example.com,A\nsecond@example.com,"begins\n'
+        'email,name\nfirst@example.com,Zoë Å\nsecond@example.com,"begins\n'.encode()
         + poison
         + b'\nvictim@example.com,V\n"\nthird@example.com,C\n'
     )
@@ -190,7 +191,8 @@ def test_a_quote_that_never_ends_ends_the_file(tmp_path: Path) -> None:
 
 def test_a_line_that_is_no_text_costs_nobody_else_their_row(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
-    path.write_bytes(b"email,name\na@example.com,\xff\nb@example.com,B\n")
+    text = "email,name\na@example.com,".encode() + b"\xff\n" + "b@example.com,Zoë Å\n".encode()
+    path.write_bytes(text)
     bad, good = rows(path)
     assert isinstance(bad, Rejected)
     assert isinstance(good, SubscriberDraft)

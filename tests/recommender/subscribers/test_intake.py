@@ -108,8 +108,9 @@ def test_what_a_row_does_not_say_stays(import_: Import, store: Engine) -> None:
         ("empty.csv", b"", "empty"),
         ("empty.jsonl", b"", "empty"),
         ("x.csv", b"name,topics\na,b\n", "no 'email' column"),
-        ("x.csv", b"email,nonsense\n", "unknown column 'nonsense'"),
-        ("x.xlsx", b"PK", "expected a .csv or .jsonl"),
+        ("x.csv", b"email,name,name\n", "a column is named twice: name"),
+        ("x.csv", b"PK\x03\x04", "save the sheet as CSV"),
+        ("x.xlsx", b"PK", "expected a .csv, .tsv or .jsonl"),
     ],
 )
 def test_a_file_that_cannot_be_read_at_all_says_why(

@@ -1,0 +1,42 @@
+"""Names in an import that the vocabulary lacks: each said once, with the nearest that is known."""
+
+import difflib
+from collections.abc import Iterable
+
+from sqlalchemy.orm import Session
+
+from recommender import vocabulary
+from recommender.vocabulary import Kind
+
+COMPARED = 50
+"""New names of each kind for which the nearest known one is looked up."""
+
+
+class NewNames:
+    """The new names of one import, by kind; a name counts as new once, whatever its case."""
+
+    def __init__(self) -> None:
+        self._met: dict[Kind, set[str]] = {"topic": set(), "role": set()}
+
+    def described(self, session: Session, kind: Kind, names: Iterable[str]) -> dict[str, str]:
+        """What is to be said of each of ``names`` that neither the store nor this import knew."""
+        folded = {vocabulary.fold(name): name for name in names}
+        folded.pop("", None)
+        known = vocabulary.find(session, kind, folded)
+        met = self._met[kind]
+        new = {key: name for key, name in folded.items() if key not in known and key not in met}
+        if not new:
+            return {}
+        offered = {
+            vocabulary.fold(name): name for name in sorted(vocabulary.offered(session, kind))
+        }
+        said = {}
+        for key, name in sorted(new.items()):
+            near = difflib.get_close_matches(key, offered, 1, 0.7) if len(met) < COMPARED else []
+            met.add(key)
+            guess = f"; the nearest known one is {offered[near[0]]!r}" if near else ""
+            said[name] = (
+                f"{kind}s: {name!r} is new{guess}; it is kept for the reader, and "
+                f"offered to nobody until `newsletter {kind}s offer`"
+            )
+        return said
