@@ -78,7 +78,7 @@ _WORDS: Mapping[str, str] = {
         subscribed at, subscribed on, subscribed date, subscribe date, subscribe time,
         subscription date, subscription created at, subscription start, subscriber since,
         date subscribed, date added, date joined, date created, date of subscription, joined,
-        joined at, joined on, join date, added, added at, added on, created, created at,
+        joined at, joined on, join date, added, added at, added on, added time, created, created at,
         created on, created date, creation date, creation time, date opted in, optin at,
         registered at, registration date, registration time,
         anmeldedatum, anmeldung, angemeldet am, anmeldezeitpunkt, registriert am, eingetragen am,

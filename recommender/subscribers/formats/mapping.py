@@ -19,7 +19,8 @@ _PRIORITY = {name: place for place, name in enumerate(headers.FIELDS)}
 _MAYBE_STATUS = frozenset(
     {"state", "estado", "etat", "stato", "zustand", "subscription", "type", "abo", "abonnement"}
 )
-"""Columns that are a status where every cell of the first rows is a word for one."""
+"""Columns that are a status where most of their first cells are words for one; else they are a
+State of a country, or some type."""
 _REPEATED = frozenset(
     {headers.SUBSCRIBED, headers.UNSUBSCRIBED, headers.BOUNCED, headers.COMPLAINED}
 )
@@ -161,9 +162,10 @@ def _meaning(
     meaning = service.columns.get(one) if service else None
     meaning = meaning or headers.in_context(one, context)
     said = [cell for cell in cells if cell]
-    if meaning is None and one in _MAYBE_STATUS:
-        listed = bool(said) and all(key(cell) in words.STATUSES for cell in said)
-        return "status" if listed else None
+    if meaning in (None, "status") and one in _MAYBE_STATUS:
+        special = service.statuses if service else {}
+        known = sum(key(cell) in special or key(cell) in words.STATUSES for cell in said)
+        return "status" if 2 * known > len(said) else None
     if meaning == headers.SUBSCRIBED and not all(_says_whether(cell) for cell in said):
         return None
     return meaning

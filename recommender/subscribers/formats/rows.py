@@ -59,12 +59,7 @@ def draft(line: int, cells: Sequence[str], mapping: ColumnMapping) -> Subscriber
         if one and cell and not cell.isspace()
     ]
     if mapping.own:
-        values = {
-            one: cell if one == EMAIL else _BY_NAME[one].kind.from_cell(cell)
-            for _, one, cell in said
-            if cell
-        }
-        return fields.draft(line, values)
+        return _of_ours(line, said, mapping)
     row = _Row()
     for name, one, cell in said:
         if cell and (cell not in _NOTHING or one in _NAMES):
@@ -78,6 +73,22 @@ def draft(line: int, cells: Sequence[str], mapping: ColumnMapping) -> Subscriber
     consent = Consent(**row.consent, left_at=left, service=service, elsewhere=True)
     values = row.values | {"status": status}
     return fields.draft(line, values, consent=consent, warnings=tuple(row.warnings))
+
+
+def _of_ours(
+    line: int, said: Sequence[tuple[str, str, str]], mapping: ColumnMapping
+) -> SubscriberDraft:
+    """A row of a file with our columns alone: what cannot be read is refused, not put aside."""
+    values: dict[str, Any] = {}
+    for _, one, cell in said:
+        if one == "status":
+            values[one] = _word(cell, mapping)
+        elif cell:
+            values[one] = cell if one == EMAIL else _BY_NAME[one].kind.from_cell(cell)
+    values.setdefault("status", mapping.status)
+    if name := pasted.name(values.get(EMAIL, "")):
+        values.setdefault(NAME, name)
+    return fields.draft(line, values)
 
 
 def _take(row: _Row, name: str, one: str, cell: str, mapping: ColumnMapping) -> None:

@@ -84,7 +84,7 @@ SERVICES = (
               "firstname status createdat id"),
         {"state": "status"},
         {"inactive": Status.PENDING, "cold": Status.ACTIVE},
-        frozenset({"lastname", "city", "zip"}),
+        frozenset({"lastname", "zip"}),
     ),
     Service(
         "listmonk",

@@ -191,7 +191,7 @@ def test_a_quote_that_never_ends_ends_the_file(tmp_path: Path) -> None:
 
 def test_a_line_that_is_no_text_costs_nobody_else_their_row(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
-    text = "email,name\na@example.com,".encode() + b"\xff\n" + "b@example.com,Zoë Å\n".encode()
+    text = b"email,name\na@example.com," + b"\xff\n" + "b@example.com,Zoë Å\n".encode()
     path.write_bytes(text)
     bad, good = rows(path)
     assert isinstance(bad, Rejected)
