@@ -7,8 +7,10 @@ so ``not`` always means "all the others". A name unknown to the vocabulary match
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from recommender.errors import SegmentError
@@ -29,7 +31,8 @@ from recommender.models import (
     Topic,
     TopicAlias,
 )
-from recommender.segments.grammar import Node, parse
+from recommender.segments.grammar import parse
+from recommender.segments.nodes import Node
 from recommender.subscribers import addresses
 from recommender.subscribers.fields import TEXT_FIELDS
 from recommender.vocabulary import fold
@@ -48,6 +51,8 @@ _OPERATORS: dict[str, Callable[[sa.ColumnElement[object], object], Condition]] =
     "<": lambda left, right: left < right,
     "<=": lambda left, right: left <= right,
 }
+_TEXT = ["text", "string"]
+_NUMERIC = r"^-?[0-9]{1,12}([.][0-9]{1,6})?$"
 _COLUMNS = {name: getattr(Subscriber, name) for name in ("email", *TEXT_FIELDS)}
 _MOMENTS = {"created": Subscriber.created_at, "active": Subscriber.last_active_at}
 
@@ -115,10 +120,10 @@ class _Compiler:
             sa.select(Role.id).where(Role.key.in_(keys)),
             sa.select(RoleAlias.role_id).where(RoleAlias.key.in_(keys)),
         )
-        return self._has(SubscriberRole, SubscriberRole.role_id.in_(known))
+        return self._states(SubscriberRole, SubscriberRole.role_id.in_(known))
 
     def _role_none(self, _node: Node) -> Condition:
-        return ~self._has(SubscriberRole, sa.true())
+        return ~self._states(SubscriberRole, sa.true())
 
     def _topics(self, keys: list[str]) -> sa.CompoundSelect[int]:
         return sa.union(
@@ -142,9 +147,9 @@ class _Compiler:
     def _topic_in(self, node: Node) -> Condition:
         known = self._topics([fold(str(name)) for name in node.values])
         liked = SubscriberTopic.topic_id.in_(known) & (SubscriberTopic.weight > 0)
-        return self._has(SubscriberTopic, liked)
+        return self._states(SubscriberTopic, liked)
 
-    def _has(
+    def _states(
         self, table: type[SubscriberRole | SubscriberTopic], condition: Condition
     ) -> Condition:
         return sa.exists().where(table.subscriber_id == Subscriber.id, condition)
@@ -154,21 +159,46 @@ class _Compiler:
         if operator == "!=":
             return sa.not_(self.compile(Node("attribute", (name, "=", value))))
         held = Subscriber.attributes[tuple(str(name).split("."))]
-        kind = sa.func.json_type(Subscriber.attributes, _json_path(str(name)))
-        if self._session.get_bind().dialect.name == "postgresql":
-            kind = sa.func.jsonb_typeof(held)
+        compare, text = _OPERATORS[str(operator)], held.as_string()
+        cases: list[tuple[list[str], Condition]] = []
         if isinstance(value, bool):
-            kinds, left = ["true", "false", "boolean"], held.as_boolean()
+            cases.append((["true", "false", "boolean"], compare(held.as_boolean(), value)))
+            cases.append((_TEXT, compare(sa.func.lower(text), str(value).lower())))
         elif isinstance(value, float):
-            kinds, left = ["integer", "real", "number"], held.as_float()
+            cases.append((["integer", "real", "number"], compare(held.as_float(), value)))
+            as_number = compare(sa.cast(text, sa.Float), value)  # lists from elsewhere have texts
+            numeric = text.regexp_match(_NUMERIC)
+            cases.append((_TEXT, sa.case((numeric, as_number), else_=sa.false())))
         else:
-            kinds, left = ["text", "string"], held.as_string()
-        fits = sa.func.coalesce(kind.in_(kinds), sa.false())
-        return sa.case((fits, _OPERATORS[str(operator)](left, value)), else_=sa.false())
+            cases.append((_TEXT, compare(text, value)))
+        kind = self._kind(str(name), held)
+        return sa.case(*((kind.in_(kinds), one) for kinds, one in cases), else_=sa.false())
+
+    def _kind(self, name: str, held: Any) -> sa.ColumnElement[str]:
+        """What kind of JSON value an attribute is; '' where there is none."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            return sa.func.coalesce(sa.func.jsonb_typeof(held), "")
+        return sa.func.coalesce(sa.func.json_type(Subscriber.attributes, _json_path(name)), "")
 
     def _attribute_none(self, node: Node) -> Condition:
         held = Subscriber.attributes[tuple(str(node.values[0]).split("."))]
         return sa.func.coalesce(held.as_string(), "null") == "null"
+
+    def _has(self, node: Node) -> Condition:
+        """Whether a list holds a text; a single text is a list of one."""
+        name, value = str(node.values[0]), str(node.values[1])
+        if self._session.get_bind().dialect.name == "postgresql":
+            held = Subscriber.attributes[tuple(name.split("."))]
+            wanted = sa.func.to_jsonb(sa.cast(value, sa.Text))
+            return sa.func.coalesce(sa.cast(held, JSONB).bool_op("@>")(wanted), sa.false())
+        items = sa.func.json_each(Subscriber.attributes, _json_path(name)).table_valued(
+            "value", "type"
+        )
+        return sa.exists().where(items.c.value == value, items.c.type == "text")
+
+    def _has_none(self, node: Node) -> Condition:
+        held = Subscriber.attributes[tuple(str(node.values[0]).split("."))]
+        return sa.func.coalesce(held.as_string(), "null").in_(("null", "[]", ""))
 
     def _field(self, node: Node) -> Condition:
         field, value = str(node.values[0]), str(node.values[1])

@@ -1,16 +1,14 @@
 """The rule language: text to a tree, by a real grammar; what is wrong is named with its column."""
 
-import datetime as dt
 import re
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput
+from lark import Lark, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput
 from lark import UnexpectedToken as LarkUnexpectedToken
 from lark.exceptions import VisitError
 
 from recommender.errors import SegmentError
+from recommender.segments.nodes import Builder, Node, column_of
 from recommender.subscribers.fields import TEXT_FIELDS
 
 MAX_LENGTH = 10_000
@@ -33,6 +31,10 @@ GRAMMAR = (
     | _ATTRIBUTE "(" STRING ")" comparison_any -> attribute
     | _ATTRIBUTE "(" STRING ")" _IN "(" values ")" -> attribute_in
     | _ATTRIBUTE "(" STRING ")" _IS _NONE -> attribute_none
+    | _ATTRIBUTE "(" STRING ")" _HAS STRING -> attribute_has
+    | _TAG EQ STRING -> tag_is
+    | _TAG _IN "(" strings ")" -> tag_in
+    | _TAG _IS _NONE -> tag_none
     | FIELD EQ word -> field_is
     | FIELD _IN "(" words ")" -> field_in
     | FIELD _ENDS _WITH STRING -> field_ends
@@ -59,6 +61,8 @@ _ALL.2: /all\b/i
 _ROLE.2: /role\b/i
 _TOPIC.2: /topic\b/i
 _ATTRIBUTE.2: /attribute\b/i
+_HAS.2: /has\b/i
+_TAG.2: /tag\b/i
 _ENDS.2: /ends\b/i
 _WITH.2: /with\b/i
 _WITHIN.2: /within\b/i
@@ -83,8 +87,8 @@ NAME: /[A-Za-z][A-Za-z_-]{0,99}/
 EXPECTED = {
     "_OR": "or", "_AND": "and", "_NOT": "not", "_IN": "in", "_IS": "is", "_NONE": "none",
     "_ALL": "all", "_ROLE": "role", "_TOPIC": "topic", "_ATTRIBUTE": "attribute",
-    "_ENDS": "ends with", "_WITH": "with", "_WITHIN": "within", "_DAYS": "days",
-    "_CLICKED": "clicked", "_RECEIVED": "received", "_SEGMENT": "segment",
+    "_HAS": "has", "_TAG": "tag", "_ENDS": "ends with", "_WITH": "with", "_WITHIN": "within",
+    "_DAYS": "days", "_CLICKED": "clicked", "_RECEIVED": "received", "_SEGMENT": "segment",
     "FIELD": "status, email …",
     "MOMENT": "created, active", "BOOLEAN": "true, false", "EQ": "= or !=", "COMPARE": ">= <= > <",
     "DATE": "a date such as 2026-01-31", "INT": "a whole number", "NUMBER": "a number",
@@ -93,18 +97,7 @@ EXPECTED = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Node:
-    """One part of a rule: what it is, its values, the parts in it, and its column (1-based)."""
-
-    kind: str
-    values: tuple[object, ...] = ()
-    parts: tuple["Node", ...] = ()
-    column: int = 1
-
-
 _NESTING = re.compile(r"""\bnot\b|[()]|"[^"]*"?|'[^']*'?|[\w-]+|[^\s()\w"']+""", re.IGNORECASE)
-_PATH = re.compile(r"[\w-]+(\.[\w-]+){0,9}")
 
 
 @cache
@@ -121,7 +114,7 @@ def parse(rule: str) -> Node:
     _check_depth(rule)
     try:
         tree = _parser().parse(rule)
-        node: Node = _Builder(rule).transform(tree)
+        node: Node = Builder(rule).transform(tree)
     except UnexpectedInput as error:
         raise SegmentError(rule, *_problem(rule, error)) from error
     except VisitError as error:
@@ -160,140 +153,15 @@ def _problem(rule: str, error: UnexpectedInput) -> tuple[int, str]:
         if error.token.type == "$END":
             return len(rule.rstrip()) + 1, f"the rule ends too early; expected {wanted}"
         why = f"{str(error.token)!r} is not expected here; expected {wanted}"
-        return _column(error.token), why
+        return column_of(error.token), why
     if isinstance(error, UnexpectedCharacters):
         found = rule[int(getattr(error, "pos_in_stream", 0)) :][:12].split()
         word = found[0] if found else ""
         why = "a quote is not closed" if word[:1] in "\"'" else f"{word!r} is not expected here"
-        return _column(error), f"{why}; expected {_wanted(error.allowed or set())}"
+        return column_of(error), f"{why}; expected {_wanted(error.allowed or set())}"
     return 1, "cannot be read"
 
 
 def _wanted(terminals: set[str]) -> str:
     names = sorted({EXPECTED.get(name, name.lower()) for name in terminals})
     return ", ".join(names[:8]) or "something else"
-
-
-def _text(token: Token) -> str:
-    return str(token)[1:-1]
-
-
-class _Builder(Transformer[Token, Node]):
-    """Lark's tree to ours; values that are no values are named with their column. Children are
-    what the methods for the inner parts returned, hence Any."""
-
-    def __init__(self, rule: str) -> None:
-        super().__init__()
-        self._rule = rule
-
-    def either(self, parts: list[Node]) -> Node:
-        return Node("or", parts=tuple(parts), column=parts[0].column)
-
-    def both(self, parts: list[Node]) -> Node:
-        return Node("and", parts=tuple(parts), column=parts[0].column)
-
-    def negated(self, parts: list[Node]) -> Node:
-        return Node("not", parts=tuple(parts), column=parts[0].column)
-
-    def everyone(self, _parts: list[Token]) -> Node:
-        return Node("all")
-
-    def role_in(self, parts: list[list[str]]) -> Node:
-        return Node("role", tuple(parts[0]))
-
-    def role_is(self, parts: list[Token]) -> Node:
-        node = Node("role", (_text(parts[1]),), column=_column(parts[1]))
-        return node if parts[0] == "=" else Node("not", parts=(node,))
-
-    def role_none(self, _parts: list[Token]) -> Node:
-        return Node("role_none")
-
-    def topic_weight(self, parts: list[Any]) -> Node:
-        name, (operator, number) = parts
-        return Node("topic", (_text(name), operator, number), column=_column(name))
-
-    def topic_in(self, parts: list[list[str]]) -> Node:
-        return Node("topic_in", tuple(parts[0]))
-
-    def attribute(self, parts: list[Any]) -> Node:
-        name, (operator, value) = parts
-        return Node("attribute", (self._path(name), operator, value))
-
-    def attribute_in(self, parts: list[Any]) -> Node:
-        name, values = parts
-        path = self._path(name)
-        tests = (Node("attribute", (path, "=", value)) for value in values)
-        return Node("or", parts=tuple(tests))
-
-    def attribute_none(self, parts: list[Token]) -> Node:
-        return Node("attribute_none", (self._path(parts[0]),))
-
-    def _path(self, name: Token) -> str:
-        """The name of an attribute, with dots for those within others."""
-        if not _PATH.fullmatch(_text(name)):
-            why = "an attribute's name has letters, digits, _ and -, and dots between its parts"
-            raise SegmentError(self._rule, _column(name), why)
-        return _text(name)
-
-    def field_is(self, parts: list[Token]) -> Node:
-        node = Node("field", (str(parts[0]).lower(), str(parts[2])), column=_column(parts[0]))
-        return node if parts[1] == "=" else Node("not", parts=(node,))
-
-    def field_in(self, parts: list[Any]) -> Node:
-        name, words = parts
-        column = _column(name)
-        tests = (Node("field", (str(name).lower(), str(word)), column=column) for word in words)
-        return Node("or", parts=tuple(tests))
-
-    def field_ends(self, parts: list[Token]) -> Node:
-        return Node("ends", (str(parts[0]).lower(), _text(parts[1])))
-
-    def date_compare(self, parts: list[Token]) -> Node:
-        try:
-            day = dt.date.fromisoformat(str(parts[2]))
-        except ValueError as error:
-            why = f"{parts[2]} is no day in the calendar"
-            raise SegmentError(self._rule, _column(parts[2]), why) from error
-        return Node("date", (str(parts[0]).lower(), str(parts[1]), day))
-
-    def date_within(self, parts: list[Token]) -> Node:
-        return Node("within", (str(parts[0]).lower(), int(parts[1])))
-
-    def clicked(self, parts: list[Token]) -> Node:
-        return Node("clicked", (int(parts[0]),))
-
-    def received(self, parts: list[tuple[str, float]]) -> Node:
-        return Node("received", parts[0])
-
-    def nested(self, parts: list[Token]) -> Node:
-        return Node("segment", (_text(parts[0]),), column=_column(parts[0]))
-
-    def comparison(self, parts: list[Token]) -> tuple[str, float]:
-        return str(parts[0]), float(parts[1])
-
-    def comparison_any(self, parts: list[object]) -> tuple[str, object]:
-        return str(parts[0]), parts[1]
-
-    def number(self, parts: list[Token]) -> float:
-        return float(parts[0])
-
-    def string(self, parts: list[Token]) -> str:
-        text = str(parts[0])
-        return text[1:-1] if text[0] in "\"'" else text
-
-    def boolean(self, parts: list[Token]) -> bool:
-        return str(parts[0]).lower() == "true"
-
-    def strings(self, parts: list[Token]) -> list[str]:
-        return [_text(part) for part in parts]
-
-    def values(self, parts: list[object]) -> list[object]:
-        return parts
-
-    def words(self, parts: list[object]) -> list[object]:
-        return parts
-
-
-def _column(token: object) -> int:
-    column = getattr(token, "column", None)
-    return column if isinstance(column, int) else 1

@@ -52,10 +52,10 @@ def _event(
     origin: Origin,
 ) -> dict[str, Any]:
     proof: dict[str, Any] = {"file": origin.file, "line": row.line}
-    consent = row.consent
+    consent, noted = row.consent, origin.now if at is None or at > origin.now else at
     known = {
         "service": consent.service,
-        "consent_at": None if consent.at == at else consent.at,
+        "consent_at": None if consent.at == noted else consent.at,
         "address": consent.address,
         "confirmed_at": consent.confirmed_at,
         "confirmed_address": consent.confirmed_address,
@@ -67,7 +67,7 @@ def _event(
             proof[name] = value.isoformat() if isinstance(value, datetime) else value
     return {
         "subscriber_id": subscriber,
-        "at": origin.now if at is None or at > origin.now else at,
+        "at": noted,
         "before": before,
         "after": after,
         "source": origin.source,

@@ -20,7 +20,9 @@ class NewNames:
 
     def described(self, session: Session, kind: Kind, names: Iterable[str]) -> dict[str, str]:
         """What is to be said of each of ``names`` that neither the store nor this import knew."""
-        folded = {vocabulary.fold(name): name for name in names}
+        folded: dict[str, str] = {}
+        for name in names:
+            folded.setdefault(vocabulary.fold(name), name)
         folded.pop("", None)
         known = vocabulary.find(session, kind, folded)
         met = self._met[kind]

@@ -150,5 +150,5 @@ def snake_case(header: str) -> str:
     """A column's name as an attribute's: "ZIP Code" and "zipCode" are ``zip_code``."""
     text = unicodedata.normalize("NFKC", header.strip())
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
-    words = re.findall(r"\w+", text.casefold())
+    words = re.findall(r"\w+", text.lower())
     return re.sub(r"_+", "_", "_".join(words)).strip("_")[:60]

@@ -24,7 +24,12 @@ READERS: list[dict[str, Any]] = [
         "topics": {topic: (n + bit) % 6 - 2 for bit, topic in enumerate(TOPICS) if (n + bit) % 3},
         "locale": ("de", "en", None)[n % 3],
         "status": list(Status)[n % 6],
-        "attributes": [{}, {"plan": "pro"}, {"plan": "free", "seats": n}, {"seats": 2.5}][n % 4],
+        "attributes": [
+            {},
+            {"plan": "pro", "tags": ["vip", "Öl, Gas"]},
+            {"plan": "free", "seats": n, "tags": ["VIP", "pilot"]},
+            {"seats": 2.5, "rating": str(n), "paid": "TRUE", "tags": "vip"},
+        ][n % 4],
     }
     for n in range(24)
 ]

@@ -26,6 +26,11 @@ def found(store: Engine, rule: str, now: dt.datetime) -> list[str]:
         return list(session.scalars(query))
 
 
+def tags(reader: dict[str, Any]) -> list[str]:
+    held = reader["attributes"].get("tags", [])
+    return [held] if isinstance(held, str) else held
+
+
 Test = tuple[str, Callable[[dict[str, Any]], bool]]
 TESTS: list[Test] = [
     ("all", lambda _: True),
@@ -51,6 +56,17 @@ TESTS: list[Test] = [
     ('attribute("seats") = "2.5"', lambda _: False),
     ('attribute("seats") in (2.5, 6)', lambda r: r["attributes"].get("seats") in (2.5, 6)),
     ('attribute("plan") is none', lambda r: "plan" not in r["attributes"]),
+    ('attribute("rating") >= 7', lambda r: int(r["attributes"].get("rating", 0)) >= 7),
+    ('attribute("rating") = "7"', lambda r: r["attributes"].get("rating") == "7"),
+    ('attribute("plan") > 0', lambda _: False),
+    ('attribute("paid") = true', lambda r: "paid" in r["attributes"]),
+    ('attribute("paid") = false', lambda _: False),
+    ('tag = "vip"', lambda r: "vip" in tags(r)),
+    ('tag != "vip"', lambda r: "vip" not in tags(r)),
+    ("TAG in ('pilot', \"Öl, Gas\")", lambda r: bool({"pilot", "Öl, Gas"} & set(tags(r)))),
+    ("tag is none", lambda r: not tags(r)),
+    ('attribute("tags") has "VIP"', lambda r: "VIP" in tags(r)),
+    ('attribute("seats") has "2.5"', lambda _: False),
     ("created >= 2026-11-24", lambda _: True),
     ("created < 2026-11-24", lambda _: False),
     ("created within 1 day", lambda _: True),
@@ -103,6 +119,8 @@ def test_whatever_is_in_quotes_stays_data(filled: Engine, now: dt.datetime, text
         'topic("{}") > 0',
         'email ends with "{}"',
         'attribute("plan") = "{}"',
+        'attribute("tags") has "{}"',
+        'tag = "{}"',
     ):
         assert found(filled, form.replace("{}", text), now) == []
 
