@@ -28,6 +28,7 @@ from recommender.models import (
 )
 from recommender.storage import database
 from recommender.subscribers import consent as consent_log
+from recommender.subscribers import pasted
 from recommender.subscribers.addresses import address_hash
 from recommender.subscribers.fields import FIELDS
 
@@ -39,7 +40,7 @@ _INTERESTS = (
 
 def find(session: Session, email: str) -> Subscriber:
     """The reader with this address, whatever its case; NotFoundError when there is none."""
-    key = address_hash(session, email.strip())
+    key = address_hash(session, pasted.address(email))
     query = sa.select(Subscriber).where(Subscriber.address_hash == key).options(*_INTERESTS)
     found = session.scalar(query)
     if found is None:

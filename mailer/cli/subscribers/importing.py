@@ -18,6 +18,28 @@ from recommender.subscribers.formats import mapping, services
 from recommender.subscribers.formats.mapping import Wanted
 from recommender.subscribers.formats.table import Description
 
+Paths = Annotated[
+    list[Path], typer.Argument(help=f"{files.KINDS} files, or folders of them.", metavar="FILE...")
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="SERVICE",
+        help=f"Where they come from, if it is not seen: {', '.join(services.NAMES)}.",
+    ),
+]
+Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="COLUMN=FIELD",
+        help='What a column is, such as "Firma=attributes.company"; "Column=" leaves it out.',
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option(help="Show how each file is read, and what would be done; do nothing.")
+]
 SHOWN_ROWS = 3
 CELL = 40
 """Characters of a value that a dry run shows."""
@@ -69,29 +91,10 @@ class _Seen:
 
 def import_(
     context: typer.Context,
-    paths: Annotated[
-        list[Path],
-        typer.Argument(help=f"{files.KINDS} files, or folders of them.", metavar="FILE..."),
-    ],
-    service: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="SERVICE",
-            help=f"Where they come from, if it is not seen: {', '.join(services.NAMES)}.",
-        ),
-    ] = None,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="COLUMN=FIELD",
-            help='What a column is, such as "Firma=attributes.company"; "Column=" leaves it out.',
-        ),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option(help="Show how each file is read, and what would be done; do nothing.")
-    ] = False,
+    paths: Paths,
+    service: From = None,
+    columns: Map = None,
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Import readers; rows that cannot be taken are named, the rest go in.

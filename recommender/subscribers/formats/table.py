@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from recommender.errors import InputError, Rejected
+from recommender.models import Status
 from recommender.subscribers.fields import SubscriberDraft
 from recommender.subscribers.formats import mapping, rows
 from recommender.subscribers.formats.dialect import (
@@ -101,7 +102,7 @@ def _described(
     said = list(notes)
     if dialect.encoding == "cp1252":
         said.append("this is not UTF-8; it is read as Windows-1252")
-    if columns.status is not None:
+    if columns.status not in (None, Status.ACTIVE):
         said.append(f"rows that say no status are {columns.status}, as the file is named or made")
     unnamed = [
         str(place) for place, name in enumerate(columns.header, 1) if not name and place <= 200
