@@ -26,9 +26,9 @@ from recommender.models import (
     SubscriberTopic,
     Suppression,
 )
-from recommender.subscribers import addresses, consent_log
+from recommender.subscribers import addresses, consent_events
 from recommender.subscribers.consent import ERASED
-from recommender.subscribers.consent_log import LEFT, Origin
+from recommender.subscribers.consent_events import LEFT, Origin
 from recommender.subscribers.fields import STORED, SubscriberDraft
 from recommender.subscribers.new_names import NewNames
 from recommender.vocabulary import Kind
@@ -185,7 +185,7 @@ class _Batch:
         self._log(
             event
             for key, row in new.items()
-            for event in consent_log.of_new(ids[key], row, self.origin)
+            for event in consent_events.of_new(ids[key], row, self.origin)
         )
         return ids
 
@@ -206,7 +206,7 @@ class _Batch:
                 updates.append({"id": found.id, "updated_at": self.origin.now, **values})
             if values["status"] != found.status:
                 change = found.status, values["status"]
-                consents.append(consent_log.of_change(found.id, row, *change, self.origin))
+                consents.append(consent_events.of_change(found.id, row, *change, self.origin))
         if updates:
             self.session.execute(sa.update(Subscriber), updates)
         self._log(consents)
