@@ -12,7 +12,8 @@ from recommender import vocabulary
 from recommender.errors import ConflictError, NewsletterError, NotFoundError
 from recommender.models import Newsletter, Segment, SegmentKind, SegmentMember, Subscriber
 from recommender.segments.conditions import Condition, compile_rule, of_segment
-from recommender.segments.grammar import Node, parse
+from recommender.segments.grammar import parse
+from recommender.segments.nodes import Node
 from recommender.storage.bulk import insert
 from recommender.subscribers import addresses, audience
 
