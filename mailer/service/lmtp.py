@@ -63,7 +63,8 @@ def as_delivered(envelope: Envelope) -> bytes:
     """The message with the fields that a delivery to a mailbox writes: the tag that names a copy
     stands in the address it was sent to."""
     content = envelope.original_content or b""
-    fields = [f"Return-Path: <{envelope.mail_from or ''}>"]
+    sender = (envelope.mail_from or "").strip("<>")
+    fields = [f"Return-Path: <{sender}>"]
     fields += [f"Delivered-To: {address}" for address in envelope.rcpt_tos]
     return "".join(f"{field}\r\n" for field in fields).encode("utf-8", "replace") + content
 
