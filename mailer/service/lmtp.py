@@ -8,6 +8,7 @@ loopback only and takes whatever it is given; who may send to it is for the mail
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -84,6 +85,10 @@ def listening(text: str, take: Take, report: Callable[[str], None]) -> Iterator[
     """Listen on ``text`` while the block runs. ConfigurationError when it is taken."""
     host, port = place(text)
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # it would quote addresses
+    try:  # the library would leave its loop behind
+        socket.create_server((host, port), family=_family(host)).close()
+    except OSError as error:
+        raise ConfigurationError(f"lmtp_listen: cannot listen on {text}: {error}") from error
     handler = Handler(take, report)
     options: dict[str, Any] = {"data_size_limit": LARGEST, "timeout": IDLE_SECONDS}
     listener = Listener(handler, hostname=host, port=port, enable_SMTPUTF8=True, **options)
@@ -97,3 +102,7 @@ def listening(text: str, take: Take, report: Callable[[str], None]) -> Iterator[
     finally:
         listener.stop()
         handler.close()
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
