@@ -9,8 +9,10 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.orm import Session
 
-from mailer.cli.common import Invocation, Json, emit, invocation, say, table, who
+from mailer.cli.common import Invocation, Json, emit, invocation, named_period, say, table, who
 from mailer.edition import schedule
+from mailer.preview import pin_cost
+from recommender import segments
 from recommender.articles import edits, fields
 from recommender.articles.edits import StoryEdits
 from recommender.errors import InputError
@@ -119,12 +121,13 @@ def _document(row: Story, said: StoryEdits, now: datetime) -> dict[str, Any]:
 def _said(edit: Edit) -> dict[str, Any]:
     shown = ", ".join(edit.value) if isinstance(edit.value, list) else edit.value
     words = [edit.kind.value.replace("_", " "), *([shown] if shown else [])]
+    words += [f"segment {edit.segment}"] if edit.segment else []
     words += [f"period {edit.period}"] if edit.period else []
     said = ": ".join(words[:2]) + "".join(f", {word}" for word in words[2:])
     if edit.ended_at is not None:
         said += f" (until {edit.ended_at:%Y-%m-%d %H:%M}, {edit.ended_by})"
     return {"at": edit.made_at, "by": edit.made_by, "kind": edit.kind.value, "value": edit.value,
-            "period": edit.period, "ended_at": edit.ended_at,
+            "period": edit.period, "segment": edit.segment, "ended_at": edit.ended_at,
             "ended_by": edit.ended_by, "said": said}  # fmt: skip
 
 
@@ -208,9 +211,10 @@ def _moment(run: Invocation, option: str, text: str | None, *, end: bool = False
     return moment.isoformat()
 
 
-def _answer(run: Invocation, session: Session, row: Story, *, as_json: bool) -> None:
+def _answer(run: Invocation, session: Session, row: Story, *, as_json: bool, **more: Any) -> None:
+    """What holds for the story now, and ``more`` for a machine."""
     said = edits.current(session, run.now).get(row.id, StoryEdits())
-    document = _document(row, said, run.now)
+    document = _document(row, said, run.now) | more
     if as_json:
         emit(document)
         return
@@ -255,10 +259,12 @@ def release(context: typer.Context, story: Identifier, as_json: Json = False) ->
 def pin(
     context: typer.Context,
     story: Identifier,
+    segment: Annotated[str | None, typer.Option(help="For readers of this segment only.")] = None,
     period: Annotated[str | None, typer.Option(help="For this edition only.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a story a must-read: it leads or follows the lead of every issue it may be in.
+    """Make a story a must-read: it leads or follows the lead of every issue it may be in. It says
+    how many readers get it by that, and what they lose for it.
 
     Example: newsletter stories pin 645-brief/five-gens-of-tpus --period 2026-W48
     """
@@ -267,5 +273,20 @@ def pin(
         schedule.check_period(period)
     with run.store() as engine, database.writing(engine) as session:
         row = edits.find(session, story)
-        edits.make(session, row, EditKind.PIN, by=who(), now=run.now, period=period)
-        _answer(run, session, row, as_json=as_json)
+        if segment is not None:
+            segments.get(session, segment)
+        edits.make(
+            session, row, EditKind.PIN, by=who(), now=run.now, period=period, segment=segment
+        )
+        wanted = named_period(run, period)
+        found = pin_cost.cost(
+            session, run.settings, row.id, period=wanted, now=run.now, segment=segment
+        )
+        price = {"cost": None if found is None else found.document()}
+        _answer(run, session, row, as_json=as_json, **price)
+    if not as_json:
+        say(
+            found.sentence()
+            if found
+            else "it cannot be chosen now: it is held, or not of this time"
+        )

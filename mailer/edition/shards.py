@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import edition_edits, frequency
+from mailer.edition import edition_edits, frequency, pinned_segments
 from mailer.edition.edition_ranker import EditionRanker, EditionRankers
 from mailer.edition.snapshot import Document, reader_document
 from recommender import segments
@@ -118,7 +118,11 @@ def read(
     newsletter, period = ranker.edition.newsletter, ranker.edition.period
     named = edition_edits.current(session, newsletter.name, period).segments
     belonging = segments.memberships(session, named, theirs, at)
-    members = [m for batch in audience.batches(session, theirs) for m in batch]
+    members = [
+        member
+        for batch in audience.batches(session, theirs)
+        for member in pinned_segments.members(session, ranker.ranker, batch, at)
+    ]
     resting = frequency.resting(session, ranker.edition.newsletter_id, period, members)
     return ShardReaders(members, resting, belonging)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import edition_ranker, planning
+from mailer.edition import edition_ranker, pinned_segments, planning
 from mailer.edition.edition_settings import EditionSettings
 from mailer.issue.content import StoryContent
 from mailer.preview import upcoming
@@ -81,8 +81,8 @@ class LivePreviews:
             return None
         try:
             with database.reading(self._engine) as session:
-                reader, period = self._reader(session, subscriber, now)
                 latest = self._current(session, now)
+                reader, period = self._reader(session, latest.ranker, subscriber, now)
             wanted = replace(reader, roles=tuple(roles), topics=dict(topics))
             with self._ranking:
                 [ranking] = latest.ranker.rank(
@@ -102,11 +102,13 @@ class LivePreviews:
         ]
 
     def _reader(
-        self, session: Session, subscriber: Subscriber | None, now: datetime
+        self, session: Session, ranker: Ranker, subscriber: Subscriber | None, now: datetime
     ) -> tuple[Reader, str]:
         if subscriber is None:
             return Reader(STRANGER), upcoming.current_period(self._settings, now)
-        member = audience.member(session, subscriber)
+        [member] = pinned_segments.members(
+            session, ranker, [audience.member(session, subscriber)], now
+        )
         return member.reader, upcoming.next_period(session, self._settings, subscriber, now)
 
     def _current(self, session: Session, now: datetime) -> _RankerState:

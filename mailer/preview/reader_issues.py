@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session
 
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest, MessageFactory, RenderedCopy
-from mailer.edition import edition_edits, edition_ranker, feedback, planning, snapshot, templates
+from mailer.edition import (
+    edition_edits,
+    edition_ranker,
+    feedback,
+    pinned_segments,
+    planning,
+    snapshot,
+    templates,
+)
 from mailer.edition.edition_edits import EditionEdits
 from mailer.edition.edition_settings import EditionSettings
 from mailer.issue.composition import ReaderView, StoryContent
@@ -62,7 +70,8 @@ def next_picks(
     ranker, stories = edition_ranker.ranker_for(
         session, edition_settings, since, period=period, edition_id=planned
     )
-    reader = audience.member(session, subscriber, without_edition=planned)
+    member = audience.member(session, subscriber, without_edition=planned)
+    [reader] = pinned_segments.members(session, ranker, [member], since)
     [ranking] = ranker.rank(
         [reader.reader],
         ListRequest(now=since, top=edition_settings.picks, seed=name),
@@ -149,7 +158,7 @@ def next_issue(
     edition_settings = EditionSettings.of(settings, planning.newsletter_of(session, settings))
     period = upcoming.next_period(session, settings, subscriber, now)
     ranker, stories = edition_ranker.ranker_for(session, edition_settings, now, period=period)
-    member = audience.member(session, subscriber)
+    [member] = pinned_segments.members(session, ranker, [audience.member(session, subscriber)], now)
     [ranking] = ranker.rank(
         [member.reader],
         ListRequest(now=now, top=edition_settings.picks, seed=f"{settings.newsletter}-{period}"),

@@ -75,6 +75,7 @@ def _edited(story: Story, words: StoryEdits, period: str | None) -> Story:
         topics=words.labels(words.topics, story.topics),
         roles=words.labels(words.roles, story.roles),
         must_read=story.must_read or words.pinned(period),
+        pinned_for=words.pinned_for(period),
     )
 
 

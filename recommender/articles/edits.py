@@ -8,7 +8,7 @@ at a moment, so that an edition planned then can be planned further as it began.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -19,6 +19,14 @@ from recommender.models import Article, Edit, EditKind, Role, Story, Topic
 
 NAMES: Mapping[EditKind, vocabulary.Kind] = {EditKind.TOPICS: "topic", EditKind.ROLES: "role"}
 """Edits that are lists of names, and the vocabulary they are from."""
+
+
+class Pin(NamedTuple):
+    """A story is a must-read in ``period``, for the readers of ``segment``; None: in every one, for
+    everybody."""
+
+    period: str | None = None
+    segment: str | None = None
 
 
 @dataclass(slots=True)
@@ -33,8 +41,7 @@ class StoryEdits:
     not_after: datetime | None = None
     held: bool = False
     held_until: datetime | None = None
-    pins: list[str | None] = field(default_factory=list)
-    """Periods in which it is a must-read; None for every one."""
+    pins: list[Pin] = field(default_factory=list)
 
     def open_at(self, now: datetime) -> bool:
         """Whether the story may be chosen at ``now``."""
@@ -60,8 +67,9 @@ class StoryEdits:
             yield "held"
         elif self.held_until is not None and now < self.held_until:
             yield f"held until {self.held_until:%Y-%m-%d %H:%M}"
-        for period in self.pins:
-            yield f"pinned in {period}" if period else "pinned"
+        for period, segment in self.pins:
+            whom = f" for {segment}" if segment else ""
+            yield f"pinned{whom} in {period}" if period else f"pinned{whom}"
 
     def labels(
         self, names: Sequence[str] | None, source: Mapping[str, float]
@@ -71,8 +79,16 @@ class StoryEdits:
         return source if names is None else dict.fromkeys(names, 1.0)
 
     def pinned(self, period: str | None) -> bool:
-        """Whether it is a must-read in the edition of ``period``; None: of any."""
-        return any(pin in (None, period or pin) for pin in self.pins)
+        """Whether it is a must-read for everybody in the edition of ``period``; None: of any."""
+        return any(pin.segment is None and _holds(pin, period) for pin in self.pins)
+
+    def pinned_for(self, period: str | None) -> frozenset[str]:
+        """The segments for whose readers it is a must-read in the edition of ``period``."""
+        return frozenset(pin.segment for pin in self.pins if pin.segment and _holds(pin, period))
+
+
+def _holds(pin: Pin, period: str | None) -> bool:
+    return pin.period is None or period is None or pin.period == period
 
 
 UNEDITED = StoryEdits()
@@ -111,14 +127,15 @@ def make(
     by: str,
     now: datetime,
     period: str | None = None,
+    segment: str | None = None,
 ) -> Edit:
     """Say something of a story; it takes the place of what was said of the same before. ``value``
     is JSON as ``Edit`` keeps it. Names go into the vocabulary when they are not in it yet."""
     if kind in NAMES:
         value = _names(session, kind, value)
-    end(session, story, [kind], by=by, now=now, period=period)
+    end(session, story, [kind], by=by, now=now, period=period, segment=segment)
     edit = Edit(
-        story_id=story.id, kind=kind, value=value, period=period,
+        story_id=story.id, kind=kind, value=value, period=period, segment=segment,
         made_by=by, made_at=now,
     )  # fmt: skip
     session.add(edit)
@@ -143,9 +160,11 @@ def end(
     by: str,
     now: datetime,
     period: str | None = None,
+    segment: str | None = None,
 ) -> int:
-    """End what holds of these kinds, for this ``period``; how many edits."""
-    return _end(session, story, kinds, Edit.period == period, by=by, now=now)
+    """End what holds of these kinds, for this ``period`` and ``segment``; how many edits."""
+    same = (Edit.period == period, Edit.segment == segment)
+    return _end(session, story, kinds, *same, by=by, now=now)
 
 
 def release(session: Session, story: Story, *, by: str, now: datetime) -> int:
@@ -202,7 +221,7 @@ def _apply(edits: StoryEdits, row: Edit) -> None:
             edits.held = True
             edits.held_until = None if row.value is None else datetime.fromisoformat(row.value)
         case EditKind.PIN:
-            edits.pins.append(row.period)
+            edits.pins.append(Pin(row.period, row.segment))
 
 
 def history(session: Session, story_id: int) -> list[Edit]:

@@ -76,4 +76,8 @@ def find(
 def _poverty(story: Story) -> tuple[bool, int, int]:
     """Least first: an editor's must-read, then who has most of the parts, then the longest."""
     parts = (story.takeaway, story.insights, story.practice, story.principles, story.topics)
-    return (not story.must_read, -sum(bool(part) for part in parts), -len(story.summary))
+    return (
+        not (story.must_read or story.pinned_for),
+        -sum(bool(part) for part in parts),
+        -len(story.summary),
+    )

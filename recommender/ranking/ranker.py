@@ -129,7 +129,7 @@ class Ranker:
         self.affinities.trim()
         profile, factors = self._profiles(readers, request.now), self._factors(request.now)
         scores = self._scores(profile, factors, request)
-        slate = self._slates(ids, profile, scores, request)
+        slate = self._slates(readers, profile, scores, request)
         rows, at = np.nonzero(slate.places != NONE)
         stories = slate.places[rows, at]
         own = np.maximum(scores[rows, stories], 0.0).astype(np.float64)
@@ -229,7 +229,7 @@ class Ranker:
         return scores
 
     def _slates(
-        self, ids: Sequence[str], profile: Profiles, scores: Scores, request: ListRequest
+        self, readers: Sequence[Reader], profile: Profiles, scores: Scores, request: ListRequest
     ) -> Slates:
         if not request.as_issue:
             positive = np.where(scores > 0, scores, EXCLUDED)
@@ -239,7 +239,9 @@ class Ranker:
             shares = selection.Shares.of_strongest(
                 profile.likes, self.affinities.values, self.settings.calibrated_interests
             )
-        return slates.fill(self._pool, slates.SlateRequest(ids, scores, shares, request))
+        ids, theirs = [one.id for one in readers], [one.segments for one in readers]
+        asked = slates.SlateRequest(ids, theirs, scores, shares, request)
+        return slates.fill(self._pool, asked)
 
     def _itself(self, story: str) -> npt.NDArray[np.int64]:
         at = self.column.get(story)

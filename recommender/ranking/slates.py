@@ -31,10 +31,11 @@ class CandidatePool:
 
 @dataclass(frozen=True)
 class SlateRequest:
-    """The slates of a chunk of ``readers`` (ids): their ``scores`` (readers × candidates), the
-    interests these are due to, and what the lists shall be."""
+    """The slates of a chunk of ``readers`` (ids) with their ``segments``: their ``scores`` (readers
+    × candidates), the interests these are due to, and what the lists shall be."""
 
     readers: Sequence[str]
+    segments: Sequence[Sequence[str]]
     scores: Scores
     shares: Shares | None
     asked: ListRequest
@@ -66,7 +67,7 @@ def fill(pool: CandidatePool, request: SlateRequest) -> Slates:
     """Lists of at most ``request.asked.top`` stories for each reader."""
     settings, top = pool.settings, request.asked.top
     open_scores = np.where(pool.shown, request.scores, EXCLUDED)
-    seated = _must_reads(open_scores, pool.candidates, settings)
+    seated = _must_reads(open_scores, pool.candidates, settings, request)
     places = selection.issue(
         open_scores, pool.features, settings, top, shares=request.shares, seated=seated
     )
@@ -84,16 +85,28 @@ def fill(pool: CandidatePool, request: SlateRequest) -> Slates:
 
 
 def _must_reads(
-    scores: Scores, candidates: Sequence[Story], settings: RankingSettings
+    scores: Scores, candidates: Sequence[Story], settings: RankingSettings, request: SlateRequest
 ) -> Places | None:
     """The newest must-read each reader may get, or NONE; None when there is none at all."""
-    columns = [at for at, story in enumerate(candidates) if story.must_read]
+    columns = [
+        at
+        for at, story in enumerate(candidates)
+        if (story.must_read or story.pinned_for) and story.id not in request.asked.unpinned
+    ]
     if not columns or not settings.must_read:
         return None
     allowed = scores[:, columns] >= 0
+    for place, at in enumerate(columns):
+        if not candidates[at].must_read:
+            allowed[:, place] &= _among(request.segments, candidates[at].pinned_for)
     first = np.array(columns)[allowed.argmax(axis=1)]
     places: Places = np.where(allowed.any(axis=1), first, NONE).astype(np.int32)
     return places
+
+
+def _among(readers: Sequence[Sequence[str]], segments: frozenset[str]) -> npt.NDArray[np.bool_]:
+    """Which of ``readers`` (the segments of each) are in one of ``segments``."""
+    return np.array([not segments.isdisjoint(theirs) for theirs in readers], dtype=bool)
 
 
 def _explore(

@@ -15,6 +15,7 @@ ActionKind = Literal["click", "more", "less", "sent"]
 class Story(StoryText):
     """One story as the ranker sees it.
 
+    ``must_read`` is for everybody, ``pinned_for`` names segments for whose readers it is one.
     ``id`` is unique over all articles given to one ranker; ``article`` groups the stories of one
     digest; ``key`` is the story's id within its article. ``topics`` and ``roles`` map names to
     weights in (0, 1]. ``published_at`` is aware; None is neutral.
@@ -30,6 +31,7 @@ class Story(StoryText):
     curator: str | None = None
     published_at: datetime | None = None
     must_read: bool = False
+    pinned_for: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One reader: roles, stated topic weights (−2 never … +3 love) and history, oldest first."""
+    """One reader: roles, stated topic weights (−2 never … +3 love) and history, oldest first.
+    ``segments`` are those that some story is pinned for."""
 
     id: str
     roles: tuple[str, ...] = ()
     topics: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Action, ...] = ()
+    segments: tuple[str, ...] = ()
 
 
 class Reason(NamedTuple):
@@ -98,7 +102,8 @@ class ListRequest:
 
     ``as_issue``: the rules of a list hold (floor, near-duplicates, caps, diversity, calibration,
     must-read, exploration); without it relevance alone orders, and only muted topics and stories
-    of the reader's history are left out. ``exclude`` holds ids of stories nobody gets. ``seed``
+    of the reader's history are left out. ``exclude`` holds ids of stories nobody gets,
+    ``unpinned`` of those that are no must-reads this time. ``seed``
     decides the exploration slot's draw, together with the reader's id.
     """
 
@@ -107,6 +112,7 @@ class ListRequest:
     seed: int | str = 0
     as_issue: bool = True
     exclude: Collection[str] = ()
+    unpinned: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

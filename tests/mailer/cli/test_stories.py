@@ -3,6 +3,11 @@
 import json
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from recommender.models import Delivery, Subscriber
+from recommender.storage import database
 
 from .conftest import Run
 
@@ -79,3 +84,47 @@ def test_what_cannot_be_is_refused_in_one_line(
 
 def test_an_edit_of_nothing_is_wrong_usage(newsletter: Run, story: str) -> None:
     assert newsletter("stories", "edit", story)[0] == 2
+
+
+def must_read(newsletter: Run, reader: str) -> list[str]:
+    """The stories that are in the reader's next issue since an editor says so."""
+    _, out, _ = newsletter("picks", reader, "--json")
+    return [
+        f"{one['article']}/{one['story']}"
+        for one in json.loads(out)["picks"]
+        if any(reason["kind"] == "must_read" for reason in one["reasons"])
+    ]
+
+
+def test_a_pin_for_a_segment_is_for_its_readers_alone_wherever_it_shows(
+    newsletter: Run, story: str, engine: Engine
+) -> None:
+    newsletter("segments", "create", "chiefs", 'role = "CTO"')
+    status, out, _ = newsletter("stories", "pin", story, "--segment", "chiefs")
+    assert (status, f"{story}: pinned for chiefs" in out) == (0, True)
+    assert "1 of 1 get it" in out
+    assert must_read(newsletter, "cto@example.com") == [story]
+    assert must_read(newsletter, "founder@example.com") == []
+    assert newsletter("editions", "plan")[0] == 0
+    query = sa.select(Subscriber.email, Delivery.picks).join(
+        Subscriber, Subscriber.id == Delivery.subscriber_id
+    )
+    with database.reading(engine) as session:
+        pinned = [
+            email
+            for email, picks in session.execute(query)
+            if any(reason[0] == "must_read" for pick in picks for reason in pick["reasons"])
+        ]
+    assert pinned == ["cto@example.com"]
+    assert must_read(newsletter, "cto@example.com") == [story]  # from the ledger now
+
+
+def test_a_pin_says_what_it_costs(newsletter: Run, story: str) -> None:
+    _, out, _ = newsletter("stories", "pin", story, "--json")
+    cost = json.loads(out)["cost"]
+    assert (cost["readers"], cost["sample"], cost["get_it"]) == (12, 12, 12)
+    assert sum(cost["lose"].values()) >= 12 - cost["before"]
+    newsletter("stories", "hold", story)
+    assert "it cannot be chosen now" in newsletter("stories", "pin", story)[1]
+    status, _, err = newsletter("stories", "pin", story, "--segment", "gone")
+    assert (status, "no segment 'gone'" in err) == (1, True)
