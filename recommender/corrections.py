@@ -96,6 +96,15 @@ def of_terms(
     return [{**_document(row), subject: row.term} for row in rows]
 
 
+def taken_out(session: Session, subject: Literal["topic", "role"]) -> list[str]:
+    """The names of terms that were split or removed at some time."""
+    query = sa.select(Correction.term).where(
+        Correction.subject == subject,
+        Correction.kind.in_((CorrectionKind.SPLIT, CorrectionKind.REMOVE)),
+    )
+    return [term for term in session.scalars(query) if term is not None]
+
+
 def _document(row: Correction) -> dict[str, Any]:
     return {
         "at": row.at.isoformat(),

@@ -104,6 +104,8 @@ class _Step:
 
 def merge(context: typer.Context, kind: Kind, source: str, target: str, answer: Answer) -> None:
     """Make two terms one."""
+    with invocation(context).store() as engine, database.reading(engine) as session:
+        source, target = _proper(session, kind, source), _proper(session, kind, target)
     step = _Step(
         CorrectionKind.MERGE,
         f"all of it goes to {target}, and {source} means {target} from now on",
@@ -145,8 +147,7 @@ def _take(context: typer.Context, kind: Kind, name: str, answer: Answer, step: _
     with run.store() as engine:
         with database.reading(engine) as session:
             found = _referring(session, kind, name)
-            if step.kind == CorrectionKind.MERGE:
-                vocabulary.required(session, kind, step.into[0])
+            name = _proper(session, kind, name)
         document = {kind: name, "step": step.kind.value, "into": list(step.into), **found}
         if not answer.as_json:
             say(f"{name}: {_words(found)}; {step.does}")
@@ -159,16 +160,20 @@ def _take(context: typer.Context, kind: Kind, name: str, answer: Answer, step: _
         make_sure(f"{step.kind.value.capitalize()} {name}?", yes=yes, why=step.why)
         with database.writing(engine) as session:
             found = _referring(session, kind, name)
-            proper = vocabulary.name_of(session, kind, vocabulary.required(session, kind, name))
             step.work(session)
             summary = {**found, "into": list(step.into)}
-            _log(session, run, answer.by, step.kind, (kind, proper), summary)
+            _log(session, run, answer.by, step.kind, (kind, name), summary)
     if answer.as_json:
         emit(document | found | {"done": True})
     elif step.kind == CorrectionKind.MERGE:
         say(f"{name} is now part of {step.into[0]}")
     else:
         say(f"{name}: {'split' if step.into else 'removed'}")
+
+
+def _proper(session: Session, kind: Kind, name: str) -> str:
+    """The term's own name, where ``name`` is one of its aliases."""
+    return vocabulary.name_of(session, kind, vocabulary.required(session, kind, name))
 
 
 def _referring(session: Session, kind: Kind, name: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The vocabulary every store starts with: ``topics.toml`` and ``roles.toml`` beside this module.
 
 Installing it again adds what is new and fills definitions that are still empty. It never changes
-what an administrator wrote, added, renamed or merged.
+what an administrator wrote, added, renamed, merged, split or removed.
 """
 
 import tomllib
@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from recommender import corrections
 from recommender.errors import ConfigurationError
 from recommender.models import Base
 from recommender.ranking.values import Term, Vocabulary
@@ -53,8 +54,9 @@ def _term(entry: dict[str, Any]) -> Term:
 def _install(session: Session, kind: Kind, terms: tuple[Term, ...]) -> None:
     tables = TABLES[kind]
     named = tables.named
-    before = find(session, kind, [fold(term.name) for term in terms])
-    new = [term for term in terms if fold(term.name) not in before]
+    before = set(find(session, kind, [fold(term.name) for term in terms]))
+    gone = {fold(name) for name in corrections.taken_out(session, kind)}
+    new = [term for term in terms if fold(term.name) not in before | gone]
     if new:
         rows = [
             {
@@ -67,7 +69,7 @@ def _install(session: Session, kind: Kind, terms: tuple[Term, ...]) -> None:
             for term in new
         ]
         session.execute(bulk.insert(session, named).on_conflict_do_nothing(), rows)
-    _fill(session, kind, [term for term in terms if fold(term.name) in before])
+    _fill(session, kind, [term for term in terms if fold(term.name) in before - gone])
     _add_aliases(session, kind, new)
 
 

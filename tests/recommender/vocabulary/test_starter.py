@@ -1,11 +1,15 @@
 """The starter vocabulary: in every store, and never against what an administrator did."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from recommender import vocabulary
+from recommender import corrections, vocabulary
+from recommender.corrections import Author
 from recommender.models import (
+    CorrectionKind,
     Role,
     Topic,
     TopicAlias,
@@ -33,6 +37,21 @@ def test_installing_again_changes_nothing_an_administrator_did(store: Engine) ->
         before = vocabulary.load(session)
         vocabulary.install_starter(session)
         assert vocabulary.load(session) == before
+
+
+def test_installing_brings_nothing_back_that_was_removed(store: Engine, now: datetime) -> None:
+    topic = starter.read().topics[0].name
+    author = Author("jane", now)
+    with database.writing(store) as session:
+        vocabulary.remove(session, "topic", topic)
+        corrections.of_term(
+            session, CorrectionKind.REMOVE, "topic", topic, author=author, summary={}
+        )
+        vocabulary.install_starter(session)
+        assert vocabulary.find(session, "topic", [vocabulary.fold(topic)]) == {}
+        vocabulary.topic_ids(session, [topic])  # as an import does
+        vocabulary.install_starter(session)
+        assert topic not in vocabulary.offered(session, "topic")
 
 
 def test_installing_defines_what_an_import_added_before(store: Engine) -> None:
