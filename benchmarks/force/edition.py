@@ -120,6 +120,8 @@ class Case:
             "NEWSLETTER_SMTP_URL": f"smtp://127.0.0.1:{self.post.port}",
             "NEWSLETTER_IN_DOUBT": self.in_doubt,
             "NEWSLETTER_STOP_WHEN_BOUNCING": "1",
+            "NEWSLETTER_GUARD_BOUNCES": "1",
+            "NEWSLETTER_GUARD_DEFERRALS": "1",
         }
 
     def wait_for(self, process: subprocess.Popen[str], more: int) -> None:

@@ -28,6 +28,7 @@ from mailer.ledger.claims import Claim
 from mailer.process_group import ProcessGroup
 from mailer.relay import registry
 from mailer.throttling.circuit_breaker import CircuitBreaker
+from mailer.throttling.guard import Guard, Thresholds
 from mailer.throttling.throttle import Throttle
 from recommender import segments
 from recommender.errors import NewsletterError, TransportError
@@ -168,7 +169,11 @@ def _context(engine: Engine, task: DeliveryTask, clock: Callable[[], datetime]) 
         copy=lambda claim: factory.message(CopyRequest.of_claim(claim), clock()),
         open_transport=registry.opener(settings, folder),
         throttle=throttle,
-        circuit_breaker=CircuitBreaker(task.edition_id, settings.stop_when_bouncing),
+        circuit_breaker=CircuitBreaker(
+            task.edition_id,
+            settings.stop_when_bouncing,
+            Guard(task.edition_id, Thresholds.of(settings)),
+        ),
         awake=awake,
         connections=task.connections,
         at_local_time=task.at_local_time,

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.ledger import editions
+from mailer.throttling.guard import Guard
 from recommender.errors import ConflictError
 from recommender.models import Delivery, DeliveryState, Edition, Stop
 from recommender.storage import database
@@ -46,20 +47,25 @@ def verdict(tally: Tally, share: float, *, at_least: int = SAMPLE) -> str | None
 
 
 class CircuitBreaker:
-    """Looks after one edition for one run. When all is well after a block, it looks no more."""
+    """Looks after one edition for one run. When all is well after a block, only the ``guard`` looks
+    on, which judges bounces, deferrals and complaints at leisure."""
 
-    def __init__(self, edition_id: int, share: float) -> None:
+    def __init__(self, edition_id: int, share: float, guard: Guard | None = None) -> None:
         self._edition_id = edition_id
         self._share = share
+        self._guard = guard
         self._passed = share >= 1
 
     def look(self, engine: Engine, now: datetime) -> str | None:
         """Pause the edition if it is to be stopped, and say why. Meant to be called every second;
-        one short query, and none after the first block."""
-        if self._passed:
+        one short query, and after the first block only what the guard asks."""
+        if self._passed and (self._guard is None or not self._guard.due(now)):
             return None
         with database.reading(engine) as session:
-            why = self.check(session)
+            why = None if self._passed else self.check(session)
+            if why is None and self._guard is not None:
+                last = latest(session, self._edition_id)
+                why = self._guard.check(session, now, None if last is None else last.at)
         if why is None:
             return None
         with database.writing(engine) as session:

@@ -51,6 +51,18 @@ class DeliverySettings(BaseModel):
     stop_when_bouncing: float = Field(
         0.1, ge=0, le=1, description="an edition stops when more of its first 1,000 are turned away"
     )
+    guard_complaints: float = Field(
+        0.003, ge=0, le=1, description="an edition stops when a larger share is complained about"
+    )
+    guard_bounces: float = Field(
+        0.05, ge=0, le=1, description="an edition stops when a larger share bounces for good"
+    )
+    guard_deferrals: float = Field(
+        0.5, ge=0, le=1, description="an edition stops when a larger share is deferred"
+    )
+    guard_copies: int = Field(
+        500, ge=1, description="copies that must have been tried before such a share says anything"
+    )
 
     @property
     def senders(self) -> int:
