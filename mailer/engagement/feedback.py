@@ -208,13 +208,7 @@ def record_feedback(
 ) -> bool:
     """Keep "more" or "less like this", in place of what was said before of the same story of the
     same copy; False when it was said already. The caller commits."""
-    said = session.scalars(
-        sa.select(Event).where(
-            Event.delivery_id == delivery.id,
-            Event.story_id == story_id,
-            Event.kind.in_((EventKind.MORE, EventKind.LESS)),
-        )
-    ).all()
+    said = _said(session, delivery, story_id)
     if [event.kind for event in said] == [EventKind(kind)]:
         return False
     for event in said:
@@ -230,6 +224,26 @@ def record_feedback(
     )
     _active(session, delivery.subscriber_id, now)
     return True
+
+
+def withdraw_feedback(session: Session, delivery: Delivery, story_id: int, now: datetime) -> bool:
+    """Take back what was said of a story of a copy; whether there was anything. The caller
+    commits."""
+    said = _said(session, delivery, story_id)
+    for event in said:
+        session.delete(event)
+    _active(session, delivery.subscriber_id, now)
+    return bool(said)
+
+
+def _said(session: Session, delivery: Delivery, story_id: int) -> Sequence[Event]:
+    return session.scalars(
+        sa.select(Event).where(
+            Event.delivery_id == delivery.id,
+            Event.story_id == story_id,
+            Event.kind.in_((EventKind.MORE, EventKind.LESS)),
+        )
+    ).all()
 
 
 def _active(session: Session, subscriber_id: int, now: datetime) -> None:

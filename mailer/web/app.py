@@ -20,14 +20,16 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from mailer.inbound.webhooks import providers
-from mailer.issue.content import StoryContent
 from mailer.links import Links
 from mailer.preview.live import LivePreviews
+from mailer.rendering import look as looks
 from mailer.throttling.rates import RateLimiter
 from mailer.web import (
     address_change,
     admin,
+    appearance,
     archive,
+    confirmation,
     hooks,
     metrics,
     preferences,
@@ -48,6 +50,7 @@ from recommender import resources
 from recommender.errors import StoreAwayError
 from recommender.settings import Settings
 from recommender.storage import database
+from recommender.vocabulary.offering import Offerings
 from recommender.vocabulary.search import VocabularySearch
 
 NOT_FOUND = 404
@@ -72,11 +75,13 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
 
     routes: list[BaseRoute] = [
         Route("/", _home, methods=["GET"]),
+        *appearance.ROUTES,  # before the folder that holds the rules of the stylesheet
         Mount("/static", StaticFiles(directory=_templates() / "static")),
     ]
     for module in (
         tracking,
         signup,
+        confirmation,
         preferences,
         address_change,
         suggestions,
@@ -116,6 +121,8 @@ def _set_state(
 ) -> None:
     """Give the pages what they share."""
     limits = Limits(RateLimiter(engine), settings.secret, clock)
+    look = looks.look(settings.accent, settings.font)
+    styles = appearance.stylesheet(look)
     app.state.site = Site(
         engine,
         settings,
@@ -125,11 +132,13 @@ def _set_state(
         limits,
         LivePreviews(engine, settings),
         VocabularySearch(engine),
+        Offerings(engine),
+        look,
+        styles,
+        appearance.version(styles),
+        ResponseCache(),
     )
-    app.state.counted, app.state.archived = (
-        ResponseCache[bytes](),
-        ResponseCache[list[StoryContent]](),
-    )
+    app.state.counted = ResponseCache[bytes]()
     app.state.password_attempts = PasswordAttempts(engine, limits, clock)
     app.state.hooks = hooks.Hooks(providers.configured(settings))
     app.state.addresses = tracking.Addresses(engine)

@@ -1,6 +1,7 @@
 """Issues on the web: a reader's own, as it was mailed; and the public archive with its feed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import chain
@@ -13,10 +14,11 @@ from starlette.routing import BaseRoute, Route
 
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest
+from mailer.issue import pictures
 from mailer.issue.content import StoryContent
+from mailer.issue.pictures import Picture
 from mailer.ledger import counts
 from mailer.web import security, tokens
-from mailer.web.response_cache import ResponseCache
 from mailer.web.site import Site, of
 from recommender.errors import ConfigurationError
 from recommender.models import (
@@ -30,8 +32,8 @@ from recommender.storage import database
 
 SHOWN = 12
 """Stories of an edition in the archive: those that most readers got."""
-LISTED = 104
-"""Editions in the archive's list: two years of weeks."""
+LISTED = 52
+"""Editions in the archive's list: a year of weeks."""
 IN_FEED = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PUBLIC = (EditionState.SENDING, EditionState.PAUSED, EditionState.FINISHED)
@@ -70,12 +72,46 @@ def _not_again(site: Site) -> Response:
     )
 
 
+@dataclass(frozen=True)
+class Entry:
+    """An edition as the archive lists it: its lead stands for it. ``date`` is in words."""
+
+    name: str
+    period: str
+    date: str
+    title: str
+    lead: StoryContent | None
+    picture: Picture | None
+
+
+def _entry(site: Site, edition: Edition, stories: Sequence[StoryContent]) -> Entry:
+    lead = stories[0] if stories else None
+    sent = (edition.started_at or edition.planned_at).astimezone(site.settings.zone)
+    return Entry(
+        name=edition.name,
+        period=edition.period,
+        date=site.language.day(sent.date()),
+        title=lead.title if lead else site.week(edition.period),
+        lead=lead,
+        picture=next(filter(None, map(pictures.shown, stories[:1])), None),
+    )
+
+
 def archive(request: Request) -> Response:
     """All editions that went out, the latest first."""
     site = of(request)
     with database.reading(site.engine) as session:
-        editions = _editions(session, site, LISTED)
-    return _public(request, site.page("archive.html", editions=editions))
+        found = [(one, _stories(site, session, one)) for one in _editions(session, site, LISTED)]
+    entries = [_entry(site, one, stories) for one, stories in found if stories]
+    return _public(request, site.page("archive.html", entries=entries))
+
+
+def latest(site: Site) -> tuple[Edition | None, list[StoryContent]]:
+    """The latest edition that went out, and what most readers found in it."""
+    with database.reading(site.engine) as session:
+        for edition in _editions(session, site, 1):
+            return edition, _stories(site, session, edition)
+    return None, []
 
 
 def edition(request: Request) -> Response:
@@ -84,8 +120,9 @@ def edition(request: Request) -> Response:
     with database.reading(site.engine) as session:
         for found in _editions(session, site, LISTED):
             if found.name == request.path_params["name"]:
-                stories = _stories(request, session, found)
-                page = site.page("archive_edition.html", edition=found, stories=stories)
+                stories = _stories(site, session, found)
+                entry = _entry(site, found, stories)
+                page = site.page("archive_edition.html", entry=entry, stories=stories)
                 return _public(request, page)
     return site.broken_link()
 
@@ -95,7 +132,7 @@ def feed(request: Request) -> Response:
     site = of(request)
     with database.reading(site.engine) as session:
         editions = _editions(session, site, IN_FEED)
-        entries = [(one, _stories(request, session, one)) for one in editions]
+        entries = [(one, _stories(site, session, one)) for one in editions]
     facts = [(one.name, one.started_at, [story.title for story in most]) for one, most in entries]
     tag = _tag(site.language.tag, site.settings.title, facts)
     if _has(request, tag):
@@ -107,12 +144,11 @@ def feed(request: Request) -> Response:
     return page
 
 
-def _stories(request: Request, session: Session, edition: Edition) -> list[StoryContent]:
+def _stories(site: Site, session: Session, edition: Edition) -> list[StoryContent]:
     """What most readers got, looked up once; again while more copies are sent."""
-    archived: ResponseCache[list[StoryContent]] = request.app.state.archived
     final = edition.state == EditionState.FINISHED
     key = (edition.id, edition.state)
-    return archived.get(key, lambda: most_sent(session, edition.id), final=final)
+    return site.archived.get(key, lambda: most_sent(session, edition.id), final=final)
 
 
 def _editions(session: Session, site: Site, most: int) -> Sequence[Edition]:

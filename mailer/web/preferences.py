@@ -5,7 +5,7 @@ reader. That one (``manage``) is good for two hours, and can be revoked.
 """
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session, object_session
 from starlette.background import BackgroundTask
@@ -24,6 +24,7 @@ from mailer.web.preferences_form import (
     hours,
     levels,
     text_boxes,
+    zones,
 )
 from mailer.web.site import Site, of
 from recommender.models import Status, Subscriber
@@ -34,8 +35,6 @@ from recommender.subscribers.address_change import MAY_MOVE
 
 LONGEST_PAUSE = 26
 """Weeks."""
-SUGGESTED = 24
-"""Topics shown beside those the reader has."""
 LISTED = 500
 """Names a browser is given to complete from where no script runs."""
 
@@ -74,10 +73,7 @@ def _form(
     """The page; with ``chosen`` as it was filled in and not saved."""
     chosen = chosen or PreferencesForm.of(reader)
     now = site.clock()
-    topics, roles = (
-        site.vocabulary_search.names("topic", now),
-        site.vocabulary_search.names("role", now),
-    )
+    offering = site.offerings.current(now)
     return site.page(
         "preferences.html",
         status,
@@ -87,10 +83,12 @@ def _form(
         preview=preview,
         due=_due(site, reader),
         written_in=languages.choose(chosen.locale, site.settings.language),
-        suggested=[name for name in topics if name not in chosen.topics][:SUGGESTED],
-        topics=topics[:LISTED],
-        roles=roles[:LISTED],
-        zones=sorted(available_timezones()),
+        stopped=_stopped(site, reader),
+        groups=offering.without(chosen.topics),
+        offered_roles=list(dict.fromkeys((*chosen.roles, *offering.roles))),
+        topics=site.vocabulary_search.names("topic", now)[:LISTED],
+        roles=site.vocabulary_search.names("role", now)[:LISTED],
+        zones=zones(chosen["timezone"]),
         days=list(zip(DAYS, site.language.weekdays, strict=True)),
         hours=hours(site.settings),
         frequencies=frequencies(site.language),
@@ -99,6 +97,19 @@ def _form(
         longest_pause=LONGEST_PAUSE,
         may_move=reader.status in MAY_MOVE,
     )
+
+
+def _stopped(site: Site, reader: Subscriber) -> str:
+    """Why no issue comes, and until when; empty when issues come."""
+    _ = site.language.text
+    if reader.status == Status.UNSUBSCRIBED:
+        return _("You are unsubscribed.")
+    if reader.status != Status.PAUSED:
+        return ""
+    if reader.paused_until is None:
+        return _("Paused.")
+    day = reader.paused_until.astimezone(ZoneInfo(reader.timezone or site.settings.timezone))
+    return _("Paused until %(day)s; then it goes on by itself.", day=site.language.day(day.date()))
 
 
 def _due(site: Site, reader: Subscriber) -> str:
@@ -173,11 +184,12 @@ def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
     site = site.speaking(reader.locale)
     _ = site.language.text
     done = site.notice(
-        _("Look into your mail"),
+        _("Check your inbox"),
         _(
             "A link of your own is on its way to the address this issue was sent to. It is good "
             "for two hours."
         ),
+        links={_("Read past issues meanwhile"): site.path("/archive")},
     )
     if reader.status in (Status.ACTIVE, Status.PAUSED):
         done.background = BackgroundTask(signup.mail_choices, site, reader.id)
@@ -211,10 +223,7 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
         elif action == "pause":
             until = _pause_until(form, now)
             self_service.pause(session, reader, until, now=now, proof=proof)
-            message = _(
-                "Paused until %(day)s; then it goes on by itself.",
-                day=site.language.day(until.date()),
-            )
+            message = _("You take a break.")
         else:
             return _save(site, session, reader, form)
         session.flush()

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
+from functools import lru_cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from starlette.datastructures import FormData
 
@@ -18,6 +20,12 @@ from recommender.subscribers.fields import FIELDS, Field
 STAND_IN = "reader@example.org"
 """For checking a form that names no address."""
 CHOOSABLE = tuple(field for field in FIELDS if field.on_pages)
+_CONTINENTS = frozenset(
+    [
+        *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia"),
+        *("Europe", "Indian", "Pacific"),
+    ]
+)
 _EMPTY = {field.name: field.default for field in CHOOSABLE} | {"roles": (), "topics": {}}
 
 
@@ -89,12 +97,24 @@ def frequencies(language: Language) -> list[tuple[str, str]]:
     ]
 
 
+@lru_cache(maxsize=1)
+def _places() -> tuple[str, ...]:
+    """Time zones as people know them: by continent and place, without the old spellings."""
+    kept = sorted(zone for zone in available_timezones() if zone.partition("/")[0] in _CONTINENTS)
+    return (*kept, "UTC")
+
+
+def zones(chosen: str | None) -> list[str]:
+    """The time zones one can choose; with what was chosen before, whatever it is called."""
+    return [*([chosen] if chosen and chosen not in _places() else []), *_places()]
+
+
 def levels(language: Language) -> list[tuple[str, str]]:
     """What can be said of a topic: value and words, from never to love."""
     _ = language.text
     return [
         ("never", _("Never")),
-        ("off", _("No matter")),
+        ("off", _("Neutral")),
         ("like", _("Like")),
         ("love", _("Love")),
     ]

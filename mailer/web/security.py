@@ -17,7 +17,8 @@ HOOKS = "/hooks/"
 LARGEST_HOOK = 1024 * 1024
 """Bytes of a provider's webhook; SendGrid sends up to 768 KB. ``hooks`` itself refuses more."""
 PAGES = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https:; "
+    "connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 ISSUES = (

@@ -14,18 +14,23 @@ from starlette.responses import HTMLResponse
 
 from mailer import languages
 from mailer.issue import wording
+from mailer.issue.content import StoryContent
 from mailer.languages import Language
 from mailer.links import Links, Scope
 from mailer.preview.live import LivePreviews
+from mailer.rendering.look import Look
 from mailer.web.limits import Limits
+from mailer.web.response_cache import ResponseCache
 from recommender.settings import Settings
+from recommender.vocabulary.offering import Offerings
 from recommender.vocabulary.search import VocabularySearch
 
 
 @dataclass(frozen=True)
 class Site:
     """One publication on the web, in one language. ``clock`` gives aware moments in UTC;
-    ``asked`` is whether the visitor asked for the language on the page itself."""
+    ``asked`` is whether the visitor asked for the language on the page itself; ``styles`` is the
+    stylesheet that pages link to."""
 
     engine: Engine
     settings: Settings
@@ -35,6 +40,11 @@ class Site:
     limits: Limits
     previews: LivePreviews
     vocabulary_search: VocabularySearch
+    offerings: Offerings
+    look: Look
+    styles: str
+    styles_version: str
+    archived: ResponseCache[list[StoryContent]]
     language: Language = field(default_factory=languages.choose)
     asked: bool = False
 
@@ -42,6 +52,11 @@ class Site:
     def languages(self) -> list[Language]:
         """All that a reader can choose from."""
         return [languages.choose(code) for code in languages.codes()]
+
+    @property
+    def stylesheet(self) -> str:
+        """The address of the stylesheet; another whenever it says something else."""
+        return f"{self.path('/static/pages.css')}?v={self.styles_version}"
 
     def path(self, page: str) -> str:
         """Where a browser finds ``page`` (``/archive``): the one place that makes such paths."""

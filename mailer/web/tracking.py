@@ -90,12 +90,19 @@ def ask(request: Request) -> Response:
         site = site.speaking(session.get_one(Subscriber, delivery.subscriber_id).locale)
     topics = story.topics[:MUTABLE]
     return site.page(
-        "feedback.html", title=story.title, kind=kind, done=False, muted="", topics=topics
+        "feedback.html",
+        title=story.title,
+        kind=kind,
+        done=False,
+        withdrawn=False,
+        muted="",
+        topics=topics,
+        issue=site.links.view(delivery.id),
     )
 
 
 def answer(request: Request, form: FormData) -> Response:
-    """Learn it at once; or, with a topic, turn that off, or on again."""
+    """Learn it at once, or take it back; or, with a topic, turn that off, or on again."""
     site = of(request)
     now = site.clock()
     with database.writing(site.engine) as session:
@@ -105,10 +112,13 @@ def answer(request: Request, form: FormData) -> Response:
         delivery, story, story_id, kind = found
         reader = session.get_one(Subscriber, delivery.subscriber_id)
         site = site.speaking(reader.locale)
-        muted = ""
+        muted = topic = ""
         topics = story.topics[:MUTABLE]
+        withdrawn = forms.text(form, "action", 20) == "withdraw"
         try:
-            if (topic := forms.text(form, "topic")) in topics:
+            if withdrawn:
+                feedback.withdraw_feedback(session, delivery, story_id, now)
+            elif (topic := forms.text(form, "topic")) in topics:
                 self_service.mute(session, reader, topic, now=now)
                 muted = topic
             elif (topic := forms.text(form, "undo")) in topics:
@@ -121,9 +131,11 @@ def answer(request: Request, form: FormData) -> Response:
         "feedback.html",
         title=story.title,
         kind=kind,
-        done=not topic or bool(muted),
+        done=not (topic or withdrawn) or bool(muted),
+        withdrawn=withdrawn,
         muted=muted,
         topics=[name for name in topics if name != muted],
+        issue=site.links.view(delivery.id),
     )
 
 

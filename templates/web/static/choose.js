@@ -89,8 +89,9 @@ function searching(group) {
 // Tick the box or the level that is there, or make one.
 function add(group, name) {
   const rows = group.querySelector(".rows");
-  let input;
+  let input = [...group.querySelectorAll(".chips input")].find((one) => one.value === name);
   if (rows) {
+    input?.closest("label").remove();
     let row = [...group.querySelectorAll(".level")].find((one) => one.dataset.name === name);
     if (!row) {
       row = group.querySelector("template").content.firstElementChild.cloneNode(true);
@@ -102,13 +103,12 @@ function add(group, name) {
     input = row.querySelector("input[value=like]");
   } else {
     const field = { topic: "topics", role: "roles" }[group.dataset.kind];
-    input = [...group.querySelectorAll("input[type=checkbox]")].find((one) => one.value === name);
     const label = input ? input.parentElement : document.createElement("label");
     if (!input) {
       input = Object.assign(document.createElement("input"), { type: "checkbox", name: field, value: name });
-      label.append(input, ` ${name}`);
+      label.append(input, Object.assign(document.createElement("span"), { textContent: name }));
+      group.querySelector(".chips").prepend(label, " ");
     }
-    group.querySelector(".boxes").append(label, " ");
   }
   input.checked = true;
   input.dispatchEvent(new Event("change", { bubbles: true }));
@@ -140,5 +140,23 @@ function previewing(form) {
   ask();
 }
 
+// The reader's own time zone, where none was chosen.
+function presetting(select) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!select.value && [...select.options].some((one) => one.value === zone)) select.value = zone;
+}
+
+// What is ticked where topics have levels gets a level.
+function levelling(group) {
+  if (!group.querySelector(".rows")) return;
+  group.addEventListener("change", ({ target }) => {
+    if (target.name !== "topics") return;
+    add(group, target.value);
+    group.querySelector(`.rows .level:last-child input[value=like]`).focus();
+  });
+}
+
+document.querySelectorAll("fieldset.choose").forEach(levelling);
+document.querySelectorAll("select[data-preset]").forEach(presetting);
 document.querySelectorAll("fieldset.choose").forEach(searching);
 document.querySelectorAll("form[data-preview]").forEach(previewing);

@@ -33,13 +33,13 @@ def test_a_reader_subscribes_chooses_reads_answers_leaves_and_returns(
     page.goto(f"{live.url}/subscribe")
     check(page, live)
     page.get_by_label("Email address").fill(email)
-    page.get_by_label("AI Strategy", exact=True).check()
-    page.get_by_label("CTO", exact=True).check()
     page.get_by_role("button", name="Subscribe").click()
-    expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
 
     page.goto(live.mailed_link("confirm"))
     check(page, live)
+    page.get_by_label("AI Strategy", exact=True).check()
+    page.get_by_label("CTO", exact=True).check()
     page.get_by_role("button", name="Yes, subscribe me").click()
     expect(page.get_by_role("heading", name="You are subscribed")).to_be_visible()
     assert live.reader(email)["status"] == Status.ACTIVE
@@ -66,9 +66,9 @@ def test_a_reader_subscribes_chooses_reads_answers_leaves_and_returns(
 def add_topic(page: Page, name: str) -> None:
     """Add a topic: by keyboard from what is found, or, without JavaScript, by its whole name."""
     if not scripted(page):
-        page.get_by_label("Add, with commas between them").last.fill(name)
+        page.get_by_label("Add topics, with commas between").fill(name)
         return
-    field = page.get_by_role("combobox", name="Search").last
+    field = page.get_by_role("combobox", name="Search for topics")
     field.press_sequentially(name[:6].lower())
     expect(page.get_by_role("option", name=name).first).to_be_visible()
     check_open_list(page)
@@ -84,7 +84,7 @@ def add_topic(page: Page, name: str) -> None:
 
 def check_open_list(page: Page) -> None:
     """The list of what is found is tied to its field, and stays on the screen."""
-    field = page.get_by_role("combobox", name="Search").last
+    field = page.get_by_role("combobox", name="Search for topics")
     expect(field).to_have_attribute("aria-expanded", "true")
     box, size = page.get_by_role("listbox").bounding_box(), page.viewport_size
     assert box is not None
