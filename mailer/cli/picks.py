@@ -8,11 +8,12 @@ import typer
 from mailer.cli.common import Json, console, emit, invocation, say
 from mailer.edition import schedule
 from mailer.preview import past_issues, reader_issues
+from recommender.ranking.values import ReasonKind
 from recommender.safety import private_files
 from recommender.storage import database
 
 Reader = Annotated[str, typer.Argument(help="The reader's address.")]
-WORDS = {
+WORDS: dict[ReasonKind, str] = {
     "topic": "topic",
     "role": "role",
     "text": "words",

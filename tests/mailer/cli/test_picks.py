@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from mailer.cli import picks
 from mailer.engagement import feedback
 from recommender.models import Delivery, Story, Subscriber
+from recommender.ranking.values import ReasonKind
 from recommender.storage import database
 
 from .conftest import Run, answer
@@ -109,3 +112,7 @@ def answer_more(engine: Engine, who: str) -> str:
             session, delivery, delivery.story_ids[0], "more", datetime(2026, 11, 25, tzinfo=UTC)
         )
         return session.get_one(Story, delivery.story_ids[0]).title
+
+
+def test_every_kind_of_reason_has_its_words() -> None:
+    assert set(picks.WORDS) == set(get_args(ReasonKind))
