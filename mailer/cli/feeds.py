@@ -7,7 +7,7 @@ import typer
 
 from mailer.cli import imports
 from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
-from mailer.service import feed_polling
+from mailer.service import feed_polling, newsletter_polling
 from recommender.articles import feed_fetching, feed_health, feed_schedule, intake, opml
 from recommender.articles.feed_fetching import FetchResult
 from recommender.articles.values import ParsedArticle
@@ -142,7 +142,7 @@ def remove(context: typer.Context, url: Url) -> None:
 
 @app.command()
 def fetch(context: typer.Context, as_json: Json = False) -> None:
-    """Fetch every watched feed that is not paused, and import what is new.
+    """Fetch every watched feed that is not paused, and read newsletter_mailbox; import what is new.
 
     What a feed served and nobody could read is set aside in quarantine/, in home.
 
@@ -162,6 +162,10 @@ def fetch(context: typer.Context, as_json: Json = False) -> None:
                 if one.problem is not None:
                     problems.append(Rejected(one.url, None, one.problem))
                 advance(done)
+        for mailbox in newsletter_polling.poll(engine, run.settings, lambda: run.now):
+            total.add(mailbox.report)
+            if mailbox.problem is not None:
+                problems.append(Rejected(mailbox.name, None, mailbox.problem))
     imports.answer(total, as_json=as_json, problems=problems, feeds=len(watched), set_aside=aside)
 
 

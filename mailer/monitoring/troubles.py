@@ -27,8 +27,8 @@ from recommender.settings import Settings
 
 BACKUP = "backup"
 """The job that ``store backup`` notes."""
-MAILBOX_JOBS = frozenset({"bounces", "inbound", "mailboxes"})
-"""Jobs that read a mailbox."""
+MAILBOX_JOBS = {"bounces": "the mailbox of bounces", "newsletters": "the mailbox of newsletters"}
+"""Jobs that read a mailbox, and what that is called."""
 
 
 class Kind(StrEnum):
@@ -159,7 +159,7 @@ def _jobs(session: Session) -> Iterator[Trouble]:
         kind = Kind.MAILBOX if name in MAILBOX_JOBS else Kind.JOB
         yield Trouble(
             kind,
-            "the bounce mailbox" if kind == Kind.MAILBOX else f"the job {name}",
+            MAILBOX_JOBS.get(name, f"the job {name}"),
             f"{'cannot be read' if kind == Kind.MAILBOX else 'fails'}: {run.error}",
             "it is tried again by itself; see the words, and what the service last said",
         )

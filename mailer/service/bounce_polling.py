@@ -128,16 +128,18 @@ def job(
     """The service's job: poll, and say what is wrong once, and what speaks of us."""
 
     def work() -> None:
+        problems: list[str] = []
         for one in poll(engine, settings, clock, report, stopped=stopped):
             name = f"mailbox {one.name}"
             if one.problem is not None:
-                runner.troubles.note(name, one.problem)
-            else:
-                runner.troubles.over(name)
+                named = one.problem.startswith(one.name)
+                problems.append(one.problem if named else f"{one.name}: {one.problem}")
             if one.report.recognised or one.report.replies:
                 report(f"{name}: {one.report.line()}")
             for words in one.report.of_sender:
                 report(f"a bounce about this sender, not about a reader: {words}")
+        if problems:  # the store remembers it, so that whoever looks is told
+            raise MailboxError("; ".join(problems))
 
     with runner.alone(JOB) as free:
         if free:

@@ -28,7 +28,7 @@ from mailer.edition import planning, retention, schedule
 from mailer.edition.retention_limits import RetentionLimits
 from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from mailer.monitoring.supervision import Supervisor, Troubles
-from mailer.service import bounce_polling, feed_polling
+from mailer.service import bounce_polling, feed_polling, newsletter_polling
 from mailer.service.job_runner import Runner
 from recommender.articles import feed_schedule
 from recommender.errors import NewsletterError
@@ -89,6 +89,10 @@ def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
         poll = partial(bounce_polling.job, service.engine, service.settings, service.clock)
         poll = partial(poll, service.runner, report=service.report, stopped=service.stop.is_set)
         work[bounce_polling.JOB] = (poll, bounce_polling.trigger(service.settings))
+    if service.settings.newsletter_mailbox:
+        poll = partial(newsletter_polling.job, service.engine, service.settings, service.clock)
+        poll = partial(poll, service.runner, report=service.report, stopped=service.stop.is_set)
+        work[newsletter_polling.JOB] = (poll, newsletter_polling.trigger())
     scheduler.start(paused=True)
     for name, (job, trigger) in work.items():
         scheduler.add_job(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
 from typing import Any
 
-from recommender.articles import feed_fields, fields, json_fields
+from recommender.articles import feed_fields, fields, json_fields, markup
 from recommender.story_text import Image
 
 MOST = 20
@@ -63,14 +63,22 @@ def in_html(html: str) -> tuple[Image, ...]:
     if "<img" not in html[:MAX_HTML].lower():
         return ()
     found = _Pictures()
-    found.feed(html[:MAX_HTML])
+    found.feed(markup.ended(html, MAX_HTML)[0])
     return tuple(found.images)
+
+
+def of_attributes(values: Mapping[str, str]) -> tuple[Image, ...]:
+    """The picture of an ``img`` element with these attributes."""
+    address = values.get("src", "")
+    if address.startswith("data:"):  # put there until a script has loaded the real one
+        address = values.get("data-src", "")
+    return (_image({**values, "url": address}),)
 
 
 def of_page(html: str, url: str) -> Image | None:
     """The picture that a page gives to those who link to it (Open Graph, Twitter cards)."""
     found = _Meta()
-    found.feed(html[:MAX_HTML])
+    found.feed(markup.ended(html, MAX_HTML)[0])
     for prefix in ("og:image", "twitter:image"):
         values = {name: found.values.get(f"{prefix}:{name}") for name in ("alt", "width", "height")}
         address = found.values.get(f"{prefix}:secure_url") or found.values.get(prefix)
@@ -144,11 +152,7 @@ class _Pictures(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag != "img" or len(self.images) >= MOST:
             return
-        values = dict(_few(attrs))
-        address = values.get("src", "")
-        if address.startswith("data:"):  # put there until a script has loaded the real one
-            address = values.get("data-src", "")
-        self.images.append(_image(values | {"url": address}))
+        self.images += of_attributes(dict(_few(attrs)))
 
 
 class _Meta(HTMLParser):

@@ -32,17 +32,23 @@ def text(html: str) -> str:
     """The words of ``html``, one line a block; text without markup is returned as it is."""
     if not _MARKUP.search(html):
         return html.strip()
-    read = _without_comments(html[:MAX_HTML])
-    # A tag that never ends is text. The parser's time would grow with the square of such tags.
-    unended = _TAG.search(read, read.rfind(">") + 1)
-    end = len(read) if unended is None else unended.start()
+    read, rest = ended(html, MAX_HTML)
     reader = _Reader()
-    reader.feed(read[:end])
+    reader.feed(read)
     reader.close()
     if not reader.silent:
-        reader.parts.append(unescape(read[end:]))
+        reader.parts.append(unescape(rest))
     lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def ended(html: str, most: int) -> tuple[str, str]:
+    """The first ``most`` characters without comments: up to a tag that never ends, and from there
+    on, which is text. The parser's time would grow with the square of such comments and tags."""
+    read = _without_comments(html[:most])
+    unended = _TAG.search(read, read.rfind(">") + 1)
+    end = len(read) if unended is None else unended.start()
+    return read[:end], read[end:]
 
 
 def line(written: str) -> str:

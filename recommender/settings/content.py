@@ -1,8 +1,12 @@
 """Settings of the content: which stories may be chosen, how many, and where feeds may be."""
 
+import re
+from functools import cached_property
 from importlib.util import find_spec
 
 from pydantic import BaseModel, Field, field_validator
+
+from recommender.settings.values import Mailboxes
 
 
 class ContentSettings(BaseModel):
@@ -22,6 +26,15 @@ class ContentSettings(BaseModel):
         False,
         description="where a feed gives only a few words, the page of the article is read",
     )
+    newsletter_mailbox: Mailboxes = Field(
+        None,
+        repr=False,
+        description="where other newsletters come, to be read as articles: as bounce_mailbox",
+    )
+    newsletter_senders: str | None = Field(
+        None,
+        description="whose newsletters are read, with commas: news@example.com, @example.org",
+    )
     feeds_private: bool = Field(
         False, description="feeds may come from private addresses: this machine, its network"
     )
@@ -35,3 +48,20 @@ class ContentSettings(BaseModel):
                 "'.[fulltext]'"
             )
         return value
+
+    @field_validator("newsletter_senders")
+    @classmethod
+    def _addresses(cls, value: str | None) -> str | None:
+        for one in _listed(value):
+            if not re.fullmatch(r"[^\s@,<>]*@[^\s@,<>]+", one):
+                raise ValueError(f"{one!r} is not an address, or a domain such as @example.org")
+        return value
+
+    @cached_property
+    def senders_read(self) -> tuple[str, ...]:
+        """Whose newsletters are read: addresses, and domains with an ``@`` before them."""
+        return _listed(self.newsletter_senders)
+
+
+def _listed(value: str | None) -> tuple[str, ...]:
+    return tuple(one.strip() for one in (value or "").split(",") if one.strip())

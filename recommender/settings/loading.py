@@ -76,7 +76,7 @@ def _anchored(name: str, value: object, folder: Path) -> object:
     if name == "smtp_url":
         start = quote(f"{folder}/") if str(folder) != "." else ""
         return _CAFILE.sub(lambda option: option[1] + start, value)
-    if name == "bounce_mailbox":
+    if name in ("bounce_mailbox", "newsletter_mailbox"):
         return ",".join(_anchored_mailbox(piece, folder) for piece in value.split(","))
     if name == "database_url" and (match := _FILE_URL.fullmatch(value.strip())):
         return f"{match[1]}{quote(str(folder))}/{match[2]}" if str(folder) != "." else value

@@ -49,4 +49,5 @@ def test_the_service_polls_and_says_what_is_about_the_sender_and_what_is_wrong_o
         background.shutdown()
     assert len([line for line in said if "nowhere" in line]) == 1
     assert len([line for line in said if "about this sender" in line]) == 1
-    assert service.runner.known()[bounce_polling.JOB].error is None
+    error = service.runner.known()[bounce_polling.JOB].error  # by which operators are told
+    assert "nowhere: is not a Maildir" in str(error)

@@ -1,6 +1,7 @@
 """An entry's picture is found wherever feeds put it, and nothing is taken for one that is none."""
 
 import json
+import time
 from datetime import datetime
 
 import pytest
@@ -112,6 +113,14 @@ def test_the_picture_of_a_page() -> None:
         "https://f.example.org/other.jpg"
     )
     assert feed_pictures.of_page("<html>", "https://f.example.org/") is None
+
+
+@pytest.mark.parametrize("piece", ["<img src='x", "<img ", "<!--", "<meta a=", "<img>", "&#"])
+def test_hostile_markup_costs_time_that_grows_with_its_size_only(piece: str) -> None:
+    began = time.monotonic()
+    feed_pictures.in_html("<img>" + piece * 40_000)
+    feed_pictures.of_page(piece * 40_000, "https://f.example.org/")
+    assert time.monotonic() - began < 20
 
 
 @given(st.text(alphabet='<>img src="=/\\ &#;:data\x00\ud800é' + "\n'", max_size=300))
