@@ -1,7 +1,7 @@
 """Languages as people and systems write them, as language tags (BCP 47)."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
@@ -12,6 +12,7 @@ _SPOKEN = ("en", "de", "fr", "es", "it", "nl", "pt")
 """Languages whose names for languages are known; each language's own name is, too."""
 
 
+@lru_cache(maxsize=1_000)
 def tag(text: str) -> str | None:
     """``text`` as a language tag: ``en_US.UTF-8``, ``EN-us`` and "English (US)" are one. None
     where it says that there is none (the ``C`` locale).

@@ -2,7 +2,7 @@
 case, as Windows calls them, as a city, or as a fixed distance from UTC."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import available_timezones
 
 from babel.core import get_global
@@ -35,6 +35,7 @@ _DISPLAYED = re.compile(
 )
 
 
+@lru_cache(maxsize=1_000)
 def iana(text: str) -> str | None:
     """The zone that is meant by ``text``; None when it is none that is known.
 

@@ -32,9 +32,9 @@ _FROM = {headers.CONSENT_ADDRESS: "address", headers.CONFIRMED_ADDRESS: "confirm
 
 def as_meant(cell: str) -> str:
     """A cell without what keeps a spreadsheet from computing it: an apostrophe, or ``="…"``."""
-    if cell.startswith('="') and cell.endswith('"'):
+    if cell[:1] == "=" and cell[1:2] == cell[-1:] == '"':
         return cell[2:-1].strip()
-    return spreadsheets.unescape(cell)
+    return spreadsheets.unescape(cell) if cell[:1] == "'" else cell
 
 
 @dataclass

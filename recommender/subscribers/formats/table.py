@@ -26,6 +26,7 @@ from recommender.subscribers.formats.dialect import (
 )
 from recommender.subscribers.formats.mapping import ColumnMapping, Wanted
 
+MOST_COLUMNS = 1_000
 SAMPLES = 50
 """Rows by which columns are judged."""
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -61,6 +62,8 @@ def read(
     if not found and not first:
         return
     line, header, notes = _header(path, found, wanted)
+    if len(header) > MOST_COLUMNS:
+        raise InputError(path, max(line, 1), f"more than {MOST_COLUMNS:,} columns")
     samples = [row for number, row in found if number > line]
     try:
         columns = mapping.of_header(header, samples, wanted, file=path.name)
