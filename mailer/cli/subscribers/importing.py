@@ -19,7 +19,7 @@ from recommender.subscribers.formats.mapping import Wanted
 from recommender.subscribers.formats.table import Description
 
 Paths = Annotated[
-    list[Path], typer.Argument(help=f"{files.KINDS} files, or folders of them.", metavar="FILE...")
+    list[Path], typer.Argument(help=f"{files.KINDS} files, or folders of them.", metavar="FILE")
 ]
 From = Annotated[
     str | None,
@@ -50,17 +50,16 @@ class _Seen:
     """How the files were understood, and the first readers in them."""
 
     files: list[Description] = field(default_factory=list)
-    rows: list[SubscriberDraft] = field(default_factory=list)
+    rows: dict[str, list[SubscriberDraft]] = field(default_factory=dict)
 
     def watch(
-        self, rows: Iterable[SubscriberDraft | Rejected]
+        self, file: Path, rows: Iterable[SubscriberDraft | Rejected]
     ) -> Iterator[SubscriberDraft | Rejected]:
         """``rows``, of which the first are kept to be shown."""
-        shown = 0
+        first = self.rows.setdefault(str(file), [])
         for row in rows:
-            if shown < SHOWN_ROWS and isinstance(row, SubscriberDraft):
-                shown += 1
-                self.rows.append(row)
+            if len(first) < SHOWN_ROWS and isinstance(row, SubscriberDraft):
+                first.append(row)
             yield row
 
     def document(self, *, dry_run: bool) -> dict[str, Any]:
@@ -72,21 +71,23 @@ class _Seen:
             "files": [asdict(file) for file in self.files],
         }
         if dry_run:
-            found["rows"] = [_said(row) for row in self.rows]
+            found["rows"] = [_said(row) for first in self.rows.values() for row in first]
         return found
 
     def show(self) -> None:
         """Say how each file is understood: its columns, and its first readers."""
-        for file in self.files:
-            service = f", from {file.service}" if file.service else ""
-            say(f"{file.file}: {file.encoding}, {file.separator} between cells{service}")
-            table(("column", "field"), _pairs(file.columns), empty="no columns")
-            say()
-        for row in self.rows:
-            said = _said(row)
-            say(f"line {row.line}: {said.pop('email')}")
-            table(("field", "value"), _pairs(said), empty="  nothing else")
-            say()
+        described = {one.file: one for one in self.files}
+        for name, first in self.rows.items():
+            if file := described.get(name):
+                service = f", from {file.service}" if file.service else ""
+                say(f"{name}: {file.encoding}, {file.separator} between cells{service}")
+                table(("column", "field"), _pairs(file.columns), empty="no columns")
+                say()
+            for row in first:
+                said = _said(row)
+                say(f"{name}:{row.line}: {said.pop('email')}")
+                table(("field", "value"), _pairs(said), empty="  nothing else")
+                say()
 
 
 def import_(
@@ -113,7 +114,7 @@ def import_(
             report.add(
                 _import(
                     lambda: database.writing(engine),
-                    seen.watch(files.read(file, wanted, seen.files.append)),
+                    seen.watch(file, files.read(file, wanted, seen.files.append)),
                     file=str(file),
                     now=run.now,
                     dry_run=dry_run,
@@ -169,7 +170,7 @@ def _said(row: SubscriberDraft) -> dict[str, Any]:
     dated = {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in known.items()
-        if value is not None and name != "service"
+        if value is not None and name not in ("service", "elsewhere")
     }
     return {"email": row.email, **said} | ({"consent": dated} if dated else {})
 

@@ -167,7 +167,8 @@ def lines(path: Path, file: IO[bytes], dialect: Dialect) -> Iterator[Line]:
                 continue
             yield number, _checked(line, dialect, single=single)
     finally:
-        text.detach()
+        with contextlib.suppress(ValueError):  # closed already: reading was given up
+            text.detach()
     if number == 0:
         raise InputError(path, None, "the file is empty")
 

@@ -106,7 +106,9 @@ def _described(
     if dialect.encoding == "cp1252":
         said.append("this is not UTF-8; it is read as Windows-1252")
     if columns.status not in (None, Status.ACTIVE):
-        said.append(f"rows that say no status are {columns.status}, as the file is named or made")
+        said.append(
+            f"rows without a status are {columns.status}, as the file's name or columns say"
+        )
     unnamed = [
         str(place) for place, name in enumerate(columns.header, 1) if not name and place <= 200
     ]

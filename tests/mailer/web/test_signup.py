@@ -123,6 +123,16 @@ def test_what_is_no_address_is_named(place: Place, email: str) -> None:
     assert place.mail() == []
 
 
+@pytest.mark.parametrize(
+    "pasted",
+    ["Ada L. <new@example.org>", "mailto:new@example.org", "\u200bnew@example.org\u00a0",
+     "new@example.org.", "'new@example.org'"],
+)  # fmt: skip
+def test_an_address_is_taken_as_it_is_pasted(place: Place, pasted: str) -> None:
+    assert subscribe(place, email=pasted) == 200
+    assert place.status("new@example.org") == Status.PENDING
+
+
 def test_other_sites_cannot_send_the_form(place: Place) -> None:
     for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example.org"}):
         assert place.client.post("/subscribe", data=FORM, headers=headers).status_code == 403

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from recommender.errors import Rejected
+from recommender.errors import InputError, Rejected
 from recommender.subscribers import files
 from recommender.subscribers.fields import SubscriberDraft
-from recommender.subscribers.formats import services
+from recommender.subscribers.formats import services, table
 from recommender.subscribers.formats.mapping import Wanted
 from recommender.subscribers.formats.table import Description
 
@@ -31,7 +31,7 @@ def test_a_description_has_all_that_was_found_out(tmp_path: Path) -> None:
         encoding="UTF-8",
         separator="tab",
         columns={"Courriel": "email", "Ville": "attributes.ville"},
-        notes=("rows that say no status are bounced, as the file is named or made",),
+        notes=("rows without a status are bounced, as the file's name or columns say",),
     )
     assert isinstance(rows[0], SubscriberDraft)
     assert rows[0].status == "bounced"
@@ -69,3 +69,21 @@ def test_a_hundred_thousand_rows_are_read_one_by_one(tmp_path: Path) -> None:
     stream = files.read(path)
     assert isinstance(next(stream), SubscriberDraft)
     stream.close()  # type: ignore[attr-defined]  # a generator
+
+
+def test_a_reading_that_is_given_up_leaves_nothing_open(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("Email,City\n" + "r@example.com,X\n" * 10_000)
+    with path.open("rb") as file:
+        stream = table.read(path, file, Wanted(), lambda _: None)
+        next(stream)
+    del stream  # an error in a generator that is thrown away would fail this test
+
+
+def test_a_header_may_have_a_thousand_columns(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("Email" + ",x" * 999 + "\na@example.com\n")
+    assert len(list(files.read(path))) == 1
+    path.write_text("Email" + ",x" * 1_000 + "\na@example.com\n")
+    with pytest.raises(InputError, match="more than 1,000 columns"):
+        list(files.read(path))
