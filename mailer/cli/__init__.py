@@ -39,6 +39,7 @@ COMMANDS = {
     "topics": Entry("topics:app", "The controlled vocabulary of topics."),
     "roles": Entry("roles:app", "The controlled vocabulary of roles."),
     "segments": Entry("segments:app", "Named sets of readers: static lists and rules."),
+    "sponsors": Entry("sponsors:app", "The labelled sponsor's place in the issues."),
     "picks": Entry("picks:picks", "What a reader gets next, and why."),
     "preview": Entry("picks:preview", "A reader's next issue as HTML, text or message."),
     "editions": Entry("editions:app", "Plan, send, pause and report editions."),

@@ -201,6 +201,7 @@ def make_factory(
             language=settings.language,
             subject=edits.subject,
             notes=edits.notes,
+            sponsors=edits.sponsors,
             frame=frame(settings),
             test=test,
         ),

@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from mailer.edition import sponsors
+from mailer.issue.sponsors import SponsorContent
 from mailer.ledger import deliveries
 from recommender import segments
 from recommender.errors import ConflictError
@@ -22,10 +24,12 @@ from recommender.models import Edition, EditionEdit, EditionEditKind, EditionSta
 
 @dataclass(frozen=True)
 class EditionEdits:
-    """What holds for an edition. ``notes`` are in Markdown, by segment (None: for everybody)."""
+    """What holds for an edition. ``notes`` are in Markdown, by segment (None: for everybody);
+    ``sponsors`` is what each of the newsletter's says."""
 
     subject: str = ""
     notes: Mapping[str | None, str] = field(default_factory=dict)
+    sponsors: Mapping[int, SponsorContent] = field(default_factory=dict)
 
     @property
     def segments(self) -> Collection[str]:
@@ -38,7 +42,7 @@ def current(session: Session, newsletter: str, period: str) -> EditionEdits:
     rows = history(session, newsletter, period, ended=False)
     subject = next((row.value for row in rows if row.kind == EditionEditKind.SUBJECT), "")
     notes = {row.segment: row.value for row in rows if row.kind == EditionEditKind.NOTE}
-    return EditionEdits(subject, notes)
+    return EditionEdits(subject, notes, sponsors.contents(session, newsletter))
 
 
 def history(

@@ -22,6 +22,7 @@ def answers(session: Session, subscriber_id: int, *, most: int = SHOWN) -> list[
         sa.select(Event, Story.title)
         .outerjoin(Story, Story.id == Event.story_id)
         .where(Event.subscriber_id == subscriber_id, Event.verified, Event.kind.in_(ANSWERS))
+        .where(Event.story_id.is_not(None) | (Event.kind == EventKind.MUTE))
         .order_by(Event.at.desc(), Event.id.desc())
         .limit(most)
     )

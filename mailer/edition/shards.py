@@ -19,9 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import edition_edits, frequency, pinned_segments
+from mailer.edition import edition_edits, frequency, pinned_segments, sponsors
 from mailer.edition.edition_ranker import EditionRanker, EditionRankers
 from mailer.edition.snapshot import Document, reader_document
+from mailer.edition.sponsors import Slots
 from recommender import segments
 from recommender.models import (
     Delivery,
@@ -104,11 +105,12 @@ def planned(session: Session, edition_id: int) -> int:
 @dataclass(frozen=True)
 class ShardReaders:
     """The readers of a shard, who of them rest this time (ids), and to which of the segments that
-    have a note each belongs."""
+    have a note or sponsor each belongs. ``slots``: which sponsor is in whose copy."""
 
     members: Sequence[Member]
     resting: frozenset[int]
     segments: Mapping[int, tuple[str, ...]]
+    slots: Slots
 
 
 def read(
@@ -116,7 +118,8 @@ def read(
 ) -> ShardReaders:
     """The readers who meet ``theirs``, as of ``at``."""
     newsletter, period = ranker.edition.newsletter, ranker.edition.period
-    named = edition_edits.current(session, newsletter.name, period).segments
+    slots = sponsors.slots(session, newsletter.id, ranker.settings, period, at)
+    named = {*edition_edits.current(session, newsletter.name, period).segments, *slots.segments}
     belonging = segments.memberships(session, named, theirs, at)
     members = [
         member
@@ -124,7 +127,7 @@ def read(
         for member in pinned_segments.members(session, ranker.ranker, batch, at)
     ]
     resting = frequency.resting(session, ranker.edition.newsletter_id, period, members)
-    return ShardReaders(members, resting, belonging)
+    return ShardReaders(members, resting, belonging, slots)
 
 
 def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) -> bool:
@@ -187,6 +190,7 @@ def _rows(
     rows: list[dict[str, object]] = []
     for number, member in enumerate(readers.members, start + 1):
         picks = chosen.get(member.id)
+        belonging = readers.segments.get(member.id, ())
         reason = None if picks else frequency.SKIPPED if picks is None else NOTHING_RELEVANT
         rows.append(
             {
@@ -199,7 +203,7 @@ def _rows(
                 "due_at": due_at(member.timezone, member.day, member.hour),
                 "picks": picks or [],
                 "story_ids": [pick["story"] for pick in picks or ()],
-                "reader": reader_document(member, readers.segments.get(member.id, ())),
+                "reader": reader_document(member, belonging, readers.slots.of(belonging)),
                 "template_hash": edition.template_hash,
                 "attempts": 0,
             }

@@ -59,6 +59,7 @@ class _Reader(msgspec.Struct, gc=False):
     roles: tuple[str, ...] = ()
     topics: dict[str, float] = {}
     segments: tuple[str, ...] = ()
+    sponsor: int | None = None
 
 
 _read_picks, _read_reader = json_columns.reader(tuple[_Pick, ...]), json_columns.reader(_Reader)
@@ -82,13 +83,19 @@ def picks(document: str) -> list[Pick]:
 def reader(document: str) -> ReaderView:
     """The reader that a delivery keeps; ValueError when it is no document of ours."""
     kept = _read_reader(document)
-    return ReaderView(kept.name or "", kept.locale, kept.roles, kept.topics, kept.segments)
+    return ReaderView(
+        kept.name or "", kept.locale, kept.roles, kept.topics, kept.segments, kept.sponsor
+    )
 
 
-def reader_document(member: Member, segments: Sequence[str] = ()) -> Document:
+def reader_document(
+    member: Member, segments: Sequence[str] = (), sponsor: int | None = None
+) -> Document:
     """What of the reader their copy shows, frozen with it; ``segments`` are those of the edition's
-    notes that they belong to."""
-    belongs = {"segments": list(segments)} if segments else {}
+    notes and sponsors that they belong to, ``sponsor`` who is in their copy."""
+    belongs: Document = {"segments": list(segments)} if segments else {}
+    if sponsor is not None:
+        belongs["sponsor"] = sponsor
     return {
         "name": member.name,
         "locale": member.locale,

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from mailer.issue import sponsors
 from mailer.issue.composition import TRAP
 from mailer.ledger.copies import standing_for
 from recommender.models import Delivery, DeliveryState, Event, EventKind, Subscriber
@@ -42,7 +43,7 @@ _MACHINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """One visit of a story's link, or of the ``TRAP``."""
+    """One visit of a story's link, of the ``TRAP``, or of a sponsor's (``sponsors.FIRST``)."""
 
     at: datetime
     story_id: int
@@ -131,6 +132,7 @@ class _Copy(NamedTuple):
     story_ids: list[int]
     state: DeliveryState
     settled_at: datetime | None
+    sponsor: int | None
 
 
 def _copies(session: Session, ids: Collection[int]) -> dict[int, _Copy]:
@@ -143,6 +145,7 @@ def _copies(session: Session, ids: Collection[int]) -> dict[int, _Copy]:
             Delivery.story_ids,
             Delivery.state,
             Delivery.settled_at,
+            Delivery.reader["sponsor"].as_integer(),
         )
         .where(Delivery.id.in_(ids))
         .order_by(Delivery.id)
@@ -160,6 +163,8 @@ def _known(session: Session, ids: Collection[int]) -> dict[int, list[_Known]]:
     found: dict[int, list[_Known]] = {delivery: [] for delivery in ids}
     for delivery, number, at, story, data, verified in session.execute(query):
         visited = TRAP if data.get("trap") else -1 if story is None else story
+        if "sponsor" in data:
+            visited = sponsors.FIRST + data["sponsor"]
         click = Click(at, visited, data.get("method", ""), data.get("agent", ""))
         found[delivery].append(_Known(number, click, verified))
     return found
@@ -168,20 +173,27 @@ def _known(session: Session, ids: Collection[int]) -> dict[int, list[_Known]]:
 def _says_something(click: Click, copy: _Copy, known: Sequence[_Known]) -> bool:
     """Whether a click is of this copy, new, and not one too many of its kind."""
     same = [one.click for one in known if one.click.story_id == click.story_id]
-    ours = click.story_id == TRAP or click.story_id in copy.story_ids
+    ours = click.story_id in (TRAP, *copy.story_ids) or _sponsored(click) == copy.sponsor
     return ours and click not in same and len(same) < MOST_REPEATS
 
 
+def _sponsored(click: Click) -> int:
+    """The number of the sponsor whose link was followed; −1 when it was none's."""
+    return max(-1, click.story_id - sponsors.FIRST)
+
+
 def _row(copy: _Copy, click: Click, *, verified: bool) -> dict[str, object]:
-    trap = {"trap": True} if click.story_id == TRAP else {}
+    other: dict[str, object] = {"trap": True} if click.story_id == TRAP else {}
+    if (sponsor := _sponsored(click)) >= 0:
+        other = {"sponsor": sponsor}
     return {
         "at": click.at,
         "kind": EventKind.CLICK,
         "subscriber_id": copy.subscriber_id,
         "delivery_id": copy.id,
-        "story_id": None if trap else click.story_id,
+        "story_id": None if other else click.story_id,
         "verified": verified,
-        "data": {"method": click.method, "agent": click.agent} | trap,
+        "data": {"method": click.method, "agent": click.agent} | other,
     }
 
 

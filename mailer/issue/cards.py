@@ -1,6 +1,5 @@
 """One story as one reader sees it: the part of the brief that serves them, where it is from, and
-why it is there. Which story and for whom is decided elsewhere.
-"""
+why it is there. Which story and for whom is decided elsewhere."""
 
 import re
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from mailer.issue.content import StoryContent
 from mailer.issue.notes import Note
 from mailer.issue.pictures import Picture
 from mailer.issue.plaintext import WIDE, shorten
+from mailer.issue.sponsors import Sponsor
 from mailer.languages import N_, Language
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -65,7 +65,7 @@ class Issue:
     """All that the templates show, cleaned and trimmed; nothing of it is markup. ``contents`` are
     the stories to be listed at the top, under ``contents_title``: none when there is only one.
     ``trap_url``, for machines that follow every link, is empty without tracking; other addresses
-    are empty when there is nothing to link; ``note`` is None without one."""
+    are empty when there is nothing to link; ``note`` and ``sponsor`` are None without one."""
 
     lang: str
     subject: str
@@ -74,6 +74,7 @@ class Issue:
     date: str
     intro: str
     note: Note | None
+    sponsor: Sponsor | None
     lead: Card
     cards: tuple[Card, ...]
     footer_why: str

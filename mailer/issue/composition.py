@@ -11,13 +11,14 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from mailer import languages
-from mailer.issue import cards, greeting, wording
+from mailer.issue import cards, greeting, sponsors, wording
 from mailer.issue.cards import LIMITS, Card, Issue, Limits, Part
 from mailer.issue.content import StoryContent
 from mailer.issue.notes import Note, note
 from mailer.issue.plaintext import clean, shorten
 from mailer.issue.preheader import preheader
 from mailer.issue.size import BUDGET, weight
+from mailer.issue.sponsors import Sponsor, SponsorContent
 from mailer.languages import Language
 from recommender.ranking.values import Pick
 
@@ -79,6 +80,7 @@ class Publication:
     language: str = languages.SOURCE
     subject: str = ""
     notes: Mapping[str | None, str] = field(default_factory=dict)
+    sponsors: Mapping[int, SponsorContent] = field(default_factory=dict)
     frame: Frame = Frame()
     test: bool = False
 
@@ -101,13 +103,14 @@ class Publication:
 @dataclass(frozen=True)
 class ReaderView:
     """What a copy may show of its reader. ``topics`` maps names to weights, −2 … +3; ``segments``
-    are those with a note of their own that the reader belongs to."""
+    are those with a note of their own that the reader belongs to, ``sponsor`` who is in it."""
 
     name: str = ""
     locale: str | None = None
     roles: tuple[str, ...] = ()
     topics: Mapping[str, float] = field(default_factory=dict)
     segments: tuple[str, ...] = ()
+    sponsor: int | None = None
 
 
 MOST_REMEMBERED = 20_000
@@ -133,6 +136,7 @@ class Composer:
         self._stories = stories
         self._links = links
         self._notes_of: dict[object, Note | None] = {}
+        self._sponsors_of: dict[object, Sponsor] = {}
         self._cards_of: dict[object, dict[object, Card]] = {}
         self._made = 0
 
@@ -174,6 +178,7 @@ class Composer:
             date=wording.date_line(publication.edition, publication.day, language),
             intro=greeting.intro(reader.name, reader.roles, reader.topics, len(faces), language),
             note=self._note(reader, language),
+            sponsor=self._sponsor(reader, delivery_id, language),
             lead=composed[0],
             cards=tuple(composed[1:]),
             footer_why=wording.footer(title, language),
@@ -206,6 +211,21 @@ class Composer:
             written_in = cards.foreign(self._publication.language, language)
             self._notes_of[key] = note(texts, written_in)
         return self._notes_of[key]
+
+    def _sponsor(self, reader: ReaderView, delivery_id: int, language: Language) -> Sponsor | None:
+        """Who has the sponsor's place in the copy."""
+        number, publication = reader.sponsor, self._publication
+        content = None if number is None else publication.sponsors.get(number)
+        if number is None or content is None:
+            return None
+        key = (number, language.tag)
+        if key not in self._sponsors_of:
+            url = content.url
+            if publication.tracking:
+                url = self._links.click(delivery_id, sponsors.FIRST + number)
+            written_in = cards.foreign(publication.language, language)
+            self._sponsors_of[key] = sponsors.sponsor(content, url, language, written_in)
+        return self._sponsors_of[key]
 
     def _cards(
         self,

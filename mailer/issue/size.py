@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from mailer.issue.cards import Face, Issue
 from mailer.issue.notes import Note
+from mailer.issue.sponsors import Sponsor
 
 BUDGET = 98_000
 """Bytes of HTML, at most; Gmail hides what comes after about 102,400."""
@@ -13,6 +14,7 @@ CARD_BYTES = 1_800
 PART_BYTES = 500
 POINT_BYTES = 40
 LINE_BYTES = 260
+SPONSOR_BYTES = 1_900
 """Markup around the texts of the shipped template, rounded up; a test holds them to it."""
 
 
@@ -20,7 +22,7 @@ def weight(issue: Issue) -> int:
     """Bytes the HTML of an issue takes at most, in the shipped template."""
     texts = _own_texts(issue)
     faces = [_face_bytes(issue.lead.face), *[_face_bytes(card.face) for card in issue.cards]]
-    frame = FRAME_BYTES + _note_bytes(issue.note)
+    frame = FRAME_BYTES + _note_bytes(issue.note) + _sponsor_bytes(issue.sponsor)
     most = frame + _most_bytes("".join(texts)) + sum([most for _, most in faces])
     if most <= BUDGET:
         return most
@@ -46,6 +48,15 @@ def _note_bytes(note: Note | None) -> int:
     spans = [span for block in note.blocks for line in block.lines for span in line.spans]
     texts = sum(_escaped_bytes(span.text) + _escaped_bytes(span.url) for span in spans)
     return LINE_BYTES * (len(spans) + len(note.blocks) + 1) + texts
+
+
+@lru_cache(maxsize=1_000)
+def _sponsor_bytes(sponsor: Sponsor | None) -> int:
+    if sponsor is None:
+        return 0
+    texts = [sponsor.label, sponsor.name, sponsor.text, sponsor.read, sponsor.url]
+    texts += [sponsor.image, sponsor.image_alt]
+    return SPONSOR_BYTES + sum(map(_escaped_bytes, texts))
 
 
 @lru_cache(maxsize=10_000)

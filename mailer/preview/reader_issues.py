@@ -22,10 +22,12 @@ from mailer.edition import (
     pinned_segments,
     planning,
     snapshot,
+    sponsors,
     templates,
 )
 from mailer.edition.edition_edits import EditionEdits
 from mailer.edition.edition_settings import EditionSettings
+from mailer.edition.sponsors import Slots
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.preview import upcoming
 from mailer.relay import registry
@@ -155,7 +157,8 @@ def next_issue(
         if recipient:
             request = replace(request, delivery_id=0)
         return _shown(factory, request, waiting.delivery.number, subscriber.name, now)
-    edition_settings = EditionSettings.of(settings, planning.newsletter_of(session, settings))
+    newsletter = planning.newsletter_of(session, settings)
+    edition_settings = EditionSettings.of(settings, newsletter)
     period = upcoming.next_period(session, settings, subscriber, now)
     ranker, stories = edition_ranker.ranker_for(session, edition_settings, now, period=period)
     [member] = pinned_segments.members(session, ranker, [audience.member(session, subscriber)], now)
@@ -165,6 +168,7 @@ def next_issue(
     )
     if not ranking.picks:
         raise NewsletterError(f"no story passes the relevance floor for {email}: no issue is sent")
+    slots = sponsors.slots(session, newsletter.id, edition_settings, period, now)
     edits = edition_edits.current(session, settings.newsletter, period)
     factory = messages.make_factory(
         settings,
@@ -179,16 +183,19 @@ def next_issue(
         delivery_id=0,
         recipient=recipient or subscriber.email,
         picks=ranking.picks,
-        reader=_view(session, edits, member, now),
+        reader=_view(session, edits, slots, member, now),
     )
     return _shown(factory, request, 0, subscriber.name, now)
 
 
-def _view(session: Session, edits: EditionEdits, member: Member, now: datetime) -> ReaderView:
+def _view(
+    session: Session, edits: EditionEdits, slots: Slots, member: Member, now: datetime
+) -> ReaderView:
     """What a copy that is planned now would show of the reader."""
-    theirs = Subscriber.id == member.id
-    belonging = segments.memberships(session, edits.segments, theirs, now)
-    shown = snapshot.reader_document(member, belonging.get(member.id, ()))
+    named = {*edits.segments, *slots.segments}
+    theirs = segments.memberships(session, named, Subscriber.id == member.id, now)
+    belonging = theirs.get(member.id, ())
+    shown = snapshot.reader_document(member, belonging, slots.of(belonging))
     return snapshot.reader(json_columns.dump(shown))
 
 

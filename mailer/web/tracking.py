@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from mailer.engagement import feedback
 from mailer.engagement.feedback import Click
+from mailer.issue import sponsors
 from mailer.issue.composition import TRAP
 from mailer.issue.content import StoryContent
 from mailer.ledger import copies
@@ -21,7 +22,7 @@ from mailer.links import KINDS, Kind, TokenError
 from mailer.web import forms, tokens
 from mailer.web.site import Site, of
 from recommender.errors import UnknownName
-from recommender.models import Delivery, EditionStory, Subscriber
+from recommender.models import Delivery, EditionStory, Sponsor, Subscriber
 from recommender.storage import database
 from recommender.subscribers import self_service
 
@@ -46,17 +47,25 @@ class Addresses:
         """The address; None when there is no such copy or story, or it leads nowhere."""
         with database.reading(self._engine) as session:
             edition = copies.edition_of(session, delivery_id)
-            frozen = session.get(EditionStory, (edition, story_id)) if edition else None
-        if edition is None or frozen is None:
+            found = _address(session, edition, story_id) if edition else None
+        if edition is None or found is None:
             return None
         if len(self._editions) > MOST_REMEMBERED:
             self._editions = {}
         self._editions[delivery_id] = edition
-        found = StoryContent.from_document(frozen.content).link
         if len(self._addresses) > MOST_REMEMBERED:
             self._addresses = {}
         self._addresses[edition, story_id] = found
         return found
+
+
+def _address(session: Session, edition: int, story_id: int) -> str | None:
+    """Where a story of an edition leads, or one of the newsletter's sponsors."""
+    if story_id >= sponsors.FIRST:
+        row = session.get(Sponsor, story_id - sponsors.FIRST)
+        return None if row is None else sponsors.address(row.url) or None
+    frozen = session.get(EditionStory, (edition, story_id))
+    return None if frozen is None else StoryContent.from_document(frozen.content).link
 
 
 async def click(request: Request) -> Response:

@@ -32,6 +32,7 @@ from recommender.models.edits import Edit, EditionEdit, EditionEditKind, EditKin
 from recommender.models.inbound import InboundMessage
 from recommender.models.limits import Pause, RateLimit, Stop
 from recommender.models.service import Heartbeat, JobRun
+from recommender.models.sponsors import Sponsor
 from recommender.models.subscribers import (
     AddressChange,
     ConsentEvent,
@@ -84,6 +85,7 @@ __all__ = [
     "SegmentKind",
     "SegmentMember",
     "Shard",
+    "Sponsor",
     "Status",
     "Stop",
     "Story",

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from mailer.issue import sponsors
 from mailer.preview import reader_issues
-from recommender.models import Base, Delivery, DeliveryState, Event, EventKind
+from recommender.models import Base, Delivery, DeliveryState, Event, EventKind, Sponsor
 from recommender.storage import database
 from recommender.subscribers import records
 
@@ -186,3 +187,20 @@ def test_a_topic_can_be_left_out_for_good(place: Place) -> None:
     assert topic in place.client.post(less, data={"topic": topic}).text
     with database.reading(place.engine) as session:
         assert records.document(records.find(session, WHO))["topics"][topic] == -2.0
+
+
+def test_the_link_of_a_sponsor_leads_to_the_sponsor(place: Place) -> None:
+    with database.writing(place.engine) as session:
+        row = Sponsor(
+            newsletter_id=1, name="Acme", text="x", url="https://acme.example/ä",
+            first_day=place.moment[0].date(), made_by="a", made_at=place.moment[0],
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        number = sponsors.FIRST + row.id
+    delivery = place.delivery("founder@example.com").id
+    link = place.path(place.links.click(delivery, number))
+    answer = place.client.get(link, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "https://acme.example/%C3%A4")
+    unknown = place.path(place.links.click(delivery, number + 1))
+    assert place.client.get(unknown, follow_redirects=False).status_code == 404

@@ -1,0 +1,145 @@
+"""``newsletter sponsors``: the one labelled place in the issues that is paid for."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from mailer.cli.common import Json, emit, invocation, say, table, who
+from mailer.edition import planning, sponsors
+from mailer.issue import plaintext
+from mailer.issue.sponsors import LONGEST_NAME, LONGEST_TEXT, address
+from recommender import segments
+from recommender.errors import InputError
+from recommender.models import Sponsor
+from recommender.storage import database
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The sponsor's name, as readers see it.")],
+    *,
+    text: Annotated[str, typer.Option(help="What it says: plain text.")],
+    link: Annotated[str, typer.Option(help="Where it leads.")],
+    picture: Annotated[str | None, typer.Option(help="An https address of a picture.")] = None,
+    alt: Annotated[str | None, typer.Option(help="The picture in words; default: NAME.")] = None,
+    segment: Annotated[str | None, typer.Option(help="For readers of this segment only.")] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="The first day; default: today.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="The last day; default: until removed.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Give a sponsor the labelled place below the lead, in the editions of these days. An issue has
+    one: a sponsor for a segment of the reader goes before one for everybody, then the older one.
+
+    Example: newsletter sponsors add "Acme" --text "Chips." --link https://acme.example --until 2026-12-31
+    """  # noqa: E501  (an example is one line)
+    run = invocation(context)
+    today = run.now.astimezone(run.settings.zone).date()
+    first = _day("--from", from_) or today
+    last = _day("--until", until)
+    if last is not None and last < first:
+        raise InputError("--until", None, f"{last} is before {first}")
+    row = Sponsor(
+        name=_text("NAME", name, LONGEST_NAME),
+        text=_text("--text", text, LONGEST_TEXT),
+        url=_address("--link", link),
+        image_url=None if picture is None else _address("--picture", picture, secure=True),
+        image_alt=alt and _text("--alt", alt, 300),
+        segment=segment,
+        first_day=first,
+        last_day=last,
+        made_by=who(),
+        made_at=run.now,
+    )
+    with run.store() as engine, database.writing(engine) as session:
+        if segment is not None:
+            segments.get(session, segment)
+        row.newsletter_id = planning.newsletter_of(session, run.settings).id
+        session.add(row)
+        session.flush()
+        document = _document(row)
+    _answer(document, as_json=as_json)
+
+
+def _answer(document: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        emit(document)
+        return
+    until = f" until {document['until']}" if document["until"] else ""
+    whom = f", for {document['segment']}" if document["segment"] else ""
+    say(f"{document['id']}: {document['name']}, from {document['from']}{until}{whom}")
+
+
+def _document(row: Sponsor) -> dict[str, object]:
+    days = {"from": row.first_day, "until": row.last_day}
+    return {"id": row.id, "name": row.name, "segment": row.segment, **days}
+
+
+@app.command("list")
+def list_(context: typer.Context, as_json: Json = False) -> None:
+    """List the sponsors, with how many copies with each were sent, and how many were clicked.
+
+    Example: newsletter sponsors list --json
+    """
+    run = invocation(context)
+    today = run.now.astimezone(run.settings.zone).date()
+    with run.store() as engine, database.reading(engine) as session:
+        newsletter = planning.newsletter_of(session, run.settings)
+        rows = sponsors.listing(session, newsletter.id, today)
+    if as_json:
+        emit({"sponsors": rows})
+        return
+    keys = ("id", "name", "state", "from", "until", "segment", "readers", "clicked")
+    table(
+        ["id", "sponsor", "state", "from", "until", "segment", "#readers", "#clicked"],
+        [[row[key] for key in keys] for row in rows],
+        empty="no sponsors; `newsletter sponsors add` gives one the place",
+    )
+
+
+@app.command()
+def remove(
+    context: typer.Context,
+    key: Annotated[int, typer.Argument(metavar="ID", help="As `sponsors list` shows it.")],
+) -> None:
+    """Show a sponsor in no copy that is planned from now on. Copies already planned keep it.
+
+    Example: newsletter sponsors remove 3
+    """
+    run = invocation(context)
+    with run.store() as engine, database.writing(engine) as session:
+        newsletter = planning.newsletter_of(session, run.settings)
+        row = sponsors.remove(session, newsletter.id, key, by=who(), now=run.now)
+        say(f"{row.id}: {row.name} removed")
+
+
+def _text(option: str, text: str, most: int) -> str:
+    kept = plaintext.clean(text)
+    if not kept or len(kept) > most:
+        raise InputError(option, None, f"has {len(kept)} characters; 1 to {most} are taken")
+    return kept
+
+
+def _address(option: str, text: str, *, secure: bool = False) -> str:
+    found = address(text.strip())
+    if not found or (secure and not found.startswith("https://")):
+        raise InputError(
+            option, None, f"{text[:80]!r} is no {'https' if secure else 'web'} address"
+        )
+    return found
+
+
+def _day(option: str, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(option, None, f"{text!r} is no date; write it as 2026-12-01") from None

@@ -1,0 +1,146 @@
+"""Sponsors of a newsletter: added, listed and removed; and who of them is in whose copy.
+
+Which sponsor a copy shows is decided when it is planned, by the day of its edition and the segments
+of its reader, and frozen with it. The caller commits.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mailer.edition import schedule
+from mailer.edition.edition_settings import EditionSettings
+from mailer.issue.sponsors import SponsorContent
+from mailer.ledger import counts
+from recommender.errors import ConflictError, NotFoundError
+from recommender.models import Delivery, Edition, Event, EventKind, Newsletter, Sponsor
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Who may be in the copies of an edition: ids of sponsors with their segments (None: for
+    everybody), those of a segment first, then by age."""
+
+    sponsors: Sequence[tuple[int, str | None]] = ()
+
+    @property
+    def segments(self) -> Collection[str]:
+        return [segment for _, segment in self.sponsors if segment is not None]
+
+    def of(self, segments: Collection[str]) -> int | None:
+        """The sponsor in the copy of a reader of ``segments``; None: nobody is."""
+        return next(
+            (key for key, segment in self.sponsors if segment is None or segment in segments), None
+        )
+
+
+def slots(
+    session: Session,
+    newsletter_id: int,
+    edition_settings: EditionSettings,
+    period: str,
+    now: datetime,
+) -> Slots:
+    """The sponsors of the edition of ``period`` if it is planned now, by the day it goes out: that
+    of the newsletter's hour, or today if that is past."""
+    zone = ZoneInfo(edition_settings.timezone)
+    hour = schedule.occurrence(edition_settings.schedule, period, zone)
+    day = max(hour, now).astimezone(zone).date()
+    query = (
+        sa.select(Sponsor.id, Sponsor.segment)
+        .where(
+            Sponsor.newsletter_id == newsletter_id,
+            Sponsor.removed_at.is_(None),
+            Sponsor.first_day <= day,
+            sa.or_(Sponsor.last_day.is_(None), Sponsor.last_day >= day),
+        )
+        .order_by(Sponsor.segment.is_(None), Sponsor.id)
+    )
+    return Slots([(key, segment) for key, segment in session.execute(query)])
+
+
+def contents(session: Session, newsletter: str) -> Mapping[int, SponsorContent]:
+    """What each sponsor says, those that were removed too: copies go on naming them."""
+    query = sa.select(Sponsor).join(Newsletter, Newsletter.id == Sponsor.newsletter_id)
+    rows = session.scalars(query.where(Newsletter.name == newsletter))
+    return {
+        row.id: SponsorContent(
+            row.name, row.text, row.url, row.image_url or "", row.image_alt or ""
+        )
+        for row in rows
+    }
+
+
+def remove(session: Session, newsletter_id: int, key: int, *, by: str, now: datetime) -> Sponsor:
+    """Show it in no copy that is planned from now on. Raises NotFoundError, ConflictError."""
+    row = session.scalar(
+        sa.select(Sponsor).where(Sponsor.id == key, Sponsor.newsletter_id == newsletter_id)
+    )
+    if row is None:
+        raise NotFoundError(f"no sponsor {key}; `newsletter sponsors list` shows those there are")
+    if row.removed_at is not None:
+        raise ConflictError(f"the sponsor {key} was removed on {row.removed_at:%Y-%m-%d}")
+    row.removed_at, row.removed_by = now, by
+    session.flush()
+    return row
+
+
+def listing(session: Session, newsletter_id: int, today: date) -> list[dict[str, Any]]:
+    """Every sponsor, the latest first, with how many copies with it were sent and how many of them
+    were clicked."""
+    query = sa.select(Sponsor).where(Sponsor.newsletter_id == newsletter_id)
+    rows = session.scalars(query.order_by(Sponsor.id.desc())).all()
+    sent, clicked = _sent(session, newsletter_id), _clicked(session)
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "text": row.text,
+            "link": row.url,
+            "picture": row.image_url,
+            "segment": row.segment,
+            "from": row.first_day,
+            "until": row.last_day,
+            "state": _state(row, today),
+            "readers": sent.get(row.id, 0),
+            "clicked": clicked.get(row.id, 0),
+            "by": row.made_by,
+            "at": row.made_at,
+        }
+        for row in rows
+    ]
+
+
+def _state(row: Sponsor, today: date) -> str:
+    if row.removed_at is not None:
+        return "removed"
+    if today < row.first_day:
+        return "to come"
+    return "over" if row.last_day is not None and row.last_day < today else "running"
+
+
+def _sent(session: Session, newsletter_id: int) -> dict[int, int]:
+    named = Delivery.reader["sponsor"].as_integer()
+    query = (
+        sa.select(named, sa.func.count())
+        .join(Edition, Edition.id == Delivery.edition_id)
+        .where(Edition.newsletter_id == newsletter_id, counts.SENT, named.is_not(None))
+        .group_by(named)
+    )
+    return {key: number for key, number in session.execute(query)}  # noqa: C416  (rows, typed)
+
+
+def _clicked(session: Session) -> dict[int, int]:
+    named = Event.data["sponsor"].as_integer()
+    query = (
+        sa.select(named, sa.func.count(sa.distinct(Event.delivery_id)))
+        .where(Event.kind == EventKind.CLICK, Event.verified, Event.story_id.is_(None))
+        .where(named.is_not(None))
+        .group_by(named)
+    )
+    return {key: number for key, number in session.execute(query)}  # noqa: C416  (rows, typed)

@@ -1,0 +1,71 @@
+"""``newsletter sponsors``: from adding one to its clicks."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from mailer.engagement.feedback import Click, record_clicks
+from mailer.issue import sponsors
+from recommender.models import Delivery, Subscriber
+from recommender.storage import database
+from recommender.subscribers import audience
+
+from .conftest import Run, answer
+
+ADD = ("sponsors", "add", "Acme", "--text", "Cool chips.", "--link", "https://acme.example/x")
+
+
+def test_a_sponsor_is_sent_counted_and_never_learned_from(newsletter: Run, engine: Engine) -> None:
+    newsletter("segments", "create", "chiefs", 'role = "CTO"')
+    everybody = answer(newsletter, *ADD)["id"]
+    chiefs = answer(newsletter, *ADD, "--segment", "chiefs")["id"]
+    assert newsletter("editions", "send", "--yes")[0] == 0
+    with database.writing(engine) as session:
+        shown = Delivery.reader["sponsor"].as_integer()
+        query = sa.select(Subscriber.email, shown)
+        query = query.join(Delivery, Delivery.subscriber_id == Subscriber.id)
+        readers = {row[0]: row[1] for row in session.execute(query)}
+        assert {email for email, one in readers.items() if one == chiefs} == {"cto@example.com"}
+        assert set(readers.values()) == {everybody, chiefs}
+        copy = session.scalars(sa.select(Delivery).where(Delivery.number == 1)).one()
+        assert copy.settled_at is not None
+        at = copy.settled_at + timedelta(minutes=5)
+        agent = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140"
+        clicks = [
+            (copy.id, Click(at + timedelta(minutes=n), sponsors.FIRST + one, "GET", agent))
+            for n, one in enumerate((everybody, everybody, 99))  # again, and one of no copy
+        ]
+        record_clicks(session, clicks)
+        record_clicks(session, clicks)
+        reader = session.get_one(Subscriber, copy.subscriber_id)
+        history = audience.member(session, reader).reader.history
+        assert {action.kind for action in history} == {"sent"}
+    listed = {row["id"]: row for row in answer(newsletter, "sponsors", "list")["sponsors"]}
+    assert (listed[everybody]["readers"], listed[everybody]["clicked"]) == (11, 1)
+    assert (listed[chiefs]["readers"], listed[chiefs]["clicked"]) == (1, 0)
+    assert newsletter("sponsors", "remove", str(everybody))[:2] == (0, "1: Acme removed\n")
+
+
+def test_the_conformance_of_copies_with_a_sponsor_and_a_note(newsletter: Run) -> None:
+    answer(newsletter, *ADD, "--picture", "https://acme.example/p.png", "--alt", "A chip")
+    newsletter("editions", "note", "--text", "# Hi\n\nSee [the plan](https://plan.example/a_(b)).")
+    found = answer(newsletter, "editions", "proof")
+    assert (found["checked"], found["findings"]) == (12, [])
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (("--link", "javascript:x"), "is no web address"),
+        (("--picture", "http://acme.example/p.png"), "is no https address"),
+        (("--text", "x" * 601), "has 601 characters"),
+        (("--from", "soon"), "'soon' is no date"),
+        (("--from", "2026-12-02", "--until", "2026-12-01"), "is before"),
+        (("--segment", "gone"), "no segment 'gone'"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused(newsletter: Run, more: tuple[str, ...], why: str) -> None:
+    status, _, err = newsletter(*ADD, *more)
+    assert (status, why in err) == (1, True)
