@@ -43,6 +43,7 @@ COMMANDS = {
     "picks": Entry("picks:picks", "What a reader gets next, and why."),
     "preview": Entry("picks:preview", "A reader's next issue as HTML, text or message."),
     "editions": Entry("editions:app", "Plan, send, pause and report editions."),
+    "newsletters": Entry("newsletters:app", "The newsletters of the store: several publications."),
     "send-test": Entry("editions:send_test", "Send one reader's issue to an address of yours."),
     "rank": Entry("rank:command", "Rank files of stories for files of readers; no store."),
     "evaluate": Entry("evaluate:command", "Measure the ranking against what readers kept."),
@@ -124,7 +125,7 @@ def _wanted(arguments: Sequence[str]) -> str | None:
     skip = False
     for argument in arguments:
         if skip or argument.startswith("-"):
-            skip = argument == "--config"
+            skip = argument in ("--config", "--newsletter")
             continue
         return argument
     return None
@@ -178,9 +179,13 @@ def _root(
         Path | None,
         typer.Option(help="Settings file; default: newsletter.toml here, if there is one."),
     ] = None,
+    newsletter: Annotated[
+        str | None,
+        typer.Option(help="Which newsletter is meant; default: the one newsletter.toml describes."),
+    ] = None,
     _show_version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    context.obj = Invocation(config)
+    context.obj = Invocation(config, newsletter)

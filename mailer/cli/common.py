@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -35,13 +35,27 @@ from recommender.settings import Settings
 
 @dataclass
 class Invocation:
-    """One run of the command line: the file given with ``--config``, and what comes from it."""
+    """One run of the command line: the file given with ``--config``, the newsletter given with
+    ``--newsletter``, and what comes from them."""
 
     config: Path | None = None
+    newsletter: str | None = None
+
+    @cached_property
+    def base(self) -> Settings:
+        """What the file and the environment say: of the first newsletter."""
+        return settings_module.load(self.config)
 
     @cached_property
     def settings(self) -> Settings:
-        return settings_module.load(self.config)
+        """The settings of the newsletter that is meant."""
+        if self.newsletter is None or self.newsletter == self.base.newsletter:
+            return self.base
+        from recommender import newsletters
+        from recommender.storage import database
+
+        with self._opened(self.base) as engine, database.reading(engine) as session:
+            return newsletters.of(self.base, newsletters.get(session, self.newsletter))
 
     @property
     def file(self) -> Path:
@@ -52,15 +66,18 @@ class Invocation:
     def now(self) -> datetime:
         return datetime.now(UTC)  # noqa: TID251  (an edge: time is made here)
 
-    @contextmanager
-    def store(self, *, make: bool = False) -> Iterator[Engine]:
+    def store(self, *, make: bool = False) -> AbstractContextManager[Engine]:
         """The store, open for the block; StoreError when there is none, unless it may be made."""
+        return self._opened(self.settings, make=make)
+
+    @contextmanager
+    def _opened(self, settings: Settings, *, make: bool = False) -> Iterator[Engine]:
         from recommender.storage.damage import explained
         from recommender.storage.sharing import using
         from recommender.store_opening import open_store
 
         engine = open_store(
-            self.settings.store_url, newsletter=self.settings.newsletter, now=self.now, make=make
+            settings.store_url, newsletter=settings.newsletter, now=self.now, make=make
         )
         try:
             with using(engine), explained(engine):
@@ -100,15 +117,16 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 
 
 Period = Annotated[
-    str | None, typer.Option(help="ISO week such as 2026-W48; default: the current week.")
+    str | None,
+    typer.Option(help="Such as 2026-W48, or 2026-11-27 or 2026-11; default: the current one."),
 ]
 
 
 def named_period(run: Invocation, given: str | None) -> str:
-    """The ISO week that is meant: the one given, or the current one."""
+    """The period that is meant: the one given, or the current one."""
     if given is not None:
-        return schedule.check_period(given)
-    return schedule.period_of(run.now.astimezone(run.settings.zone).date())
+        return schedule.check_period(given, run.settings.schedule)
+    return schedule.period_of(run.now.astimezone(run.settings.zone).date(), run.settings.schedule)
 
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

@@ -46,7 +46,7 @@ def demo(
         migrations.migrate(engine)
         store_opening.prepare(engine, newsletter=settings.newsletter, now=run.now)
         _import_sample(engine, run.now)
-        period = schedule.period_of(run.now.astimezone(settings.zone).date())
+        period = schedule.period_of(run.now.astimezone(settings.zone).date(), settings.schedule)
         edition, summary = _send(engine, settings, period, run.now)
         with database.reading(engine) as session:
             issues = reader_issues.issues(session, settings, edition)

@@ -225,7 +225,7 @@ def _message(found: Settings, now: datetime) -> list[Line]:
     factory = messages.make_factory(
         found,
         newsletter=found.newsletter,
-        period=schedule.period_of(now.astimezone(UTC).date()),
+        period=schedule.period_of(now.astimezone(UTC).date(), found.schedule),
         template=template,
         stories={"1": EXAMPLE},
     )

@@ -34,7 +34,7 @@ def picks(
     ] = None,
     period: Annotated[
         str | None,
-        typer.Option(help="ISO week such as 2026-W47: what the reader got then, and why."),
+        typer.Option(help="such as 2026-W47: what the reader got then, and why."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -51,7 +51,7 @@ def picks(
                 session, run.settings, email, now=run.now, story=story
             )
         else:
-            week = schedule.check_period(period)
+            week = schedule.check_period(period, run.settings.schedule)
             answer = past_issues.picks(session, run.settings, email, week)
     if as_json:
         emit(answer)

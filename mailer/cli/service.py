@@ -171,11 +171,12 @@ def _schedule(
 ) -> Iterator[None]:
     from mailer.edition import schedule
     from mailer.service import scheduler as service_module
+    from mailer.service.context import SchedulerContext
 
     background = service_module.watched(supervisor)
-    service = service_module.SchedulerContext(
+    service = SchedulerContext(
         engine,
-        run.settings,
+        run.base,
         clock=_now,
         stop=stop,
         report=_report,

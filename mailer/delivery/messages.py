@@ -31,6 +31,7 @@ from mailer.mime.headers import ascii_domain
 from mailer.mime.message import Identity, Message, build
 from mailer.mime.parts import FragmentEncoder, LinkValues, Placeholders
 from mailer.rendering.templates import Rendered, Template, TemplatePart
+from recommender import newsletters
 from recommender.models import Delivery, Edition, EditionStory
 from recommender.ranking.values import Pick
 from recommender.settings import Settings, mailbox
@@ -166,7 +167,7 @@ def factory(
         )
     )
     return make_factory(
-        settings,
+        newsletters.of(settings, edition.newsletter),
         newsletter=edition.newsletter.name,
         period=edition.period,
         template=templates.load(session, edition.template_hash, settings.secrets),

@@ -6,8 +6,7 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from mailer.edition import schedule
-from recommender.models import Newsletter
-from recommender.settings import DAYS, Settings, weekday_and_time
+from recommender.settings import DAYS, Settings, schedules
 from recommender.settings.limits import quiet_hours
 
 
@@ -25,12 +24,13 @@ class EditionSettings:
     stories_per_digest: int = 2
 
     @classmethod
-    def of(cls, settings: Settings, newsletter: Newsletter) -> "EditionSettings":
+    def of(cls, settings: Settings) -> "EditionSettings":
+        """Those of a newsletter with these settings."""
         return cls(
-            picks=newsletter.picks or settings.picks,
+            picks=settings.picks,
             relevance_floor=settings.relevance_floor,
             horizon_days=settings.horizon_days,
-            schedule=newsletter.schedule or settings.schedule,
+            schedule=settings.schedule,
             timezone=settings.timezone,
             local_time=settings.local_time,
             quiet_hours=settings.quiet_hours,
@@ -41,7 +41,8 @@ class EditionSettings:
         self, period: str, reader_zone: str | None, day: str | None = None, hour: int | None = None
     ) -> datetime:
         """When a copy is due: the newsletter's hour, on the reader's clock if so wanted; or, of a
-        reader with a ``day`` or ``hour`` of their own, the first of those once the edition is out.
+        reader with a ``day`` or ``hour`` of their own, the first of those once the edition is out
+        (of a newsletter that comes on several days, the ``hour`` alone).
         Never in the reader's quiet hours."""
         theirs = ZoneInfo(reader_zone or self.timezone)
         moment = schedule.occurrence(
@@ -62,7 +63,7 @@ class EditionSettings:
         out = self.out_at(period)
         if self.local_time:  # the newsletter's day, where the reader is, has begun too
             out = max(out, schedule.day_begins(self.schedule, period, zone))
-        _, at, minute = weekday_and_time(self.schedule)
-        wanted = time(at, minute) if hour is None else time(hour)
-        weekday = None if day is None else DAYS.index(day)
+        wanted = schedule.hour_of(self.schedule) if hour is None else time(hour)
+        several = schedules.parse(self.schedule).weekday is None
+        weekday = None if day is None or several else DAYS.index(day)
         return schedule.next_on_the_clock(out, wanted, zone, weekday)

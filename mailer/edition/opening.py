@@ -32,7 +32,7 @@ def open_edition(
         state=EditionState.PLANNING,
         segment=segment,
         template_hash=template.hash,
-        settings=asdict(EditionSettings.of(settings, newsletter)),
+        settings=asdict(EditionSettings.of(settings)),
         planned_at=now,
     )
     session.add(edition)

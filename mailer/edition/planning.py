@@ -264,7 +264,7 @@ def to_add(
     """How many readers planning would add to the edition of ``period``."""
     newsletter = newsletter_of(session, settings)
     wanted = default_segment(session, newsletter) if segment is None else segment
-    theirs = shards.audience_of(session, wanted, now)
+    theirs = shards.audience_of(session, newsletter.id, wanted, now)
     edition = session.scalar(
         sa.select(Edition).where(Edition.newsletter_id == newsletter.id, Edition.period == period)
     )

@@ -1,4 +1,4 @@
-"""When: periods, a newsletter's weekly hour, and what that hour is for each reader.
+"""When: periods, a newsletter's hour in each, and what that hour is for each reader.
 
 Pure calendar arithmetic on aware times; it reads no clock. An hour that a change to summer time
 leaves out is taken at the first moment after the gap; one that happens twice, at its first.
@@ -10,42 +10,84 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from recommender.errors import NewsletterError
-from recommender.settings import weekday_and_time
+from recommender.settings import schedules
 from recommender.settings.limits import Quiet
+from recommender.settings.schedules import Cadence
 
 EARLIEST = ZoneInfo("Etc/GMT-14")
 """Where every hour comes first (UTC+14): planning for readers' own hours begins there."""
 
-_PERIOD = re.compile(r"(\d{4})-W(\d{2})")
+_WEEK, _MONTH = re.compile(r"(\d{4})-W(\d{2})"), re.compile(r"(\d{4})-(\d{2})")
+FRIDAY = 4
+_LONGEST = 70
+"""Days: in any such time every schedule has an occurrence."""
 
 
-def period_of(day: date) -> str:
-    """The ISO 8601 week a day falls in, such as ``2026-W48``."""
+def period_of(day: date, schedule: str) -> str:
+    """The period of ``schedule`` that a day falls in: ``2026-11-27``, the ISO 8601 week
+    ``2026-W48`` or the month ``2026-11``. A day on which, or a week in which, none is published
+    belongs to the next one."""
+    cadence = schedules.parse(schedule).cadence
+    if cadence == Cadence.MONTHLY:
+        return f"{day:%Y-%m}"
+    if cadence == Cadence.DAILY:
+        return day.isoformat()
+    if cadence == Cadence.WEEKDAYS:
+        weekend = day.weekday() > FRIDAY
+        return (day + timedelta(days=7 - day.weekday() if weekend else 0)).isoformat()
+    if cadence == Cadence.FORTNIGHTLY:
+        day += timedelta(weeks=_week(day) % 2)
     year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
 
 
-def check_period(period: str) -> str:
-    """``period`` itself; NewsletterError when it names no ISO week."""
-    _monday(period)
+def _week(day: date) -> int:
+    """Weeks counted without end, so that every other one is every other one in any year."""
+    return (day.toordinal() - 1) // 7
+
+
+def check_period(period: str, schedule: str | None = None) -> str:
+    """``period`` itself; NewsletterError when it is none, or none of ``schedule``."""
+    first = _first_day(period)
+    if schedule is not None and period_of(first, schedule) != period:
+        like = period_of(first, schedule)
+        raise NewsletterError(
+            f"{period!r} is no period of a newsletter that comes {schedule!r}; "
+            f"the nearest is {like}"
+        )
     return period
 
 
-def _monday(period: str) -> date:
-    match = _PERIOD.fullmatch(period)
-    if match:
-        try:
-            return date.fromisocalendar(int(match[1]), int(match[2]), 1)
-        except ValueError:
-            pass
-    raise NewsletterError(f"{period!r} is not a week such as 2026-W48")
+def _first_day(period: str) -> date:
+    week, month = _WEEK.fullmatch(period), _MONTH.fullmatch(period)
+    try:
+        if week:
+            return date.fromisocalendar(int(week[1]), int(week[2]), 1)
+        if month:
+            return date(int(month[1]), int(month[2]), 1)
+        if len(period) == len("2026-11-27"):
+            return date.fromisoformat(period)
+    except ValueError:
+        pass
+    raise NewsletterError(f"{period!r} is not a week such as 2026-W48, a day or a month")
+
+
+def _day(schedule: str, period: str) -> date:
+    """The day in ``period`` on which the newsletter comes."""
+    first, weekday = _first_day(period), schedules.parse(schedule).weekday
+    return first if weekday is None else first + timedelta(days=(weekday - first.weekday()) % 7)
 
 
 @lru_cache(maxsize=10_000)
 def occurrence(schedule: str, period: str, zone: ZoneInfo) -> datetime:
     """When ``schedule`` (``thursday 08:00``) falls in ``period`` on the clocks of ``zone``: UTC."""
-    weekday, hour, minute = weekday_and_time(schedule)
-    return _on_the_clock(_monday(period) + timedelta(days=weekday), time(hour, minute), zone)
+    return _on_the_clock(_day(schedule, period), hour_of(schedule), zone)
+
+
+def hour_of(schedule: str) -> time:
+    """The time of day at which the newsletter comes."""
+    parsed = schedules.parse(schedule)
+    return time(parsed.hour, parsed.minute)
 
 
 def next_on_the_clock(
@@ -65,24 +107,29 @@ def next_on_the_clock(
 
 def day_begins(schedule: str, period: str, zone: ZoneInfo) -> datetime:
     """When the day of ``schedule`` begins in ``period`` on the clocks of ``zone``: UTC."""
-    weekday, _, _ = weekday_and_time(schedule)
-    return _on_the_clock(_monday(period) + timedelta(days=weekday), time(0), zone)
+    return _on_the_clock(_day(schedule, period), time(0), zone)
 
 
 def month_of(period: str) -> tuple[int, int]:
-    """The year and month a week counts to: those of its Thursday, as ISO 8601 does for years."""
-    thursday = _monday(period) + timedelta(days=3)
-    return thursday.year, thursday.month
+    """The year and month a period counts to; of a week those of its Thursday, as ISO 8601 does for
+    years."""
+    day = _first_day(period)
+    if _WEEK.fullmatch(period):
+        day += timedelta(days=3)
+    return day.year, day.month
 
 
-def after(period: str) -> str:
-    """The week after ``period``."""
-    return period_of(_monday(period) + timedelta(weeks=1))
+def after(period: str, schedule: str) -> str:
+    """The period of ``schedule`` that comes after ``period``."""
+    day = _first_day(period)
+    while (found := period_of(day, schedule)) <= period:
+        day += timedelta(days=1)
+    return found
 
 
 def weeks_between(earlier: str, later: str) -> int:
-    """How many weeks ``later`` comes after ``earlier``."""
-    return (_monday(later) - _monday(earlier)).days // 7
+    """How many weeks the week of ``later`` comes after the week of ``earlier``."""
+    return _week(_first_day(later)) - _week(_first_day(earlier))
 
 
 def _on_the_clock(day: date, hour: time, zone: ZoneInfo) -> datetime:
@@ -124,20 +171,20 @@ def after_quiet(moment: datetime, zone: ZoneInfo, quiet: Quiet | None) -> dateti
 def latest(schedule: str, zone: ZoneInfo, now: datetime) -> tuple[str, datetime]:
     """The latest occurrence at or before ``now``: its period and its moment in UTC."""
     today = now.astimezone(zone).date()
-    for days in (0, 7, 14):
-        period = period_of(today - timedelta(days=days))
+    for days in range(_LONGEST):
+        period = period_of(today - timedelta(days=days), schedule)
         moment = occurrence(schedule, period, zone)
         if moment <= now:
             return period, moment
-    raise AssertionError("a weekly schedule has an occurrence in any fortnight")
+    raise AssertionError("every schedule has an occurrence in ten weeks")
 
 
 def upcoming(schedule: str, zone: ZoneInfo, now: datetime) -> tuple[str, datetime]:
     """The next occurrence after ``now``: its period and its moment in UTC."""
     today = now.astimezone(zone).date()
-    for days in (0, 7, 14):
-        period = period_of(today + timedelta(days=days))
+    for days in range(_LONGEST):
+        period = period_of(today + timedelta(days=days), schedule)
         moment = occurrence(schedule, period, zone)
         if moment > now:
             return period, moment
-    raise AssertionError("a weekly schedule has an occurrence in any fortnight")
+    raise AssertionError("every schedule has an occurrence in ten weeks")

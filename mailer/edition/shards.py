@@ -33,7 +33,7 @@ from recommender.models import (
     Subscriber,
 )
 from recommender.storage import bulk, database, locks
-from recommender.subscribers import audience
+from recommender.subscribers import audience, subscriptions
 from recommender.subscribers.audience import Member
 
 SIZE = 2_000
@@ -48,7 +48,7 @@ def split(session: Session, edition: Edition, segment: str | None, now: datetime
     last = session.scalar(sa.select(sa.func.max(Shard.number)).where(here)) or 0
     start = _copies(session, edition.id)
     place = sa.func.row_number(type_=sa.Integer()).over(order_by=Subscriber.id)
-    theirs = audience_of(session, segment, now) & ~contains(edition.id)
+    theirs = audience_of(session, edition.newsletter_id, segment, now) & ~contains(edition.id)
     readers = sa.select(Subscriber.id, (place - 1).label("before")).where(theirs).subquery()
     piece = readers.c.before // SIZE
     pieces = sa.select(
@@ -74,9 +74,12 @@ def _copies(session: Session, edition_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def audience_of(session: Session, segment: str | None, now: datetime) -> sa.ColumnElement[bool]:
-    """The condition under which a subscriber may be mailed, and is in ``segment`` as of ``now``."""
-    condition = audience.mailable()
+def audience_of(
+    session: Session, newsletter_id: int, segment: str | None, now: datetime
+) -> sa.ColumnElement[bool]:
+    """The condition under which a subscriber may be mailed, has not left the newsletter, and is in
+    ``segment`` as of ``now``."""
+    condition = audience.mailable() & ~subscriptions.left(newsletter_id)
     if segment is not None:
         condition &= segments.condition(session, segment, now)
     return condition
@@ -141,7 +144,7 @@ def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) 
                 return True
             ranker = rankers.of(edition_id)
             at = shard.planned_at or ranker.edition.planned_at
-            theirs = audience_of(session, shard.segment, at)
+            theirs = audience_of(session, ranker.edition.newsletter_id, shard.segment, at)
             theirs &= Subscriber.id.between(shard.first_id, shard.last_id) & ~contains(edition_id)
             readers = read(session, ranker, theirs, at)
         rows = copies(ranker, readers, shard.start, at)

@@ -55,7 +55,7 @@ def missing(session: Session, edition: Edition, *, now: datetime) -> dict[str, A
     reason = sa.case((suppressed, "suppressed"), else_=status)
     query = sa.select(reason, sa.func.count()).where(~mailable, outside).group_by(reason)
     others = {row[0]: row[1] for row in session.execute(query.order_by(reason))}
-    theirs = shards.audience_of(session, everybody, now)
+    theirs = shards.audience_of(session, edition.newsletter_id, everybody, now)
     yet = session.scalar(sa.select(sa.func.count(Subscriber.id)).where(theirs, outside)) or 0
     if everybody is not None:
         all_ = sa.select(sa.func.count(Subscriber.id)).where(mailable, outside)

@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 
 from mailer.ledger import transitions
 from mailer.ledger.transitions import HELD
-from recommender.models import Delivery, DeliveryState, Status, Subscriber, Suppression
+from recommender.models import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    Status,
+    Subscriber,
+    Suppression,
+)
+from recommender.subscribers import subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,7 @@ def _due(
     if readers is not None:
         due &= readers
     suppressed = sa.exists().where(Suppression.address_hash == Subscriber.address_hash)
+    newsletter = sa.select(Edition.newsletter_id).where(Edition.id == edition_id).scalar_subquery()
     return (
         sa.select(
             Delivery.id,
@@ -117,6 +126,7 @@ def _due(
             Subscriber.timezone,
             Subscriber.status,
             suppressed.label("suppressed"),
+            subscriptions.left(newsletter).label("left"),
         )
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .where(Delivery.edition_id == edition_id, due)
@@ -159,6 +169,8 @@ def _skip_reason(row: Any, now: datetime, too_late: datetime | None) -> str | No
         return "suppressed"
     if row.status != Status.ACTIVE:
         return str(row.status)
+    if row.left:
+        return str(Status.UNSUBSCRIBED)
     if row.expires_at is not None and row.expires_at <= now:
         return "expired"
     if too_late is not None and row.state == DeliveryState.PLANNED and row.due_at < too_late:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from mailer.edition import planning, schedule
 from mailer.monitoring import heartbeats, job_runs
 from mailer.monitoring.heartbeats import Kind
+from recommender import newsletters
 from recommender.errors import StoreError
 from recommender.models import Edition, EditionState
 from recommender.settings import Settings
@@ -99,14 +100,21 @@ def cannot_be_written(place: Path) -> str | None:
 
 
 def overdue(session: Session, settings: Settings, now: datetime) -> timedelta:
-    """By how much the latest edition is late: its hour is over, and not everybody is in it. Nothing
-    where no scheduler was at work lately, or it is too late for it anyway."""
+    """By how much the latest edition of any newsletter is late: its hour is over, and not everybody
+    is in it. Nothing where no scheduler was at work lately, or it is too late for it anyway."""
     run = job_runs.by_name(session).get("deliver")
     if run is None or run.begun_at is None or run.begun_at < now - MISSED:
         return timedelta(0)
+    first = settings.newsletter
+    return max(_late(session, one, now, first) for one in newsletters.all_of(session, settings))
+
+
+def _late(session: Session, settings: Settings, now: datetime, first: str) -> timedelta:
     zone = schedule.EARLIEST if settings.local_time else settings.zone
     period, moment = schedule.latest(settings.schedule, zone, now)
     late = now - moment
+    if settings.newsletter != first and moment < newsletters.added_at(session, settings):
+        return timedelta(0)
     waiting = not planning.published(session, settings.newsletter, period)
     return late if waiting and late <= timedelta(hours=settings.catch_up_hours) else timedelta(0)
 

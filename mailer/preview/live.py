@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import edition_ranker, pinned_segments, planning
+from mailer.edition import edition_ranker, pinned_segments
 from mailer.edition.edition_settings import EditionSettings
 from mailer.issue.content import StoryContent
 from mailer.preview import upcoming
@@ -128,9 +128,7 @@ class LivePreviews:
             return latest
         state = _state(session)
         if latest is None or latest.state != state or abs(now - latest.made_at) > KEEP:
-            edition_settings = EditionSettings.of(
-                self._settings, planning.newsletter_of(session, self._settings)
-            )
+            edition_settings = EditionSettings.of(self._settings)
             ranker, stories = edition_ranker.ranker_for(session, edition_settings, now)
             latest = _RankerState(state, now, ranker, stories, edition_settings)
         self._kept, self._looked_at = latest, now

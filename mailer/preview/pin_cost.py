@@ -84,11 +84,12 @@ def cost(
     """What the pin of a story costs in the edition of ``period``, the readers of ``segment`` (none:
     everybody) who get it; None when the story cannot be chosen in it."""
     newsletter = planning.newsletter_of(session, settings)
-    edition_settings = EditionSettings.of(settings, newsletter)
+    edition_settings = EditionSettings.of(settings)
     ranker, _ = edition_ranker.ranker_for(session, edition_settings, now, period=period)
     if str(story_id) not in ranker.column:
         return None
-    theirs = shards.audience_of(session, planning.default_segment(session, newsletter), now)
+    everybody = planning.default_segment(session, newsletter)
+    theirs = shards.audience_of(session, newsletter.id, everybody, now)
     if segment is not None:
         theirs &= segments.condition(session, segment, now)
     readers = session.scalar(sa.select(sa.func.count(Subscriber.id)).where(theirs)) or 0

@@ -59,7 +59,7 @@ def next_picks(
     reader or story.
     """
     subscriber = records.find(session, email)
-    edition_settings = EditionSettings.of(settings, planning.newsletter_of(session, settings))
+    edition_settings = EditionSettings.of(settings)
     waiting = upcoming.waiting(session, settings, subscriber)
     period = (
         waiting.edition.period
@@ -158,7 +158,7 @@ def next_issue(
             request = replace(request, delivery_id=0)
         return _shown(factory, request, waiting.delivery.number, subscriber.name, now)
     newsletter = planning.newsletter_of(session, settings)
-    edition_settings = EditionSettings.of(settings, newsletter)
+    edition_settings = EditionSettings.of(settings)
     period = upcoming.next_period(session, settings, subscriber, now)
     ranker, stories = edition_ranker.ranker_for(session, edition_settings, now, period=period)
     [member] = pinned_segments.members(session, ranker, [audience.member(session, subscriber)], now)

@@ -24,7 +24,7 @@ _WAITING = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.DEFERRED
 
 def current_period(settings: Settings, now: datetime) -> str:
     """The week it is where the newsletter is."""
-    return schedule.period_of(now.astimezone(settings.zone).date())
+    return schedule.period_of(now.astimezone(settings.zone).date(), settings.schedule)
 
 
 def next_period(session: Session, settings: Settings, reader: Subscriber, now: datetime) -> str:
@@ -33,10 +33,11 @@ def next_period(session: Session, settings: Settings, reader: Subscriber, now: d
     period = current_period(settings, now)
     newsletter = planning.newsletter_of(session, settings)
     while not _can_get(session, settings, newsletter, reader, period, now):
-        period = schedule.after(period)
-    last = frequency.latest(session, newsletter.id, schedule.after(period), [reader.id])
+        period = schedule.after(period, settings.schedule)
+    next_one = schedule.after(period, settings.schedule)
+    last = frequency.latest(session, newsletter.id, next_one, [reader.id])
     while reader.id in last and frequency.rests(reader.frequency, last[reader.id], period):
-        period = schedule.after(period)
+        period = schedule.after(period, settings.schedule)
     return period
 
 
@@ -68,7 +69,7 @@ def _can_get(
         return True
     if planning.published(session, newsletter.name, period):
         return False
-    return EditionSettings.of(settings, newsletter).out_at(period) > now
+    return EditionSettings.of(settings).out_at(period) > now
 
 
 def next_due(
@@ -81,10 +82,10 @@ def next_due(
     planned = waiting(session, settings, reader)
     if planned is not None:
         return planned.delivery.due_at
-    edition_settings = EditionSettings.of(settings, planning.newsletter_of(session, settings))
+    edition_settings = EditionSettings.of(settings)
     period = next_period(session, settings, reader, now)
     while (due := edition_settings.due_at(period, reader.timezone, reader.day, reader.hour)) <= now:
-        period = schedule.after(period)
+        period = schedule.after(period, settings.schedule)
     return due
 
 

@@ -1,69 +1,41 @@
 """When editions are made and sent, by themselves: APScheduler is the clock, the store the memory.
 
-Its jobs: ``publish`` at the newsletter's weekly hour, ``deliver`` every minute for whatever is
-due (readers' own hours, retries, what a stop or a planning that died left over, an edition whose
-hour was missed), ``feeds`` every minute for feeds that are due, ``bounces`` every few minutes for
-mail that came back, ``prune`` every night. They only
-ask the store what there is to do, so running one late, twice or after a crash changes nothing:
-after downtime the latest issue is sent, if it is not older than ``catch_up_hours``, and those
-before it are not. A job that fails is tried again within a minute (``job_runner``).
+``publish`` runs at the newsletter's hour, ``deliver`` every minute for whatever is due (readers'
+own hours, retries, what a stop or a planning that died left over, an edition whose hour was
+missed), for each newsletter of the store by itself (``publishing``); ``feeds`` every minute for
+feeds that are due, ``bounces`` every few minutes for mail that came back, ``prune`` every night. A
+job that fails is tried again within a minute (``job_runner``).
 """
 
 import logging
-import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
-from functools import cached_property, partial
+from functools import partial
 
-import sqlalchemy as sa
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import STATE_STOPPED, BaseScheduler
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy.engine import Engine
 
-from mailer.delivery import campaign
-from mailer.edition import planning, retention, schedule
+from mailer.edition import retention
 from mailer.edition.retention_limits import RetentionLimits
-from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
-from mailer.monitoring.supervision import Supervisor, Troubles
-from mailer.service import bounce_polling, feed_polling, newsletter_polling
-from mailer.service.job_runner import Runner
+from mailer.monitoring.supervision import Supervisor
+from mailer.service import bounce_polling, feed_polling, newsletter_polling, publishing
+from mailer.service.context import SchedulerContext
+from mailer.service.publishing import DELIVER, PUBLISH
+from recommender import newsletters
 from recommender.articles import feed_schedule
-from recommender.errors import NewsletterError
-from recommender.models import Edition, EditionState, Newsletter
-from recommender.settings import DAYS, Settings, weekday_and_time
 from recommender.storage import database
 
-PUBLISH = "publish"
-DELIVER = "deliver"
-PLAN = "plan"
 PRUNE = "prune"
 FEEDS = "feeds"
 PRUNE_AT = clock_time(3, 30)
+OTHERS = "newsletters"
+EVERY_MINUTE = CronTrigger(minute="*", timezone=UTC)
+AT_ONCE = {OTHERS: 8}
+"""How often a job runs at the same time, where that is more than once."""
 PRUNE_LOOKS = "*/10"
 """The minutes at which it is looked whether the night's pruning is still to be done."""
-
-
-@dataclass(frozen=True)
-class SchedulerContext:
-    """What the jobs work with. ``troubles`` outlives it where one process leads now and then."""
-
-    engine: Engine
-    settings: Settings
-    clock: Callable[[], datetime]
-    stop: threading.Event
-    report: Callable[[str], None]
-    processes: int = 1
-    enqueue: Enqueue = enqueue_nothing
-    troubles: Troubles | None = None
-
-    @cached_property
-    def runner(self) -> Runner:
-        """What its jobs are run by."""
-        troubles = self.troubles or Troubles(self.report)
-        return Runner(self.engine, self.clock, troubles, self.report)
 
 
 def watched(supervisor: Supervisor) -> BackgroundScheduler:
@@ -80,10 +52,14 @@ def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
     """Give ``scheduler`` the jobs, and begin: what was missed while nothing ran is done at once."""
     _silence()
     work = {
-        PUBLISH: (partial(_publish_job, service), weekly(service.settings)),
-        DELIVER: (partial(_every_minute, service), CronTrigger(minute="*", timezone=UTC)),
+        PUBLISH: (
+            partial(publishing.publish_job, service),
+            publishing.hour(service.settings),
+        ),
+        DELIVER: (partial(publishing.every_minute, service), EVERY_MINUTE),
         PRUNE: (partial(_prune_job, service), CronTrigger(minute=PRUNE_LOOKS, timezone=UTC)),
-        FEEDS: (partial(_feeds_job, service), CronTrigger(minute="*", timezone=UTC)),
+        FEEDS: (partial(_feeds_job, service), EVERY_MINUTE),
+        OTHERS: (partial(_others_every_minute, service), EVERY_MINUTE),
     }
     if service.settings.bounce_mailbox:
         poll = partial(bounce_polling.job, service.engine, service.settings, service.clock)
@@ -96,11 +72,33 @@ def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
     scheduler.start(paused=True)
     for name, (job, trigger) in work.items():
         scheduler.add_job(
-            job, trigger, id=name, coalesce=True, max_instances=1, misfire_grace_time=None
+            job,
+            trigger,
+            id=name,
+            coalesce=True,
+            max_instances=AT_ONCE.get(name, 1),
+            misfire_grace_time=None,
         )
-    for name in (DELIVER, PRUNE, FEEDS):
+    for name in (OTHERS, DELIVER, PRUNE, FEEDS):
         scheduler.modify_job(name, next_run_time=service.clock())
     scheduler.resume()
+
+
+def _others_every_minute(service: SchedulerContext) -> None:
+    """Publish and deliver every other newsletter of the store. While one takes long, the instance
+    of the next minute serves those after it: none waits for another longer than that."""
+    try:
+        with database.reading(service.engine) as session:
+            found = newsletters.all_of(session, service.settings)
+    except Exception:  # noqa: BLE001  (the heartbeat speaks of it, and it is looked again)
+        return
+    for settings in found:
+        if settings.newsletter == service.settings.newsletter:
+            continue
+        other = replace(service, settings=settings, first=service)
+        with service.runner.alone(other.job(OTHERS)) as free:
+            if free and not service.stop.is_set():
+                publishing.every_minute(other)
 
 
 def _silence() -> None:
@@ -108,63 +106,6 @@ def _silence() -> None:
     logger = logging.getLogger("apscheduler")
     logger.propagate = False
     logger.handlers = [logging.NullHandler()]
-
-
-def weekly(settings: Settings) -> CronTrigger:
-    """The trigger at which an edition is planned: the newsletter's hour, or with readers' own
-    hours, that hour where on earth it comes first."""
-    weekday, hour, minute = weekday_and_time(settings.schedule)
-    zone = schedule.EARLIEST if settings.local_time else settings.zone
-    return CronTrigger(day_of_week=DAYS[weekday][:3], hour=hour, minute=minute, timezone=zone)
-
-
-def _every_minute(service: SchedulerContext) -> None:
-    """Deliver what is due; first, an edition whose hour has come and that is not published yet."""
-    try:
-        missed = _outstanding(service)
-    except Exception:  # noqa: BLE001  (the job itself will meet it, and say so)
-        missed = False
-    if missed:
-        _publish_job(service)
-    else:
-        service.runner.run(DELIVER, partial(deliver, service))
-
-
-def _outstanding(service: SchedulerContext) -> bool:
-    """Whether the latest edition is still to be published."""
-    run = service.runner.known().get(PUBLISH)
-    return run is None or run.period != _latest(service)[0]
-
-
-def _latest(service: SchedulerContext) -> tuple[str, datetime]:
-    zone = schedule.EARLIEST if service.settings.local_time else service.settings.zone
-    return schedule.latest(service.settings.schedule, zone, service.clock())
-
-
-def _publish_job(service: SchedulerContext) -> None:
-    """The job ``publish``, unless another thread is at it; done once for each period."""
-
-    def work() -> str | None:
-        if not _outstanding(service):
-            deliver(service)
-            return None
-        before = service.runner.known()[PUBLISH].period
-        period, moment = _latest(service)
-        publish(service)
-        if service.stop.is_set():
-            return None
-        with database.reading(service.engine) as session:
-            lost = not planning.published(session, service.settings.newsletter, period)
-        if lost and before is not None:
-            service.report(
-                f"{service.settings.newsletter}-{period} was due at {moment:%Y-%m-%d %H:%M} UTC "
-                "and is not sent: that is longer ago than catch_up_hours"
-            )
-        return period
-
-    with service.runner.alone(PUBLISH) as free:
-        if free:
-            service.runner.run(PUBLISH, work)
 
 
 def _prune_job(service: SchedulerContext) -> None:
@@ -210,90 +151,3 @@ def fetch_feeds(service: SchedulerContext) -> None:
             service.runner.troubles.over(name)
         if one.report.added:
             service.report(f"{name}: {one.report.added} new")
-
-
-def publish(service: SchedulerContext) -> None:
-    """Plan the latest edition that should be out by now, unless it is too old, for everybody who
-    is not in it yet, once; then send."""
-    settings, now = service.settings, service.clock()
-    zone = schedule.EARLIEST if settings.local_time else settings.zone
-    period, moment = schedule.latest(settings.schedule, zone, now)
-    if now - moment > timedelta(hours=settings.catch_up_hours):
-        return
-    with database.reading(service.engine) as session:
-        unpublished = not planning.published(session, settings.newsletter, period)
-    if unpublished:
-        with service.runner.alone(PLAN):  # the other job need not lend a hand
-            edition = campaign.plan(
-                service.engine,
-                settings,
-                period=period,
-                now=now,
-                publishing=True,
-                stop=service.stop,
-                processes=service.processes,
-                enqueue=service.enqueue,
-                progress=service.runner.sender_lives,
-            )
-        service.report(f"planned {settings.newsletter}-{period} (edition {edition})")
-    deliver(service)
-
-
-def deliver(service: SchedulerContext) -> None:
-    """Plan what a planning that died has left, and send what is due of every edition that is on
-    its way."""
-    with service.runner.alone(PLAN) as free:
-        if free:
-            _finish_plannings(service)
-    with database.reading(service.engine) as session:
-        waiting = session.execute(
-            sa.select(Edition.id, Edition.period)
-            .join(Newsletter, Newsletter.id == Edition.newsletter_id)
-            .where(
-                Newsletter.name == service.settings.newsletter,
-                Edition.state.in_((EditionState.PLANNED, EditionState.SENDING)),
-            )
-            .order_by(Edition.id)
-        ).all()
-    for identifier, period in waiting:
-        if service.stop.is_set():
-            return
-        with service.runner.alone(f"{DELIVER} {identifier}") as free:
-            if free:
-                _deliver(service, identifier, f"{service.settings.newsletter}-{period}")
-
-
-def _finish_plannings(service: SchedulerContext) -> None:
-    begun = planning.go_on(
-        service.engine,
-        service.settings.newsletter,
-        progress=service.runner.sender_lives,
-        stopped=service.stop.is_set,
-    )
-    for name in begun:
-        service.report(f"{name}: went on with a planning that had stopped")
-
-
-def _deliver(service: SchedulerContext, edition_id: int, name: str) -> None:
-    try:
-        summary = campaign.send(
-            service.engine,
-            service.settings,
-            edition_id=edition_id,
-            clock=service.clock,
-            stop=service.stop,
-            at_local_time=True,
-            processes=service.processes,
-            progress=service.runner.sender_lives,
-            to_the_end=False,
-            enqueue=service.enqueue,
-        )
-    except NewsletterError as error:
-        service.runner.troubles.note(name, str(error))
-        return
-    if summary.handled:
-        service.report(f"{summary.edition}: {summary.sentence()}")
-    if summary.trouble:
-        service.runner.troubles.note(name, summary.trouble)
-    else:
-        service.runner.troubles.over(name)

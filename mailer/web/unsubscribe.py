@@ -3,6 +3,8 @@
 The token of an issue's own link is enough: whoever holds the issue may stop it.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,35 +17,50 @@ from starlette.routing import BaseRoute, Route
 
 from mailer.web import forms, security, tokens
 from mailer.web.site import Site, of
-from recommender.models import Event, EventKind, Status, Subscriber
+from recommender import newsletters
+from recommender.models import Edition, Event, EventKind, Newsletter, Status, Subscriber
 from recommender.storage import database
-from recommender.subscribers import consent, self_service
+from recommender.subscribers import consent, self_service, subscriptions
 
 CHANGE_OF_MIND = timedelta(hours=1)
 MAILED = (Status.ACTIVE, Status.PAUSED, Status.PENDING)
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """The copy whose link was followed: whose it is, of which newsletter."""
+
+    reader: Subscriber
+    delivery: int
+    newsletter: Newsletter
+    title: str
 
 
 def show(request: Request) -> Response:
     """One button."""
     site = of(request)
     with database.reading(site.engine) as session:
-        found = _reader(session, site, request.path_params["token"])
-        if found is None:
+        copy = _copy(session, site, request.path_params["token"])
+        if copy is None:
             return site.broken_link("unsubscribe", request.path_params["token"])
-        site = site.speaking(found[0].locale)
-        if found[0].status not in MAILED:
-            return _gone(site)
+        site = site.speaking(copy.reader.locale)
+        if copy.reader.status not in MAILED:
+            return _gone(site, copy.title)
+        got = subscriptions.of(session, copy.reader)
+        if not got.get(copy.newsletter.name, True):
+            return _gone(site, copy.title, _others(session, site, copy))
     _ = site.language.text
     return site.notice(
-        _("Stop %(title)s?", title=site.settings.title),
+        _("Stop %(title)s?", title=copy.title),
         _("You will get no more issues. Nothing else is asked of you."),
         button=_("Unsubscribe"),
-        links={_("Get other stories instead"): site.links.preferences(found[1])},
+        links={_("Get other stories instead"): site.links.preferences(copy.delivery)},
     )
 
 
 def leave(request: Request, form: FormData) -> Response:
-    """Unsubscribe, or with ``return`` come back. A mail program's one click is answered in text.
+    """Unsubscribe from the newsletter of this copy, with ``all`` from every one, or with ``return``
+    come back. A mail program's one click is answered in text.
 
     Anybody who was forwarded the issue may stop it, but not start it again: coming back is for
     those who have just left, on our page. Everybody else subscribes anew.
@@ -52,32 +69,33 @@ def leave(request: Request, form: FormData) -> Response:
     now = site.clock()
     one_click = form.get("List-Unsubscribe") == "One-Click"
     with database.writing(site.engine) as session:
-        found = _reader(session, site, request.path_params["token"])
-        if found is None:
+        copy = _copy(session, site, request.path_params["token"])
+        if copy is None:
             return site.broken_link("unsubscribe", request.path_params["token"])
-        reader, delivery = found
-        site = site.speaking(reader.locale)
-        proof: dict[str, Any] = {"from": forms.client(request), "delivery": delivery}
-        if form.get("action") == "return" and not one_click:
-            return _return(request, site, session, reader, delivery, proof)
-        _unsubscribe(session, reader, delivery, now, proof | {"one_click": one_click})
-    return PlainTextResponse("Unsubscribed.\n") if one_click else _gone(site)
+        site = site.speaking(copy.reader.locale)
+        proof: dict[str, Any] = {"from": forms.client(request), "delivery": copy.delivery}
+        action = "" if one_click else form.get("action")
+        if action == "return":
+            return _return(request, site, session, copy, proof)
+        _unsubscribe(session, copy, now, proof | {"one_click": one_click}, every=action == "all")
+        others = [] if action == "all" else _others(session, site, copy)
+    return PlainTextResponse("Unsubscribed.\n") if one_click else _gone(site, copy.title, others)
 
 
 def _return(
-    request: Request,
-    site: Site,
-    session: Session,
-    reader: Subscriber,
-    delivery: int,
-    proof: dict[str, Any],
+    request: Request, site: Site, session: Session, copy: _Copy, proof: dict[str, Any]
 ) -> Response:
     _ = site.language.text
-    now = site.clock()
+    now, reader = site.clock(), copy.reader
     ours = security.own_form(request, site.settings.base_url)
-    if ours and reader.status == Status.UNSUBSCRIBED and _just_left(session, delivery, now):
-        self_service.confirm(session, reader, now=now, proof=proof)
-    if reader.status == Status.ACTIVE:
+    if ours and _just_left(session, copy.delivery, now):
+        if reader.status == Status.UNSUBSCRIBED:
+            self_service.confirm(session, reader, now=now, proof=proof)
+        if reader.status == Status.ACTIVE:
+            subscriptions.rejoin(session, reader, copy.newsletter.name, now=now, proof=proof)
+    if reader.status == Status.ACTIVE and subscriptions.of(session, reader).get(
+        copy.newsletter.name, True
+    ):
         return site.notice(_("Welcome back"), _("Your next issue comes as before."))
     return site.notice(
         _("Please subscribe anew"),
@@ -88,26 +106,47 @@ def _return(
 
 
 def _unsubscribe(
-    session: Session, reader: Subscriber, delivery: int, now: datetime, proof: dict[str, Any]
+    session: Session, copy: _Copy, now: datetime, proof: dict[str, Any], *, every: bool
 ) -> None:
+    reader, source = copy.reader, "unsubscribe"
     if reader.status not in MAILED:
         return
-    consent.change(session, reader, Status.UNSUBSCRIBED, source="unsubscribe", now=now, proof=proof)
+    if every:
+        consent.change(session, reader, Status.UNSUBSCRIBED, source=source, now=now, proof=proof)
+    elif subscriptions.of(session, reader).get(copy.newsletter.name, True):
+        subscriptions.leave(
+            session, reader, copy.newsletter.name, source=source, now=now, proof=proof
+        )
+    else:
+        return
     session.add(
-        Event(at=now, kind=EventKind.UNSUBSCRIBE, subscriber_id=reader.id, delivery_id=delivery)
+        Event(
+            at=now, kind=EventKind.UNSUBSCRIBE, subscriber_id=reader.id, delivery_id=copy.delivery
+        )
     )
 
 
-def _gone(site: Site) -> Response:
-    return site.page("left.html")
+def _gone(site: Site, title: str, others: Sequence[str] = ()) -> Response:
+    return site.page("left.html", left=title, others=others)
 
 
-def _reader(session: Session, site: Site, token: str) -> tuple[Subscriber, int] | None:
-    """The reader of an issue, and its delivery."""
-    found = tokens.delivery(session, site, "unsubscribe", token)
-    if found is None:
+def _others(session: Session, site: Site, copy: _Copy) -> list[str]:
+    """The titles of the newsletters that the reader still gets."""
+    if copy.reader.status not in MAILED:
+        return []
+    got = subscriptions.of(session, copy.reader)
+    rows = newsletters.listing(session)
+    return [newsletters.of(site.settings, row).title for row in rows if got[row.name]]
+
+
+def _copy(session: Session, site: Site, token: str) -> _Copy | None:
+    delivery = tokens.delivery(session, site, "unsubscribe", token)
+    if delivery is None:
         return None
-    return session.get_one(Subscriber, found[0].subscriber_id), found[0].id
+    row = session.get_one(Edition, delivery[0].edition_id).newsletter
+    title = newsletters.of(site.settings, row).title
+    reader = session.get_one(Subscriber, delivery[0].subscriber_id)
+    return _Copy(reader, delivery[0].id, row, title)
 
 
 def _just_left(session: Session, delivery: int, now: datetime) -> bool:

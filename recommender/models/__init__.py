@@ -26,6 +26,7 @@ from recommender.models.deliveries import (
     Newsletter,
     Property,
     Shard,
+    Subscription,
     TemplateVersion,
 )
 from recommender.models.edits import Edit, EditionEdit, EditionEditKind, EditKind
@@ -94,6 +95,7 @@ __all__ = [
     "Subscriber",
     "SubscriberRole",
     "SubscriberTopic",
+    "Subscription",
     "Suppression",
     "TemplateVersion",
     "Topic",

@@ -20,18 +20,34 @@ class Property(Base):
 
 
 class Newsletter(Base):
-    """A configured publication. What is null here is taken from ``newsletter.toml``."""
+    """A publication. ``settings`` is what it has of its own, by the keys of ``newsletter.toml``
+    (``recommender.newsletters``); its audience is a segment, or everybody. One that has retired is
+    published no more."""
 
     __tablename__ = "newsletters"
 
     id: Mapped[primary_key]
     name: Mapped[str] = mapped_column(String(64), unique=True)
-    title: Mapped[str | None] = mapped_column(String(200))
-    schedule: Mapped[str | None] = mapped_column(String(100))
-    picks: Mapped[int | None]
-    template: Mapped[str | None] = mapped_column(String(100))
+    settings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id", ondelete="RESTRICT"))
     created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+
+class Subscription(Base):
+    """What a reader said of one newsletter of several: that they want it no more, or again."""
+
+    __tablename__ = "subscriptions"
+
+    newsletter_id: Mapped[int] = mapped_column(
+        ForeignKey("newsletters.id", ondelete="CASCADE"), primary_key=True
+    )
+    subscriber_id: Mapped[int] = mapped_column(
+        ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    subscribed: Mapped[bool]
+    at: Mapped[datetime]
+    proof: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
 class TemplateVersion(Base):

@@ -10,8 +10,7 @@ from recommender.settings.loading import load as load
 from recommender.settings.loading import names as names
 from recommender.settings.loading import unknown_variables as unknown_variables
 from recommender.settings.model import Settings as Settings
-from recommender.settings.newsletter import DAYS as DAYS
-from recommender.settings.newsletter import weekday_and_time as weekday_and_time
+from recommender.settings.schedules import DAYS as DAYS
 from recommender.settings.sender import PREFIX as PREFIX
 from recommender.settings.store import file_url as file_url
 from recommender.settings.values import mailbox as mailbox

@@ -1,16 +1,13 @@
 """Settings of the newsletter: its name and title, its language, and when it comes."""
 
-import re
-from functools import cached_property, lru_cache
+from functools import cached_property
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, Field, field_validator
 
 from recommender import resources
+from recommender.settings import schedules
 from recommender.settings.values import Paragraph
-
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SCHEDULE = re.compile(r"\s*([a-z]{3,9})\s+([01]?\d|2[0-3]):([0-5]\d)\s*", re.IGNORECASE)
 
 
 class NewsletterSettings(BaseModel):
@@ -21,7 +18,11 @@ class NewsletterSettings(BaseModel):
     language: str = Field(
         "en", description="language of pages and mail for readers who prefer none of those known"
     )
-    schedule: str = Field("thursday 08:00", description="day of the week and time of day")
+    schedule: str = Field(
+        "thursday 08:00",
+        description="when it comes: thursday 08:00, weekdays 08:00, daily 08:00, "
+        "every other thursday 08:00, first thursday 08:00 (of each month)",
+    )
     timezone: str = Field("UTC", description="time zone of the schedule (IANA name)")
     local_time: bool = Field(
         False, description="true: the schedule's hour in each reader's own time zone"
@@ -48,19 +49,9 @@ class NewsletterSettings(BaseModel):
     @field_validator("schedule")
     @classmethod
     def _readable_schedule(cls, value: str) -> str:
-        weekday_and_time(value)
+        schedules.parse(value)
         return value.lower()
 
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
-
-
-@lru_cache(maxsize=100)
-def weekday_and_time(schedule: str) -> tuple[int, int, int]:
-    """``thursday 08:00`` as (weekday from Monday = 0, hour, minute); ValueError when unreadable."""
-    match = _SCHEDULE.fullmatch(schedule)
-    days = [n for n, day in enumerate(DAYS) if match and day.startswith(match[1].lower())]
-    if match is None or len(days) != 1:
-        raise ValueError(f"{schedule!r} is not a day and a time such as 'thursday 08:00'")
-    return days[0], int(match[2]), int(match[3])

@@ -22,7 +22,7 @@ from recommender.models import (
     SubscriberTopic,
 )
 from recommender.storage.bulk import insert
-from recommender.subscribers import consent
+from recommender.subscribers import consent, subscriptions
 from recommender.subscribers.addresses import address_hash
 from recommender.subscribers.fields import SubscriberDraft
 from recommender.vocabulary import Kind
@@ -96,6 +96,8 @@ def confirm(
     consent.readmit(session, reader.email)
     if reader.status in MAY_RETURN:
         consent.change(session, reader, Status.ACTIVE, source="confirm", now=now, proof=proof)
+    if asked_at is not None:
+        subscriptions.restore(session, reader)
     return reader.status in (Status.ACTIVE, Status.PAUSED)
 
 

@@ -19,8 +19,10 @@ from sqlalchemy.engine import Engine
 
 from mailer.monitoring import job_runs
 from mailer.service import leadership, scheduler
+from mailer.service.context import SchedulerContext
+from recommender import newsletters, segments
 from recommender.errors import ConflictError
-from recommender.models import Frequency
+from recommender.models import Delivery, Frequency
 from recommender.settings import Settings
 from recommender.storage import database
 from recommender.subscribers import records
@@ -47,7 +49,7 @@ def running(engine: Engine, settings: Settings) -> Iterator[Stepped]:
     """The service as it stands after a start, for as long as the block lasts."""
     stepped = Stepped(timezone=UTC, executors={"default": DebugExecutor()})
     said: list[str] = []
-    service = scheduler.SchedulerContext(
+    service = SchedulerContext(
         engine, settings, lambda: datetime.now(UTC), threading.Event(), said.append
     )
     with leadership.only_instance(engine):
@@ -205,7 +207,7 @@ def test_a_clock_that_was_a_month_ahead_and_comes_back_leaves_no_job_waiting(
     settings = newsletter(schedule="thursday 08:00", timezone="UTC", picks=2, catch_up_hours=1)
     said: list[str] = []
     with time_machine.travel(MONDAY, tick=False) as clock:
-        service = scheduler.SchedulerContext(
+        service = SchedulerContext(
             engine, settings, lambda: datetime.now(UTC), threading.Event(), said.append
         )
         stepped = Stepped(timezone=UTC, executors={"default": DebugExecutor()})
@@ -233,3 +235,29 @@ def test_no_home_is_left_with_half_a_message(
     settings = newsletter(schedule="monday 00:00", timezone="UTC")
     live(engine, settings, MONDAY, 0.1, timedelta(minutes=30))
     assert {path.suffix for path in (home / "outbox").rglob("*") if path.is_file()} == {".eml"}
+
+
+def test_two_newsletters_come_each_in_its_own_time_and_no_story_twice(
+    engine: Engine, newsletter: Callable[..., Settings]
+) -> None:
+    settings = newsletter(schedule="thursday 08:00", timezone="Europe/Berlin", picks=2)
+    with database.writing(engine) as session:
+        segments.create(session, "few", 'email in ("reader1@example.com", "reader2@example.com")',
+                        now=MONDAY)  # fmt: skip
+        own = {"schedule": "weekdays 07:00", "picks": 1}
+        newsletters.add(session, settings, "daily", own, segment="few", now=MONDAY)
+    live(engine, settings, MONDAY, 8, timedelta(minutes=60))
+    issues: dict[str, set[datetime]] = {}
+    for edition, _, date in sent(settings):
+        issues.setdefault(edition, set()).add(date.astimezone(BERLIN).replace(tzinfo=None))
+    assert issues == {"weekly-2026-W43": {datetime(2026, 10, 22, 8, 0)}} | {
+        f"daily-2026-10-{day}": {datetime(2026, 10, day, 7, 0)}
+        for day in (19, 20, 21, 22, 23, 26)
+        if f"daily-2026-10-{day}" in issues
+    }
+    assert len(issues) > 3
+    with database.reading(engine) as session:
+        rows = session.execute(sa.select(Delivery.subscriber_id, Delivery.story_ids)).all()
+    for reader in {row[0] for row in rows}:
+        stories = [story for row in rows if row[0] == reader for story in row[1]]
+        assert len(stories) == len(set(stories))

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.delivery import campaign
-from mailer.service import scheduler
-from mailer.service.scheduler import SchedulerContext
+from mailer.service import publishing
+from mailer.service.context import SchedulerContext
 from recommender import segments, settings
 from recommender.models import Delivery, DeliveryState, Edition, EditionState, Shard, Subscriber
 from recommender.settings import Settings
@@ -109,7 +109,7 @@ def next_minutes(store: Engine, configured: Settings, now: datetime) -> None:
     while. A database server takes a moment to notice that its client died, and keeps the dead
     client's locks until then."""
     for _ in range(40):
-        scheduler.deliver(service(store, configured, now))
+        publishing.deliver(service(store, configured, now))
         if all(shards_left(store)):
             return
         time.sleep(0.25)
@@ -147,7 +147,7 @@ def test_a_planning_of_a_second_segment_that_was_killed_is_finished_within_minut
     next_minutes(store, configured, now)
     assert all(shards_left(store))
     assert sum(states(store).values()) == PILOTS + RECENT
-    scheduler.publish(service(store, configured, HOUR))
+    publishing.publish(service(store, configured, HOUR))
     everybody_has_one_copy(store, configured, doubts=0)
 
 
@@ -170,5 +170,5 @@ def test_a_sending_to_a_second_segment_that_was_killed_is_finished_by_the_servic
 ) -> None:
     killed(store, configured, now, lambda: states(store)[S.SENT] >= PILOTS + 5, sends=True)
     assert states(store)[S.SENT] < PILOTS + RECENT
-    scheduler.publish(service(store, configured, HOUR))
+    publishing.publish(service(store, configured, HOUR))
     everybody_has_one_copy(store, configured, doubts=1)

@@ -19,7 +19,8 @@ from mailer.cli import service as service_commands
 from mailer.delivery import campaign
 from mailer.edition.edition_ranker import EditionRankers
 from mailer.engagement.feedback import Click
-from mailer.service import jobs, scheduler
+from mailer.service import jobs, publishing, scheduler
+from mailer.service.context import SchedulerContext
 from mailer.throttling import pauses
 from mailer.web import app, clicks
 from recommender.errors import StoreError, TransportError
@@ -146,10 +147,10 @@ def test_a_job_that_fails(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(f"{NAME} <{WHO}>")
 
-    monkeypatch.setattr(scheduler, "publish", fail)
+    monkeypatch.setattr(publishing, "publish", fail)
     ended = threading.Event()
     background = BackgroundScheduler(timezone="UTC")
-    service = scheduler.SchedulerContext(
+    service = SchedulerContext(
         store, Settings(home=tmp_path), lambda: now, ended, service_commands._report
     )
     scheduler.prepare(background, service)

@@ -28,7 +28,7 @@ from recommender.models import Delivery, DeliveryState, Edition, EditionState, S
 from recommender.safety import private_files
 from recommender.settings import Settings
 from recommender.storage import database, json_columns
-from recommender.subscribers import audience
+from recommender.subscribers import audience, subscriptions
 
 SAMPLE = 400
 """Copies that are held against the rules, beside one with each story."""
@@ -50,7 +50,7 @@ class Asked:
         are, as they will be when the edition is planned."""
         newsletter = planning.newsletter_of(session, self.settings)
         wanted = self.segment or planning.default_segment(session, newsletter)
-        condition = audience.mailable_at(self.now)
+        condition = audience.mailable_at(self.now) & ~subscriptions.left(newsletter.id)
         if wanted is not None:
             condition &= segments.condition(session, wanted, self.now)
         return condition
@@ -116,7 +116,7 @@ def _unplanned(
 ) -> Opened:
     """What an edition would be made from if it were planned now; it is in no session."""
     newsletter, period = edition.newsletter, edition.period
-    edition_settings = EditionSettings.of(settings, newsletter)
+    edition_settings = EditionSettings.of(settings)
     ranker, stories = edition_ranker.ranker_for(
         session, edition_settings, edition.planned_at, period=period
     )

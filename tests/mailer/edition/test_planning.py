@@ -15,7 +15,8 @@ from mailer.edition import planning, shards, status
 from mailer.ledger import editions
 from mailer.preview import upcoming
 from mailer.rendering.templates import Template
-from mailer.service import scheduler
+from mailer.service import publishing
+from mailer.service.context import SchedulerContext
 from recommender import segments, settings
 from recommender.models import Delivery, DeliveryState, Edition, EditionState, Status, Subscriber
 from recommender.settings import Settings
@@ -79,10 +80,8 @@ def send(store: Engine, configured: Settings, now: datetime, segment: str | None
 
 def hour(store: Engine, configured: Settings, now: datetime) -> list[str]:
     heard: list[str] = []
-    service = scheduler.SchedulerContext(
-        store, configured, lambda: now, threading.Event(), heard.append
-    )
-    scheduler.publish(service)
+    service = SchedulerContext(store, configured, lambda: now, threading.Event(), heard.append)
+    publishing.publish(service)
     return heard
 
 

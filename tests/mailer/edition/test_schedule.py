@@ -16,11 +16,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def test_the_period_is_the_iso_week_also_around_new_year() -> None:
-    assert schedule.period_of(date(2026, 11, 24)) == "2026-W48"
-    assert schedule.period_of(date(2027, 1, 1)) == "2026-W53"
+    assert schedule.period_of(date(2026, 11, 24), "thursday 08:00") == "2026-W48"
+    assert schedule.period_of(date(2027, 1, 1), "thursday 08:00") == "2026-W53"
 
 
-@pytest.mark.parametrize("bad", ["2026-W54", "2025-W53", "2026-48", "W48", "", "2026-W48 "])
+@pytest.mark.parametrize(
+    "bad", ["2026-W54", "2025-W53", "2026-48", "W48", "", "2026-W48 ", "2026-02-30", "20261127"]
+)
 def test_what_is_no_week_is_refused_by_name(bad: str) -> None:
     with pytest.raises(NewsletterError, match="is not a week such as 2026-W48"):
         schedule.check_period(bad)
@@ -42,6 +44,64 @@ def test_an_hour_that_summer_time_leaves_out_is_taken_right_after_the_gap() -> N
 def test_an_hour_that_happens_twice_is_taken_the_first_time() -> None:
     moment = schedule.occurrence("sunday 02:30", "2026-W43", BERLIN)
     assert moment == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+EVERY = {
+    "daily 08:15": (0, 1),
+    "weekdays 08:15": (0, 3),
+    "monday 08:15": (6, 7),
+    "every other monday 08:15": (13, 14),
+    "first monday 08:15": (27, 35),
+}
+
+
+@given(
+    now=st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),
+    when=st.sampled_from(list(EVERY)),
+    zone=st.sampled_from(["UTC", "Europe/Berlin", "Pacific/Kiritimati", "America/St_Johns"]),
+)
+def test_occurrences_follow_each_other_as_often_as_is_said(
+    now: datetime, when: str, zone: str
+) -> None:
+    period, before = schedule.latest(when, ZoneInfo(zone), now)
+    following, after = schedule.upcoming(when, ZoneInfo(zone), now)
+    least, most = EVERY[when]
+    assert before <= now < after
+    assert schedule.after(period, when) == following > period
+    assert least <= (after - before).days <= most
+    assert schedule.check_period(period, when) == period
+    assert schedule.period_of(before.astimezone(ZoneInfo(zone)).date(), when) == period
+
+
+@pytest.mark.parametrize(
+    ("when", "period", "local"),
+    [
+        ("daily 07:30", "2026-11-28", "2026-11-28 07:30"),
+        ("weekdays 07:30", "2026-11-27", "2026-11-27 07:30"),
+        ("first thursday 07:30", "2026-10", "2026-10-01 07:30"),
+        ("first sunday 07:30", "2026-11", "2026-11-01 07:30"),
+        ("sunday 07:30", "2026-W53", "2027-01-03 07:30"),
+    ],
+)
+def test_an_occurrence_lies_in_its_period(when: str, period: str, local: str) -> None:
+    moment = schedule.occurrence(when, period, BERLIN)
+    assert f"{moment.astimezone(BERLIN):%Y-%m-%d %H:%M}" == local
+
+
+@pytest.mark.parametrize(
+    ("when", "period", "nearest"),
+    [
+        ("weekdays 08:00", "2026-11-28", "2026-11-30"),
+        ("thursday 08:00", "2026-11-26", "2026-W48"),
+        ("first thursday 08:00", "2026-W48", "2026-11"),
+        ("every other thursday 08:00", "2026-W49", "2026-W50"),
+    ],
+)
+def test_a_period_of_another_schedule_is_refused_with_the_nearest(
+    when: str, period: str, nearest: str
+) -> None:
+    with pytest.raises(NewsletterError, match=f"the nearest is {nearest}$"):
+        schedule.check_period(period, when)
 
 
 @given(

@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.engine import Engine
 
 from mailer.service import bounce_polling, scheduler
-from mailer.service.scheduler import SchedulerContext
+from mailer.service.context import SchedulerContext
 from recommender.settings import Settings
 from tests.mailer.inbound.reports import bounce, failed
 

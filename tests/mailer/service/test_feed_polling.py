@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.service import scheduler
-from mailer.service.scheduler import SchedulerContext
+from mailer.service.context import SchedulerContext
 from recommender.articles import feed_fetching, feed_schedule
 from recommender.articles.feed_fetching import FetchResult
 from recommender.models import Article, Feed

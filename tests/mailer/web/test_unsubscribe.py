@@ -2,9 +2,10 @@
 
 import pytest
 
+from recommender import newsletters
 from recommender.models import EventKind, Status
 from recommender.storage import database
-from recommender.subscribers import records
+from recommender.subscribers import records, subscriptions
 
 from .conftest import Place
 
@@ -105,3 +106,45 @@ def test_links_of_a_test_copy_say_so_and_change_nothing(place: Place) -> None:
     )
     assert answer.status_code == 200
     assert place.events() == []
+
+
+@pytest.fixture
+def two(place: Place) -> Place:
+    """The store has another newsletter, which everybody gets too."""
+    with database.writing(place.engine) as session:
+        own = {"title": "The Daily Brief", "schedule": "daily 07:30"}
+        newsletters.add(session, place.settings, "daily", own, segment=None, now=place.moment[0])
+    return place
+
+
+def got(place: Place) -> dict[str, bool]:
+    with database.reading(place.engine) as session:
+        return subscriptions.of(session, records.find(session, WHO))
+
+
+def test_of_two_newsletters_only_the_one_that_was_left_stops(two: Place) -> None:
+    page = two.client.post(link(two))
+    assert "You get no more issues of The Weekly Brief" in page.text
+    assert "You still get The Daily Brief" in page.text
+    assert (two.status(WHO), got(two)) == (Status.ACTIVE, {"weekly": False, "daily": True})
+    assert "You are unsubscribed" in two.client.get(link(two)).text
+    assert "Welcome back" in two.client.post(link(two), data={"action": "return"}).text
+    assert got(two) == {"weekly": True, "daily": True}
+
+
+def test_everything_can_be_stopped_at_once(two: Place) -> None:
+    two.client.post(link(two))
+    page = two.client.post(link(two), data={"action": "all"})
+    assert "You still get" not in page.text
+    assert two.status(WHO) == Status.UNSUBSCRIBED
+
+
+def test_who_leaves_the_last_one_is_unsubscribed(two: Place) -> None:
+    with database.writing(two.engine) as session:
+        reader = records.find(session, WHO)
+        subscriptions.leave(
+            session, reader, "daily", source="preferences", now=two.moment[0], proof={}
+        )
+    answer = two.client.post(link(two), content="List-Unsubscribe=One-Click")
+    assert answer.status_code == 200
+    assert two.status(WHO) == Status.UNSUBSCRIBED

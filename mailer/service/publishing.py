@@ -1,0 +1,178 @@
+"""The jobs that make and send the editions of one newsletter.
+
+They only ask the store what there is to do, so running one late, twice or after a crash changes
+nothing: after downtime the latest issue is sent, if it is not older than ``catch_up_hours``, and
+those before it are not.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import sqlalchemy as sa
+from apscheduler.triggers.cron import CronTrigger
+
+from mailer.delivery import campaign
+from mailer.edition import planning, schedule
+from mailer.service.context import SchedulerContext
+from recommender import newsletters
+from recommender.errors import NewsletterError
+from recommender.models import Edition, EditionState, Newsletter
+from recommender.settings import DAYS, Settings, schedules
+from recommender.settings.schedules import Cadence
+from recommender.storage import database
+
+PUBLISH = "publish"
+DELIVER = "deliver"
+PLAN = "plan"
+
+
+def hour(settings: Settings) -> CronTrigger:
+    """When an edition is planned: the newsletter's hour, or with readers' own hours, that hour
+    where on earth it comes first. Of every other week each is looked at; the job knows which."""
+    wanted = schedules.parse(settings.schedule)
+    day = None if wanted.weekday is None else DAYS[wanted.weekday][:3]
+    days = {
+        Cadence.DAILY: {},
+        Cadence.WEEKDAYS: {"day_of_week": "mon-fri"},
+        Cadence.MONTHLY: {"day": f"1st {day}"},
+    }.get(wanted.cadence, {"day_of_week": day})
+    zone = schedule.EARLIEST if settings.local_time else settings.zone
+    return CronTrigger(**days, hour=wanted.hour, minute=wanted.minute, timezone=zone)
+
+
+def every_minute(service: SchedulerContext) -> None:
+    """Deliver what is due; first, an edition whose hour has come and that is not published yet."""
+    try:
+        missed = _outstanding(service)
+    except Exception:  # noqa: BLE001  (the job itself will meet it, and say so)
+        missed = False
+    if missed:
+        publish_job(service)
+    else:
+        service.runner.run(service.job(DELIVER), partial(deliver, service))
+
+
+def _outstanding(service: SchedulerContext) -> bool:
+    """Whether the latest edition is still to be published."""
+    run = service.runner.known().get(service.job(PUBLISH))
+    return run is None or run.period != _latest(service)[0]
+
+
+def _latest(service: SchedulerContext) -> tuple[str, datetime]:
+    zone = schedule.EARLIEST if service.settings.local_time else service.settings.zone
+    return schedule.latest(service.settings.schedule, zone, service.clock())
+
+
+def publish_job(service: SchedulerContext) -> None:
+    """The job ``publish``, unless another thread is at it; done once for each period."""
+
+    def work() -> str | None:
+        if not _outstanding(service):
+            deliver(service)
+            return None
+        before = service.runner.known()[service.job(PUBLISH)].period
+        period, moment = _latest(service)
+        publish(service)
+        if service.stop.is_set():
+            return None
+        with database.reading(service.engine) as session:
+            lost = not planning.published(session, service.settings.newsletter, period)
+        if lost and before is not None:
+            service.report(
+                f"{service.settings.newsletter}-{period} was due at {moment:%Y-%m-%d %H:%M} UTC "
+                "and is not sent: that is longer ago than catch_up_hours"
+            )
+        return period
+
+    with service.runner.alone(service.job(PUBLISH)) as free:
+        if free:
+            service.runner.run(service.job(PUBLISH), work)
+
+
+def publish(service: SchedulerContext) -> None:
+    """Plan the latest edition that should be out by now, unless it is too old, or older than a
+    newsletter that was added, for everybody who is not in it yet, once; then send."""
+    settings, now = service.settings, service.clock()
+    zone = schedule.EARLIEST if settings.local_time else settings.zone
+    period, moment = schedule.latest(settings.schedule, zone, now)
+    if now - moment > timedelta(hours=settings.catch_up_hours):
+        return
+    with database.reading(service.engine) as session:
+        if service.first is not None and moment < newsletters.added_at(session, settings):
+            return
+        unpublished = not planning.published(session, settings.newsletter, period)
+    if unpublished:
+        with service.runner.alone(service.job(PLAN)):  # the other job need not lend a hand
+            edition = campaign.plan(
+                service.engine,
+                settings,
+                period=period,
+                now=now,
+                publishing=True,
+                stop=service.stop,
+                processes=service.processes,
+                enqueue=service.enqueue,
+                progress=service.runner.sender_lives,
+            )
+        service.report(f"planned {settings.newsletter}-{period} (edition {edition})")
+    deliver(service)
+
+
+def deliver(service: SchedulerContext) -> None:
+    """Plan what a planning that died has left, and send what is due of every edition that is on
+    its way."""
+    with service.runner.alone(service.job(PLAN)) as free:
+        if free:
+            _finish_plannings(service)
+    with database.reading(service.engine) as session:
+        waiting = session.execute(
+            sa.select(Edition.id, Edition.period)
+            .join(Newsletter, Newsletter.id == Edition.newsletter_id)
+            .where(
+                Newsletter.name == service.settings.newsletter,
+                Edition.state.in_((EditionState.PLANNED, EditionState.SENDING)),
+            )
+            .order_by(Edition.id)
+        ).all()
+    for identifier, period in waiting:
+        if service.stop.is_set():
+            return
+        with service.runner.alone(f"{DELIVER} {identifier}") as free:
+            if free:
+                _deliver(service, identifier, f"{service.settings.newsletter}-{period}")
+
+
+def _finish_plannings(service: SchedulerContext) -> None:
+    begun = planning.go_on(
+        service.engine,
+        service.settings.newsletter,
+        progress=service.runner.sender_lives,
+        stopped=service.stop.is_set,
+    )
+    for name in begun:
+        service.report(f"{name}: went on with a planning that had stopped")
+
+
+def _deliver(service: SchedulerContext, edition_id: int, name: str) -> None:
+    try:
+        summary = campaign.send(
+            service.engine,
+            service.settings,
+            edition_id=edition_id,
+            clock=service.clock,
+            stop=service.stop,
+            at_local_time=True,
+            processes=service.processes,
+            progress=service.runner.sender_lives,
+            to_the_end=False,
+            enqueue=service.enqueue,
+        )
+    except NewsletterError as error:
+        service.runner.troubles.note(name, str(error))
+        return
+    if summary.handled:
+        service.report(f"{summary.edition}: {summary.sentence()}")
+    if summary.trouble:
+        service.runner.troubles.note(name, summary.trouble)
+    else:
+        service.runner.troubles.over(name)
