@@ -75,7 +75,6 @@ def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
         if not lock:
             raise TransportError("the lock of a sender that has just been named is taken")
         run.lock = lock
-        run.engine = database.occupied(run.engine, run.make_ahead)
         recorder = Recorder(run.engine, run.owner, run.clock, run.late, run.context.soft_bounces)
         for _ in range(run.context.connections):
             run.lanes.start(lambda: _connection(run, recorder))

@@ -62,12 +62,6 @@ def stoppable(engine: Engine, hurry: Callable[[], bool]) -> Engine:
     return engine.execution_options(hurry=hurry)
 
 
-def occupied(engine: Engine, meanwhile: Callable[[], bool]) -> Engine:
-    """``engine`` whose writers, while they wait for SQLite's write lock, call ``meanwhile``: it
-    does a moment's work that has nothing to do with the store, or returns False for want of any."""
-    return engine.execution_options(meanwhile=meanwhile)
-
-
 def impatient(engine: Engine, seconds: float) -> Engine:
     """``engine`` whose transactions wait for others' locks no longer than ``seconds``: for people
     who wait for an answer."""

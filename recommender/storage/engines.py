@@ -108,20 +108,15 @@ def _sqlite(url: sa.URL) -> Engine:
     def _begin(connection: Connection) -> None:
         options = connection.get_execution_options()
         if options.get("writing"):
-            hurry, meanwhile = options.get("hurry") or _never, options.get("meanwhile") or _never
-            _begin_writing(connection, hurry, meanwhile, options.get("patience", BUSY_SECONDS))
+            hurry, patience = options.get("hurry") or _never, options.get("patience", BUSY_SECONDS)
+            _begin_writing(connection, hurry, patience)
         else:
             connection.exec_driver_sql("BEGIN DEFERRED")
 
     return engine
 
 
-def _begin_writing(
-    connection: Connection,
-    hurry: Callable[[], bool],
-    meanwhile: Callable[[], bool],
-    seconds: float,
-) -> None:
+def _begin_writing(connection: Connection, hurry: Callable[[], bool], seconds: float) -> None:
     """Take the write lock, waiting for whoever holds it until that has been long enough."""
     patience = time.monotonic() + seconds
     pause = FIRST_TRY
@@ -131,9 +126,8 @@ def _begin_writing(
             if time.monotonic() > patience or hurry():
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # and if not now, say why
                 return
-            if not meanwhile():
-                time.sleep(pause)
-                pause = min(pause * 2, LONGEST_TRY)
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_TRY)
     finally:
         _wait_at_most(connection, BUSY_SECONDS)
 
