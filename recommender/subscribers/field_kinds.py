@@ -16,6 +16,8 @@ from recommender.settings import DAYS
 from recommender.subscribers import cells, locales, timezones
 
 MAX_TEXT = 200
+MAX_ATTRIBUTES = 8_192
+"""Characters of all attributes of a reader, as JSON."""
 MAX_NAMES = 1_000
 """Roles, and topics, of a reader: more than any vocabulary that is offered."""
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?::00)?")
@@ -153,8 +155,8 @@ def _attributes(name: str, value: Any) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         raise ValueError(f"{name}: expected an object")
     text = json.dumps(value)
-    if len(text) > 8192:
-        raise ValueError(f"{name}: more than 8,192 characters")
+    if len(text) > MAX_ATTRIBUTES:
+        raise ValueError(f"{name}: more than {MAX_ATTRIBUTES:,} characters")
     if "\\u0000" in text or "\\ud8" in text.casefold() or "NaN" in text or "Infinity" in text:
         raise ValueError(f"{name}: contains what a database cannot hold (NUL, NaN …)")
     return value

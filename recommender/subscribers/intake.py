@@ -1,9 +1,9 @@
 """Brings rows of a file into the store: one pass, bulk statements, one transaction a batch.
 
 An import adds and updates; it never takes a reader away and never reactivates one who has left,
-bounced or complained; a list from elsewhere reactivates none who paused here. A suppressed address
-is not taken at all. What a row does not say stays as it is, each attribute by itself. Vocabulary
-unknown so far is added, and named.
+bounced or complained; a list from elsewhere changes nothing of them, and wakes none who paused
+here. A suppressed address is not taken at all. What a row does not say stays as it is, each
+attribute by itself. Vocabulary unknown so far is added, and named.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -128,6 +128,7 @@ class _Batch:
             return
         self._drop_suppressed(drafts)
         known = self._known(drafts)
+        self._drop_left(drafts, known)
         ids = {key: found.id for key, found in known.items()}
         ids |= self._add({key: row for key, row in drafts.items() if key not in known})
         changed = self._update({key: row for key, row in drafts.items() if key in known}, known)
@@ -157,6 +158,14 @@ class _Batch:
             way = BACK if reason == ERASED else "is never taken again"
             why = f"email: this address is suppressed ({reason}) and {way}"
             self.report.rejected.append(Rejected(self.origin.file, drafts.pop(key).line, why))
+
+    def _drop_left(self, drafts: dict[str, SubscriberDraft], known: dict[str, Any]) -> None:
+        """Let lists from elsewhere change nothing of those who have left."""
+        for key, found in list(known.items()):
+            if found.status in LEFT and drafts[key].consent.elsewhere:
+                self.report.held += drafts.pop(key).status != found.status
+                self.report.unchanged += 1
+                del known[key]
 
     def _known(self, drafts: dict[str, SubscriberDraft]) -> dict[str, Any]:
         table = Subscriber

@@ -107,11 +107,12 @@ def _encoding(head: bytes, file: IO[bytes]) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    even, odd = head[0::2], head[1::2]
-    if odd.count(0) > 0.4 * len(odd) and even.count(0) == 0:
-        return "utf-16-le"
-    if even.count(0) > 0.4 * len(even) and odd.count(0) == 0:
-        return "utf-16-be"
+    first, second = head[0::2].count(0), head[1::2].count(0)
+    if max(first, second) * 100 > len(head):  # separators and line ends at the least are ASCII
+        if first * 20 <= second:
+            return "utf-16-le"
+        if second * 20 <= first:
+            return "utf-16-be"
     return _of_bytes(head, file)
 
 

@@ -99,7 +99,9 @@ _WORDS: Mapping[str, str] = {
     SUBSCRIBED: """
         subscribed, is subscribed, subscribed to emails, opt-in, opted in, optin, is opted in,
         accepts marketing, accepts email marketing, email marketing consent, marketing consent,
-        email opt-in, newsletter opt-in, newsletter, abonniert, angemeldet, abonné, inscrit,
+        email opt-in, newsletter opt-in, newsletter, consent, email consent, gdpr consent,
+        consent given, einwilligung, consentement, consentimiento, abonniert, angemeldet, abonné,
+        inscrit,
         suscrito""",
     UNSUBSCRIBED: """
         unsubscribed, is unsubscribed, unsubscribed at, unsubscribed on, unsubscribe date,

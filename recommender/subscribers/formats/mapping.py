@@ -74,7 +74,7 @@ def score(row: Sequence[str]) -> int:
 
 def is_address(cell: str) -> bool:
     """Whether a cell looks like an address, whatever stands around it."""
-    return "@" in cell and _ADDRESS.fullmatch(pasted.address(cell)) is not None
+    return ("@" in cell or "%40" in cell) and _ADDRESS.fullmatch(pasted.address(cell)) is not None
 
 
 def has_email(row: Sequence[str], wanted: Wanted) -> bool:
@@ -151,6 +151,8 @@ def _by_hand(header: Sequence[str], keys: Sequence[str], wanted: Wanted) -> list
         if not alike:
             there = ", ".join(one.strip() for one in header if one.strip())[:200]
             raise ValueError(f"there is no column {name!r} to map; there are {there}")
+        if field_name == NAME and NAME in found:  # two columns are a name: its first part, its last
+            found[found.index(NAME)], field_name = FIRST, LAST
         found[alike[0]] = field_name
     return found
 

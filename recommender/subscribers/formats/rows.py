@@ -1,5 +1,6 @@
 """Puts together what one row of a list says of a reader, as ``fields.draft`` takes it."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,7 @@ from recommender.models import Status
 from recommender.safety import spreadsheets
 from recommender.subscribers import cells as cell_lists
 from recommender.subscribers import fields, pasted
-from recommender.subscribers.field_kinds import json_object
+from recommender.subscribers.field_kinds import MAX_ATTRIBUTES, MAX_TEXT, json_object
 from recommender.subscribers.fields import FIELDS, Consent, SubscriberDraft
 from recommender.subscribers.formats import headers, words
 from recommender.subscribers.formats.headers import EMAIL, FIRST, LAST, NAME, key
@@ -65,6 +66,7 @@ def draft(line: int, cells: Sequence[str], mapping: ColumnMapping) -> Subscriber
         if cell and (cell not in _NOTHING or one in _NAMES):
             _take(row, name, one, cell, mapping)
     if row.attributes:
+        _shorten(row)
         row.values["attributes"] = row.attributes
     _name(row)
     status = _status(row, mapping)
@@ -172,8 +174,22 @@ def _name(row: _Row) -> None:
     first, last = row.values.pop(FIRST, ""), row.values.pop(LAST, "")
     joined = row.values.get(NAME) or f"{first} {last}".strip()
     joined = joined or pasted.name(row.values.get(EMAIL, ""))
-    if joined:
-        row.values[NAME] = joined
+    shown = "".join(letter for letter in joined if letter.isprintable())
+    if len(shown) > MAX_TEXT:
+        row.warnings.append(f"name: longer than {MAX_TEXT} characters; the rest is left out")
+    if shown:
+        row.values[NAME] = shown[:MAX_TEXT]
+
+
+def _shorten(row: _Row) -> None:
+    """Leave out the longest attributes where there are more than the store takes."""
+    if sum(len(name) + len(str(one)) for name, one in row.attributes.items()) < 1_000:
+        return  # as JSON a character is six at the most
+    lengths = {name: len(json.dumps([name, one])) for name, one in row.attributes.items()}
+    while sum(lengths.values()) > MAX_ATTRIBUTES:
+        longest = max(lengths, key=lambda name: lengths[name])
+        del lengths[longest], row.attributes[longest]
+        row.warnings.append(f"attributes: {longest!r} is too long; it is left out")
 
 
 def _status(row: _Row, mapping: ColumnMapping) -> Status | None:

@@ -81,6 +81,18 @@ def test_every_dialect_is_read_alike(
         assert said == (name == "Windows-1252")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_seen_in_any_script(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "r.csv"
+    text = "メールアドレス;名前;メモ\n" + "".join(
+        f"r{number}@example.com;山田 太郎;これはかなり長いメモです。\n" for number in range(30)
+    )
+    path.write_bytes(text.encode(encoding))
+    rows, found = read(path)
+    assert found.columns == {"メールアドレス": "email", "名前": "name", "メモ": "attributes.メモ"}
+    assert [row.name for row in rows if isinstance(row, SubscriberDraft)] == ["山田 太郎"] * 30
+
+
 def test_a_byte_far_down_makes_it_windows_1252(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     plain = "".join(f"r{number}@example.com,R\n" for number in range(20_000))

@@ -27,6 +27,13 @@ def test_what_is_said_by_hand_goes_first() -> None:
     }  # fmt: skip
 
 
+def test_two_columns_may_be_the_name() -> None:
+    by_hand = {"Zuname": "name", "Rufname": "name"}
+    assert fields("Rufname,Zuname,email", columns=by_hand).fields[:2] == ("last_name", "first_name")
+    by_hand = {"Rufname": "name", "Zuname": "name"}
+    assert fields("Rufname,Zuname,email", columns=by_hand).fields[:2] == ("first_name", "last_name")
+
+
 @pytest.mark.parametrize(
     ("target", "why"),
     [("emial", "did you mean email"), ("City", "attributes.city keeps it")],

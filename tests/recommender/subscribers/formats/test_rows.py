@@ -76,6 +76,20 @@ def test_what_protects_a_cell_from_a_spreadsheet_is_taken_off() -> None:
     assert row.values["attributes"] == {"phone": "+4912", "zip": "00123"}
 
 
+def test_what_is_too_long_costs_nobody_their_place() -> None:
+    long = "x" * 9_000
+    row = draft("email,name,city,notes,more", f"a@example.com,{'K' * 250},Oslo,{long},{long}")
+    assert row.values["attributes"] == {"city": "Oslo"}
+    assert row.name == "K" * 200
+    assert [why.split(":")[0] for why in row.warnings] == ["attributes", "attributes", "name"]
+
+
+def test_no_character_in_a_name_costs_anybody_their_place() -> None:
+    assert (
+        draft("email,first name,last name", "a@example.com,K\x07im\n, Ve\tga").name == "Kim Ve ga"
+    )
+
+
 def test_consent_comes_with_its_address() -> None:
     row = draft("email,optin time,optin ip,confirm time", "a@example.com,2024-01-02,192.0.2.1,x")
     assert (row.consent.at, row.consent.address) == (datetime(2024, 1, 2, tzinfo=UTC), "192.0.2.1")

@@ -186,7 +186,10 @@ def test_who_has_left_stays_gone(store: Engine, exports: Path, now: datetime, st
         )
         intake.import_rows(lambda: database.writing(store), files.read(file), file="f", now=now)
         file.unlink()
-    import_all(store, exports, now)
+    before = [] if status == "suppressed" else [held(store, who) for who in STATUS]
+    report = import_all(store, exports, now)
+    assert (report.added, report.updated) == (0, 0)
+    assert before == ([] if status == "suppressed" else [held(store, who) for who in STATUS])
     with database.reading(store) as session:
         statuses = set(session.scalars(sa.select(Subscriber.status)))
         events = session.scalar(sa.select(sa.func.count(ConsentEvent.id)))
