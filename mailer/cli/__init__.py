@@ -40,6 +40,7 @@ COMMANDS = {
     "roles": Entry("roles:app", "The controlled vocabulary of roles."),
     "segments": Entry("segments:app", "Named sets of readers: static lists and rules."),
     "sponsors": Entry("sponsors:app", "The labelled sponsor's place in the issues."),
+    "templates": Entry("templates:app", "Your own look: eject, check and preview templates."),
     "picks": Entry("picks:picks", "What a reader gets next, and why."),
     "preview": Entry("picks:preview", "A reader's next issue as HTML, text or message."),
     "editions": Entry("editions:app", "Plan, send, pause and report editions."),

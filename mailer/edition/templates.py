@@ -14,9 +14,8 @@ from functools import lru_cache
 from sqlalchemy.orm import Session
 
 from mailer.rendering import look as looks
-from mailer.rendering import templates
+from mailer.rendering import own_templates, templates
 from mailer.rendering.templates import Template
-from recommender import resources
 from recommender.errors import ConfigurationError
 from recommender.models import TemplateVersion
 from recommender.settings import Settings
@@ -24,9 +23,12 @@ from recommender.storage import bulk
 
 
 def installed(settings: Settings) -> Template:
-    """The template in force: the one that is installed, in the look of the settings."""
+    """The template in force: the operator's own, or the one that is installed, in the look of the
+    settings."""
     look = looks.look(settings.accent, settings.font)
-    return templates.compile_template(resources.folder("templates") / "email", look=look)
+    if settings.templates is None:
+        return templates.compile_template(own_templates.installed_folder(), look=look)
+    return templates.compile_template(own_templates.checked(settings.templates), look=look)
 
 
 def save(session: Session, template: Template, secret: bytes, now: datetime) -> None:
@@ -67,4 +69,4 @@ def _mac(template: Template, secret: bytes) -> str:
 
 @lru_cache(maxsize=1)
 def _installed() -> Template:
-    return templates.compile_template(resources.folder("templates") / "email")
+    return templates.compile_template(own_templates.installed_folder())

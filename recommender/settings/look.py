@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
+from recommender.settings.values import OptionalFilePath
+
 _SHORT = re.compile(r"#?([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])")
 _LONG = re.compile(r"#?([0-9a-fA-F]{6})")
 
@@ -71,3 +73,6 @@ class LookSettings(BaseModel):
     )
     imprint_url: WebAddress = Field(None, description="https address of who is responsible")
     privacy_url: WebAddress = Field(None, description="https address of your privacy notice")
+    templates: OptionalFilePath = Field(
+        None, description="folder of your own templates; `newsletter templates eject` makes one"
+    )
