@@ -117,7 +117,7 @@ def factory(settings: Settings, template: Template, now: datetime) -> MessageFac
     return messages.make_factory(
         samples.presentable(settings),
         newsletter=settings.newsletter,
-        period=schedule.period_of(now.astimezone(settings.zone).date()),
+        period=schedule.period_of(now.astimezone(settings.zone).date(), settings.schedule),
         template=template,
         stories=STORIES,
         edits=EDITS,
