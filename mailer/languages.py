@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.messages import mofile, pofile
 
@@ -49,6 +49,10 @@ class Language:
     def plural(self, one: str, several: str, number: int, /, **values: object) -> str:
         """The same for a number, which the sentence may name as ``%(number)s``."""
         return self.catalogue.ngettext(one, several, number) % {"number": number, **values}
+
+    def month(self, day: date) -> str:
+        """The month of a day: ``November 2026``."""
+        return str(format_skeleton("yMMMM", day, locale=self.tag.replace("-", "_")))
 
     def day(self, day: date, style: str = "long") -> str:
         """``19 November 2026``; ``full`` adds the day of the week."""

@@ -61,11 +61,16 @@ def reading_time(words: int, language: Language) -> str:
     return _("%(minutes)s min read", minutes=max(1, round(words / WORDS_A_MINUTE)))
 
 
-def week(period: str, language: Language) -> str:
-    """An edition's period, ``2026-W48``, as a heading: ``Week 48, 2026``."""
+def period_heading(period: str, language: Language) -> str:
+    """An edition's period as a heading: ``Week 48, 2026``, ``November 27, 2026`` or
+    ``November 2026``."""
     _ = language.text
     year, _sign, number = period.partition("-W")
-    return _("Week %(week)s, %(year)s", week=number.lstrip("0"), year=year) if number else period
+    if number:
+        return _("Week %(week)s, %(year)s", week=number.lstrip("0"), year=year)
+    if period.count("-") == 1:
+        return language.month(date.fromisoformat(f"{period}-01"))
+    return language.day(date.fromisoformat(period))
 
 
 @lru_cache(maxsize=1_000)

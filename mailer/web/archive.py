@@ -20,6 +20,7 @@ from mailer.issue.pictures import Picture
 from mailer.ledger import counts
 from mailer.web import security, tokens
 from mailer.web.site import Site, of
+from recommender import newsletters
 from recommender.errors import ConfigurationError
 from recommender.models import (
     Delivery,
@@ -91,19 +92,27 @@ def _entry(site: Site, edition: Edition, stories: Sequence[StoryContent]) -> Ent
         name=edition.name,
         period=edition.period,
         date=site.language.day(sent.date()),
-        title=lead.title if lead else site.week(edition.period),
+        title=lead.title if lead else site.period(edition.period),
         lead=lead,
         picture=next(filter(None, map(pictures.shown, stories[:1])), None),
     )
 
 
 def archive(request: Request) -> Response:
-    """All editions that went out, the latest first."""
-    site = of(request)
+    """All editions of the first newsletter that went out, the latest first."""
+    return _archive(request, of(request))
+
+
+def _archive(request: Request, site: Site) -> Response:
     with database.reading(site.engine) as session:
         found = [(one, _stories(site, session, one)) for one in _editions(session, site, LISTED)]
+        others = [
+            (row.name, newsletters.of(site.settings, row).title)
+            for row in newsletters.listing(session)
+            if row.name != site.settings.newsletter
+        ]
     entries = [_entry(site, one, stories) for one, stories in found if stories]
-    return _public(request, site.page("archive.html", entries=entries))
+    return _public(request, site.page("archive.html", entries=entries, others=others))
 
 
 def latest(site: Site) -> tuple[Edition | None, list[StoryContent]]:
@@ -115,16 +124,27 @@ def latest(site: Site) -> tuple[Edition | None, list[StoryContent]]:
 
 
 def edition(request: Request) -> Response:
-    """The stories of one edition, nothing of any reader."""
-    site = of(request)
+    """The stories of one edition, nothing of any reader; or the archive of one newsletter, by its
+    name."""
+    site, name = of(request), request.path_params["name"]
     with database.reading(site.engine) as session:
-        for found in _editions(session, site, LISTED):
-            if found.name == request.path_params["name"]:
-                stories = _stories(site, session, found)
-                entry = _entry(site, found, stories)
-                page = site.page("archive_edition.html", entry=entry, stories=stories)
-                return _public(request, page)
+        rows = newsletters.listing(session, retired=True)
+        theirs = {row.name: site.publishing(newsletters.of(site.settings, row)) for row in rows}
+    if name in theirs:
+        return _archive(request, theirs[name])
+    for newsletter, site_ in theirs.items():
+        if name.startswith(f"{newsletter}-"):
+            with database.reading(site.engine) as session:
+                for found in _editions(session, site_, LISTED):
+                    if found.name == name:
+                        return _edition(request, site_, session, found)
     return site.broken_link()
+
+
+def _edition(request: Request, site: Site, session: Session, found: Edition) -> Response:
+    stories = _stories(site, session, found)
+    entry = _entry(site, found, stories)
+    return _public(request, site.page("archive_edition.html", entry=entry, stories=stories))
 
 
 def feed(request: Request) -> Response:

@@ -16,7 +16,15 @@ from starlette.routing import BaseRoute, Route
 
 from mailer import languages
 from mailer.preview import upcoming
-from mailer.web import address_change, forms, live_preview, privacy, signup, tokens
+from mailer.web import (
+    address_change,
+    forms,
+    live_preview,
+    newsletter_choice,
+    privacy,
+    signup,
+    tokens,
+)
 from mailer.web.live_preview import Line
 from mailer.web.preferences_form import (
     PreferencesForm,
@@ -96,6 +104,7 @@ def _form(
         text_boxes=text_boxes(),
         longest_pause=LONGEST_PAUSE,
         may_move=reader.status in MAY_MOVE,
+        newsletters=newsletter_choice.choices(site, reader),
     )
 
 
@@ -224,6 +233,8 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
             until = _pause_until(form, now)
             self_service.pause(session, reader, until, now=now, proof=proof)
             message = _("You take a break.")
+        elif action == "newsletters":
+            message = newsletter_choice.change(site, session, reader, form, proof)
         else:
             return _save(site, session, reader, form)
         session.flush()

@@ -68,9 +68,13 @@ class Site:
             return self
         return replace(self, language=languages.choose(locale, self.language.tag))
 
-    def week(self, period: str) -> str:
+    def period(self, period: str) -> str:
         """``2026-W48`` in words."""
-        return wording.week(period, self.language)
+        return wording.period_heading(period, self.language)
+
+    def publishing(self, settings: Settings) -> "Site":
+        """The site as that of another newsletter of the store."""
+        return replace(self, settings=settings)
 
     def page(
         self,

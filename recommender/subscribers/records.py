@@ -28,7 +28,7 @@ from recommender.models import (
 )
 from recommender.storage import database
 from recommender.subscribers import consent as consent_log
-from recommender.subscribers import pasted
+from recommender.subscribers import pasted, subscriptions
 from recommender.subscribers.addresses import address_hash
 from recommender.subscribers.fields import FIELDS
 
@@ -106,6 +106,7 @@ def everything(session: Session, subscriber: Subscriber) -> dict[str, Any]:
         "address_change": None
         if change is None
         else {"email": change.email, "asked_at": change.at.isoformat()},
+        "newsletters": subscriptions.of(session, subscriber),
         "segments": list(session.scalars(_segments(subscriber.id))),
         "consent": [
             {

@@ -12,17 +12,26 @@ from mailer.cli.subscribers.options import Email
 from recommender.errors import NewsletterError
 from recommender.models import Status
 from recommender.storage import database
-from recommender.subscribers import address_change, consent, records
+from recommender.subscribers import address_change, consent, records, subscriptions
 
 
 def unsubscribe(context: typer.Context, email: Email) -> None:
-    """Stop mailing a reader. They may subscribe again by themselves.
+    """Stop mailing a reader. They may subscribe again by themselves. Of several newsletters, one
+    alone is stopped with `newsletter --newsletter daily subscribers unsubscribe …`.
 
     Example: newsletter subscribers unsubscribe reader@example.com
     """
     run = invocation(context)
     with run.store() as engine, database.writing(engine) as session:
         reader = records.find(session, email)
+        if run.newsletter is not None:
+            others = subscriptions.leave(
+                session, reader, run.settings.newsletter,
+                source="admin", now=run.now, proof={"command": "subscribers unsubscribe"},
+            )  # fmt: skip
+            left = f"; still gets {', '.join(others)}" if others else ""
+            say(f"{email}: unsubscribed from {run.settings.newsletter}{left}")
+            return
         done = consent.change(
             session,
             reader,

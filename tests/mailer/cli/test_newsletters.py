@@ -53,3 +53,12 @@ def test_what_is_wrong_is_one_line(newsletter: Run) -> None:
         assert (status in (1, 2), out, err.count("\n")) == (True, "", 1)
         assert err.startswith("error: ")
         assert why in err
+
+
+def test_a_reader_leaves_one_newsletter_by_command(newsletter: Run) -> None:
+    answer(newsletter, "newsletters", "add", "daily", *DAILY)
+    who = "cto@example.com"
+    out = newsletter("--newsletter", "daily", "subscribers", "unsubscribe", who)[1]
+    assert out == f"{who}: unsubscribed from daily; still gets weekly\n"
+    shown = answer(newsletter, "subscribers", "show", who)
+    assert (shown["status"], shown["newsletters"]) == ("active", {"weekly": True, "daily": False})

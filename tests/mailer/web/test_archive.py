@@ -8,6 +8,7 @@ import feedparser
 import sqlalchemy as sa
 
 from mailer.delivery import campaign
+from recommender import newsletters
 from recommender.models import TemplateVersion
 from recommender.storage import database
 
@@ -85,3 +86,24 @@ def test_a_sender_refuses_a_template_changed_in_the_store_in_one_line(
     assert "was changed in the store" in summary.trouble
     assert "\n" not in summary.trouble
     assert not mark.exists()
+
+
+def test_every_newsletter_has_its_own_archive(place: Place) -> None:
+    settings = place.settings
+    with database.writing(place.engine) as session:
+        own = {"title": "The Daily Brief", "schedule": "daily 07:30", "picks": 2}
+        row = newsletters.add(session, settings, "daily", own, segment=None, now=SENT_AT)
+        theirs = newsletters.of(settings, row)
+    edition = campaign.plan(place.engine, theirs, period="2026-11-24", now=SENT_AT)
+    campaign.send(
+        place.engine, theirs, edition_id=edition, clock=lambda: SENT_AT, stop=threading.Event(),
+        at_local_time=False,
+    )  # fmt: skip
+    first = place.client.get("/archive").text
+    assert "/archive/daily-" not in first
+    assert '<a href="/archive/daily">The Daily Brief</a>' in first
+    listing = place.client.get("/archive/daily").text
+    assert "/archive/daily-2026-11-24" in listing
+    page = place.client.get("/archive/daily-2026-11-24").text
+    assert "24 November 2026" in page
+    assert "The Daily Brief" in page

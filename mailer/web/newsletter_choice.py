@@ -1,0 +1,45 @@
+"""Which of several newsletters a reader wants, as the page of choices shows and changes it."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session, object_session
+from starlette.datastructures import FormData
+
+from mailer.web.site import Site
+from recommender import newsletters
+from recommender.models import Subscriber
+from recommender.subscribers import subscriptions
+
+
+class Choice(NamedTuple):
+    """A newsletter of the store, and whether the reader has not left it."""
+
+    name: str
+    title: str
+    subscribed: bool
+
+
+def choices(site: Site, reader: Subscriber) -> list[Choice]:
+    """All newsletters, where there are several; ``reader`` is of an open session."""
+    session = object_session(reader)
+    if session is None:
+        raise ValueError("the reader is not of an open session")
+    rows, wanted = newsletters.listing(session), subscriptions.of(session, reader)
+    if len(rows) < 2:
+        return []
+    return [
+        Choice(row.name, newsletters.of(site.settings, row).title, wanted[row.name]) for row in rows
+    ]
+
+
+def change(
+    site: Site, session: Session, reader: Subscriber, form: FormData, proof: dict[str, Any]
+) -> str:
+    """Keep what was ticked; what to tell the reader."""
+    _ = site.language.text
+    names = [str(name)[:100] for name in form.getlist("newsletter")]
+    try:
+        subscriptions.choose(session, reader, names, now=site.clock(), proof=proof)
+    except ValueError:
+        return _("Not saved. Choose at least one newsletter, or unsubscribe.")
+    return _("Saved.")

@@ -1,0 +1,29 @@
+"""Readers choose among several newsletters on the page of their choices."""
+
+from recommender import newsletters
+from recommender.models import Status
+from recommender.storage import database
+from recommender.subscribers import records, subscriptions
+
+from .conftest import WHO, Place
+
+
+def test_one_newsletter_leaves_nothing_to_choose(place: Place, personal: str) -> None:
+    assert 'name="newsletter"' not in place.client.get(personal).text
+
+
+def test_of_several_what_is_ticked_is_kept_and_none_is_no_choice(
+    place: Place, personal: str
+) -> None:
+    with database.writing(place.engine) as session:
+        own = {"title": "The Daily Brief", "schedule": "daily 07:30"}
+        newsletters.add(session, place.settings, "daily", own, segment=None, now=place.moment[0])
+    assert place.client.get(personal).text.count('name="newsletter"') == 2
+    chosen = {"action": "newsletters", "newsletter": ["daily"]}
+    assert "Saved." in place.client.post(personal, data=chosen).text
+    refused = place.client.post(personal, data={"action": "newsletters"}).text
+    assert "Choose at least one newsletter" in refused
+    with database.reading(place.engine) as session:
+        got = subscriptions.of(session, records.find(session, WHO))
+    assert got == {"weekly": False, "daily": True}
+    assert place.status(WHO) == Status.ACTIVE
