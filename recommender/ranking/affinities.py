@@ -100,7 +100,9 @@ class Affinities:
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._by_role = self._tagged(stories, "roles", self.roles)
         others = CoClicks(co_clicks, space.row, settings.co_clicks)
-        self.tastes = Tastes(others.matrix, stories, self._latent, settings.tastes)
+        self.tastes = Tastes(
+            others.matrix, stories, self._latent, settings.tastes, settings.metric
+        )
         self._similarity = Similarity(
             space,
             self._latent,

@@ -107,6 +107,35 @@ class CoClickSettings:
 
 
 @dataclass(frozen=True)
+class DescriptionSettings:
+    """What is told of a story to the regressions that learn from readers. ``words``: length of the
+    latent points of its text beside those of the letters of its title, which have ``letters``
+    dimensions. ``sources``: so many sources and curators, the most frequent ones, are told apart;
+    ``source``: what one weighs beside the letters of length 1."""
+
+    words: float = 0.5
+    letters: int = 150
+    sources: int = 300
+    source: float = 0.5
+
+
+@dataclass(frozen=True)
+class MetricSettings:
+    """The likeness learned from who reads what: at most ``factors`` dimensions. ``shrink``: readers
+    added to each story's before it is weighed. ``own``, ``penalty``: of the regression of common
+    readers on descriptions; a story of ``own`` readers has half its weight. ``chance``: how much of
+    what any reader of that week would have read is taken off. ``bound``: length, in medians, that
+    is added to a story's factors before they are brought to one length."""
+
+    factors: int = 128
+    shrink: float = 3.0
+    own: float = 1.0
+    penalty: float = 0.5
+    chance: float = 0.5
+    bound: float = 0.3
+
+
+@dataclass(frozen=True)
 class TasteSettings:
     """What is learned of tastes from what readers answered, for stories nobody has read yet, too.
 
@@ -116,9 +145,7 @@ class TasteSettings:
     shows. ``shrink``: readers added to each story's before it is weighed. ``own``: readers
     from which a story's own factors count more than those foretold from its text and sources.
     ``penalty``: of the regression that foretells them. ``promise_penalty``: of the one that
-    foretells how many will read it. ``letters``: dimensions for runs of letters in titles.
-    ``sources``: so many sources and curators, the most frequent ones, are told apart;
-    ``source``: what one weighs beside the text of length 1.
+    foretells how many will read it.
     """
 
     factors: int = 64
@@ -128,9 +155,7 @@ class TasteSettings:
     own: float = 3.0
     penalty: float = 1.0
     promise_penalty: float = 10.0
-    letters: int = 150
-    sources: int = 300
-    source: float = 0.5
+    description: DescriptionSettings = field(default_factory=DescriptionSettings)
 
 
 @dataclass(frozen=True)
@@ -142,8 +167,9 @@ class SimilaritySettings:
     of the regression that takes the place of the latent cosine and of expansion once there are
     answers enough, ``penalty`` its regularisation in units of the mean eigenvalue. ``together``,
     ``alike`` (``alike_learned`` in the regression's company): of what others read with it.
-    ``taste``: of the taste of those who like it (see ``TasteSettings``); what is found is scaled
-    down by as much as tastes have a say, so that stated interests keep theirs.
+    ``taste``: of the taste of those who like it (see ``TasteSettings``); ``metric``: of the
+    likeness learned from who reads what. What is found is scaled down by as much as these two have
+    a say, so that stated interests keep theirs.
     ``noise``: likeness between stories that have nothing to do with each other; taken off.
     """
 
@@ -157,6 +183,7 @@ class SimilaritySettings:
     alike: float = 1.5
     alike_learned: float = 0.7
     taste: float = 1.5
+    metric: float = 2.5
     noise: float = 0.05
 
 
@@ -233,6 +260,7 @@ class RankingSettings:
     latent: LatentSettings = field(default_factory=LatentSettings)
     co_clicks: CoClickSettings = field(default_factory=CoClickSettings)
     tastes: TasteSettings = field(default_factory=TasteSettings)
+    metric: MetricSettings = field(default_factory=MetricSettings)
     affinity: AffinitySettings = field(default_factory=AffinitySettings)
     similarity: SimilaritySettings = field(default_factory=SimilaritySettings)
     profile: ProfileSettings = field(default_factory=ProfileSettings)

@@ -102,11 +102,13 @@ class Similarity:
                 + alike * self._co_clicks.read_alike(near)
             )
         if self._tastes is not None and self._tastes.trust:
-            say = settings.taste * self._tastes.trust
-            taste = self._tastes.alike(story)
+            trust = self._tastes.trust
+            taste = settings.taste * trust * self._tastes.alike(story)
+            if self._tastes.metric is not None:
+                taste += settings.metric * trust * self._tastes.metric.alike(story)
             taste[story] = 0.0
-            similarity = (similarity - settings.noise + say * taste) / (1 + say)
-            return np.maximum(similarity, 0.0)
+            similarity = similarity - settings.noise + taste
+            return np.maximum(similarity, 0.0) / (1 + (settings.taste + settings.metric) * trust)
         return np.maximum(similarity - settings.noise, 0.0)
 
     def _penalised(self) -> npt.NDArray[np.float64]:

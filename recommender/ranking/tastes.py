@@ -4,7 +4,6 @@ Readers and stories are factorised from what readers answered with interest, and
 from a story's text and sources where it would stand: so a story nobody has read yet has its place.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,11 +11,11 @@ import numpy.typing as npt
 import scipy.linalg
 import scipy.sparse as sp
 from scipy.sparse.linalg import svds
-from sklearn.feature_extraction.text import TfidfVectorizer
 
+from recommender.ranking import descriptions
 from recommender.ranking.latent import Latent
-from recommender.ranking.settings import LatentSettings, TasteSettings
-from recommender.ranking.sources import sources_of
+from recommender.ranking.metric import Metric
+from recommender.ranking.settings import MetricSettings, TasteSettings
 from recommender.ranking.values import Story
 
 Floats = npt.NDArray[np.float64]
@@ -33,7 +32,12 @@ class Tastes:
     ``promise`` says how many readers each story may expect (about 0 to 2, times the trust)."""
 
     def __init__(
-        self, read: sp.csr_array, stories: Sequence[Story], latent: Latent, settings: TasteSettings
+        self,
+        read: sp.csr_array,
+        stories: Sequence[Story],
+        latent: Latent,
+        settings: TasteSettings,
+        metric: MetricSettings,
     ) -> None:
         several = int((np.diff(read.indptr) > 1).sum())
         size = min(settings.factors, several // 4, len(stories) // 4, *(n - 1 for n in read.shape))
@@ -44,17 +48,19 @@ class Tastes:
             self.trust = several / (several + settings.crowd) * dense
         self.factors: Floats = np.zeros((len(stories), 0))
         self.promise: Floats = np.zeros(len(stories))
+        self.metric: Metric | None = None
         if not self.trust:
             return
+        described = descriptions.described(stories, latent, settings.description)
         readers = np.asarray(read.sum(axis=0)).ravel()
         factorised = _factorised(read, readers, size, settings)
-        described = _described(stories, latent, settings)
         predicted = _predicted(factorised, readers, described, settings)
         self.promise = self.trust * _promise(readers, described, settings)
         share = (readers / (readers + settings.own))[:, None]
         mixed = share * factorised + (1 - share) * predicted
         lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
         self.factors = mixed / (lengths + SCALE)
+        self.metric = Metric(read, stories, described, metric)
 
     def alike(self, story: int) -> Floats:
         """How far every story is to the taste of those who like ``story`` (a row): −1 to 1."""
@@ -97,33 +103,3 @@ def _promise(readers: Floats, described: Floats, settings: TasteSettings) -> Flo
     mapped = scipy.linalg.solve(gram, rows.T @ (wanted - wanted.mean()), assume_a="pos")
     predicted: Floats = np.maximum(described @ mapped + 0.5, 0.0)
     return predicted
-
-
-def _described(stories: Sequence[Story], latent: Latent, settings: TasteSettings) -> Floats:
-    """What is known of a story before anybody reads it: its words' latent points, those of the
-    letters of its title (which tell languages and word forms), and who brings it."""
-    return np.hstack([latent.points, _letters(stories, settings), _brought(stories, settings)])
-
-
-def _letters(stories: Sequence[Story], settings: TasteSettings) -> Floats:
-    counter = TfidfVectorizer(
-        sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), min_df=3, dtype=np.float64
-    )
-    try:
-        counted = sp.csr_array(counter.fit_transform([story.title for story in stories]))
-    except ValueError:  # no run of letters occurs three times
-        return np.zeros((len(stories), 0))
-    none = sp.csr_array((0, counted.shape[1]))
-    return Latent(counted, none, LatentSettings(dimensions=settings.letters)).points
-
-
-def _brought(stories: Sequence[Story], settings: TasteSettings) -> Floats:
-    named = Counter(name for story in stories for name in sources_of(story))
-    common = sorted(named, key=lambda name: (-named[name], name))[: settings.sources]
-    column = {name: at for at, name in enumerate(common) if named[name] > 1}
-    sources = np.zeros((len(stories), len(common)))
-    for row, story in enumerate(stories):
-        for name in sources_of(story):
-            if name in column:
-                sources[row, column[name]] = settings.source
-    return sources
