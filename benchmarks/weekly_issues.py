@@ -212,8 +212,8 @@ def draw(path: Path, rows: Sequence[Sequence[str]]) -> None:
                 f'fill="{colours[kind]}"/>'
             )
     drawn += [
-        f'<text x="{x(float(value)):.1f}" y="{height - 24}" text-anchor="middle">{value:+.2f}</text>'
-        for value in np.arange(np.ceil(low * 50) / 50, high, 0.02)
+        f'<text x="{x(at):.1f}" y="{height - 24}" text-anchor="middle">{at:+.2f}</text>'
+        for at in np.arange(np.ceil(low * 50) / 50, high, 0.02).tolist()
     ]
     drawn.append(
         f'<text x="{left}" y="{height - 6}"><tspan fill="{colours[0]}">● ahead</tspan>'

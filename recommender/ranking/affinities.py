@@ -4,10 +4,8 @@ Rows are made when first asked for and kept. An interest never sees the reader w
 row is the same whoever asks, in whatever order.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -22,6 +20,7 @@ from recommender.ranking.settings import RankingSettings
 from recommender.ranking.similarity import Similarity
 from recommender.ranking.sources import Sources
 from recommender.ranking.tastes import Tastes
+from recommender.ranking.titles import Titles
 from recommender.ranking.topic_texts import TopicTexts
 from recommender.ranking.values import Story
 from recommender.ranking.vocabulary_index import VocabularyIndex
@@ -40,31 +39,6 @@ class Interest(NamedTuple):
 
     kind: Kind
     name: str
-
-
-@dataclass(frozen=True)
-class _Titles:
-    """The titles of an archive, one after the other in one ``text``; each begins at its place of
-    ``starts``. Words stand between spaces, titles between line ends."""
-
-    text: str
-    starts: Sequence[int]
-
-    @classmethod
-    def of(cls, titles: Iterable[str]) -> "_Titles":
-        lines = [f" {' '.join(words.tokens(title))} \n" for title in titles]
-        return cls("".join(lines), [0, *accumulate(map(len, lines))][:-1])
-
-    def naming(self, spellings: Iterable[Sequence[str]]) -> npt.NDArray[np.bool_]:
-        """Which titles hold one of ``spellings`` (content words), word for word."""
-        naming = np.zeros(len(self.starts), dtype=bool)
-        for spelling in spellings:
-            wanted = f" {' '.join(spelling)} "
-            at = self.text.find(wanted)
-            while at >= 0:
-                naming[bisect_right(self.starts, at) - 1] = True
-                at = self.text.find(wanted, at + 1)
-        return naming
 
 
 @dataclass(frozen=True)
@@ -96,13 +70,12 @@ class Affinities:
         self.roles = roles = archive.roles
         self._latent = Latent(space.vectors, space.labels, settings.latent)
         self._columns = np.array([space.row[story.id] for story in candidates], dtype=np.int64)
-        self._titles = _Titles.of(story.title for story in stories)
+        self._titles = Titles.of(story.title for story in stories)
         self._by_topic = self._tagged(stories, "topics", self.topics)
+        self._labels_of = [len(story.topics) for story in stories]
         self._by_role = self._tagged(stories, "roles", self.roles)
         others = CoClicks(co_clicks, space.row, settings.co_clicks)
-        self.tastes = Tastes(
-            others.matrix, stories, self._latent, settings.tastes, settings.metric
-        )
+        self.tastes = Tastes(others.matrix, stories, self._latent, settings.tastes, settings.metric)
         self._similarity = Similarity(
             space,
             self._latent,
@@ -130,8 +103,17 @@ class Affinities:
             if row >= len(self._values):
                 self._values = np.vstack([self._values, np.zeros_like(self._values)])
             # Rounded so that the last bits, which depend on how sums were grouped, play no part.
-            self._values[row] = np.round(self._make(interest)[self._columns], 6)
+            values = self._level(interest, self._make(interest)[self._columns])
+            self._values[row] = np.round(values, 6)
         return row
+
+    def _level(self, interest: Interest, row: Row) -> Row:
+        """A topic whose words are rarely said is lifted to where its fifth-best candidate is as
+        near as that of any other, so that of two equal topics neither takes every place."""
+        if interest.kind != "topic" or len(row) < 5:
+            return row
+        fifth = max(float(np.partition(row, -5)[-5]), self.settings.weakest)
+        return row * max(self.settings.fifth / fifth, 1.0)
 
     def interest(self, index: int) -> Interest:
         """The interest that has row ``index``."""
@@ -228,16 +210,37 @@ class Affinities:
         total = trust * tags + self.settings.text * text
         if not own:
             return np.asarray(total / count)
+        return self._lifted(self._witnessed(total, count, own), own, names.known(name))
+
+    def _witnessed(self, total: Row, count: float, own: dict[int, float]) -> Row:
         rows = np.array(sorted(own), dtype=np.int64)
         weights = np.array([own[row] for row in rows.tolist()])
         like = self._like_all(rows, weights)
-        itself = np.zeros(len(text))
+        itself = np.zeros(len(total))
         itself[rows] = weights
         others = weights.sum() - itself
         like -= itself * (1 + self.settings.words) + others * self.settings.noise
         shares = (total + np.maximum(like, 0.0)) / (count + others)
         typical = float(shares[rows] @ weights / weights.sum())
         return np.asarray(shares / max(typical, 0.05) ** 0.5)
+
+    def _lifted(self, found: Row, own: dict[int, float], known: bool) -> Row:
+        """The row in which no story without the label stands before one that an editor labelled:
+        those are lifted together, by what the least of them lacks."""
+        trusted = [
+            (row, weight)
+            for row, weight in own.items()
+            if weight >= self.settings.carried
+            and self._labels_of[row] <= (self.settings.few_known if known else self.settings.few)
+        ]
+        if not trusted:
+            return found
+        bare = found.copy()
+        bare[list(own)] = 0.0
+        rows, weights = (np.array(part) for part in zip(*sorted(trusted), strict=True))
+        lacking = float(bare.max(initial=0.0)) - float(found[rows].min())
+        found[rows] += weights * max(lacking, 0.0)
+        return found
 
     def _like_all(self, rows: npt.NDArray[np.int64], weights: Row) -> Row:
         """Summed likeness (latent, and by words) of every story to the given ones."""

@@ -16,6 +16,8 @@ from recommender.ranking.settings import RankingSettings
 
 Places = npt.NDArray[np.int32]
 NONE = -1
+EXPLORED = 5
+"""Length from which a list has a place for exploration, its last one."""
 
 
 def best(scores: Scores, most: int) -> Places:
@@ -74,6 +76,12 @@ class _OpenLists:
         self.mix = None if shares is None else np.ascontiguousarray(shares.mix.T)[:, :, None]
         self.shares = None if shares is None else shares.of(pool)
         self.listed = None if self.shares is None else np.zeros_like(self.shares[:, :, 0])
+        self.explored = int(settings.explore and top >= EXPLORED)
+        self.quotas = (
+            None
+            if self.shares is None or shares is None
+            else _Quotas.of(self.shares, shares, top, settings)
+        )
 
     def gains(self) -> Scores:
         """What each open slot of the pool would add to its list; −inf where it is closed."""
@@ -90,7 +98,10 @@ class _OpenLists:
             np.log(terms, out=terms)
             terms *= self.mix
             gain -= settings.calibration * terms.sum(axis=0)
-        return np.where(self.open, gain, -np.inf).astype(np.float32)
+        gain = np.where(self.open, gain, -np.inf).astype(np.float32)
+        if self.quotas is not None:
+            self.quotas.keep(gain, self.places.shape[1] - self.explored - self.count)
+        return gain
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,41 @@ class _Capped:
         self.have[rows] += kinds == self.numbers[taken][:, None]
         allowed: npt.NDArray[np.bool_] = (self.have[rows] < self.cap) | (kinds == -1)
         return allowed
+
+
+@dataclass(frozen=True)
+class _Quotas:
+    """Places kept for a reader's interests: of ``top`` at least ``quota`` times the part an
+    interest has in the mix, so far as it has stories. ``owners`` (readers × pool) says to which of
+    the reader's interests a story is mostly due, ``lacking`` (readers × interests) how many places
+    each has still to get."""
+
+    owners: npt.NDArray[np.int8]
+    lacking: npt.NDArray[np.int8]
+
+    @classmethod
+    def of(
+        cls, shares: npt.NDArray[np.float32], mix: "Shares", top: int, settings: RankingSettings
+    ) -> "_Quotas":
+        owners = shares.argmax(axis=0).astype(np.int8)
+        places = np.floor(mix.mix * (settings.quota * top) + 1e-4)
+        return cls(owners, places.astype(np.int8))
+
+    def keep(self, gain: Scores, left: npt.NDArray[np.int64]) -> None:
+        """Close, in place, the slots of interests that lack nothing where as many places are lacked
+        as there are left, if any slot of one that lacks is open."""
+        rows = np.flatnonzero(self.lacking.sum(axis=1) >= left)
+        if not len(rows):
+            return
+        wanted = np.take_along_axis(self.lacking[rows], self.owners[rows], axis=1) > 0
+        wanted &= np.isfinite(gain[rows])
+        some = wanted.any(axis=1)
+        gain[rows[some]] = np.where(wanted[some], gain[rows[some]], -np.inf)
+
+    def take(self, rows: npt.NDArray[np.int64], slots: npt.NDArray[np.int64]) -> None:
+        """Count a place for whom the stories in ``slots`` of ``rows`` are mostly due to."""
+        owners = self.owners[rows, slots]
+        self.lacking[rows, owners] = np.maximum(self.lacking[rows, owners] - 1, 0)
 
 
 def similar(vectors: sp.csr_array) -> npt.NDArray[np.float32]:
@@ -182,6 +228,8 @@ def _take(
         same = pool == taken[:, None]
         slot, known = same.argmax(axis=1), same.any(axis=1)
         lists.listed[:, rows[known]] += lists.shares[:, rows[known], slot[known]]
+        if lists.quotas is not None:
+            lists.quotas.take(rows[known], slot[known])
 
 
 @dataclass(frozen=True)

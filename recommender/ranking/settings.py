@@ -48,7 +48,10 @@ class AffinitySettings:
     ``noise``: likeness between stories that have nothing to do with each other; taken off.
     ``carried``: weight from which a topic is a story's own, and not just its digest's; ``muted``:
     cosine with a topic's text from which a story is about it for who muted it. ``anything``: the
-    score, before freshness, of every story for a reader of whom nothing is known.
+    score, before freshness, of every story for a reader of whom nothing is known. ``few``: labels
+    up to which a story's are taken for an editor's; ``few_known``: of those the vocabulary knows.
+    ``fifth``: what a topic's fifth-best candidate is lifted to, when it is between that and
+    ``weakest``; what is less is lifted as much as ``weakest``.
     """
 
     tag: float = 0.2
@@ -60,6 +63,10 @@ class AffinitySettings:
     words: float = 0.3
     noise: float = 0.1
     carried: float = 0.5
+    few: int = 3
+    few_known: int = 8
+    fifth: float = 0.2
+    weakest: float = 0.05
     muted: float = 0.35
     anything: float = 0.1
 
@@ -230,6 +237,8 @@ class RankingSettings:
     ``max_per_article``, ``max_per_source``: at most so many stories of one digest, one source.
     ``diversity``: 0 orders by relevance alone; more takes likeness to what is chosen already into
     account (MMR's 1 − λ). ``calibration``: how much a list is drawn to the reader's stated mix.
+    ``quota``: part of an interest's share of the mix that is kept for it in places: of two equal
+    ones the weaker gets 3 of 10.
     ``explore``: the last place of a list of five or more goes to a story outside the reader's
     usual topics, drawn with logged propensity. ``must_read``: editors' must-reads lead the list.
     ``duplicate``: cosine of two texts from which they count as the same story.
@@ -246,6 +255,7 @@ class RankingSettings:
     max_per_source: int | None = None
     diversity: float = 0.2
     calibration: float = 0.1
+    quota: float = 0.6
     explore: bool = True
     must_read: bool = True
     duplicate: float = 0.72

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from recommender.ranking import selection
 from recommender.ranking.reasons import EXPLORE, FRESH, MUST_READ
 from recommender.ranking.scoring import EXCLUDED, Scores
-from recommender.ranking.selection import NONE, CandidateFeatures, Places, Shares
+from recommender.ranking.selection import EXPLORED, NONE, CandidateFeatures, Places, Shares
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import ListRequest, Story
 
@@ -79,7 +79,7 @@ def fill(pool: CandidatePool, request: SlateRequest) -> Slates:
             places[row, [0, second]] = places[row, [second, 0]]
             lists.lifts[row, second] = request.scores[row, places[row, second]] + floor
             lists.lifted_by[row, second] = MUST_READ
-    if settings.explore and top >= 5:
+    if settings.explore and top >= EXPLORED:
         _explore(lists, pool, request, open_scores)
     return lists
 

@@ -4,18 +4,21 @@ A label's definition is read as a short article. A story that speaks of the labe
 the label itself, is found through the labels around it; words that every field uses count little.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from recommender.ranking import common_words, words
 from recommender.ranking.features import Space
 from recommender.ranking.vocabulary_index import VocabularyIndex
 
 Row = npt.NDArray[np.float64]
 TINY = 1e-12
 """What keeps a root above 0."""
+ONE_COMMON = 1.0
+"""What a story has in common with a text when it is one common word and no more."""
 BLOCK = 4_096
 """Stories compared with all labels at a time."""
 
@@ -33,6 +36,9 @@ class TopicTexts:
         self._queries: dict[str, sp.csr_array] = {}
         self._direct: dict[str, npt.NDArray[np.float32]] = {}
         self._evidence: tuple[sp.csr_array, Row] | None = None
+        self._common = common_words.common(space)
+        self._present = space.vectors.copy()
+        self._present.data = np.ones_like(self._present.data)
 
     def query(self, name: str) -> sp.csr_array:
         """The name's own text as a row of the space (1 × terms, length 1)."""
@@ -43,7 +49,11 @@ class TopicTexts:
     def direct(self, name: str) -> npt.NDArray[np.float32]:
         """Cosine of every story with the name's own text."""
         if name not in self._direct:
-            product = self._space.vectors @ self.query(name).toarray().ravel()
+            query = self.query(name)
+            product = self._space.vectors @ query.toarray().ravel()
+            weighed = self._weighed(query, [name])
+            met = self._present @ weighed.toarray().ravel()
+            product[met == ONE_COMMON] = 0.0
             self._direct[name] = np.asarray(product, dtype=np.float32)
         return self._direct[name]
 
@@ -106,9 +116,14 @@ class TopicTexts:
         if self._evidence is None:
             claimed = np.zeros(len(self._space.row))
             blocks = [sp.csc_array((len(self._all), 0))]
+            weighed = self._weighed(self._texts, self._all)
             for start in range(0, len(claimed), BLOCK):
                 stories = sp.csr_array(self._space.vectors[start : start + BLOCK].T)
                 cosines = sp.csr_array(self._texts @ stories)
+                met = sp.csr_array(weighed @ self._present[start : start + BLOCK].T)
+                cosines.sort_indices()
+                met.sort_indices()
+                cosines.data[met.data == ONE_COMMON] = 0.0
                 cosines.data[cosines.data < self._names.settings.unlike] = 0.0
                 cosines.eliminate_zeros()
                 cubes = sp.csc_array(cosines.power(3))
@@ -117,3 +132,17 @@ class TopicTexts:
                 blocks.append(cubes @ sp.diags_array(1 / np.sqrt(np.maximum(own, TINY))))
             self._evidence = (sp.csr_array(sp.hstack(blocks)), claimed)
         return self._evidence
+
+    def _weighed(self, texts: sp.csr_array, names: Sequence[str]) -> sp.csr_array:
+        """The terms of ``texts`` (of ``names``, a row each): ``ONE_COMMON`` for a common word, more
+        for any other and for one that alone is a name's spelling. So a story that shares no more
+        than one common word with a text has just that."""
+        found = texts.copy()
+        common = self._common[texts.indices]
+        for row, name in enumerate(names):
+            spelt = [words.tokens(text) for text in self._names.spellings(name)]
+            alone = {parts[0] for parts in spelt if len(parts) == 1}
+            for at in range(*texts.indptr[row : row + 2].tolist()) if alone else ():
+                common[at] &= self._space.names[texts.indices[at]] not in alone
+        found.data = np.where(common, ONE_COMMON, 2 * ONE_COMMON)
+        return found

@@ -59,8 +59,7 @@ def test_a_story_nobody_read_goes_to_those_whose_taste_its_source_meets(
     ranker = Ranker(stories[-2:], archive=stories, co_clicks=crowd())
     assert picked(ranker, reader) == [f"new {field}", f"new {other}"]
     without = RankingSettings(
-        similarity=SimilaritySettings(taste=0.0, metric=0.0),
-        profile=ProfileSettings(promise=0.0)
+        similarity=SimilaritySettings(taste=0.0, metric=0.0), profile=ProfileSettings(promise=0.0)
     )
     plain = Ranker(stories[-2:], archive=stories, settings=without, co_clicks=crowd())
     assert picked(plain, reader) == []

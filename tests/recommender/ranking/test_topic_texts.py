@@ -85,9 +85,9 @@ def test_a_name_the_vocabulary_lacks_keeps_half_for_its_own_words(
 
 def test_what_several_labels_claim_counts_less_than_its_cosine_says(story: MakeStory) -> None:
     names = VocabularyIndex(
-        [Term("violin", "common"), Term("glacier", "common"), Term("marsh", "common")]
+        [Term("violin", "pebble"), Term("glacier", "pebble"), Term("marsh", "pebble")]
     )
-    stories = [story("own", "violin"), story("claimed", "common")]
+    stories = [story("own", "violin"), story("claimed", "pebble")]
     space = features.build(stories, TextSettings(ngrams=1), names.all_texts())
     violin = TopicTexts(names, space, space.labels)
     own, claimed = space.row["own"], space.row["claimed"]
