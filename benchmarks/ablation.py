@@ -38,7 +38,7 @@ NEVER = 10**6
 
 
 def affinity(**changes: float) -> RankingSettings:
-    return replace(WHOLE, affinity=replace(WHOLE.affinity, **changes))
+    return replace(WHOLE, affinity=replace(WHOLE.affinity, **changes))  # type: ignore[arg-type]
 
 
 def similarity(**changes: float) -> RankingSettings:

@@ -41,12 +41,12 @@ def chosen(ranker: Ranker, topics: dict[str, float], *, as_issue: bool = False) 
 def test_a_story_an_editor_labelled_stands_before_any_that_only_speaks_alike(
     spoken: list[str], words: list[str], others: int
 ) -> None:
-    dates = {"published_at": NOW - timedelta(days=1)}
+    yesterday = NOW - timedelta(days=1)
     labelled = Story("labelled", "labelled", "l", title=" ".join(words),
-                     topics={"Falconry": 1.0}, **dates)  # fmt: skip
+                     topics={"Falconry": 1.0}, published_at=yesterday)  # fmt: skip
     alike = [
         Story(f"alike{n}", f"alike{n}", "a", title=f"The {' '.join(spoken)} {n}",
-              summary=" ".join(spoken * 2), **dates)
+              summary=" ".join(spoken * 2), published_at=yesterday)
         for n in range(others + 1)
     ]  # fmt: skip
     ranker = Ranker([*alike, labelled], vocabulary=VOCABULARY)
