@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.articles import import_files
-from recommender.articles.values import Found
+from recommender.articles.values import ParsedArticle
 from recommender.datasets import files
 from recommender.evaluation import metrics
 from recommender.evaluation.intervals import Estimate, clustered
@@ -113,7 +113,7 @@ def issue(folder: Path) -> Issue:
     told = json.loads((folder / "issue.json").read_text("utf-8"))
     now = datetime.fromisoformat(told["now"])
     found = import_files.drafts([folder / "articles.jsonl"], now)
-    catalogue = files.catalogue(one.draft for one in found if isinstance(one, Found))
+    catalogue = files.catalogue(one.draft for one in found if isinstance(one, ParsedArticle))
     path = folder / "subscribers.jsonl"
     readers, _ = files.readers(path.read_bytes().splitlines(), 1, path, catalogue.of_article)
     judged = (folder / "relevant.jsonl").read_text("utf-8").splitlines()
