@@ -226,7 +226,7 @@ class Affinities:
 
     def _lifted(self, found: Row, own: dict[int, float], known: bool) -> Row:
         """The row in which no story without the label stands before one that an editor labelled:
-        those are lifted together, by what the least of them lacks."""
+        of those, each that does is lifted to just above it."""
         trusted = [
             (row, weight)
             for row, weight in own.items()
@@ -238,8 +238,8 @@ class Affinities:
         bare = found.copy()
         bare[list(own)] = 0.0
         rows, weights = (np.array(part) for part in zip(*sorted(trusted), strict=True))
-        lacking = float(bare.max(initial=0.0)) - float(found[rows].min())
-        found[rows] += weights * max(lacking, 0.0)
+        least = weights * float(bare.max(initial=0.0)) + 0.01 * found[rows]
+        found[rows] = np.maximum(found[rows], least)
         return found
 
     def _like_all(self, rows: npt.NDArray[np.int64], weights: Row) -> Row:
