@@ -49,6 +49,9 @@ class FixedLinks:
     def view(self, delivery_id: int) -> str:
         return f"https://news.example.org/view/{delivery_id:026}"
 
+    def keep(self, delivery_id: int) -> str:
+        return f"https://news.example.org/keep/{delivery_id:026}"
+
 
 def sample_stories() -> dict[str, StoryContent]:
     paths = sorted((resources.folder("sample") / "briefs").glob("[!d]*.txt"))[:6]

@@ -22,7 +22,15 @@ from typing import Literal
 from recommender.errors import NewsletterError
 
 Scope = Literal[
-    "click", "feedback", "unsubscribe", "preferences", "view", "confirm", "manage", "address"
+    "click",
+    "feedback",
+    "unsubscribe",
+    "preferences",
+    "view",
+    "keep",
+    "confirm",
+    "manage",
+    "address",
 ]
 Kind = Literal["less", "more"]
 PATHS: dict[Scope, str] = {
@@ -31,6 +39,7 @@ PATHS: dict[Scope, str] = {
     "unsubscribe": "unsubscribe",
     "preferences": "preferences",
     "view": "view",
+    "keep": "keep",
     "confirm": "confirm",
     "manage": "preferences",
     "address": "address",
@@ -39,7 +48,7 @@ Keyed = hashlib.blake2s
 """A hash that has taken in its key, to be copied for each code."""
 KINDS: tuple[Kind, ...] = ("less", "more")
 """What the third number of a ``feedback`` token stands for."""
-OF_COPIES: tuple[Scope, ...] = ("click", "unsubscribe", "preferences", "view")
+OF_COPIES: tuple[Scope, ...] = ("click", "unsubscribe", "preferences", "view", "keep")
 """Scopes that are a kind of link by themselves."""
 SIGNATURE = 16
 """Bytes of the authentication code: 128 bits."""
@@ -107,6 +116,10 @@ class Links:
         """The same issue on the web."""
         return self._prefixes["view"] + self.token("view", delivery_id)
 
+    def keep(self, delivery_id: int) -> str:
+        """The answer to the question whether the reader still wants their issues."""
+        return self._prefixes["keep"] + self.token("keep", delivery_id)
+
     def confirm(self, subscriber_id: int, key: int, expires: datetime) -> str:
         """The second step of subscribing."""
         return self._passing("confirm", subscriber_id, key, expires)
@@ -143,7 +156,7 @@ class Links:
 
     def of_copy(self, delivery_id: int) -> Callable[[str, int | None], bytes]:
         """What makes the links of one copy, by their kind (click, more, less, unsubscribe,
-        preferences, view) and, where they have one, their story."""
+        preferences, view, keep) and, where they have one, their story."""
         start, kinds, encode = _VERSION + _varint(delivery_id), self._kinds, binascii.b2a_base64
 
         def link(kind: str, story_id: int | None) -> bytes:

@@ -31,6 +31,7 @@ from recommender.models import (
     Subscriber,
     SubscriberRole,
     SubscriberTopic,
+    Subscription,
     WebhookEvent,
 )
 from recommender.storage import bulk
@@ -133,6 +134,7 @@ def merge(session: Session, kept: Subscriber, gone: Subscriber, *, author: Autho
     _fields(kept, gone)
     merging.merge(session, kept.id, gone.id, address_hash=gone.address_hash)
     _histories(session, kept, gone)
+    _subscriptions(session, kept, gone)
     session.flush()
     consent.merge(session, kept, gone, planned.status, now=author.at, proof=proof)
     if planned.suppressed not in (None, "bounce"):
@@ -185,6 +187,21 @@ def _fields(kept: Subscriber, gone: Subscriber) -> None:
     kept.created_at = min(kept.created_at, gone.created_at)
     heard = [at for at in (kept.last_active_at, gone.last_active_at) if at is not None]
     kept.last_active_at = max(heard, default=None)
+
+
+def _subscriptions(session: Session, kept: Subscriber, gone: Subscriber) -> None:
+    """Newsletters that either has left stay left; what only the second said of one is taken."""
+    query = sa.select(Subscription).where(Subscription.subscriber_id.in_((kept.id, gone.id)))
+    said = {(row.subscriber_id, row.newsletter_id): row for row in session.scalars(query)}
+    for (reader, newsletter), row in said.items():
+        mine = said.get((kept.id, newsletter))
+        if reader == kept.id or (mine is not None and (row.subscribed or not mine.subscribed)):
+            continue
+        if mine is not None:
+            mine.subscribed, mine.at, mine.proof = False, row.at, row.proof
+        else:
+            row.subscriber_id = kept.id
+    session.flush()
 
 
 def _histories(session: Session, kept: Subscriber, gone: Subscriber) -> None:

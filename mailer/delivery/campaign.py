@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from mailer.delivery import samples, senders
 from mailer.delivery.senders import DeliveryTask
 from mailer.delivery.summary import Summary, summarise
-from mailer.edition import planning, templates, worker_jobs
+from mailer.edition import planning, sunset, templates, worker_jobs
 from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
 from mailer.ledger import claims, counts, deliveries, editions
 from mailer.relay import registry
@@ -50,6 +50,7 @@ def plan(
     template = templates.installed(settings)
     with database.writing(engine) as session:
         self_service.resume_paused(session, now=now)
+        sunset.pause_silent(session, settings, now=now)
     return planning.plan(
         engine,
         settings,

@@ -22,6 +22,7 @@ class EditionSettings:
     local_time: bool
     quiet_hours: str | None = None
     stories_per_digest: int = 2
+    sunset_weeks: int = 0
 
     @classmethod
     def of(cls, settings: Settings) -> "EditionSettings":
@@ -35,6 +36,7 @@ class EditionSettings:
             local_time=settings.local_time,
             quiet_hours=settings.quiet_hours,
             stories_per_digest=settings.stories_per_digest,
+            sunset_weeks=settings.sunset_weeks if settings.tracking else 0,
         )
 
     def due_at(

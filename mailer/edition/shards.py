@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import edition_edits, frequency, pinned_segments, sponsors
+from mailer.edition import edition_edits, frequency, pinned_segments, sponsors, sunset
 from mailer.edition.edition_ranker import EditionRanker, EditionRankers
 from mailer.edition.snapshot import Document, reader_document
 from mailer.edition.sponsors import Slots
@@ -108,12 +108,14 @@ def planned(session: Session, edition_id: int) -> int:
 @dataclass(frozen=True)
 class ShardReaders:
     """The readers of a shard, who of them rest this time (ids), and to which of the segments that
-    have a note or sponsor each belongs. ``slots``: which sponsor is in whose copy."""
+    have a note or sponsor each belongs. ``slots``: which sponsor is in whose copy; ``asked``: who
+    is asked whether they still want their issues."""
 
     members: Sequence[Member]
     resting: frozenset[int]
     segments: Mapping[int, tuple[str, ...]]
     slots: Slots
+    asked: frozenset[int] = frozenset()
 
 
 def read(
@@ -130,7 +132,8 @@ def read(
         for member in pinned_segments.members(session, ranker.ranker, batch, at)
     ]
     resting = frequency.resting(session, ranker.edition.newsletter_id, period, members)
-    return ShardReaders(members, resting, belonging, slots)
+    asked = sunset.to_ask(session, ranker.settings.sunset_weeks, [m.id for m in members], at)
+    return ShardReaders(members, resting, belonging, slots, asked)
 
 
 def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) -> bool:
@@ -160,6 +163,8 @@ def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) 
                 rows = [row for row in rows if row["subscriber_id"] in held]
             if marked and rows:
                 bulk.insert_all(session, Delivery.table(), rows)
+                planned = {row["subscriber_id"] for row in rows if row["picks"]}
+                sunset.note_asked(session, readers.asked & planned, at)
     return True
 
 
@@ -206,7 +211,12 @@ def _rows(
                 "due_at": due_at(member.timezone, member.day, member.hour),
                 "picks": picks or [],
                 "story_ids": [pick["story"] for pick in picks or ()],
-                "reader": reader_document(member, belonging, readers.slots.of(belonging)),
+                "reader": reader_document(
+                    member,
+                    belonging,
+                    readers.slots.of(belonging),
+                    asked=member.id in readers.asked,
+                ),
                 "template_hash": edition.template_hash,
                 "attempts": 0,
             }

@@ -60,6 +60,7 @@ class _Reader(msgspec.Struct, gc=False):
     topics: dict[str, float] = {}
     segments: tuple[str, ...] = ()
     sponsor: int | None = None
+    asked: bool = False
 
 
 _read_picks, _read_reader = json_columns.reader(tuple[_Pick, ...]), json_columns.reader(_Reader)
@@ -84,15 +85,26 @@ def reader(document: str) -> ReaderView:
     """The reader that a delivery keeps; ValueError when it is no document of ours."""
     kept = _read_reader(document)
     return ReaderView(
-        kept.name or "", kept.locale, kept.roles, kept.topics, kept.segments, kept.sponsor
+        kept.name or "",
+        kept.locale,
+        kept.roles,
+        kept.topics,
+        kept.segments,
+        kept.sponsor,
+        kept.asked,
     )
 
 
 def reader_document(
-    member: Member, segments: Sequence[str] = (), sponsor: int | None = None
+    member: Member,
+    segments: Sequence[str] = (),
+    sponsor: int | None = None,
+    *,
+    asked: bool = False,
 ) -> Document:
     """What of the reader their copy shows, frozen with it; ``segments`` are those of the edition's
-    notes and sponsors that they belong to, ``sponsor`` who is in their copy."""
+    notes and sponsors that they belong to, ``sponsor`` who is in their copy; ``asked``: it asks
+    whether they still want their issues."""
     belongs: Document = {"segments": list(segments)} if segments else {}
     if sponsor is not None:
         belongs["sponsor"] = sponsor
@@ -102,4 +114,5 @@ def reader_document(
         "roles": list(member.reader.roles),
         "topics": dict(member.reader.topics),
         **belongs,
+        **({"asked": True} if asked else {}),
     }

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from mailer import languages
-from mailer.issue import cards, greeting, sponsors, wording
+from mailer.issue import cards, greeting, question, sponsors, wording
 from mailer.issue.cards import LIMITS, Card, Issue, Limits, Part
 from mailer.issue.content import StoryContent
 from mailer.issue.notes import Note, note
@@ -43,6 +43,7 @@ class Links(Protocol):
     def unsubscribe(self, delivery_id: int) -> str: ...
     def preferences(self, delivery_id: int) -> str: ...
     def view(self, delivery_id: int) -> str: ...
+    def keep(self, delivery_id: int) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ class Publication:
 @dataclass(frozen=True)
 class ReaderView:
     """What a copy may show of its reader. ``topics`` maps names to weights, −2 … +3; ``segments``
-    are those with a note of their own that the reader belongs to, ``sponsor`` who is in it."""
+    are those with a note of their own that the reader belongs to, ``sponsor`` who is in it;
+    ``asked``: whether they still want their issues."""
 
     name: str = ""
     locale: str | None = None
@@ -111,6 +113,7 @@ class ReaderView:
     topics: Mapping[str, float] = field(default_factory=dict)
     segments: tuple[str, ...] = ()
     sponsor: int | None = None
+    asked: bool = False
 
 
 MOST_REMEMBERED = 20_000
@@ -177,7 +180,7 @@ class Composer:
             title=title,
             date=wording.date_line(publication.edition, publication.day, language),
             intro=greeting.intro(reader.name, reader.roles, reader.topics, len(faces), language),
-            note=self._note(reader, language),
+            note=self._note(reader, delivery_id, language),
             sponsor=self._sponsor(reader, delivery_id, language),
             lead=composed[0],
             cards=tuple(composed[1:]),
@@ -200,16 +203,19 @@ class Composer:
             privacy_url=frame.privacy_url,
         )
 
-    def _note(self, reader: ReaderView, language: Language) -> Note | None:
-        """The editors' note for everybody, and below it those for the reader's segments."""
+    def _note(self, reader: ReaderView, delivery_id: int, language: Language) -> Note | None:
+        """The editors' note for everybody, and below it those for the reader's segments; above
+        them the question to a reader who is asked."""
         notes = self._publication.notes
-        if not notes:
+        if not notes and not reader.asked:
             return None
-        key = (reader.segments, language.tag)
+        keep_url = self._links.keep(delivery_id) if reader.asked else ""
+        key = (reader.segments, language.tag, keep_url)
         if key not in self._notes_of:
             texts = [notes[name] for name in (None, *reader.segments) if name in notes]
             written_in = cards.foreign(self._publication.language, language)
-            self._notes_of[key] = note(texts, written_in)
+            said = note(texts, written_in)
+            self._notes_of[key] = question.above(said, keep_url, language) if keep_url else said
         return self._notes_of[key]
 
     def _sponsor(self, reader: ReaderView, delivery_id: int, language: Language) -> Sponsor | None:

@@ -112,6 +112,9 @@ class Placeholders:
     def view(self, delivery_id: int) -> str:
         return f"{self._mark}viewx"
 
+    def keep(self, delivery_id: int) -> str:
+        return f"{self._mark}keepx"
+
 
 class _Meanings(dict[str, tuple[str, int | None]]):
     """What each placeholder stands for: the kind of link, and its story (None for links of the

@@ -31,6 +31,7 @@ from mailer.web import (
     archive,
     confirmation,
     hooks,
+    keep,
     metrics,
     preferences,
     proxies,
@@ -53,6 +54,21 @@ from recommender.storage import database
 from recommender.vocabulary.offering import Offerings
 from recommender.vocabulary.search import VocabularySearch
 
+PAGES = (
+    tracking,
+    signup,
+    confirmation,
+    preferences,
+    address_change,
+    suggestions,
+    unsubscribe,
+    keep,
+    archive,
+    hooks,
+    metrics,
+    admin,
+)
+"""Modules with routes."""
 NOT_FOUND = 404
 PATIENCE = 3.0
 """Seconds that a page waits for whoever holds the store; then it says so."""
@@ -78,19 +94,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
         *appearance.ROUTES,  # before the folder that holds the rules of the stylesheet
         Mount("/static", StaticFiles(directory=_templates() / "static")),
     ]
-    for module in (
-        tracking,
-        signup,
-        confirmation,
-        preferences,
-        address_change,
-        suggestions,
-        unsubscribe,
-        archive,
-        hooks,
-        metrics,
-        admin,
-    ):
+    for module in PAGES:
         routes += module.ROUTES
     proxies.check_base_path(settings.base_path, _first_parts(routes))
     app = Starlette(

@@ -215,6 +215,7 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
         site = site.speaking(reader.locale)
         _ = site.language.text
         message = ""
+        reader.last_active_at = now
         if action == "unsubscribe":
             consent.change(
                 session, reader, Status.UNSUBSCRIBED, source="preferences", now=now, proof=proof

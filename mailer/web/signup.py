@@ -18,9 +18,9 @@ from mailer.web import archive, forms, security
 from mailer.web.preferences_form import PreferencesForm
 from mailer.web.site import Site, of
 from recommender.errors import NewsletterError
-from recommender.models import Status, Subscriber
+from recommender.models import Status
 from recommender.storage import database
-from recommender.subscribers import address_change, fields, self_service
+from recommender.subscribers import address_change, fields, records, self_service
 from recommender.subscribers.fields import SubscriberDraft
 
 CONFIRM_WITHIN = timedelta(days=7)
@@ -147,10 +147,13 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
 def mail_choices(site: Site, identifier: int) -> None:
     """Mail the reader a link to what they chose, good for a while."""
     now = site.clock()
-    with database.reading(site.engine) as session:
-        reader = session.get(Subscriber, identifier)
-    if reader is None:
-        return
+    with database.writing(site.engine) as session:
+        reader = records.lock(session, identifier)
+        if reader is None:
+            return
+        reader.last_active_at = now
+        session.flush()
+        session.expunge(reader)
     site = site.speaking(reader.locale)
     _, title = site.language.text, site.settings.title
     message = transactional.compose(

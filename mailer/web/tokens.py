@@ -12,7 +12,13 @@ from recommender.models import ConsentEvent, Delivery, Subscriber
 from recommender.storage import database
 from recommender.subscribers import records
 
-NUMBERS: dict[Scope, int] = {"view": 1, "unsubscribe": 1, "preferences": 1, "feedback": 3}
+NUMBERS: dict[Scope, int] = {
+    "view": 1,
+    "unsubscribe": 1,
+    "preferences": 1,
+    "keep": 1,
+    "feedback": 3,
+}
 """How many numbers a token holds; the first is the delivery."""
 
 

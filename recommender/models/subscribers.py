@@ -43,7 +43,8 @@ class Subscriber(Base):
     ``day`` (``monday`` …) and ``hour`` (0–23, on the clocks of ``timezone``) are the reader's own;
     where they are None the newsletter's hold. ``link_key`` is part of every link that opens what is
     the reader's: another key voids all that were made before. ``last_active_at`` is the reader's
-    latest verified answer (click, feedback, preference).
+    latest verified answer (click, feedback, preference); ``sunset_asked_at`` is when an issue was
+    planned that asks whether they still want any.
     """
 
     __tablename__ = "subscribers"
@@ -70,6 +71,7 @@ class Subscriber(Base):
     updated_at: Mapped[datetime]
     paused_until: Mapped[datetime | None]
     last_active_at: Mapped[datetime | None]
+    sunset_asked_at: Mapped[datetime | None]
     topics: Mapped[list["SubscriberTopic"]] = relationship(
         cascade="all, delete-orphan", order_by="SubscriberTopic.topic_id", passive_deletes=True
     )

@@ -63,6 +63,9 @@ class DeliverySettings(BaseModel):
     guard_copies: int = Field(
         500, ge=1, description="copies that must have been tried before such a share says anything"
     )
+    sunset_weeks: int = Field(
+        0, ge=0, description="ask, then pause, who has given no sign of life for so long; 0: never"
+    )
 
     @property
     def senders(self) -> int:

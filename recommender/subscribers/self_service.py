@@ -94,6 +94,7 @@ def confirm(
     if consent.barred(session, reader.email):
         return False
     consent.readmit(session, reader.email)
+    reader.last_active_at = now
     if reader.status in MAY_RETURN:
         consent.change(session, reader, Status.ACTIVE, source="confirm", now=now, proof=proof)
     if asked_at is not None:

@@ -99,6 +99,9 @@ class FixedLinks:
     def view(self, delivery_id: int) -> str:
         return f"{WEB}/view/{'v' * 24}-{delivery_id}"
 
+    def keep(self, delivery_id: int) -> str:
+        return f"{WEB}/keep/{'k' * 24}-{delivery_id}"
+
 
 def _issue(
     ids: Sequence[str] = ("1", "2", "3", "4", "5", "6"),

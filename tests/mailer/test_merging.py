@@ -12,7 +12,15 @@ from mailer.merging import Merge
 from recommender import segments
 from recommender.corrections import Author
 from recommender.errors import ConflictError
-from recommender.models import Event, EventKind, Status, Subscriber
+from recommender.models import (
+    Base,
+    Event,
+    EventKind,
+    Newsletter,
+    Status,
+    Subscriber,
+    Subscription,
+)
 from recommender.storage import database
 from recommender.subscribers import consent, fields, intake, records
 
@@ -133,3 +141,45 @@ def test_one_reader_cannot_be_merged_into_themselves(pair: Engine, now: datetime
         kept = records.find(session, A)
         with pytest.raises(ConflictError):
             merging.merge(session, kept, kept, author=Author("jane", now))
+
+
+def test_a_newsletter_that_either_has_left_stays_left(pair: Engine, now: datetime) -> None:
+    with database.writing(pair) as session:
+        ids = [records.find(session, email).id for email in (A, B)]
+        for name, who, subscribed in (
+            ("one", 1, False), ("two", 0, False), ("two", 1, True), ("three", 0, True),
+            ("three", 1, False),
+        ):  # fmt: skip
+            newsletter = session.scalar(sa.select(Newsletter).where(Newsletter.name == name))
+            if newsletter is None:
+                newsletter = Newsletter(name=name, created_at=now)
+                session.add(newsletter)
+                session.flush()
+            session.add(
+                Subscription(
+                    newsletter_id=newsletter.id,
+                    subscriber_id=ids[who],
+                    subscribed=subscribed,
+                    at=now,
+                    proof={},
+                )
+            )
+    merge(pair, now)
+    with database.reading(pair) as session:
+        rows = session.scalars(sa.select(Subscription)).all()
+        assert [(row.subscriber_id, row.subscribed) for row in rows] == [(ids[0], False)] * 3
+
+
+def test_no_table_of_what_is_held_of_readers_is_forgotten() -> None:
+    """A table that refers to readers must be merged; then it is listed here."""
+    merged = {
+        "address_changes", "consent_events", "corrections", "deliveries", "events",
+        "inbound_messages", "segment_members", "subscriber_roles", "subscriber_topics",
+        "subscriptions", "webhook_events",
+    }  # fmt: skip
+    refer = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        if any(key.column.table.name == "subscribers" for key in table.foreign_keys)
+    }
+    assert refer == merged
