@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.edition import edition_edits, snapshot, templates
+from mailer.edition import edition_edits, snapshot, templates, welcome
 from mailer.edition.edition_edits import EditionEdits
 from mailer.edition.schedule import occurrence
 from mailer.issue.composition import (
@@ -204,6 +204,7 @@ def make_factory(
             notes=edits.notes,
             sponsors=edits.sponsors,
             frame=frame(settings),
+            welcome=welcome.is_welcome(period),
             test=test,
         ),
         identity=Identity(

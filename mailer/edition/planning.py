@@ -27,7 +27,7 @@ from mailer.ledger import editions
 from mailer.process_group import ProcessGroup, start
 from mailer.rendering.templates import Template
 from recommender import segments
-from recommender.errors import NotFoundError
+from recommender.errors import NewsletterError, NotFoundError
 from recommender.models import (
     Edition,
     EditionState,
@@ -67,7 +67,8 @@ def plan(
     An edition that takes no more readers (``takes_readers``) is left as it is. Raises
     NotFoundError for an unknown segment.
     """
-    schedule.check_period(period)
+    if schedule.check_period(period).startswith(schedule.WELCOME):
+        raise NewsletterError(f"{period}: the service plans first issues as readers confirm")
     request = PlanningRequest(period, segment, now, publishing)
 
     def begin() -> tuple[int, bool, int]:

@@ -17,6 +17,8 @@ from recommender.settings.schedules import Cadence
 EARLIEST = ZoneInfo("Etc/GMT-14")
 """Where every hour comes first (UTC+14): planning for readers' own hours begins there."""
 
+WELCOME = "welcome-"
+"""Before the ISO week in which readers confirmed: the period of their first issues."""
 _WEEK, _MONTH = re.compile(r"(\d{4})-W(\d{2})"), re.compile(r"(\d{4})-(\d{2})")
 FRIDAY = 4
 _LONGEST = 70
@@ -49,6 +51,8 @@ def _week(day: date) -> int:
 def check_period(period: str, schedule: str | None = None) -> str:
     """``period`` itself; NewsletterError when it is none, or none of ``schedule``."""
     first = _first_day(period)
+    if period.startswith(WELCOME):
+        return period
     if schedule is not None and period_of(first, schedule) != period:
         like = period_of(first, schedule)
         raise NewsletterError(
@@ -59,6 +63,7 @@ def check_period(period: str, schedule: str | None = None) -> str:
 
 
 def _first_day(period: str) -> date:
+    period = period.removeprefix(WELCOME)
     week, month = _WEEK.fullmatch(period), _MONTH.fullmatch(period)
     try:
         if week:

@@ -14,6 +14,7 @@ from mailer import languages
 from mailer.issue import cards, greeting, question, sponsors, wording
 from mailer.issue.cards import LIMITS, Card, Issue, Limits, Part
 from mailer.issue.content import StoryContent
+from mailer.issue.frame import Frame
 from mailer.issue.notes import Note, note
 from mailer.issue.plaintext import clean, shorten
 from mailer.issue.preheader import preheader
@@ -47,31 +48,13 @@ class Links(Protocol):
 
 
 @dataclass(frozen=True)
-class Frame:
-    """What stands around the stories, the same in every copy; all of it may be empty. ``logo`` is
-    an https address, drawn ``logo_width`` CSS pixels wide."""
-
-    tagline: str = ""
-    footer: str = ""
-    logo: str = ""
-    logo_width: int = 160
-    subscribe_url: str = ""
-    archive_url: str = ""
-    imprint_url: str = ""
-    privacy_url: str = ""
-
-    def __post_init__(self) -> None:
-        for name, most in (("tagline", 160), ("footer", 600)):
-            object.__setattr__(self, name, shorten(clean(getattr(self, name)), most))
-
-
-@dataclass(frozen=True)
 class Publication:
     """What is the same in every copy of an edition. ``edition`` is its name
     (``weekly-2026-W48``), ``day`` when it goes out; without ``tracking`` stories are linked
     directly as far as their addresses are of bearable length. ``language`` is that of readers and
     of stories that do not say another. ``subject`` is the editors' for every copy; ``notes`` are
-    theirs in Markdown, by segment (None: for everybody). A ``test`` copy says so in its subject."""
+    theirs in Markdown, by segment (None: for everybody). A ``test`` copy says so in its subject;
+    a ``welcome`` is a reader's first issue, made for them alone and of no week."""
 
     title: str
     edition: str
@@ -84,6 +67,7 @@ class Publication:
     sponsors: Mapping[int, SponsorContent] = field(default_factory=dict)
     frame: Frame = Frame()
     test: bool = False
+    welcome: bool = False
 
     @cached_property
     def name(self) -> str:
@@ -142,6 +126,7 @@ class Composer:
         self._sponsors_of: dict[object, Sponsor] = {}
         self._cards_of: dict[object, dict[object, Card]] = {}
         self._made = 0
+        self._greeting = greeting.welcome if publication.welcome else greeting.intro
 
     def compose(self, reader: ReaderView, picks: Sequence[Pick], delivery_id: int) -> Issue:
         """The issue for one reader. ``picks`` is not empty, best first.
@@ -171,6 +156,8 @@ class Composer:
         subject = publication.subject_line or wording.subject(
             lead.title or lead.article_title, title, language
         )
+        if publication.welcome:
+            subject = wording.welcome_subject(subject, language)
         return Issue(
             lang=language.tag,
             subject=f"[Test] {subject}" if publication.test else subject,
@@ -178,8 +165,10 @@ class Composer:
                 lead, reader.roles, [face.title for face in faces[1:]], subject, language
             ),
             title=title,
-            date=wording.date_line(publication.edition, publication.day, language),
-            intro=greeting.intro(reader.name, reader.roles, reader.topics, len(faces), language),
+            date=""
+            if publication.welcome
+            else wording.date_line(publication.edition, publication.day, language),
+            intro=self._greeting(reader.name, reader.roles, reader.topics, len(faces), language),
             note=self._note(reader, delivery_id, language),
             sponsor=self._sponsor(reader, delivery_id, language),
             lead=composed[0],

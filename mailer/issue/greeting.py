@@ -33,14 +33,31 @@ def intro(
     name: str, roles: Sequence[str], topics: Mapping[str, float], number: int, language: Language
 ) -> str:
     """``Hi Mina, six stories, chosen for your work as an engineer and because you follow TPUs.``"""
-    loved = [topic for topic, weight in topics.items() if weight > 0 and clean(topic)]
-    loved.sort(key=lambda topic: (-topics[topic], topic.casefold(), topic))
-    chosen = _chosen(tuple(roles[:2]), tuple(loved[:2]), number, language)
+    chosen = _by_what(roles, topics, number, language)
     called = first_name(name)
     if not called:
         return shorten(f"{chosen[:1].upper()}{chosen[1:]}", LENGTH)
     _ = language.text
     return shorten(_("Hi %(name)s, %(stories)s", name=called, stories=chosen), LENGTH)
+
+
+def welcome(
+    name: str, roles: Sequence[str], topics: Mapping[str, float], number: int, language: Language
+) -> str:
+    """The same, over a reader's first issue."""
+    _ = language.text
+    chosen, called = _by_what(roles, topics, number, language), first_name(name)
+    said = _("Your first issue is made from the last weeks: %(stories)s", stories=chosen)
+    hello = _("Welcome, %(name)s.", name=called) if called else _("Welcome.")
+    return shorten(f"{hello} {said}", LENGTH)
+
+
+def _by_what(
+    roles: Sequence[str], topics: Mapping[str, float], number: int, language: Language
+) -> str:
+    loved = [topic for topic, weight in topics.items() if weight > 0 and clean(topic)]
+    loved.sort(key=lambda topic: (-topics[topic], topic.casefold(), topic))
+    return _chosen(tuple(roles[:2]), tuple(loved[:2]), number, language)
 
 
 @lru_cache(maxsize=10_000)

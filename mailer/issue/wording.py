@@ -43,6 +43,13 @@ def subject(title: str, newsletter: str, language: Language) -> str:
 
 
 @lru_cache(maxsize=1_000)
+def welcome_subject(subject_line: str, language: Language) -> str:
+    """The subject of a reader's first issue."""
+    _ = language.text
+    return shorten(_("Welcome: %(subject)s", subject=subject_line), SUBJECT_LENGTH)
+
+
+@lru_cache(maxsize=1_000)
 def date_line(edition: str, day: date | None, language: Language) -> str:
     """The week and the day an issue is of: ``Week 48 · Thursday, 26 November 2026``."""
     _ = language.text

@@ -137,9 +137,14 @@ def deliver(service: SchedulerContext) -> None:
     for identifier, period in waiting:
         if service.stop.is_set():
             return
-        with service.runner.alone(f"{DELIVER} {identifier}") as free:
-            if free:
-                _deliver(service, identifier, f"{service.settings.newsletter}-{period}")
+        deliver_edition(service, identifier, f"{service.settings.newsletter}-{period}")
+
+
+def deliver_edition(service: SchedulerContext, edition_id: int, name: str) -> None:
+    """Send what is due of an edition, unless another thread is at it."""
+    with service.runner.alone(f"{DELIVER} {edition_id}") as free:
+        if free:
+            _deliver(service, edition_id, name)
 
 
 def _finish_plannings(service: SchedulerContext) -> None:

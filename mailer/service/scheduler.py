@@ -3,7 +3,7 @@
 ``publish`` runs at the newsletter's hour, ``deliver`` every minute for whatever is due (readers'
 own hours, retries, what a stop or a planning that died left over, an edition whose hour was
 missed), for each newsletter of the store by itself (``publishing``); ``feeds`` every minute for
-feeds that are due, ``bounces`` every few minutes for mail that came back, ``prune`` every night. A
+feeds that are due, ``welcome`` every few seconds for who has just confirmed, ``bounces`` every few minutes for mail that came back, ``prune`` every night. A
 job that fails is tried again within a minute (``job_runner``).
 """
 
@@ -20,7 +20,13 @@ from apscheduler.triggers.cron import CronTrigger
 from mailer.edition import retention
 from mailer.edition.retention_limits import RetentionLimits
 from mailer.monitoring.supervision import Supervisor
-from mailer.service import bounce_polling, feed_polling, newsletter_polling, publishing
+from mailer.service import (
+    bounce_polling,
+    feed_polling,
+    newsletter_polling,
+    publishing,
+    welcoming,
+)
 from mailer.service.context import SchedulerContext
 from mailer.service.publishing import DELIVER, PUBLISH
 from recommender import newsletters
@@ -61,6 +67,10 @@ def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
         FEEDS: (partial(_feeds_job, service), EVERY_MINUTE),
         OTHERS: (partial(_others_every_minute, service), EVERY_MINUTE),
     }
+    if service.settings.welcome:
+        look = partial(welcoming.job, service.engine, service.settings, service.clock)
+        send = partial(publishing.deliver_edition, service)
+        work[welcoming.JOB] = (partial(look, service.runner, send), welcoming.trigger())
     if service.settings.bounce_mailbox:
         poll = partial(bounce_polling.job, service.engine, service.settings, service.clock)
         poll = partial(poll, service.runner, report=service.report, stopped=service.stop.is_set)

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest
+from mailer.edition.schedule import WELCOME
 from mailer.issue import pictures
 from mailer.issue.content import StoryContent
 from mailer.issue.pictures import Picture
@@ -176,6 +177,7 @@ def _editions(session: Session, site: Site, most: int) -> Sequence[Edition]:
         sa.select(Edition)
         .join(Newsletter, Newsletter.id == Edition.newsletter_id)
         .where(Newsletter.name == site.settings.newsletter, Edition.state.in_(PUBLIC))
+        .where(~Edition.period.startswith(WELCOME))  # personal first issues
         .options(sa.orm.joinedload(Edition.newsletter))
         .order_by(Edition.period.desc(), Edition.id.desc())
         .limit(most)

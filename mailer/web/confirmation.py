@@ -104,7 +104,9 @@ def _confirm(request: Request, site: Site, token: str, form: FormData | None) ->
     _ = site.language.text
     return site.notice(
         _("You are subscribed"),
-        _("Welcome. Your next issue is chosen for you from what you told us."),
+        _("Welcome. Your first issue is on its way: look into your inbox in a minute.")
+        if site.settings.welcome
+        else _("Welcome. Your next issue is chosen for you from what you told us."),
         links={
             _("Change what you get"): manage,
             _("Read past issues meanwhile"): site.path("/archive"),

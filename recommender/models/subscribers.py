@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from recommender.models.articles import Role, Topic
@@ -129,6 +129,14 @@ class ConsentEvent(Base):
     what is known of it (import file and line, address of the request, token …)."""
 
     __tablename__ = "consent_events"
+    __table_args__ = (
+        Index(
+            "ix_consent_events_confirmed",  # who has just confirmed, every few seconds
+            "at",
+            sqlite_where=text("source = 'confirm'"),
+            postgresql_where=text("source = 'confirm'"),
+        ),
+    )
 
     id: Mapped[primary_key]
     subscriber_id: Mapped[int] = mapped_column(

@@ -31,6 +31,10 @@ class NewsletterSettings(BaseModel):
         72, ge=0, le=168, description="after downtime, still send an issue at most this late"
     )
 
+    welcome: bool = Field(
+        True, description="who confirms gets a first issue at once, from the last weeks' stories"
+    )
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
