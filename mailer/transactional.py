@@ -11,13 +11,18 @@ from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
+
+import jinja2
 
 from mailer.languages import Language
 from mailer.mime.headers import ascii_domain, on_the_wire
 from mailer.mime.message import Message
 from mailer.relay import registry
 from mailer.relay.transport import NoLimits, VerdictKind
+from mailer.rendering import look as looks
+from recommender import resources
 from recommender.errors import TransportError
 from recommender.settings import Settings, mailbox
 
@@ -35,9 +40,11 @@ def compose(
     language: Language,
     *,
     automatic: str = "auto-replied",
+    button: str = "",
 ) -> Message:
-    """A plain-text message in ``language`` from the newsletter to ``recipient``. ``automatic`` is
-    its Auto-Submitted (RFC 3834): by default, an answer to what somebody asked for."""
+    """A message in ``language`` from the newsletter to ``recipient``: plain text, and with a
+    ``button``, the words on the paragraph that is a link, HTML in the newsletter's look as well.
+    ``automatic`` is its Auto-Submitted (RFC 3834): by default, an answer to what somebody asked."""
     name, address = mailbox(settings.sender)
     sender = on_the_wire(address)
     to = on_the_wire(recipient)
@@ -52,6 +59,9 @@ def compose(
     mail["Message-ID"] = f"<service.{unique}@{domain}>"
     mail["Auto-Submitted"] = automatic
     mail.set_content(text, cte="quoted-printable")
+    if button:
+        html = _html(settings, subject, paragraphs, button, language)
+        mail.add_alternative(html, subtype="html", cte="quoted-printable")
     mail["Content-Language"] = language.tag  # RFC 3282
     return Message(
         envelope_from=on_the_wire(mailbox(settings.bounce_address or settings.sender)[1]),
@@ -60,6 +70,33 @@ def compose(
         message_id=str(mail["Message-ID"]),
         smtputf8=not to.isascii(),
     )
+
+
+def _html(
+    settings: Settings, subject: str, paragraphs: Sequence[str], button: str, language: Language
+) -> str:
+    """The same in the newsletter's look; the paragraph that is a link is drawn as a button."""
+    link = next((one for one in paragraphs if one.startswith(("https://", "http://"))), "")
+    return _template().render(
+        settings=settings,
+        subject=subject,
+        paragraphs=paragraphs,
+        link=link,
+        button=button,
+        language=language,
+        look=looks.look(settings.accent, settings.font).values(),
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.folder("templates") / "service"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    return environment.get_template("message.html")
 
 
 def send(settings: Settings, message: Message, now: datetime) -> None:

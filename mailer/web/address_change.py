@@ -62,7 +62,9 @@ def ask(request: Request, site: Site, identifier: int, form: FormData) -> Respon
 def _mail(site: Site, identifier: int, change: ChangeRequest) -> None:
     _, title, now = site.language.text, site.settings.title, site.clock()
     subject = _("Please confirm your new address: %(title)s", title=title)
+    button = ""
     if change.mail == "link":
+        button = _("Confirm the new address")
         paragraphs = [
             _("From now on %(title)s is to be sent to this address. Confirm it here:", title=title),
             site.links.address(identifier, change.key, now + CONFIRM_WITHIN),
@@ -78,14 +80,14 @@ def _mail(site: Site, identifier: int, change: ChangeRequest) -> None:
         ]
     else:
         return
-    _send(site, change.email, subject, paragraphs)
+    _send(site, change.email, subject, paragraphs, button)
 
 
-def _send(site: Site, email: str, subject: str, paragraphs: list[str]) -> None:
+def _send(site: Site, email: str, subject: str, paragraphs: list[str], button: str = "") -> None:
     now = site.clock()
     try:
         message = transactional.compose(
-            site.settings, email, subject, paragraphs, now, site.language
+            site.settings, email, subject, paragraphs, now, site.language, button=button
         )
         transactional.send(site.settings, message, now)
     except NewsletterError as error:

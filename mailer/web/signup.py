@@ -138,6 +138,7 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
             ],
             now,
             site.language,
+            button=_("Confirm and choose your interests"),
         )
         transactional.send(site.settings, message, now)
     except NewsletterError as error:
@@ -167,6 +168,7 @@ def mail_choices(site: Site, identifier: int) -> None:
         ],
         now,
         site.language,
+        button=_("Change what you get"),
     )
     try:
         transactional.send(site.settings, message, now)

@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 from mailer import languages, transactional
@@ -17,3 +19,36 @@ def test_two_mails_of_one_moment_to_one_reader_are_two_files(tmp_path: Path, now
     files = list((tmp_path / "outbox" / "service").glob("*.eml"))
     assert len(files) == 40
     assert {file.read_bytes() for file in files} == {message.data}
+
+
+def test_with_a_button_it_is_in_the_newsletters_look_and_says_the_same_in_text(
+    tmp_path: Path, now: datetime
+) -> None:
+    settings = Settings(home=tmp_path, accent="#0b5fff", title="News & <b>")
+    link = "https://news.example.org/confirm/abc"
+    message = transactional.compose(
+        *(settings, "r@example.com", "Confirm", ["Hello <i>", link], now, languages.choose("de")),
+        button="Bestätigen",
+    )
+    mail = message_from_bytes(message.data, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert link in text.get_content()
+    shown = html.get_content()
+    assert 'lang="de"' in shown
+    assert shown.count(f'href="{link}"') == 1
+    assert ">Bestätigen</a>" in shown
+    assert "#0b5fff" in shown
+    assert "Hello &lt;i&gt;" in shown
+    assert "<b>" not in shown
+    assert len(message.data) < 10_000
+
+
+def test_without_a_button_it_is_plain_text(tmp_path: Path, now: datetime) -> None:
+    settings = Settings(home=tmp_path)
+    message = transactional.compose(
+        settings, "r@example.com", "Done", ["Hello"], now, languages.choose("en")
+    )
+    assert b"multipart" not in message.data

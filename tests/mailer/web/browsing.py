@@ -60,8 +60,9 @@ class Live:
         for _ in range(100):
             found = sorted((self.settings.outbox / "service").glob("*.eml"))
             if found:
-                text = message_from_bytes(found[-1].read_bytes(), policy=policy.default)
-                links = re.findall(r"http://\S+", str(text.get_content()))
+                mail = message_from_bytes(found[-1].read_bytes(), policy=policy.default)
+                text = mail.get_body(("plain",))
+                links = re.findall(r"http://\S+", str(text.get_content() if text else ""))
                 if links and f"/{word}/" in links[0]:
                     return str(links[0])
             time.sleep(0.05)

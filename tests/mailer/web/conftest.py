@@ -37,6 +37,13 @@ SENT_AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
+def plain(message: EmailMessage) -> str:
+    """The words of a message: its text part."""
+    body = message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 @dataclass
 class Place:
     """The running site and what a test looks at."""
@@ -61,7 +68,7 @@ class Place:
 
     def link(self, word: str) -> str:
         """The path of the link with ``word`` in it, in the newest service mail."""
-        text: str = self.mail()[-1].get_content()
+        text = plain(self.mail()[-1])
         found = [line for line in text.split() if f"/{word}/" in line]
         return found[-1].removeprefix(self.settings.base_url)
 

@@ -7,7 +7,7 @@ from recommender.models import ConsentEvent, Status
 from recommender.storage import database
 from recommender.subscribers import consent, records
 
-from .conftest import Place
+from .conftest import Place, plain
 
 FORM = {
     "email": "new@example.org",
@@ -99,7 +99,7 @@ def test_a_stranger_cannot_change_the_choices_of_a_reader(place: Place) -> None:
     subscribe(place, email="founder@example.com")
     with database.reading(place.engine) as session:
         assert records.document(records.find(session, "founder@example.com")) == before
-    assert "/preferences/" in place.mail()[-1].get_content()
+    assert "/preferences/" in plain(place.mail()[-1])
 
 
 def test_nobody_can_flood_a_mailbox(place: Place) -> None:
