@@ -20,6 +20,7 @@ from mailer.edition.edition_ranker import EditionRankers
 from mailer.edition.opening import open_edition
 from mailer.edition.schedule import WELCOME
 from mailer.edition.shards import ShardReaders
+from mailer.edition.sponsors import Slots
 from mailer.ledger import editions
 from recommender.models import (
     Article,
@@ -98,7 +99,9 @@ def plan(engine: Engine, settings: Settings, rankers: EditionRankers, now: datet
     with database.reading(engine) as session:
         condition = bulk.among(session, Subscriber.id, ids)
         members = [m for batch in audience.batches(session, condition) for m in batch]
-    rows = shards.copies(rankers.of(edition_id), ShardReaders(members, frozenset(), {}), 0, now)
+    rows = shards.copies(
+        rankers.of(edition_id), ShardReaders(members, frozenset(), {}, Slots()), 0, now
+    )
     with database.writing(engine) as session:
         _add(session, settings, edition_id, rows, now)
     return edition_id

@@ -2,9 +2,10 @@
 
 ``publish`` runs at the newsletter's hour, ``deliver`` every minute for whatever is due (readers'
 own hours, retries, what a stop or a planning that died left over, an edition whose hour was
-missed), for each newsletter of the store by itself (``publishing``); ``feeds`` every minute for
-feeds that are due, ``welcome`` every few seconds for who has just confirmed, ``bounces`` every few minutes for mail that came back, ``prune`` every night. A
-job that fails is tried again within a minute (``job_runner``).
+missed), for each newsletter of the store by itself (``publishing``); ``welcome`` every few seconds
+for who has just confirmed, ``feeds`` every minute for feeds that are due, ``bounces`` every few
+minutes for mail that came back, ``prune`` every night. A job that fails is tried again within a
+minute (``job_runner``).
 """
 
 import logging
