@@ -65,7 +65,7 @@ class Publication:
     subject: str = ""
     notes: Mapping[str | None, str] = field(default_factory=dict)
     sponsors: Mapping[int, SponsorContent] = field(default_factory=dict)
-    frame: Frame = Frame()
+    frame: Frame = field(default_factory=Frame)
     test: bool = False
     welcome: bool = False
 
