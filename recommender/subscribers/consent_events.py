@@ -1,12 +1,16 @@
 """What an import writes into the consent log: a row for each change of status, at the time that the
 list gives for it, with file and line and what the list knows as proof."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from recommender.models import Status
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from recommender.models import ConsentEvent, Status
+from recommender.storage import bulk
 from recommender.subscribers.fields import SubscriberDraft
 
 LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
@@ -41,6 +45,43 @@ def of_change(
     consent = row.consent
     at = consent.left_at if after in LEFT else consent.confirmed_at or consent.at
     return _event(subscriber, row, before, after, at, origin)
+
+
+def of_known(
+    session: Session, rows: Mapping[int, tuple[SubscriberDraft, Status]], origin: Origin
+) -> dict[int, dict[str, Any]]:
+    """The consent that lists from elsewhere know of readers (by row id, with their status) of whose
+    consent at that time the log says nothing yet."""
+    given = {
+        subscriber: at
+        for subscriber, (row, _) in rows.items()
+        if row.consent.elsewhere
+        and row.status not in LEFT
+        and (at := row.consent.at or row.consent.confirmed_at) is not None
+        and at <= origin.now
+    }
+    if not given:
+        return {}
+    logged = sa.select(ConsentEvent.subscriber_id, ConsentEvent.at).where(
+        bulk.among(session, ConsentEvent.subscriber_id, list(given))
+    )
+    known = {(subscriber, at) for subscriber, at in session.execute(logged)}
+    events = {}
+    for subscriber, at in given.items():
+        if (subscriber, at) not in known:
+            row, status = rows[subscriber]
+            events[subscriber] = _event(subscriber, row, status, status, at, origin)
+    return events
+
+
+def is_held(before: Status, after: Status, *, elsewhere: bool) -> bool:
+    """Whether an import may not make that change: who has left did so themselves. Lists from
+    elsewhere know of no pause, and make nobody confirm again what they confirmed here."""
+    if before == after:
+        return False
+    if elsewhere and before == Status.PAUSED:
+        return after not in LEFT
+    return before in LEFT or (elsewhere and before == Status.ACTIVE and after == Status.PENDING)
 
 
 def _event(

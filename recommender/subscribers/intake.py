@@ -200,6 +200,7 @@ class _Batch:
 
     def _update(self, old: dict[str, SubscriberDraft], known: dict[str, Any]) -> set[str]:
         updates, consents, changed = [], [], set()
+        same: dict[int, tuple[SubscriberDraft, Status]] = {}
         for key, row in old.items():
             found = known[key]
             said = {name: value for name, value in row.values.items() if value is not None}
@@ -207,7 +208,9 @@ class _Batch:
                 field.name: said.get(field.name, getattr(found, field.name)) for field in STORED
             }
             values["attributes"] = found.attributes | values["attributes"]
-            if _is_held(found.status, values["status"], elsewhere=row.consent.elsewhere):
+            if consent_events.is_held(
+                found.status, values["status"], elsewhere=row.consent.elsewhere
+            ):
                 self.report.held += 1
                 values["status"] = found.status
             if any(value != getattr(found, name) for name, value in values.items()):
@@ -216,9 +219,13 @@ class _Batch:
             if values["status"] != found.status:
                 change = found.status, values["status"]
                 consents.append(consent_events.of_change(found.id, row, *change, self.origin))
+            else:
+                same[found.id] = row, found.status
         if updates:
             self.session.execute(sa.update(Subscriber), updates)
-        self._log(consents)
+        given = consent_events.of_known(self.session, same, self.origin)
+        changed |= {key for key in old if known[key].id in given}
+        self._log([*consents, *given.values()])
         return changed
 
     def _log(self, events: Iterable[dict[str, Any]]) -> None:
@@ -285,13 +292,3 @@ class _Batch:
         if rows:
             self.session.execute(sa.insert(rows_of), rows)
         return changed
-
-
-def _is_held(before: Status, after: Status, *, elsewhere: bool) -> bool:
-    """Whether an import may not make that change: who has left did so themselves. Lists from
-    elsewhere know of no pause, and make nobody confirm again what they confirmed here."""
-    if before == after:
-        return False
-    if elsewhere and before == Status.PAUSED:
-        return after not in LEFT
-    return before in LEFT or (elsewhere and before == Status.ACTIVE and after == Status.PENDING)

@@ -164,6 +164,23 @@ def test_consent_is_logged_as_it_was_given(store: Engine, exports: Path, now: da
     assert lou["at"] == now.isoformat()
 
 
+def test_consent_of_readers_who_are_known_is_logged_once(
+    store: Engine, exports: Path, now: datetime
+) -> None:
+    for text in ('{"email": "kim@example.com"}\n{"email": "gil@example.com"}\n',):
+        file = exports / "before.jsonl"
+        file.write_text(text)
+        intake.import_rows(lambda: database.writing(store), files.read(file), file="f", now=now)
+        file.unlink()
+    for _ in range(2):
+        import_all(store, exports, now)
+        given, known = held(store, "kim")["consent"]
+        assert (given["at"], given["after"]) == ("2019-03-04T10:00:00+00:00", "active")
+        assert given["proof"]["address"] == "203.0.113.5"
+        assert known["before"] is None
+        assert [one["after"] for one in held(store, "gil")["consent"]] == ["active", "unsubscribed"]
+
+
 def test_a_second_import_changes_nothing(store: Engine, exports: Path, now: datetime) -> None:
     import_all(store, exports, now)
     before = {who: held(store, who) for who in STATUS}
