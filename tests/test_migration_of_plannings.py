@@ -25,7 +25,8 @@ def old_store(store: Engine) -> Engine:
 
 def insert(connection: sa.Connection, table: sa.Table, **values: object) -> None:
     """A row; what must be given and is not is a moment, an empty document, an empty text, or 0."""
-    empty = {sa.DateTime: PLANNED, sa.JSON: {}, sa.String: "", sa.Boolean: False}
+    empty = {sa.DateTime: PLANNED, sa.Date: PLANNED.date(), sa.JSON: {}, sa.String: ""}
+    empty |= {sa.Boolean: False}
     for column in table.columns:
         if not (column.name in values or column.nullable or column.primary_key):
             kind = next((kind for kind in empty if isinstance(column.type, kind)), None)

@@ -33,9 +33,9 @@ def upgrade() -> None:
         if own:
             here = NEWSLETTERS.c.id == row["id"]
             connection.execute(sa.update(NEWSLETTERS).where(here).values(settings=own))
-    with op.batch_alter_table("newsletters") as batch:
-        for name in (*OWN, "template"):
-            batch.drop_column(name)
+    # Not by a copy of the table: to drop the old one would take what refers to it along.
+    for name in (*OWN, "template"):
+        op.drop_column("newsletters", name)
     op.create_table(
         "subscriptions",
         sa.Column("newsletter_id", Key, nullable=False),
@@ -73,6 +73,5 @@ def downgrade() -> None:
         if own:
             here = NEWSLETTERS.c.id == row["id"]
             connection.execute(sa.update(NEWSLETTERS).where(here).values(**own))
-    with op.batch_alter_table("newsletters") as batch:
-        batch.drop_column("settings")
-        batch.drop_column("retired_at")
+    for name in ("settings", "retired_at"):
+        op.drop_column("newsletters", name)

@@ -60,6 +60,7 @@ def test_a_proof_shows_what_planning_gives_and_leaves_no_trace(
     assert oct((tmp_path / "p" / "proof.html").stat().st_mode)[-3:] == "600"
 
 
+@pytest.mark.slow
 def test_processes_count_together_what_one_counts_alone(
     newsletter: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
