@@ -1,4 +1,5 @@
-"""The operators' pages: editions and how far they got, and what became of one. They only read.
+"""The operators' pages: editions and how far they got, and what became of one. They only read;
+what editors change is on a page of its own (``editing``).
 
 Whoever has ``admin_password`` is signed in, by the browser's own dialogue (HTTP Basic, RFC 7617);
 without that setting there are no such pages. They name no reader, and are in English only.
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +29,7 @@ LISTED = 12
 SIGN_IN = {"WWW-Authenticate": 'Basic realm="newsletter", charset="UTF-8"'}
 SIGN_IN_FIRST = "These pages are for who runs the newsletter."
 Page = Callable[[Request, Site], Response]
+FormPage = Callable[[Request, Site, FormData], Response]
 
 
 @dataclass(frozen=True)
@@ -40,30 +43,46 @@ class Bar:
 
 
 def signed_in(page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """``page`` for whoever knows the password; nothing is changed by any of these pages."""
+    """``page`` for whoever knows the password."""
 
     async def checked(request: Request) -> Response:
-        site = replace(of(request), language=languages.choose("en"))
-        wanted = site.settings.admin_password
-        if wanted is None:
-            raise HTTPException(404)
-        attempts: PasswordAttempts = request.app.state.password_attempts
-        given = sign_in.password(request.headers.get("authorization", ""))
-        if given is None:
-            raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
-        await attempts.slow()
-        right = sign_in.same(given, wanted.get_secret_value().encode())
-        client = forms.client(request)
-        until = await run_in_threadpool(attempts.held_off, client, right=right)
-        if until is not None:
-            wait = max(1, round((until - site.clock()).total_seconds()))
-            why = "Too many wrong passwords came from where you are."
-            raise HTTPException(429, why, {"Retry-After": str(wait)})
-        if not right:
-            raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
-        return await run_in_threadpool(page, request, site)
+        return await run_in_threadpool(page, request, await _admitted(request))
 
     return checked
+
+
+def signed_in_form(page: FormPage) -> Callable[[Request], Awaitable[Response]]:
+    """``page`` for whoever knows the password, with a form that a page of ours has sent."""
+
+    async def checked(request: Request) -> Response:
+        site = await _admitted(request)
+        answer: Response = await forms.post(lambda asked, form: page(asked, site, form))(request)
+        return answer
+
+    return checked
+
+
+async def _admitted(request: Request) -> Site:
+    """The site for who is signed in. HTTPException for everybody else."""
+    site = replace(of(request), language=languages.choose("en"))
+    wanted = site.settings.admin_password
+    if wanted is None:
+        raise HTTPException(404)
+    attempts: PasswordAttempts = request.app.state.password_attempts
+    given = sign_in.password(request.headers.get("authorization", ""))
+    if given is None:
+        raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
+    await attempts.slow()
+    right = sign_in.same(given, wanted.get_secret_value().encode())
+    client = forms.client(request)
+    until = await run_in_threadpool(attempts.held_off, client, right=right)
+    if until is not None:
+        wait = max(1, round((until - site.clock()).total_seconds()))
+        why = "Too many wrong passwords came from where you are."
+        raise HTTPException(429, why, {"Retry-After": str(wait)})
+    if not right:
+        raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
+    return site
 
 
 def overview(_request: Request, site: Site) -> Response:

@@ -30,6 +30,7 @@ from mailer.web import (
     appearance,
     archive,
     confirmation,
+    editing,
     hooks,
     keep,
     metrics,
@@ -78,6 +79,21 @@ STORE_TROUBLE = (
     sa.exc.TimeoutError,
     StoreAwayError,
 )
+PAGES = (
+    tracking,
+    signup,
+    confirmation,
+    preferences,
+    address_change,
+    suggestions,
+    unsubscribe,
+    archive,
+    hooks,
+    metrics,
+    editing,
+    admin,
+)
+"""In the order in which their paths are tried."""
 
 
 def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> Starlette:

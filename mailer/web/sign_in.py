@@ -69,6 +69,16 @@ def password(header: str) -> bytes | None:
         return None
 
 
+def name(header: str) -> str:
+    """The name in an Authorization header, to be kept with what its bearer changes."""
+    try:
+        given = base64.b64decode(header.partition(" ")[2].strip(), validate=True)
+    except ValueError:
+        given = b""
+    text = given.partition(b":")[0].decode("utf-8", "replace")
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:100] or "/admin"
+
+
 def same(given: bytes, wanted: bytes) -> bool:
     """Whether they are equal, in a time that tells neither where they differ nor how long they
     are."""

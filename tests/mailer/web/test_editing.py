@@ -1,0 +1,102 @@
+"""The editors' page: what they save is kept with who and when, and a preview saves nothing."""
+
+import pytest
+import sqlalchemy as sa
+from httpx2 import Response
+
+from mailer.edition import edition_edits
+from recommender.articles import edits
+from recommender.models import Article, EditionEdit, Story
+from recommender.storage import database
+
+from .conftest import PASSWORD, Place
+
+WHO = ("ines", PASSWORD)
+NEXT = "2026-W50"
+
+
+def post(place: Place, **fields: str) -> Response:
+    form = {"period": NEXT, "segment": "", "search": "", **fields}
+    return place.client.post(
+        "/admin/editing", data=form, auth=WHO, headers={"origin": place.settings.base_url},
+        follow_redirects=False,
+    )  # fmt: skip
+
+
+def said(place: Place) -> edition_edits.EditionEdits:
+    with database.reading(place.engine) as session:
+        return edition_edits.current(session, "weekly", NEXT)
+
+
+def test_a_note_and_a_subject_are_saved_with_who_said_so(open_place: Place) -> None:
+    answer = post(open_place, action="save", subject="Chips", note="Back **again**")
+    assert answer.status_code == 303
+    assert (said(open_place).subject, dict(said(open_place).notes)) == (
+        "Chips",
+        {None: "Back **again**"},
+    )
+    with database.reading(open_place.engine) as session:
+        assert set(session.scalars(sa.select(EditionEdit.made_by))) == {"ines"}
+    page = open_place.client.get(answer.headers["location"], auth=WHO).text
+    assert "Back **again**</textarea>" in page
+    assert "Subject: Chips (ines," in page
+    assert post(open_place, action="save", subject="Chips", note="").status_code == 303
+    assert (said(open_place).subject, dict(said(open_place).notes)) == ("Chips", {})
+
+
+def test_a_preview_shows_what_is_written_and_saves_nothing(open_place: Place) -> None:
+    answer = post(open_place, action="preview", subject="Draft", note="See [it](https://a.example)")
+    assert answer.status_code == 200
+    assert "[Test] Draft" in answer.text
+    assert '<a href="https://a.example"' in answer.text
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert (said(open_place).subject, dict(said(open_place).notes)) == ("", {})
+
+
+def test_a_story_is_held_pinned_and_released(open_place: Place) -> None:
+    with database.reading(open_place.engine) as session:
+        story, article = session.execute(sa.select(Story, Article).join(Article)).all()[0]
+        name, key = f"{article.key}/{story.key}", story.id
+    for action, words in (("hold", ["held"]), ("pin", ["held", f"pinned in {NEXT}"]),
+                          ("release", [])):  # fmt: skip
+        assert post(open_place, action=action, story=name).status_code == 303
+        with database.reading(open_place.engine) as session:
+            later = open_place.moment[0]
+            found = edits.current(session, later).get(key, edits.UNEDITED)
+            assert list(found.words(later)) == words
+    page = open_place.client.get("/admin/editing?search=zzzz", auth=WHO).text
+    assert "There are no such stories." in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"action": "save", "note": "<!-- -->", "subject": "x" * 151}, "150 characters"),
+        ({"action": "save", "note": "x" * 5_001}, "5,001 characters"),
+        ({"action": "save", "note": "x", "segment": "gone"}, "no segment"),
+        ({"action": "hold", "story": "gone/gone"}, "no story"),
+        ({"action": "what"}, "no story"),
+        ({"action": "save", "note": "x", "period": "2026-W48"}, "stays as it is"),
+    ],
+)
+def test_what_cannot_be_saved_is_said_and_what_was_written_is_not_lost(
+    open_place: Place, fields: dict[str, str], why: str
+) -> None:
+    answer = post(open_place, **fields)
+    assert (answer.status_code, why in answer.text) == (400, True)
+    if "note" in fields:
+        assert fields["note"][:100].replace("<", "&lt;").replace(">", "&gt;") in answer.text
+
+
+def test_only_who_knows_the_password_may_and_only_from_our_page(open_place: Place) -> None:
+    assert open_place.client.get("/admin/editing").status_code == 401
+    form = {"action": "save", "note": "x"}
+    origin = {"origin": open_place.settings.base_url}
+    assert open_place.client.post("/admin/editing", data=form, headers=origin).status_code == 401
+    for auth, headers, status in (
+        (("ines", "wrong"), origin, 401),
+        (WHO, {"origin": "https://evil.example"}, 403),
+    ):
+        answer = open_place.client.post("/admin/editing", data=form, auth=auth, headers=headers)
+        assert answer.status_code == status
+    assert said(open_place).notes == {}
