@@ -1,9 +1,9 @@
 """Erasing a reader: from the store, and from the files that were written for them.
 
 Without a relay, mail lies in the outbox as files with the address in their names; those go, too, as
-do notes of clicks on the reader's copies, and messages in quarantine that name them. The store
-keeps the salted hash, on the suppression list, and nothing else. What could not be removed is said,
-with when it will be gone; what is out of reach is named by ``not_reached``.
+do notes of clicks on the reader's copies, and replies and messages in quarantine that name them.
+The store keeps the salted hash, on the suppression list, and nothing else. What could not be
+removed is said, with when it will be gone; what is out of reach is named by ``not_reached``.
 """
 
 import base64
@@ -151,7 +151,8 @@ def _files(settings: Settings, known: _Known, strangers: "_Strangers") -> Iterat
         for email in known.emails
         for word in {email, addresses.fold(email), on_the_wire(email)}
     ]
-    for path in (settings.home / "quarantine").rglob("*"):
+    kept = (settings.home / "quarantine", settings.home / "replies")
+    for path in (file for folder in kept for file in folder.rglob("*")):
         if path.is_file() and (_names(path.name.encode(), words) or _names(_bytes(path), words)):
             yield path
 

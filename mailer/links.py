@@ -31,6 +31,7 @@ Scope = Literal[
     "confirm",
     "manage",
     "address",
+    "undo",
 ]
 Kind = Literal["less", "more"]
 PATHS: dict[Scope, str] = {
@@ -43,6 +44,7 @@ PATHS: dict[Scope, str] = {
     "confirm": "confirm",
     "manage": "preferences",
     "address": "address",
+    "undo": "undo",
 }
 Keyed = hashlib.blake2s
 """A hash that has taken in its key, to be copied for each code."""
@@ -131,6 +133,10 @@ class Links:
     def address(self, subscriber_id: int, key: int, expires: datetime) -> str:
         """The second step of a change of address, mailed to the new one."""
         return self._passing("address", subscriber_id, key, expires)
+
+    def undo(self, message_id: int, key: int, expires: datetime) -> str:
+        """Take back what a reply changed: the number is that of the message (``inbound_log``)."""
+        return self._passing("undo", message_id, key, expires)
 
     def _passing(self, scope: Scope, subscriber_id: int, key: int, expires: datetime) -> str:
         token = self.token(scope, subscriber_id, key, int(expires.timestamp()))

@@ -9,7 +9,7 @@ import typer
 from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, warn
 from mailer.inbound import bounce_processing, formats, mailboxes
 from mailer.mime.headers import plain
-from mailer.service import bounce_polling
+from mailer.service import answers, bounce_polling
 from recommender.errors import ConfigurationError
 from recommender.storage import database
 
@@ -48,6 +48,7 @@ def poll(context: typer.Context, as_json: Json = False) -> None:
         polled = list(
             bounce_polling.poll(engine, run.settings, lambda: run.now, warn, progress=advance)
         )
+        answers.send_pending(engine, run.settings, lambda: run.now, warn)
     for one in polled:
         if one.problem is not None:
             warn(f"warning: {one.problem}")
@@ -93,6 +94,7 @@ def _process(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> No
             set_aside=bounce_polling.aside(run.settings, warn),
             progress=advance,
         )
+        answers.send_pending(engine, run.settings, lambda: run.now, warn)
     _show(report, as_json=as_json)
 
 
@@ -101,5 +103,8 @@ def _show(report: bounce_processing.Report, *, as_json: bool) -> None:
         emit(report.document())
         return
     say(report.line())
+    if report.asked:
+        counts = ", ".join(f"{number} {name}" for name, number in sorted(report.asked.items()))
+        say(f"replies by what they ask for: {counts}")
     for words in report.of_sender:
         say(f"about this sender, nobody is suppressed: {plain(words)}")

@@ -218,6 +218,8 @@ def make_factory(
             secret=settings.secret,
             signers=signers(settings),
             verp=settings.verp and settings.bounce_address is not None,
+            unsubscribe_address=settings.unsubscribe_address
+            and mailbox(settings.unsubscribe_address)[1],
         ),
         links=Links(settings.base_url, settings.secrets),
         template=template,

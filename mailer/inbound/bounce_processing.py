@@ -7,8 +7,6 @@ reader suppressed. The same notification read twice changes nothing. A message t
 is handed to ``set_aside`` and stops no other.
 """
 
-import hmac
-import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -18,16 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.inbound import dead_mailbox_policy, formats, inbound_log
+from mailer.inbound import dead_mailbox_policy, formats, inbound_log, reply_processing
+from mailer.inbound.copy_identification import identify
 from mailer.inbound.dead_mailbox_policy import DEFAULT, SoftBounceLimit
-from mailer.inbound.notification import CopyIdentifiers, Notification
-from mailer.ledger import copies
-from mailer.links import Links, TokenError
-from mailer.mime import return_path
-from mailer.mime.message import signature
+from mailer.inbound.notification import Notification
+from mailer.inbound.reply_processing import ReplyRules
 from recommender.errors import NewsletterError
 from recommender.models import (
-    Edition,
     Event,
     EventKind,
     Status,
@@ -38,15 +33,16 @@ from recommender.subscribers import consent
 OF_SENDER = ("relay", "message")
 """Classes of failures that are about us, not about a reader; they suppress nobody."""
 MOST_SHOWN = 20
-_OURS = re.compile(r"<[^<>@]*\.(\d{1,18})\.([0-9a-f]{20})@[^<>@]+>")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The keys that sign what is ours (``secrets``), and when soft bounces make a dead mailbox."""
+    """The keys that sign what is ours (``secrets``), when soft bounces make a dead mailbox, and
+    what is done with replies; without rules for them they are only counted."""
 
     secrets: Sequence[bytes]
     soft_bounces: SoftBounceLimit = DEFAULT
+    replies: ReplyRules | None = None
 
 
 @dataclass
@@ -60,6 +56,8 @@ class Report:
     complaints: int = 0
     replies: int = 0
     matched: int = 0
+    asked: dict[str, int] = field(default_factory=dict)
+    """Replies by what they were taken for."""
     of_sender: list[str] = field(default_factory=list)
     """What servers said that is about us, our relay or our message: for the operator to see."""
 
@@ -81,10 +79,17 @@ class Report:
             name = names.get(notification.kind, notification.kind)
             setattr(self, name, getattr(self, name) + 1)
 
+    def took(self, taken: str | None) -> None:
+        """Count what was done because of a reply."""
+        if taken is not None:
+            self.asked[taken] = self.asked.get(taken, 0) + 1
+
     def add(self, other: "Report") -> None:
         """Take in the counts of another."""
         for name in ("read", "hard", "soft", "complaints", "replies", "matched"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        for taken, number in other.asked.items():
+            self.asked[taken] = self.asked.get(taken, 0) + number
         self.of_sender = list(dict.fromkeys(self.of_sender + other.of_sender))[:MOST_SHOWN]
 
     def line(self) -> str:
@@ -138,6 +143,13 @@ def take(
         if notification is not None and notification.kind != "reply":
             with begin() as session:
                 report.matched += _once(session, data, notification, rules, way, now)
+        elif rules.replies is not None:
+            taken = reply_processing.take(
+                begin, data, secrets=rules.secrets, rules=rules.replies, way=way, now=now
+            )
+            if taken is not None and notification is None:
+                notification = Notification("reply", None, taken)
+            report.took(taken)
     except (sa.exc.OperationalError, sa.exc.InterfaceError, NewsletterError):
         raise
     except Exception as error:  # noqa: BLE001  (one message stops nobody)
@@ -206,50 +218,6 @@ def apply(session: Session, notification: Notification, *, rules: Rules, now: da
         consent.suppress(session, reader.email, reason=reason, now=now, status=status, proof=proof)
     session.flush()
     return True
-
-
-@dataclass(frozen=True)
-class Match:
-    """The copy that was named (by its ``number``), the delivery that stands for it, its reader, and
-    the hash of the address it went to where that is not the reader's present one (``former``)."""
-
-    number: int
-    delivery_id: int
-    reader: Subscriber
-    former: str | None
-
-
-def identify(
-    session: Session, identifiers: CopyIdentifiers, secrets: Sequence[bytes]
-) -> Match | None:
-    """The copy that is named by something that we made."""
-    tagged = (return_path.copy_of(tag, secrets) for tag in identifiers.return_path_tags)
-    numbers = [number for number in tagged if number is not None]
-    links = Links("", secrets)
-    for token in identifiers.unsubscribe_tokens:
-        try:
-            numbers += links.read("unsubscribe", token)[:1]
-        except TokenError:
-            continue
-    for number in numbers:
-        if (copy := copies.find(session, number)) is not None:
-            return matched(session, copy)
-    for message_id in identifiers.message_ids:
-        parsed = _OURS.fullmatch(message_id)
-        copy = copies.find(session, int(parsed[1])) if parsed else None
-        if parsed is None or copy is None:
-            continue
-        edition = session.get_one(Edition, copy.delivery.edition_id)
-        signatures = (signature(secret, edition.name, copy.number) for secret in secrets)
-        if any(hmac.compare_digest(parsed[2], ours) for ours in signatures):
-            return matched(session, copy)
-    return None
-
-
-def matched(session: Session, copy: copies.Copy) -> Match:
-    """``copy`` with its reader."""
-    reader = session.get_one(Subscriber, copy.delivery.subscriber_id)
-    return Match(copy.number, copy.delivery.id, reader, copy.former)
 
 
 def apply_without_copy(

@@ -29,6 +29,16 @@ def begin(
     return session.scalar(new.on_conflict_do_nothing().returning(InboundMessage.id))
 
 
+def to_answer(session: Session, row: int, answer: str | None) -> None:
+    """Note what is to be mailed because of a message; None when nothing is."""
+    session.execute(sa.update(InboundMessage).where(InboundMessage.id == row).values(answer=answer))
+
+
+def may_undo(session: Session, row: int, before: str) -> None:
+    """Note what was so before a message changed it."""
+    session.execute(sa.update(InboundMessage).where(InboundMessage.id == row).values(undo=before))
+
+
 def about(session: Session, row: int, *, reader: int, delivery: int | None) -> None:
     """Note whom a message is about."""
     values = {"subscriber_id": reader, "delivery_id": delivery}

@@ -73,6 +73,12 @@ def of_a_person(top: Part) -> bool:
     return automatic or bool(_REPLY.search(title))
 
 
+def answers_for_somebody(top: Part) -> bool:
+    """Whether a reader's machine answered: that they are away, or that a message was received."""
+    machine = top.values("x-autoreply", "x-autorespond", "x-autoresponder")
+    return bool(machine) or bounce_phrases.AWAY.search(subject(top)) is not None
+
+
 def text(parts: Sequence[Part]) -> str:
     """What the notice says: its text, or else its HTML, up to the copy of the message."""
     found = ""

@@ -30,6 +30,8 @@ _GREETING = re.compile(
     r"|(?:kind|best|warm|viele|liebe|beste|mit freundlichen|freundliche|schöne|herzliche)"
     r" (?:regards|wishes|grüße\w*|grüsse\w*|gruß)|please|bitte"
 )
+_NAME = re.compile(r"(?<=\S)\s*\n\s*\n\s*[^\W\d_][\w.-]{0,30}( [^\W\d_][\w.-]{0,30})?\s*$")
+"""A name that stands alone at the end."""
 _WISH = re.compile(
     r"^(?:(?:please|pls|bitte|also|auch|just|and|und|but|aber|then|dann|so|well|a|bit|little|lot|some"
     r"|much|far|way|even|etwas|viel|gern|gerne|noch|ein|bisschen|wenig(?= mehr| weniger)"
@@ -59,7 +61,7 @@ _BEHIND = re.compile(
     r"|thank you))+$"
 )
 LONGEST_NAME = 4
-"""Words that an unknown topic may have; a longer remainder is a sentence about something."""
+"""With so many words it is no topic that is unknown, but a sentence about something."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class Vocabulary:
 
 def read(subject: str, text: str, words: Vocabulary) -> Request:
     """What the reply with this subject, without "Re:", and these words of one's own asks for."""
+    text = _NAME.sub("", text)
     title, sentences = _sentences(subject), _said(_sentences(text))
     if len(title) == 1 and leaving_words.leaves(title[0]):
         return Request("leave")
@@ -164,9 +167,7 @@ def _wishes(sentences: list[str], words: Vocabulary) -> Request | None:
                 return None
             if name is not None:
                 changes.append(Change(direction, name))
-            elif said is not None and len(rest.split()) <= LONGEST_NAME - 1:
-                unknown.append(rest)
-            elif unknown and len(rest.split()) <= LONGEST_NAME - 1:
+            elif (said or unknown) and len(rest.split()) < LONGEST_NAME:
                 unknown.append(rest)
             else:
                 return None

@@ -14,12 +14,14 @@ DAYS = (
 )
 _NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8,
-    "a": 1, "eine": 1, "einen": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "acht": 8,
+    "a": 1, "eine": 1, "einen": 1, "zwei": 2, "drei": 3, "vier": 4,
+    "fünf": 5, "sechs": 6, "acht": 8,
 }  # fmt: skip
 MOST_WEEKS = 26
 _BEFORE = (
-    r"(?:(?:please|bitte|only|just|nur|noch|nur noch|send (?:it|them|me)|i (?:want|prefer|would like)"
-    r"(?: it)?|once|it|lieber|immer|and|und|make it|deliver(?: it)?|schicken sie (?:es|ihn)) )*"
+    r"(?:(?:please|bitte|only|just|nur|noch|nur noch|send (?:it|them|me)|i (?:want|prefer"
+    r"|would like)(?: it)?|once|it|lieber|immer|and|und|make it|deliver(?: it)?"
+    r"|schicken sie (?:es|ihn)) )*"
 )
 _AFTER = r"(?: (?:please|bitte|only|instead|is enough|reicht|genügt|would do|thanks|danke|nur))*"
 _DAY = re.compile(

@@ -17,6 +17,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
 from typing import Protocol
+from urllib.parse import quote
 
 from mailer.mime import return_path
 from mailer.mime.headers import ascii_domain, free_text, mailbox, on_the_wire, plain
@@ -66,6 +67,7 @@ class Identity:
     language: str = "en"
     signers: tuple[MessageSigner, ...] = ()
     verp: bool = False
+    unsubscribe_address: str | None = None
 
     @cached_property
     def domain(self) -> str:
@@ -156,7 +158,7 @@ def build(
         _subject(subject, identity.list_name),
         _date(now.replace(microsecond=0)),
         f"Message-ID: {message_id}\r\n".encode("ascii"),
-        *_ways_out(unsubscribe_url),
+        *_ways_out(unsubscribe_url, identity.unsubscribe_address),
         *identity._list,
         b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n',
     ]
@@ -179,7 +181,7 @@ def build(
     )
 
 
-def _ways_out(url: str) -> tuple[bytes, ...]:
+def _ways_out(url: str, mail_to: str | None = None) -> tuple[bytes, ...]:
     """The fields of RFC 2369 and RFC 8058, the address in one piece however long it is.
 
     One click is promised only for https, as RFC 8058 section 3.1 wants it; plain http is for trying
@@ -189,6 +191,11 @@ def _ways_out(url: str) -> tuple[bytes, ...]:
     if not _URI.fullmatch(url) or len(field) > LONGEST_LINE:
         raise ValueError(f"{url[:100]!r} cannot stand in List-Unsubscribe")
     address = field.encode("ascii") + b"\r\n"
+    if mail_to is not None:  # the token of the page is that of the mail (RFC 6068)
+        to = quote(on_the_wire(mail_to), safe="@")
+        token = url.rpartition("/")[2]
+        field = f"{field},\r\n <mailto:{to}?subject=unsubscribe%20{token}>"
+        address = field.encode("ascii") + b"\r\n"
     if url.startswith("https://"):
         return address, b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     return (address,)

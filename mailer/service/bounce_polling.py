@@ -4,7 +4,7 @@ and by the service every ``bounce_minutes``. What is wrong with one mailbox stop
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy.engine import Engine
@@ -14,9 +14,12 @@ from mailer.inbound.bounce_processing import Report, Rules
 from mailer.inbound.dead_mailbox_policy import SoftBounceLimit
 from mailer.inbound.polling import collecting, mailbox_url
 from mailer.inbound.polling.mailbox_url import MailboxUrl
+from mailer.inbound.reply_processing import ReplyRules
+from mailer.service import answers
 from mailer.service.job_runner import Runner
 from recommender.errors import InputError, MailboxError
 from recommender.settings import Settings
+from recommender.settings import mailbox as named
 from recommender.storage import database
 
 JOB = "bounces"
@@ -34,7 +37,13 @@ class Polled:
 def rules(settings: Settings) -> Rules:
     """How it is judged what came back."""
     limit = SoftBounceLimit(settings.soft_bounces, settings.soft_bounce_days)
-    return Rules(settings.secrets, limit)
+    ours = (settings.sender, settings.reply_to, settings.bounce_address)
+    replies = ReplyRules(
+        settings.home / "replies",
+        forward=settings.forward_replies_to is not None,
+        own=frozenset(named(one)[1].lower() for one in ours if one),
+    )
+    return Rules(settings.secrets, limit, replies)
 
 
 def aside(settings: Settings, warn: Callable[[str], None]) -> Callable[[bytes, str], None]:
@@ -104,6 +113,7 @@ def taker(
         _take(engine, settings, data, report, mailbox, clock(), warn)
         for words in report.of_sender:
             warn(f"a bounce about this sender, not about a reader: {words}")
+        answers.send_pending(engine, settings, clock, warn)
 
     return take
 
@@ -138,12 +148,24 @@ def job(
                 report(f"{name}: {one.report.line()}")
             for words in one.report.of_sender:
                 report(f"a bounce about this sender, not about a reader: {words}")
+        answers.send_pending(engine, settings, clock, report)
+        tidy(settings, clock())
         if problems:  # the store remembers it, so that whoever looks is told
             raise MailboxError("; ".join(problems))
 
     with runner.alone(JOB) as free:
         if free:
             runner.run(JOB, work)
+
+
+def tidy(settings: Settings, now: datetime) -> int:
+    """Remove kept replies that are older than ``keep_webhooks_days``; how many."""
+    before = (now - timedelta(days=settings.keep_webhooks_days)).timestamp()
+    folder = settings.home / "replies"
+    old = [file for file in folder.glob("*.eml") if file.stat().st_mtime < before]
+    for file in old:
+        file.unlink(missing_ok=True)
+    return len(old)
 
 
 def trigger(settings: Settings) -> CronTrigger:

@@ -40,6 +40,7 @@ from mailer.web import (
     signup,
     suggestions,
     tracking,
+    undo,
     unsubscribe,
 )
 from mailer.web.clicks import Clicks
@@ -62,6 +63,7 @@ PAGES = (
     preferences,
     address_change,
     suggestions,
+    undo,
     unsubscribe,
     keep,
     archive,

@@ -20,10 +20,9 @@ from mailer.web.site import Site, of
 from recommender import newsletters
 from recommender.models import Edition, Event, EventKind, Newsletter, Status, Subscriber
 from recommender.storage import database
-from recommender.subscribers import consent, self_service, subscriptions
+from recommender.subscribers import self_service, subscriptions
 
 CHANGE_OF_MIND = timedelta(hours=1)
-MAILED = (Status.ACTIVE, Status.PAUSED, Status.PENDING)
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def show(request: Request) -> Response:
         if copy is None:
             return site.broken_link("unsubscribe", request.path_params["token"])
         site = site.speaking(copy.reader.locale)
-        if copy.reader.status not in MAILED:
+        if copy.reader.status not in self_service.MAILED:
             return _gone(site, copy.title)
         got = subscriptions.of(session, copy.reader)
         if not got.get(copy.newsletter.name, True):
@@ -77,7 +76,15 @@ def leave(request: Request, form: FormData) -> Response:
         action = "" if one_click else form.get("action")
         if action == "return":
             return _return(request, site, session, copy, proof)
-        _unsubscribe(session, copy, now, proof | {"one_click": one_click}, every=action == "all")
+        self_service.leave(
+            session,
+            copy.reader,
+            newsletter=None if action == "all" else copy.newsletter.name,
+            delivery=copy.delivery,
+            source="unsubscribe",
+            now=now,
+            proof=proof | {"one_click": one_click},
+        )
         others = [] if action == "all" else _others(session, site, copy)
     return PlainTextResponse("Unsubscribed.\n") if one_click else _gone(site, copy.title, others)
 
@@ -105,34 +112,13 @@ def _return(
     )
 
 
-def _unsubscribe(
-    session: Session, copy: _Copy, now: datetime, proof: dict[str, Any], *, every: bool
-) -> None:
-    reader, source = copy.reader, "unsubscribe"
-    if reader.status not in MAILED:
-        return
-    if every:
-        consent.change(session, reader, Status.UNSUBSCRIBED, source=source, now=now, proof=proof)
-    elif subscriptions.of(session, reader).get(copy.newsletter.name, True):
-        subscriptions.leave(
-            session, reader, copy.newsletter.name, source=source, now=now, proof=proof
-        )
-    else:
-        return
-    session.add(
-        Event(
-            at=now, kind=EventKind.UNSUBSCRIBE, subscriber_id=reader.id, delivery_id=copy.delivery
-        )
-    )
-
-
 def _gone(site: Site, title: str, others: Sequence[str] = ()) -> Response:
     return site.page("left.html", left=title, others=others)
 
 
 def _others(session: Session, site: Site, copy: _Copy) -> list[str]:
     """The titles of the newsletters that the reader still gets."""
-    if copy.reader.status not in MAILED:
+    if copy.reader.status not in self_service.MAILED:
         return []
     got = subscriptions.of(session, copy.reader)
     rows = newsletters.listing(session)

@@ -14,7 +14,8 @@ class InboundMessage(Base):
 
     ``way`` is how it came (``file``, ``imap``, ``pop3``, ``maildir``, ``lmtp``), ``kind`` what it
     was taken for, ``about`` the class of a failure (``refusals``). ``answer`` is what is still to
-    be mailed because of it, as JSON; null when nothing is, or it was.
+    be mailed because of it, as JSON; null when nothing is, or it was. ``undo`` is what was so
+    before the message changed it, as JSON.
     """
 
     __tablename__ = "inbound_messages"
@@ -40,3 +41,4 @@ class InboundMessage(Base):
         ForeignKey("deliveries.id", ondelete="SET NULL"), index=True
     )
     answer: Mapped[str | None] = mapped_column(Text)
+    undo: Mapped[str | None] = mapped_column(Text)

@@ -12,7 +12,7 @@ ADDRESS = "<address>"
 TOKEN = "<token>"  # noqa: S105  (what stands for one)
 _HOLDS = re.compile(
     r"(?P<login>://[^\s/@]++@)"
-    r"|(?P<page>/(?:c|f|view|confirm|preferences|unsubscribe|address)/)[^\s\"'<>?#]++"
+    r"|(?P<page>/(?:c|f|view|confirm|preferences|unsubscribe|address|undo)/)[^\s\"'<>?#]++"
     r"|(?P<quoted>\"[^\"\r\n]{1,320}\"@[^\s<>\"'(),;:\[\]]+)"
     # from where a word begins, so that a long one is looked at once
     r"|(?<![^\s<>\"'(),;:@\[\]])(?P<address>[^\s<>\"'(),;:@\[\]]++@[^\s<>\"'(),;:@]+)"

@@ -42,6 +42,12 @@ class SenderSettings(BaseModel):
     bounce_minutes: int = Field(
         5, ge=1, le=59, description="the service reads bounce_mailbox every so many minutes"
     )
+    forward_replies_to: OptionalMailbox = Field(
+        None, description="where replies go that are for a person to read; all are kept in home"
+    )
+    unsubscribe_address: OptionalMailbox = Field(
+        None, description="mail to this address unsubscribes; it stands in List-Unsubscribe"
+    )
     lmtp_listen: str | None = Field(
         None,
         description="the service takes mail that came back by LMTP here: 127.0.0.1:2424",

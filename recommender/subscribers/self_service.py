@@ -29,6 +29,8 @@ from recommender.vocabulary import Kind
 
 MUTED = -2.0
 """The weight of a topic of which the reader wants nothing."""
+MAILED = (Status.ACTIVE, Status.PAUSED, Status.PENDING)
+"""Whoever may be mailed, now or later."""
 MAY_RETURN = (Status.PENDING, Status.UNSUBSCRIBED)
 
 
@@ -179,6 +181,33 @@ def unmute(session: Session, reader: Subscriber, topic: str, *, now: datetime) -
         stated.weight = float(before)
     session.delete(latest[0])
     reader.updated_at = reader.last_active_at = now
+    session.flush()
+    return True
+
+
+def leave(
+    session: Session,
+    reader: Subscriber,
+    *,
+    newsletter: str | None,
+    delivery: int | None,
+    source: str,
+    now: datetime,
+    proof: dict[str, Any],
+) -> bool:
+    """Unsubscribe from a newsletter, or with None from all; False when the reader does not get it
+    anyway. ``source`` is the way they left."""
+    if reader.status not in MAILED:
+        return False
+    if newsletter is None:
+        consent.change(session, reader, Status.UNSUBSCRIBED, source=source, now=now, proof=proof)
+    elif subscriptions.of(session, reader).get(newsletter, True):
+        subscriptions.leave(session, reader, newsletter, source=source, now=now, proof=proof)
+    else:
+        return False
+    session.add(
+        Event(at=now, kind=EventKind.UNSUBSCRIBE, subscriber_id=reader.id, delivery_id=delivery)
+    )
     session.flush()
     return True
 

@@ -27,8 +27,7 @@ def check(mailbox: MailboxUrl, *, timeout: float) -> str:
         folder = Path(mailbox.folder)
         if not mailboxes.is_maildir(folder):
             raise MailboxError(f"{folder} is not a Maildir (a folder with cur, new and tmp)")
-        return (
-            f"{folder} is a Maildir with {sum(1 for _ in (folder / 'new').iterdir())} new messages"
-        )
+        new = sum(1 for _ in (folder / "new").iterdir())
+        return f"{folder} is a Maildir; new messages: {new}"
     ask = imap.check if mailbox.scheme == "imap" else pop3.check
     return ask(mailbox, timeout=timeout)

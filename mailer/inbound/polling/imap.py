@@ -55,7 +55,8 @@ def _signed_in(mailbox: MailboxUrl, timeout: float) -> Iterator[imaplib.IMAP4]:
         _sign_in(mailbox, client)
         yield client
     except (imaplib.IMAP4.error, OSError, ValueError) as error:
-        said = one_line(str(error).removeprefix("b'").removesuffix("'"), 200)
+        said = getattr(error, "strerror", None) or str(error).removeprefix("b'").removesuffix("'")
+        said = one_line(said, 200)
         why = said or type(error).__name__
         if mailbox.password and mailbox.password in why:
             why = "the server refused to sign us in"

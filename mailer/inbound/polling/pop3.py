@@ -51,7 +51,8 @@ def _signed_in(mailbox: MailboxUrl, timeout: float) -> Iterator[poplib.POP3]:
         client.quit()
         client = None
     except (poplib.error_proto, OSError, ValueError, EOFError) as error:
-        why = one_line(str(error.args[0]) if error.args else "", 200) or type(error).__name__
+        said = getattr(error, "strerror", None) or (error.args[0] if error.args else "")
+        why = one_line(str(said).removeprefix("b'").removesuffix("'"), 200) or type(error).__name__
         if mailbox.password and mailbox.password in why:
             why = "the server refused to sign us in"
         raise MailboxError(f"{mailbox.name}: {why}") from None

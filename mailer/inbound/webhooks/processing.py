@@ -17,7 +17,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.inbound import bounce_processing
+from mailer.inbound import bounce_processing, copy_identification
 from mailer.inbound.bounce_processing import Rules
 from mailer.inbound.notification import CopyIdentifiers
 from mailer.inbound.webhooks.event import ProviderEvent
@@ -26,20 +26,16 @@ from mailer.mime import return_path
 from recommender.models import (
     Delivery,
     DeliveryState,
-    Event,
-    EventKind,
-    Status,
     Subscriber,
     WebhookEvent,
 )
 from recommender.storage.bulk import insert
-from recommender.subscribers import consent
+from recommender.subscribers import self_service
 from recommender.subscribers.addresses import address_hash, normalise
 
 log = logging.getLogger("newsletter.webhooks")
 AT_ONCE = 100
 """Events in a transaction; others wait for the store no longer than that."""
-MAILED = (Status.ACTIVE, Status.PAUSED, Status.PENDING)
 WITH_BODY = frozenset({"confirmation"})
 """Meanings of events that are about no reader and hold nobody's address."""
 
@@ -124,7 +120,7 @@ class _About:
 
 
 def _about(session: Session, event: ProviderEvent, rules: Rules) -> _About:
-    match = bounce_processing.identify(session, event.identifiers, rules.secrets)
+    match = copy_identification.identify(session, event.identifiers, rules.secrets)
     if match is not None:
         return _About(match.reader, match.delivery_id, match.number)
     try:
@@ -136,7 +132,7 @@ def _about(session: Session, event: ProviderEvent, rules: Rules) -> _About:
         former = copies.latest_to(session, key)
         if former is None:
             return _About()
-        match = bounce_processing.matched(session, former)
+        match = copy_identification.matched(session, former)
         return _About(match.reader, match.delivery_id, match.number)
     latest = sa.select(sa.func.max(Delivery.id)).where(
         Delivery.subscriber_id == reader.id,
@@ -159,7 +155,16 @@ def _act(
     if reader is None:
         return
     if event.meaning == "unsubscribe":
-        _unsubscribe(session, event, reader, about.delivery, now=now)
+        proof = {"delivery": about.delivery, "event": event.name}
+        self_service.leave(
+            session,
+            reader,
+            newsletter=None,
+            delivery=about.delivery,
+            source="provider",
+            now=now,
+            proof=proof,
+        )
     notification = event.notification()
     if notification is None:
         return
@@ -170,21 +175,3 @@ def _act(
     (tag,) = return_path.tags(return_path.tagged("a@b", rules.secrets[0], about.number))
     notification = replace(notification, identifiers=CopyIdentifiers(return_path_tags=(tag,)))
     bounce_processing.apply(session, notification, rules=rules, now=now)
-
-
-def _unsubscribe(
-    session: Session,
-    event: ProviderEvent,
-    reader: Subscriber,
-    delivery: int | None,
-    *,
-    now: datetime,
-) -> None:
-    if reader.status not in MAILED:
-        return
-    proof = {"delivery": delivery, "event": event.name}
-    consent.change(session, reader, Status.UNSUBSCRIBED, source="provider", now=now, proof=proof)
-    session.add(
-        Event(at=now, kind=EventKind.UNSUBSCRIBE, subscriber_id=reader.id, delivery_id=delivery)
-    )
-    session.flush()

@@ -38,6 +38,7 @@ def build(*signers: Signer, text: str = "Hello", html: str = "<p>Hello</p>") -> 
         edition="weekly-2026-W48",
         secret=b"a secret",
         signers=signers,
+        unsubscribe_address="leave@news.example.org",
     )
     return message.build(
         identity,

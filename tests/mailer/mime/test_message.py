@@ -230,3 +230,15 @@ def test_no_recipient_adds_another(recipient: str) -> None:
 def test_the_sender_in_feedback_id_has_five_to_fifteen_characters(domain: str, sender: str) -> None:
     made = build(dataclasses.replace(IDENTITY, from_address=f"news@{domain}"))
     assert str(parsed(made.data)["Feedback-ID"]) == f"weekly-2026-W48:{sender}"
+
+
+def test_a_mail_may_unsubscribe_too_and_the_signature_holds() -> None:
+    """RFC 2369, RFC 6068: the token of the page is the subject of the mail."""
+    identity = dataclasses.replace(IDENTITY, unsubscribe_address="leave@news.example.org")
+    found = parsed(build(identity).data)
+    assert str(found["List-Unsubscribe"]).split() == [
+        f"<{UNSUBSCRIBE}>,",
+        f"<mailto:leave@news.example.org?subject=unsubscribe%20{'x' * 200}>",
+    ]
+    audit = listunsub.audit(str(found["List-Unsubscribe"]), str(found["List-Unsubscribe-Post"]))
+    assert not list(getattr(audit, "issues", audit)), audit

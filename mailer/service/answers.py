@@ -1,0 +1,180 @@
+"""Mails what follows from replies: what was changed, with a link to undo it; that nothing was
+understood; the replies that are for a person to read.
+
+What is to be mailed stands in the store (``InboundMessage.answer``) since the reply was acted on,
+and is taken from there when a relay has it: a process that is killed in between mails it again.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email import policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from mailer import languages, transactional
+from mailer.inbound.mailboxes import LARGEST
+from mailer.languages import Language
+from mailer.links import Links
+from mailer.mime.headers import ascii_domain, on_the_wire
+from mailer.mime.message import Message
+from recommender.errors import NewsletterError
+from recommender.models import InboundMessage, Subscriber
+from recommender.settings import DAYS, Settings, mailbox
+from recommender.storage import database
+
+UNDO_WITHIN = timedelta(days=14)
+MANAGE_WITHIN = timedelta(days=2)
+AT_ONCE = 200
+"""Messages answered at one time."""
+
+
+def send_pending(
+    engine: Engine,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    warn: Callable[[str], None],
+) -> int:
+    """Mail what is still to be mailed; how many messages were answered. What a relay does not take
+    is tried again at the next time."""
+    query = sa.select(InboundMessage).where(InboundMessage.answer.is_not(None))
+    with database.reading(engine) as session:
+        waiting = session.scalars(query.order_by(InboundMessage.id).limit(AT_ONCE)).all()
+        readers = {one.id: session.get(Subscriber, one.subscriber_id or 0) for one in waiting}
+    sent = 0
+    for row in waiting:
+        try:
+            for answer in json.loads(row.answer or "[]"):
+                message = _composed(settings, row, readers[row.id], answer, clock())
+                if message is not None:
+                    transactional.send(settings, message, clock())
+        except NewsletterError as error:
+            warn(f"an answer to a reply waits: {error}")
+            break
+        done = sa.update(InboundMessage).where(InboundMessage.id == row.id).values(answer=None)
+        with database.writing(engine) as session:
+            session.execute(done)
+        sent += 1
+    return sent
+
+
+def _composed(
+    settings: Settings,
+    row: InboundMessage,
+    reader: Subscriber | None,
+    answer: dict[str, Any],
+    now: datetime,
+) -> Message | None:
+    """The mail that is to be sent; None when there is nobody, or nothing, to send it to."""
+    if answer["what"] == "forward":
+        return forwarded(settings, Path(answer["file"]), now)
+    if reader is None:
+        return None
+    language = languages.choose(reader.locale, settings.language)
+    links = Links(settings.base_url, settings.secrets)
+    subject, paragraphs = _words(settings, language, answer, row, reader, links, now)
+    return transactional.compose(settings, reader.email, subject, paragraphs, now, language)
+
+
+def _words(
+    settings: Settings,
+    language: Language,
+    answer: dict[str, Any],
+    row: InboundMessage,
+    reader: Subscriber,
+    links: Links,
+    now: datetime,
+) -> tuple[str, list[str]]:
+    _, title = language.text, settings.title
+    manage = links.manage(reader.id, reader.link_key, now + MANAGE_WITHIN)
+    if answer["what"] == "left":
+        return _("You have left: %(title)s", title=title), [
+            _(
+                "As a mail from your address asked, you get no more issues of %(title)s.",
+                title=title,
+            ),
+            _("If it was not you, subscribe again:"),
+            f"{settings.base_url.rstrip('/')}/subscribe",
+        ]
+    if answer["what"] == "unclear":
+        return _("Your reply: %(title)s", title=title), [
+            _("We did not understand what to change, and changed nothing."),
+            _("Here you choose what %(title)s sends you:", title=title),
+            manage,
+        ]
+    lines = [_change(language, what, value) for what, value in answer["changes"]]
+    unknown = [
+        _("We do not have the topic “%(name)s”.", name=name) for name in answer.get("unknown", [])
+    ]
+    return _("Changed as you asked: %(title)s", title=title), [
+        "\n".join(f"- {line}" for line in lines),
+        *unknown,
+        _("Undo it:"),
+        links.undo(row.id, reader.link_key, now + UNDO_WITHIN),
+        _("Here you choose what %(title)s sends you:", title=title),
+        manage,
+    ]
+
+
+def _change(language: Language, what: str, value: str) -> str:
+    _ = language.text
+    match what:
+        case "more":
+            return _("More about %(topic)s", topic=value)
+        case "less":
+            return _("Less about %(topic)s", topic=value)
+        case "mute":
+            return _("Nothing about %(topic)s", topic=value)
+        case "day":
+            return _("Sent on this day: %(day)s", day=language.weekdays[DAYS.index(value)])
+        case "frequency":
+            names = {
+                "weekly": _("Every week"),
+                "fortnightly": _("Every other week"),
+                "monthly": _("Once a month"),
+            }
+            return names[value]
+        case _:
+            return _("Paused for so many weeks: %(number)s", number=value)
+
+
+def forwarded(settings: Settings, file: Path, now: datetime) -> Message | None:
+    """The reply in ``file`` as an attachment of a mail from us, which goes to
+    ``forward_replies_to``; None when the file or the address is gone."""
+    if settings.forward_replies_to is None or not file.is_file():
+        return None
+    with file.open("rb") as opened:
+        data = opened.read(LARGEST)
+    to = on_the_wire(mailbox(settings.forward_replies_to)[1])
+    sender = on_the_wire(mailbox(settings.sender)[1])
+    mail = EmailMessage(policy=policy.SMTP.clone(max_line_length=998))
+    mail["From"], mail["To"] = sender, to
+    mail["Subject"] = f"A reply to {settings.title}"
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<reply.{file.stem}@{ascii_domain(sender.rpartition('@')[2])}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(f"Somebody wrote; the mail is attached as it came.\n\nKept in {file}\n")
+    attachment = EmailMessage(policy=policy.SMTP)
+    attachment.set_content(data, "application", "octet-stream", filename=f"{file.stem}.eml")
+    attachment.replace_header("Content-Type", f'message/rfc822; name="{file.stem}.eml"')
+    if data.isascii():
+        attachment.replace_header("Content-Transfer-Encoding", "7bit")
+        attachment.set_payload(data.decode("ascii").replace("\r\n", "\n"))
+    else:  # RFC 2046 section 5.2.1 lets no message be encoded; as a file it may be
+        attachment.replace_header(
+            "Content-Type", f'application/octet-stream; name="{file.stem}.eml"'
+        )
+    mail.make_mixed()
+    mail.attach(attachment)
+    return Message(
+        envelope_from=on_the_wire(mailbox(settings.bounce_address or settings.sender)[1]),
+        recipient=to,
+        data=mail.as_bytes(),
+        message_id=str(mail["Message-ID"]),
+        smtputf8=not to.isascii(),
+    )
