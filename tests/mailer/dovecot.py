@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 import grp
+import imaplib
 import os
 import shutil
 import socket
@@ -137,7 +138,7 @@ def running(base: Path, certificate: Path, key: Path, cafile: Path) -> Iterator[
         [program, "-F", "-c", str(config)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
-        _wait_for(ports["imaps"], process, base)
+        _wait_for(ports["imap"], process, base)
         yield Dovecot(base, ports, cafile)
     finally:
         process.terminate()
@@ -152,9 +153,12 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], base: Path) -> None:
             said = process.stdout.read().decode() if process.stdout else ""
             log = (base / "log").read_text() if (base / "log").exists() else ""
             pytest.skip(f"the IMAP server cannot be started here: {said} {log}"[:500])
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.1)
+        with contextlib.suppress(OSError, imaplib.IMAP4.error):
+            # Its processes start one by one: it is ready when somebody can sign in.
+            with imaplib.IMAP4("127.0.0.1", port, timeout=20) as client:
+                client.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())
+                return
+        time.sleep(0.2)
 
 
 def _free_port() -> int:
