@@ -153,11 +153,12 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], base: Path) -> None:
             said = process.stdout.read().decode() if process.stdout else ""
             log = (base / "log").read_text() if (base / "log").exists() else ""
             pytest.skip(f"the IMAP server cannot be started here: {said} {log}"[:500])
-        with contextlib.suppress(OSError, imaplib.IMAP4.error):
-            # Its processes start one by one: it is ready when somebody can sign in.
-            with imaplib.IMAP4("127.0.0.1", port, timeout=20) as client:
-                client.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())
-                return
+        with (  # its processes start one by one: it is ready when somebody can sign in
+            contextlib.suppress(OSError, imaplib.IMAP4.error),
+            imaplib.IMAP4("127.0.0.1", port, timeout=20) as client,
+        ):
+            client.authenticate("PLAIN", lambda _: f"\0{USER}\0{PASSWORD}".encode())
+            return
         time.sleep(0.2)
 
 
