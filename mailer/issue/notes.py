@@ -19,7 +19,7 @@ LONGEST = 5_000
 """Characters of a note in Markdown."""
 _PARSER = MarkdownIt("commonmark", {"html": False})
 
-Kind = Literal["paragraph", "heading", "list", "numbers", "quote", "code", "rule"]
+Kind = Literal["paragraph", "heading", "list", "numbers", "quote", "code", "rule", "button"]
 _GROUPS: Mapping[str, Kind] = {
     "bullet_list_open": "list",
     "ordered_list_open": "numbers",
@@ -52,7 +52,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph, heading, quote, block of code or list with its lines; a ``rule`` has none."""
+    """A paragraph, heading, quote, block of code or list with its lines; a ``rule`` has none.
+    A ``button`` is one link; no editor writes one."""
 
     kind: Kind
     lines: tuple[Line, ...] = ()

@@ -27,10 +27,10 @@ def blocks(keep_url: str, language: Language) -> tuple[Block, ...]:
         "at any time.",
         weeks=ANSWER_WEEKS,
     )
-    link = Span(_("Yes, keep them coming"), keep_url, strong=True)
+    link = Span(_("Yes, keep them coming"), keep_url)
     return (
         Block("heading", (Line((Span(heading),)),)),
         Block("paragraph", (Line((Span(why),)),)),
-        Block("paragraph", (Line((link,)),)),
+        Block("button", (Line((link,)),)),
         Block("paragraph", (Line((Span(after),)),)),
     )

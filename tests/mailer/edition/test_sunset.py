@@ -31,7 +31,9 @@ Week = Callable[[int], datetime]
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(home=tmp_path, sunset_weeks=4, picks=1)
+    return Settings(
+        home=tmp_path, sunset_weeks=4, picks=1, base_url="https://news.example.org/letter"
+    )
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def week(readers: Engine, settings: Settings, now: datetime) -> Week:
         planned = campaign.plan(readers, settings, period=period, now=moment)
         done = campaign.send(
             readers, settings, edition_id=planned, clock=lambda: moment, stop=threading.Event(),
-            at_local_time=False,
+            at_local_time=False, inspect=True,
         )  # fmt: skip
         assert done.trouble is None
         return moment
