@@ -69,9 +69,10 @@ PAGES = (
     archive,
     hooks,
     metrics,
+    editing,
     admin,
 )
-"""Modules with routes."""
+"""Modules with routes, in the order in which their paths are tried."""
 NOT_FOUND = 404
 PATIENCE = 3.0
 """Seconds that a page waits for whoever holds the store; then it says so."""
@@ -81,21 +82,6 @@ STORE_TROUBLE = (
     sa.exc.TimeoutError,
     StoreAwayError,
 )
-PAGES = (
-    tracking,
-    signup,
-    confirmation,
-    preferences,
-    address_change,
-    suggestions,
-    unsubscribe,
-    archive,
-    hooks,
-    metrics,
-    editing,
-    admin,
-)
-"""In the order in which their paths are tried."""
 
 
 def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) -> Starlette:
