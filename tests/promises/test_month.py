@@ -1,0 +1,462 @@
+"""A month by itself: nobody types a command. Feeds are fetched, four editions sent, readers click,
+answer, come, go, bounce and complain, and the service is killed with -9 again and again. In the end
+its report, its metrics, its ledger and the world agree to the last number."""
+
+import base64
+import http.client
+import http.server
+import json
+import mailbox
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+from sqlalchemy.engine import Engine
+
+from mailer import cli
+from recommender.articles import feed_fetching
+from recommender.models import Article, Delivery, Edition, Event, Status, Subscriber
+from recommender.storage import database
+from tests.mailer.inbound.reports import bounce, failed
+from tests.promises.conftest import SUBJECTS, add_readers, words
+
+START = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)  # a Monday
+EDITIONS = ("2026-W45", "2026-W46", "2026-W47", "2026-W48")
+STEP = timedelta(hours=4)
+HOOKS = "hooks:nqD7vYk2LpXw93Rt"
+PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+READERS = 14
+CLICKING, ANSWERING = ("reader0", "reader1", "reader2", "new"), ("reader3",)
+LEAVING, BOUNCING, COMPLAINING, GONE = "reader4", "reader5", "reader6", "reader7"
+KILLED_AT = (3, 9, 17, 26, 40)
+"""The mails, counted from the first, with which the service is killed before it has the answer."""
+ITEM = """<item><title>{title}</title><link>{link}</link><guid isPermaLink="false">{guid}</guid>
+<category>{topic}</category><description>{text}</description><pubDate>{date}</pubDate></item>"""
+
+
+class World:
+    """What is outside of the service: feeds, a relay, readers and a provider; it keeps count."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.now = START
+        self.mails: list[tuple[str, EmailMessage]] = []
+        self.clicks: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()
+        self.deeds: list[tuple[datetime, Callable[[], None]]] = []
+        self.refused: Counter[str] = Counter()
+        self.service: Service | None = None
+        self.bounces = mailbox.Maildir(home / "bounces")
+
+    # The relay.
+
+    async def handle_RCPT(  # noqa: N802  (aiosmtpd's names)
+        self, server: Any, session: Any, envelope: Any, address: str, _: Any
+    ) -> str:
+        if address.startswith(GONE):
+            self.refused[address] += 1
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        (address,) = envelope.rcpt_tos
+        self.mails.append((address, mail))
+        self.react(address, mail)
+        if len(self.mails) in KILLED_AT and self.service is not None:
+            self.service.kill()
+        return "250 2.0.0 queued"
+
+    # The readers.
+
+    def later(self, deed: Callable[[], None], hours: float = 4) -> None:
+        self.deeds.append((self.now + timedelta(hours=hours), deed))
+
+    def react(self, address: str, mail: EmailMessage) -> None:
+        name, edition = address.partition("@")[0], period(mail)
+        if name == "new" and edition is None:
+            self.later(lambda: self.confirm(mail), 1)
+        if edition is None:
+            return
+        if name in CLICKING:
+            self.later(lambda: self.click(mail, edition))
+        elif name in ANSWERING:
+            self.later(lambda: self.more(mail, edition))
+        elif (name, edition) == (LEAVING, EDITIONS[1]):
+            self.later(lambda: self.leave(mail))
+        elif name == BOUNCING:
+            self.later(lambda: self.bounce(mail))
+        elif (name, edition) == (COMPLAINING, EDITIONS[1]):
+            self.later(lambda: self.complain(address))
+        elif name == "reader8":
+            self.later(lambda: self.scan(mail), 0)
+
+    def click(self, mail: EmailMessage, edition: str) -> None:
+        status, _ = self.ask("GET", links(mail, "c")[0])
+        assert status in (302, 303, 307), status
+        self.clicks[edition] += 1
+
+    def scan(self, mail: EmailMessage) -> None:
+        for link in links(mail, "c"):
+            self.ask("HEAD", link)
+
+    def more(self, mail: EmailMessage, edition: str) -> None:
+        link = links(mail, "f")[0]
+        assert self.ask("GET", link)[0] == 200
+        assert self.ask("POST", link, b"")[0] in (200, 303)
+        self.answers[edition] += 1
+
+    def leave(self, mail: EmailMessage) -> None:
+        (link,) = re.findall(r"<(http[^>]+)>", str(mail["List-Unsubscribe"]))
+        assert self.ask("POST", link, b"List-Unsubscribe=One-Click")[0] == 200
+
+    def sign_up(self) -> None:
+        for name in ("new", "undecided"):
+            body = urlencode({"email": f"{name}@example.com", "website": "", "locale": "en"})
+            assert self.ask("POST", "/subscribe", body.encode())[0] in (200, 303)
+
+    def confirm(self, mail: EmailMessage) -> None:
+        link = links(mail, "confirm")[0]
+        assert self.ask("GET", link)[0] == 200
+        body = urlencode({"topics": SUBJECTS[0], "timezone": "UTC"}).encode()
+        assert self.ask("POST", link, body)[0] in (200, 303)
+
+    def bounce(self, mail: EmailMessage) -> None:
+        returned = f"From: news@here.example\nMessage-ID: {mail['Message-ID']}\n"
+        self.bounces.add(bounce(failed("5.1.1", "550 5.1.1 user unknown"), returned=returned))
+
+    def complain(self, address: str) -> None:
+        event = json.dumps({"RecordType": "SpamComplaint", "ID": 7, "Email": address}).encode()
+        for _ in range(3):  # providers repeat themselves
+            assert self.ask("POST", "/hooks/postmark", event)[0] == 200
+
+    def ask(self, method: str, link: str, body: bytes | None = None) -> tuple[int, str]:
+        """What a page answers. Whoever finds the service dead, or about to answer and killed, comes
+        again."""
+        parts = urlsplit(link)
+        fields = {"User-Agent": PERSON, "Content-Type": "application/x-www-form-urlencoded"}
+        if parts.path.startswith("/hooks"):
+            basic = base64.b64encode(HOOKS.encode()).decode()
+            fields |= {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        until = time.monotonic() + 60
+        while True:
+            assert self.service is not None
+            connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=20)
+            try:
+                connection.request(method, target, body, fields)
+                answer = connection.getresponse()
+                return answer.status, answer.read().decode("utf-8", "replace")
+            except (OSError, http.client.HTTPException):
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            finally:
+                connection.close()
+
+    def act(self) -> None:
+        """Do what readers have in mind to do by now."""
+        due = [deed for at, deed in self.deeds if at <= self.now]
+        self.deeds = [(at, deed) for at, deed in self.deeds if at > self.now]
+        for deed in due:
+            deed()
+
+    # The feeds.
+
+    def feed(self, name: str) -> tuple[int, bytes]:
+        week = (self.now - START).days // 7
+        if name == "dead" or (name == "copy" and week == 1):
+            return 500, b""
+        items = ""
+        for number in range(week + 1):
+            date = format_datetime(START + timedelta(days=7 * number, hours=6))
+            for topic in SUBJECTS[: 4 if name == "main" else 1]:
+                # The other feed carries the same story of the first subject, in almost its words.
+                text = f"What changed in {topic}: {words(f'{topic}{number}')}."
+                text += " As first reported elsewhere." if name == "copy" else ""
+                items += ITEM.format(
+                    title=f"{topic}, week {number}{' again' if name == 'copy' else ''}",
+                    link=f"https://{name}.example/{topic.split()[0].lower()}/{number}",
+                    guid=f"{name} {topic} {number}",
+                    topic=topic,
+                    text=text,
+                    date=date,
+                )
+        return (
+            200,
+            f"<rss version='2.0'><channel><title>{name}</title>{items}</channel></rss>".encode(),
+        )
+
+
+def period(mail: EmailMessage) -> str | None:
+    """The edition of which a mail is a copy."""
+    found = re.match(r"<weekly-(\d{4}-W\d\d)\.", str(mail["Message-ID"]))
+    return found[1] if found else None
+
+
+def text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+def links(mail: EmailMessage, kind: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(rf"http://[^/\s]+/{kind}/[\w.-]+", text_of(mail))))
+
+
+class Service:
+    """The service's process, started again whenever it was killed."""
+
+    def __init__(self, world: World, port: int, environment: dict[str, str]) -> None:
+        self.world, self.port, self.environment = world, port, environment
+        self.kills, self.said = 0, list[str]()
+        self.process = self.start()
+
+    def start(self) -> subprocess.Popen[str]:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.promises.moved_service", str(self.port)],
+            env=self.environment, cwd=Path(__file__).parents[2], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+        self.tell()
+        return self.process
+
+    def kill(self) -> None:
+        self.kills += 1
+        os.kill(self.process.pid, signal.SIGKILL)
+
+    def tell(self) -> bool:
+        """Tell it what time it is; whether it lived to do what was due."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.write(f"{self.world.now.isoformat()}\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return False
+        for line in self.process.stdout:
+            if line.strip() == "done":
+                return True
+            self.said.append(line.strip())
+        return False
+
+    def step(self) -> None:
+        for _ in range(5):
+            if self.tell():
+                return
+            self.end()
+            self.start()
+        raise AssertionError(self.said)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            try:
+                pipe.close()
+            except BrokenPipeError:
+                continue
+
+
+def free_port() -> int:
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as taken:
+        return int(taken.server_address[1])
+
+
+@pytest.fixture
+def world(home: Path, engine: Engine) -> Iterator[World]:
+    """The world, with its service at work in it."""
+    world = World(home)
+
+    class Feeds(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body = world.feed(self.path.strip("/"))
+            tag = f'"{hash(body)}"'
+            if status == 200 and self.headers.get("If-None-Match") == tag:
+                status, body = 304, b""
+            self.send_response(status)
+            self.send_header("ETag", tag)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing."""
+
+    feeds = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Feeds)
+    feeds.daemon_threads = True
+    threading.Thread(target=feeds.serve_forever, daemon=True).start()
+    relay = Controller(world, hostname="127.0.0.1", port=free_port())
+    relay.start()
+    add_readers(engine, START, READERS)
+    with database.writing(engine) as session:
+        for name in ("main", "copy", "dead"):
+            url = f"http://127.0.0.1:{feeds.server_address[1]}/{name}"
+            feed_fetching.add(session, url, now=START)
+    address = engine.url.render_as_string(hide_password=False)
+    engine.dispose()
+    port = free_port()
+    given = {
+        "home": str(home), "database_url": address, "base_url": f"http://127.0.0.1:{port}",
+        "smtp_url": f"smtp://127.0.0.1:{relay.port}?starttls=never", "from": "N <n@here.example>",
+        "postal_address": "1 Street", "schedule": "thursday 08:00", "picks": "3",
+        "feeds_private": "true", "bounce_mailbox": str(home / "bounces"), "processes": "1",
+        "hooks_postmark_secret": HOOKS, "alert_to": "ops@here.example", "connections": "1",
+        "secret_key": "a secret of more than forty characters, really",
+    }  # fmt: skip
+    environment = {f"NEWSLETTER_{name.upper()}": value for name, value in given.items()}
+    os.environ.update(environment)
+    world.service = Service(world, port, environment | {"PATH": os.environ["PATH"]})
+    yield world
+    world.service.end()
+    for name in environment:
+        del os.environ[name]
+    relay.stop()
+    feeds.shutdown()
+    feeds.server_close()
+
+
+def live(world: World) -> None:
+    """Four weeks; around an edition's hour time passes slowly."""
+    assert world.service is not None
+    end, signed_up = START + timedelta(days=28), False
+    while world.now < end:
+        world.service.step()
+        world.act()
+        if not signed_up and world.now > START + timedelta(days=8):
+            world.sign_up()
+            signed_up = True
+        hour = world.now.weekday() == 3 and 8 <= world.now.hour < 9
+        world.now += timedelta(minutes=10) if hour else STEP
+    for _ in range(2):
+        world.now += STEP
+        world.service.step()
+        world.act()
+
+
+def metrics(world: World) -> dict[str, float]:
+    text = world.ask("GET", "/metrics")[1]
+    lines = [line.rpartition(" ") for line in text.splitlines() if line[:1] not in ("#", "")]
+    return {name: float(value) for name, _, value in lines}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_month_by_itself(
+    world: World, engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live(world)
+    time.sleep(1)  # clicks are written a moment after they are answered
+    assert world.service is not None
+    assert world.service.kills == len(KILLED_AT)
+    assert world.deeds == []
+    shown = metrics(world)
+    world.service.end()
+
+    copies = [(edition, to) for to, mail in world.mails if (edition := period(mail))]
+    assert len(copies) == len(set(copies))  # nobody got a copy twice
+    everybody = {f"reader{n}@example.com" for n in range(READERS)} - {f"{GONE}@example.com"}
+    lost = {f"{name}@example.com" for name in (LEAVING, COMPLAINING)}
+    wanted = {
+        EDITIONS[0]: everybody,
+        EDITIONS[1]: everybody - {f"{BOUNCING}@example.com"} | {"new@example.com"},
+    }
+    wanted[EDITIONS[2]] = wanted[EDITIONS[3]] = wanted[EDITIONS[1]] - lost
+    assert {one: {to for edition, to in copies if edition == one} for one in EDITIONS} == wanted
+    assert world.refused == {f"{GONE}@example.com": 1}
+
+    ledger = _ledger(engine)
+    for edition in EDITIONS:
+        states = ledger[edition]
+        assert states["sent"] + states["in_doubt"] == len(wanted[edition]), edition
+        assert set(states) <= {"sent", "in_doubt", "failed"}
+        assert states["failed"] == (edition == EDITIONS[0])
+        for state, number in states.items():
+            name = f'newsletter_deliveries{{edition="weekly-{edition}",state="{state}"}}'
+            assert shown[name] == number
+        capsys.readouterr()
+        assert cli.run(["editions", "report", "--period", edition, "--json"]) == 0
+        report = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert report["totals"]["sent"] == states["sent"]
+        assert report["totals"]["in_doubt"] == states["in_doubt"]
+        assert sum(story["clicked"] for story in report["stories"]) == world.clicks[edition]
+        assert sum(story["more"] for story in report["stories"]) == world.answers[edition]
+        funnel = report["funnel"]
+        assert funnel["unsubscribed"] == funnel["complained"] == (edition == EDITIONS[1])
+    assert sum(states["in_doubt"] for states in ledger.values()) <= len(KILLED_AT)
+
+    with database.reading(engine) as session:
+        readers = session.execute(sa.select(Subscriber.email, Subscriber.status))
+        statuses = dict(readers.all())
+        counts = sa.select(Event.kind, sa.func.count()).where(Event.verified)
+        events = {str(k): n for k, n in session.execute(counts.group_by(Event.kind))}
+        articles = session.scalar(sa.select(sa.func.count(Article.id)))
+    expected = dict.fromkeys(everybody | {"new@example.com"}, Status.ACTIVE)
+    expected |= {f"{BOUNCING}@example.com": Status.BOUNCED, f"{GONE}@example.com": Status.BOUNCED}
+    expected |= {f"{COMPLAINING}@example.com": Status.COMPLAINED}
+    expected |= {f"{LEAVING}@example.com": Status.UNSUBSCRIBED}
+    expected |= {"undecided@example.com": Status.PENDING}
+    assert statuses == expected
+    for status, number in Counter(expected.values()).items():
+        assert shown[f'newsletter_subscribers{{status="{status}"}}'] == number
+    counted = {"click": world.clicks.total(), "more": world.answers.total()}
+    counted |= {"unsubscribe": 1, "complaint": 1}
+    assert {kind: number for kind, number in events.items() if kind in counted} == counted
+    for kind, number in counted.items():
+        assert shown[f'newsletter_events{{kind="{kind}"}}'] == number
+    weeks = (world.now - START).days // 7 + 1
+    assert articles == (len(SUBJECTS) + 1) * weeks  # the second feed made up for its outage
+
+    _nobody_got_a_story_and_its_twin(world)
+
+    # What was wrong for a week was told once, and once more when it was over.
+    told = [str(mail["Subject"]) for to, mail in world.mails if to == "ops@here.example"]
+    found = [re.findall(r"/(dead|copy) (could not be read|is well again)", line) for line in told]
+    assert found == [
+        [("dead", "could not be read")],
+        [("copy", "could not be read")],
+        [("copy", "is well again")],
+    ]
+
+
+def _nobody_got_a_story_and_its_twin(world: World) -> None:
+    """What two feeds carry is one story, with both sources."""
+    read: dict[str, str] = {}
+    for address, mail in world.mails:
+        if period(mail):
+            read[address] = read.get(address, "") + text_of(mail)
+    assert any("Also covered by" in text for text in read.values())
+    for text in read.values():
+        for week in range(len(EDITIONS)):
+            title = f"{SUBJECTS[0]}, week {week}"
+            assert not (f"{title} again" in text and re.search(f"{title}(?! again)", text)), text
+
+
+def _ledger(engine: Engine) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {edition: Counter() for edition in EDITIONS}
+    query = sa.select(Edition.period, Delivery.state, sa.func.count()).join(
+        Edition, Edition.id == Delivery.edition_id
+    )
+    with database.reading(engine) as session:
+        for edition, state, number in session.execute(
+            query.group_by(Edition.period, Delivery.state)
+        ):
+            found[edition][str(state)] = number
+    return found
