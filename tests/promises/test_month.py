@@ -44,7 +44,7 @@ PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0
 READERS = 14
 CLICKING, ANSWERING = ("reader0", "reader1", "reader2", "new"), ("reader3",)
 LEAVING, BOUNCING, COMPLAINING, GONE = "reader4", "reader5", "reader6", "reader7"
-KILLED_AT = (3, 9, 17, 26, 40)
+KILLED_AT = (3, 8, 12, 17, 21, 26, 30, 35, 40, 46)
 """The mails, counted from the first, with which the service is killed before it has the answer."""
 ITEM = """<item><title>{title}</title><link>{link}</link><guid isPermaLink="false">{guid}</guid>
 <category>{topic}</category><description>{text}</description><pubDate>{date}</pubDate></item>"""
