@@ -17,6 +17,7 @@ from apscheduler.schedulers.base import BaseScheduler
 from mailer.monitoring.heartbeats import Kind
 from mailer.service import leadership, scheduler
 from mailer.service.alerting import Watch
+from mailer.service.context import SchedulerContext
 from mailer.web import app, proxies
 from mailer.web import server as web_server
 from recommender import settings as settings_module
@@ -69,7 +70,7 @@ def main() -> None:
     threading.Thread(target=pages.run, args=([place],), daemon=True).start()
     stepped = Stepped(timezone=UTC, executors={"default": DebugExecutor()})
     stop = threading.Event()
-    service = scheduler.SchedulerContext(engine, settings, clock, stop, said)
+    service = SchedulerContext(engine, settings, clock, stop, said)
     watch = Watch(engine, settings, clock, said)
     with leadership.only_instance(engine):
         scheduler.prepare(stepped, service)
