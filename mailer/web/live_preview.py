@@ -31,16 +31,22 @@ def lines(site: Site, reader: Subscriber | None, chosen: PreferencesForm) -> lis
     found = site.previews.picks(reader, roles=chosen.roles, topics=chosen.topics, now=site.clock())
     if found is None:
         return None
-    return [
-        Line(
-            one.story.title,
-            one.story.source or "",
-            _why(wording.lead_reason(one.reasons), site, known=known),
-            one.story.language,
-            one.story.dir,
+    told: set[str] = set()
+    shown = []
+    for one in found:
+        why = _why(wording.lead_reason(one.reasons), site, known=known)
+        story = one.story
+        shown.append(
+            Line(
+                story.title,
+                story.source or "",
+                "" if why in told else why,  # what was said of one is not said of the next again
+                story.language,
+                story.dir,
+            )
         )
-        for one in found
-    ]
+        told.add(why)
+    return shown
 
 
 def _why(reason: wording.LeadReason, site: Site, *, known: bool) -> str:

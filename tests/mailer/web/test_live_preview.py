@@ -68,3 +68,11 @@ def test_too_many_previews_are_refused(
     form = {"action": "preview", "part": "yes"}
     answers = [place.client.post(personal, data=form).status_code for _ in range(3)]
     assert answers == [200, 200, 429]
+
+
+def test_a_reason_is_said_once(place: Place, personal: str) -> None:
+    form = {"action": "preview", "part": "yes"}
+    page = place.client.post(personal, data=form).text
+    hints = [node.text() for node in LexborHTMLParser(page).css("br + .hint")]
+    assert len(titles(page)) > 1
+    assert len(hints) == len(set(hints))
