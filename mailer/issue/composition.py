@@ -222,6 +222,10 @@ class Composer:
             self._sponsors_of[key] = sponsors.sponsor(content, url, language, written_in)
         return self._sponsors_of[key]
 
+    def _archived(self, story: StoryContent) -> bool:
+        publication = self._publication
+        return wording.from_archive(story.day, publication.day, publication.edition)
+
     def _cards(
         self,
         reader: ReaderView,
@@ -247,14 +251,15 @@ class Composer:
             card = made.get(key)
             if card is None:
                 why = "" if repeated else wording.why(lead_reason, language, known=told_us)
+                story = self._story(pick.story)
                 face = cards.face(
-                    self._story(pick.story),
+                    story,
                     tuple([self._stories[other] for other in pick.also if other in self._stories]),
                     cards.serving_order(reader.roles),
                     limits,
                     language,
                     lead=not cards_shown,
-                    label=wording.label(lead_reason, language),
+                    label=wording.label(lead_reason, language, archived=self._archived(story)),
                     written_in=self._publication.language,
                     urls=self._urls(pick.story, delivery_id, limits),
                 )

@@ -150,12 +150,27 @@ def lead_reason(reasons: Iterable[tuple[ReasonKind, str, float]]) -> LeadReason:
     return LeadReason(first, name, tuple([detail for _, detail in topics[:2]]))
 
 
-def label(lead_reason: LeadReason, language: Language) -> str:
+ARCHIVE_DAYS = 7
+MONTHLY_ARCHIVE_DAYS = 31
+"""A story older than that on the day of its issue, or of its monthly issue, is from the archive."""
+
+
+def from_archive(published: date | None, day: date | None, edition: str) -> bool:
+    """Whether a story is older than those an issue of ``day`` is of; not where a day is unknown."""
+    if published is None or day is None:
+        return False
+    monthly = re.fullmatch(r"\d{4}-\d{2}", edition)
+    return (day - published).days > (MONTHLY_ARCHIVE_DAYS if monthly else ARCHIVE_DAYS)
+
+
+def label(lead_reason: LeadReason, language: Language, *, archived: bool = False) -> str:
     """What a story is marked as, if anything."""
     _ = language.text
     if lead_reason.kind == "explore":
         return _("Outside your usual topics")
-    return _("Editor’s choice") if lead_reason.kind == "must_read" else ""
+    if lead_reason.kind == "must_read":
+        return _("Editor’s choice")
+    return _("From the archive") if archived else ""
 
 
 def why(lead_reason: LeadReason, language: Language, *, known: bool) -> str:

@@ -109,11 +109,13 @@ class Affinities:
 
     def _level(self, interest: Interest, row: Row) -> Row:
         """A topic whose words are rarely said is lifted to where its fifth-best candidate is as
-        near as that of any other, so that of two equal topics neither takes every place."""
+        near as that of any other, so that of two equal topics neither takes every place; a
+        story that is plainly about it stays at 1."""
         if interest.kind != "topic" or len(row) < 5:
             return row
         fifth = max(float(np.partition(row, -5)[-5]), self.settings.weakest)
-        return row * max(self.settings.fifth / fifth, 1.0)
+        lift = max(self.settings.fifth / fifth, 1.0)
+        return np.where(row < 1, row * lift / (1 + row * (lift - 1)), row)
 
     def interest(self, index: int) -> Interest:
         """The interest that has row ``index``."""

@@ -144,7 +144,7 @@ class _Quotas:
         cls, shares: npt.NDArray[np.float32], mix: "Shares", top: int, settings: RankingSettings
     ) -> "_Quotas":
         owners = shares.argmax(axis=0).astype(np.int8)
-        places = np.floor(mix.mix * (settings.quota * top) + 1e-4)
+        places = np.rint(mix.mix * (settings.quota * top))
         return cls(owners, places.astype(np.int8))
 
     def keep(self, gain: Scores, left: npt.NDArray[np.int64]) -> None:

@@ -239,6 +239,7 @@ class RankingSettings:
     account (MMR's 1 − λ). ``calibration``: how much a list is drawn to the reader's stated mix.
     ``quota``: part of an interest's share of the mix that is kept for it in places: of two equal
     ones the weaker gets 3 of 10.
+    ``new_days``: stories older than that stand behind the others of a list, "from the archive".
     ``explore``: the last place of a list of five or more goes to a story outside the reader's
     usual topics, drawn with logged propensity. ``must_read``: editors' must-reads lead the list.
     ``duplicate``: cosine of two texts from which they count as the same story.
@@ -256,6 +257,7 @@ class RankingSettings:
     diversity: float = 0.2
     calibration: float = 0.1
     quota: float = 0.6
+    new_days: float = 7.0
     explore: bool = True
     must_read: bool = True
     duplicate: float = 0.72

@@ -6,6 +6,7 @@ Fills in around ``selection.issue``; every draw is a function of the seed and th
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +72,7 @@ def fill(pool: CandidatePool, request: SlateRequest) -> Slates:
     places = selection.issue(
         open_scores, pool.features, settings, top, shares=request.shares, seated=seated
     )
+    _newest_first(places, seated, pool, request.asked.now)
     lists = plain(places)
     floor = max(settings.relevance_floor, 0.01)
     if seated is not None:
@@ -82,6 +84,24 @@ def fill(pool: CandidatePool, request: SlateRequest) -> Slates:
     if settings.explore and top >= EXPLORED:
         _explore(lists, pool, request, open_scores)
     return lists
+
+
+def _newest_first(
+    places: Places, seated: Places | None, pool: CandidatePool, now: datetime
+) -> None:
+    """Put, in place, a list's stories of the last ``new_days`` before those from the archive, each
+    group in its order. A must-read (``seated``) keeps the first place."""
+    oldest = now - timedelta(days=pool.settings.new_days)
+    older = np.array(
+        [s.published_at is not None and s.published_at < oldest for s in pool.candidates]
+    )
+    if not older.any():
+        return
+    late = older[places] & (places != NONE)
+    if seated is not None:
+        late[seated != NONE, 0] = False
+    order = np.argsort(late + 2 * (places == NONE), axis=1, kind="stable")
+    places[:] = np.take_along_axis(places, order, axis=1)
 
 
 def _must_reads(

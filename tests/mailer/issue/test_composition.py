@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Callable, Mapping
+from datetime import date
 
 import pytest
 
@@ -249,6 +250,21 @@ def test_must_reads_and_explorations_are_labelled_however_small_their_share(issu
     for kind, label in labels.items():
         reasons = [Reason("topic", "A", 0.9), Reason(kind, "x", 0.1)]
         assert issue_of(["1"], reasons=reasons).lead.face.label == label
+
+
+@pytest.mark.parametrize(
+    ("edition", "published", "label"),
+    [("2026-W48", "2026-11-10", "From the archive"), ("2026-W48", "2026-11-25", ""),
+     ("2026-11", "2026-11-10", ""), ("2026-W48", None, "")],
+)  # fmt: skip
+def test_a_story_older_than_the_issue_is_marked_as_from_the_archive(
+    issue_of: Make, edition: str, published: str | None, label: str
+) -> None:
+    dated = None if published is None else f"{published}T08:00:00+00:00"
+    publication = dataclasses.replace(PUBLICATION, edition=edition, day=date(2026, 11, 26))
+    stories = {"9": StoryContent(title="A story", published_at=dated)}
+    issue = issue_of(["9"], stories=stories, publication=publication)
+    assert issue.lead.face.label == label
 
 
 def test_what_was_said_of_one_card_is_not_said_of_the_next_again(issue_of: Make) -> None:

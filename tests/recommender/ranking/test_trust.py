@@ -97,3 +97,32 @@ def test_the_weaker_of_two_equal_topics_gets_three_places_of_ten(
     found = chosen(ranker, {"Falconry": 2.0, "Bookbinding": 2.0}, as_issue=True)
     assert len(found) == 10
     assert sum(name.startswith("quiet") for name in found) >= 3
+
+
+@settings(max_examples=20, deadline=None)
+@given(days=st.lists(st.integers(min_value=0, max_value=30), min_size=2, max_size=12))
+def test_stories_of_the_week_stand_before_those_from_the_archive(days: list[int]) -> None:
+    stories = [
+        Story(f"s{n}", f"s{n}", "s", title=f"Falconry {WORDS[n]}", topics={"Falconry": 1.0},
+              summary=f"{'hawk hood lure ' * (age // 5)} {own(n)}",
+              published_at=NOW - timedelta(days=age))
+        for n, age in enumerate(days)
+    ]  # fmt: skip
+    ranker = Ranker(stories, vocabulary=VOCABULARY, settings=RankingSettings(explore=False))
+    found = chosen(ranker, {"Falconry": 2.0}, as_issue=True)
+    ages = [days[int(name[1:])] for name in found]
+    assert len(found) == min(len(days), 10)
+    assert [age > 7 for age in ages] == sorted(age > 7 for age in ages)
+
+
+def test_an_editor_s_must_read_from_the_archive_keeps_its_place() -> None:
+    old, new = NOW - timedelta(days=20), NOW - timedelta(days=1)
+    stories = [
+        Story(f"s{n}", f"s{n}", "s", title=f"Falconry {WORDS[n]}", summary=own(n),
+              topics={"Falconry": 1.0}, must_read=n == 0, published_at=old if n < 2 else new)
+        for n in range(4)
+    ]  # fmt: skip
+    ranker = Ranker(stories, vocabulary=VOCABULARY)
+    found = chosen(ranker, {"Falconry": 2.0}, as_issue=True)
+    assert found[1] == "s0"
+    assert found[-1] == "s1"
