@@ -1,6 +1,6 @@
 """Sunset: readers who give no sign of life are asked once, in their issue, and then paused.
 
-Signs of life are clicks that count, answers, changed preferences and visits that change something
+Signs of life are clicks that count, answers, replies, and visits that change or ask for something
 (``Subscriber.last_active_at``); never opens, which machines make. Without ``tracking`` no click is
 seen, so nobody is asked. Who was asked and then heard of may be asked again after as long a
 silence. The caller commits.

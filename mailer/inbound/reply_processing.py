@@ -87,6 +87,7 @@ def take(
             return request.kind
         if reader is not None:
             inbound_log.about(session, row, reader=reader.id, delivery=delivery)
+            reader.last_active_at = now  # whatever a person writes is a sign of life
         answer = _act(session, request, reader, delivery, row, genuine=genuine, now=now)
         if request.kind in ("letter", "unclear") and way != "file":
             kept = mailboxes.save(rules.folder, data)

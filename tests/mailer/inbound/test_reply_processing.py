@@ -201,3 +201,20 @@ def test_letters_are_kept_and_forwarded_and_machines_get_no_answer(
     assert kept == sorted([letter, stranger])
     assert answers(store) == [["forward"], ["forward"]]
     assert take(letter, way="file").asked == {"letter": 1}
+
+
+@pytest.mark.parametrize(("head", "alive"), [("", True), ("Auto-Submitted: auto-replied\n", False)])
+def test_what_a_person_writes_is_a_sign_of_life_and_what_a_machine_writes_is_none(
+    store: Engine,
+    take: Callable[..., Report],
+    copy: tuple[int, str],
+    now: datetime,
+    head: str,
+    alive: bool,
+) -> None:
+    take(head.encode() + reply("Dear Ada's editors, I liked it.", message_id=copy[1]))
+    with database.reading(store) as session:
+        found = session.scalar(
+            sa.select(Subscriber.last_active_at).where(Subscriber.email == "ada@example.com")
+        )
+    assert found == (now if alive else None)
