@@ -27,7 +27,10 @@ from recommender.settings import Settings
 
 BACKUP = "backup"
 """The job that ``store backup`` notes."""
-MAILBOX_JOBS = {"bounces": "the mailbox of bounces", "newsletters": "the mailbox of newsletters"}
+MAILBOX_JOBS = {
+    "bounces": "the mailbox of bounces",
+    "newsletter_mailbox": "the mailbox of newsletters",
+}
 """Jobs that read a mailbox, and what that is called."""
 
 

@@ -19,7 +19,7 @@ from recommender.safety.isolation import Isolation, Limits
 from recommender.settings import Settings
 from recommender.storage import database
 
-JOB = "newsletters"
+JOB = "newsletter_mailbox"
 MINUTES = "2-59/15"
 READING = Limits(cpu_seconds=10.0, seconds=30.0)
 """What reading one mail may take."""
