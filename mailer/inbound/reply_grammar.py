@@ -30,8 +30,8 @@ _GREETING = re.compile(
     r"|(?:kind|best|warm|viele|liebe|beste|mit freundlichen|freundliche|schöne|herzliche)"
     r" (?:regards|wishes|grüße\w*|grüsse\w*|gruß)|please|bitte"
 )
-_NAME = re.compile(r"(?<=\S)\s*\n\s*\n\s*[^\W\d_][\w.-]{0,30}( [^\W\d_][\w.-]{0,30})?\s*$")
-"""A name that stands alone at the end."""
+_NAME = re.compile(r"[^\W\d_][\w.-]{0,30}( [^\W\d_][\w.-]{0,30})?")
+"""A name, when it stands alone at the end."""
 _WISH = re.compile(
     r"^(?:(?:please|pls|bitte|also|auch|just|and|und|but|aber|then|dann|so|well|a|bit|little|lot|some"
     r"|much|far|way|even|etwas|viel|gern|gerne|noch|ein|bisschen|wenig(?= mehr| weniger)"
@@ -103,7 +103,7 @@ class Vocabulary:
 
 def read(subject: str, text: str, words: Vocabulary) -> Request:
     """What the reply with this subject, without "Re:", and these words of one's own asks for."""
-    text = _NAME.sub("", text)
+    text = _without_name(text)
     title, sentences = _sentences(subject), _said(_sentences(text))
     if len(title) == 1 and leaving_words.leaves(title[0]):
         return Request("leave")
@@ -111,6 +111,14 @@ def read(subject: str, text: str, words: Vocabulary) -> Request:
     if sentences and any(leaving_words.leaves(one) for one in (first, sentences[0])):
         return Request("leave")
     return _wishes(sentences or title, words) or Request("letter")
+
+
+def _without_name(text: str) -> str:
+    """Without a name that stands alone at the end, behind an empty line."""
+    lines = [line.strip() for line in text.strip().split("\n")]
+    if len(lines) > 2 and not lines[-2] and _NAME.fullmatch(lines[-1]):
+        return "\n".join(lines[:-2])
+    return text
 
 
 def _said(sentences: list[str]) -> list[str]:
