@@ -135,10 +135,9 @@ def _claim(run: Run, limit: int) -> int:
 
 
 def _step(run: Run, recorder: Recorder, longest: float) -> None:
-    """Let the lanes go as far as they get, write down what they wait for, and else make copies
-    ahead, or rest."""
+    """Let the lanes go as far as they get, and write down what they wait for, or else rest."""
     run.lanes.run()
-    if (recorder.awaited or not run.make_ahead()) and not recorder.flush(run.lanes.rest):
+    if not recorder.flush(run.lanes.rest):
         run.lanes.rest(longest)
 
 

@@ -45,11 +45,6 @@ class Recorder:
         self._wires: list[tuple[int, Lane]] = []
         self._outcomes: list[tuple[Outcome, str]] = []
 
-    @property
-    def awaited(self) -> bool:
-        """Whether a lane waits for its note."""
-        return bool(self._wires)
-
     def put_on_wire(self, delivery_id: int) -> bool:
         """Return when it is durable that this copy's final dot is about to be written. Called in a
         lane, which waits for the next ``flush``.

@@ -1,7 +1,6 @@
 """A run of delivery under one name: what it has in hand, what has happened, whether it must end.
 
-It makes the copies that lanes ask for, and some ahead while there is nothing else to do. It claims
-nothing and records nothing.
+It makes the copies that lanes ask for. It claims nothing and records nothing.
 """
 
 import threading
@@ -76,7 +75,6 @@ class Run:
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     lanes: Lanes = field(default_factory=Lanes)
     work: deque[Claim] = field(default_factory=deque)
-    made: deque[Copy] = field(default_factory=deque)
     idle: list[Lane] = field(default_factory=list)
     no_more: bool = False
     left: float = float("inf")
@@ -90,30 +88,19 @@ class Run:
 
     def next(self) -> Copy | None:
         """The next copy for the lane that calls; None when there is none and the run has ended."""
-        while not self.work and not self.made and not self.no_more:
+        while not self.work and not self.no_more:
             lane = current()
             if lane is None:
                 raise RuntimeError("only a lane waits for copies")
             self.idle.append(lane)
             lane.park()
-        if not self.made and self.work:
-            self._make()
-        return self.made.popleft() if self.made else None
-
-    def make_ahead(self) -> bool:
-        """Make a copy that a lane will take, while there is nothing else to do; False when there is
-        nothing to make, or enough has been made."""
-        if not self.work or len(self.made) >= self.context.connections:
-            return False
-        self._make()
-        return True
-
-    def _make(self) -> None:
+        if not self.work:
+            return None
         claim = self.work.popleft()
         try:
-            self.made.append((claim, self.context.copy(claim)))
-        except Exception as error:  # noqa: BLE001  (for the lane that takes the copy to judge)
-            self.made.append((claim, error))
+            return claim, self.context.copy(claim)
+        except Exception as error:  # noqa: BLE001  (for the lane to judge)
+            return claim, error
 
     def offer_work(self) -> None:
         """Wake lanes that wait for copies."""
@@ -123,12 +110,11 @@ class Run:
 
     def busy(self) -> bool:
         """Whether there are copies in hand."""
-        return bool(self.work or self.made) or len(self.idle) < self.lanes.alive
+        return bool(self.work) or len(self.idle) < self.lanes.alive
 
     def end(self) -> None:
         """Begin no further copy."""
         self.work.clear()
-        self.made.clear()
         self.no_more = True
         self.lanes.halt()
         self.offer_work()
