@@ -1,6 +1,7 @@
 """``newsletter bounces``: what mail servers and providers sent back."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -89,12 +90,12 @@ def _process(run: Invocation, messages: Iterable[bytes], *, as_json: bool) -> No
         report = bounce_processing.process(
             lambda: database.writing(engine),
             messages,
-            rules=bounce_polling.rules(run.settings),
+            # Files may be old: who wrote that they leave may have come back since.
+            rules=replace(bounce_polling.rules(run.settings), replies=None),
             now=run.now,
             set_aside=bounce_polling.aside(run.settings, warn),
             progress=advance,
         )
-        answers.send_pending(engine, run.settings, lambda: run.now, warn)
     _show(report, as_json=as_json)
 
 
