@@ -38,6 +38,12 @@ SENDING = re.compile(
     re.IGNORECASE,
 )
 """Words of what belongs to the sending, not to the content."""
+_MORE = re.compile(
+    r"(?:^|(?<=\s))(?:(?:read|learn|see) more|continue reading|weiterlesen|mehr (?:lesen|erfahren))"
+    r"[\s.…→»>]{0,5}\Z",
+    re.IGNORECASE,
+)
+"""The words of a link at the end of a text."""
 ADVERTISEMENT = re.compile(
     r"\b(?:sponsor(?:ed|s)?|advertisement|advertorial|anzeige|werbung|promoted|presented by"
     r"|paid (?:partner|post|promotion)|together with|(?:from|by) our (?:partner|sponsor)s?"
@@ -108,7 +114,8 @@ def sections(blocks: Sequence[Block]) -> list[Section]:
         labelled = False
         if not paid:
             section = found[-1]
-            section.text += [block.text] if block.text else []
+            text = _MORE.sub("", block.text)
+            section.text += [text.strip()] if text.strip() else []
             section.links += block.links
             section.images += block.images
     return list(_merged(found))
