@@ -13,6 +13,8 @@ _ITEMS = {
     )
     for marks in (";", "|\n", ",")
 }
+_PYTHON = re.compile(r"\[\s*'[^'\\]*'(?:\s*,\s*'[^'\\]*')*\s*\]")
+_PYTHON_ITEM = re.compile(r"'[^'\\]*'")
 _WEIGHT = re.compile(r"[+-]?\d(?:\.\d{1,6})?")
 _NEEDS_QUOTES = re.compile(r'[;|,\n]|^["“\[]')
 
@@ -56,13 +58,14 @@ def _quoted(name: str) -> str:
 
 
 def _listed(cell: str) -> list[str]:
-    """The items of a JSON list of plain values; none where the cell is something else."""
+    """The items of a list of plain values, as JSON or Python writes it; none where the cell is
+    something else."""
     if not cell.startswith("["):
         return []
     try:
         found = json.loads(cell)
     except (json.JSONDecodeError, RecursionError):
-        return []
+        found = [one[1:-1] for one in _PYTHON_ITEM.findall(cell)] if _PYTHON.fullmatch(cell) else []
     if not isinstance(found, list) or any(isinstance(one, dict | list) for one in found):
         return []
     return [name for one in found if one is not None and (name := str(one).strip())]

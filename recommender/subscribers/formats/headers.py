@@ -14,9 +14,10 @@ TAGS = "attributes.tags"
 COUNTRY = "attributes.country"
 CONSENT_AT, CONSENT_ADDRESS = "consent.at", "consent.address"
 CONFIRMED_AT, CONFIRMED_ADDRESS = "consent.confirmed_at", "consent.confirmed_address"
-SUBSCRIBED = "status.active"
+SUBSCRIBED, CONFIRMED = "status.active", "status.confirmed"
 UNSUBSCRIBED, BOUNCED, COMPLAINED = "status.unsubscribed", "status.bounced", "status.complained"
-"""Columns of yes and no, or of the day since when: the reader stands so if the cell says yes."""
+"""Columns of yes and no, or of the day since when: the reader stands so if the cell says yes. Who
+is not active has left, who is not confirmed is pending."""
 
 _WORDS: Mapping[str, str] = {
     EMAIL: """
@@ -97,12 +98,16 @@ _WORDS: Mapping[str, str] = {
         confirmado el, fecha de confirmación""",
     CONFIRMED_ADDRESS: "confirm ip, confirmation ip, confirmed ip, confirm ip address, doi ip",
     SUBSCRIBED: """
-        subscribed, is subscribed, subscribed to emails, opt-in, opted in, optin, is opted in,
+        subscribed, is subscribed, active, is active, enabled, is enabled, aktiv, actif,
+        activo, subscribed to emails, opt-in, opted in, optin, is opted in,
         accepts marketing, accepts email marketing, email marketing consent, marketing consent,
         email opt-in, newsletter opt-in, newsletter, consent, email consent, gdpr consent,
         consent given, einwilligung, consentement, consentimiento, abonniert, angemeldet, abonné,
         inscrit,
         suscrito""",
+    CONFIRMED: """
+        confirmed, is confirmed, email confirmed, email verified, verified, is verified,
+        double opt-in, double optin, doi, bestätigt, confirmé, confirmado""",
     UNSUBSCRIBED: """
         unsubscribed, is unsubscribed, unsubscribed at, unsubscribed on, unsubscribe date,
         unsubscribe time, unsubscribed date, unsub time, unsubscription date, unsubscription time,

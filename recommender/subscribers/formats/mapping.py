@@ -22,7 +22,10 @@ _MAYBE_STATUS = frozenset(
 """Columns that are a status where most of their first cells are words for one; else they are a
 State of a country, or some type."""
 _REPEATED = frozenset(
-    {headers.SUBSCRIBED, headers.UNSUBSCRIBED, headers.BOUNCED, headers.COMPLAINED}
+    {
+        *(headers.SUBSCRIBED, headers.CONFIRMED),
+        *(headers.UNSUBSCRIBED, headers.BOUNCED, headers.COMPLAINED),
+    }
 )
 """Fields of which there may be several columns: what any of them says counts."""
 _SHORT = {"tags": headers.TAGS, "country": headers.COUNTRY, "": "", "-": ""}
@@ -168,7 +171,9 @@ def _meaning(
         special = service.statuses if service else {}
         known = sum(key(cell) in special or key(cell) in words.STATUSES for cell in said)
         return "status" if 2 * known > len(said) else None
-    if meaning == headers.SUBSCRIBED and not all(_says_whether(cell) for cell in said):
+    if meaning in (headers.SUBSCRIBED, headers.CONFIRMED) and not all(
+        _says_whether(cell) for cell in said
+    ):
         return None
     return meaning
 

@@ -41,7 +41,7 @@ def as_meant(cell: str) -> str:
 @dataclass
 class _Row:
     """What has been read of one row so far. ``since``: when each status began that a column names;
-    ``refused``: that a column of yes and no says no."""
+    ``refused``, ``unconfirmed``: that a column of yes and no says no."""
 
     values: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
@@ -49,6 +49,7 @@ class _Row:
     status: Status | None = None
     gone: dict[str, datetime | None] = field(default_factory=dict)
     refused: bool = False
+    unconfirmed: bool = False
     warnings: list[str] = field(default_factory=list)
 
 
@@ -102,8 +103,8 @@ def _take(row: _Row, name: str, one: str, cell: str, mapping: ColumnMapping) -> 
     elif one in _GONE:
         if words.yes(cell) is not False:
             row.gone[one] = words.moment(cell)
-    elif one == headers.SUBSCRIBED:
-        _subscribed(row, name, cell)
+    elif one in (headers.SUBSCRIBED, headers.CONFIRMED):
+        _whether(row, name, one, cell)
     elif one == "status":
         row.status = _word(cell, mapping)
     elif one in _OPTIONAL:
@@ -148,14 +149,17 @@ def _consent(row: _Row, one: str, name: str, cell: str) -> None:
         row.consent[_SINCE.get(one) or _FROM[one]] = found
 
 
-def _subscribed(row: _Row, name: str, cell: str) -> None:
+def _whether(row: _Row, name: str, one: str, cell: str) -> None:
+    """Whether somebody is subscribed, or has confirmed it: yes, no, a status, or since when."""
     says, status, at = words.yes(cell), words.STATUSES.get(key(cell)), words.moment(cell)
-    if says is False:
+    if says is False and one == headers.CONFIRMED:
+        row.unconfirmed = True
+    elif says is False:
         row.refused = True
     elif says is None and status is not None:
         row.status = row.status or status
     elif says is None and at is not None:
-        row.consent.setdefault("at", at)
+        row.consent.setdefault("at" if one == headers.SUBSCRIBED else "confirmed_at", at)
     elif says is None:
         raise ValueError(f"{name}: {cell[:40]!r} is neither yes nor no")
 
@@ -199,4 +203,6 @@ def _status(row: _Row, mapping: ColumnMapping) -> Status | None:
             return status
     if row.refused and row.status in (None, Status.ACTIVE, Status.PENDING):
         return Status.UNSUBSCRIBED
+    if row.unconfirmed and row.status in (None, Status.ACTIVE):
+        return Status.PENDING
     return row.status or mapping.status

@@ -21,6 +21,7 @@ from recommender.subscribers import cells
         ('["VIP", "Law, Order", null, 3]', ["VIP", "Law, Order", "3"]),
         ('5" disks, 8" disks', ['5" disks', '8" disks']),
         ("VIP,vip, ,Vip", ["VIP"]),
+        ("['VIP', 'Law, Order']", ["VIP", "Law, Order"]),
         ("[broken", ["[broken"]),
         (" ;, ", [","]),
     ],
