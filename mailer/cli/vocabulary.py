@@ -197,13 +197,20 @@ def history(context: typer.Context, kind: Kind, name: str | None, *, as_json: bo
     for row in rows:
         more = [
             f"{name}: {', '.join(value) if isinstance(value, list) else value}"
-            for name, value in row["summary"].items()
+            for name, value in sorted(row["summary"].items(), key=_place)
             if value
         ]
         what = f"{row['at'][:16]} {row['by']}: {row['kind']} {row[kind]}"
         say(f"{what} ({'; '.join(more)})" if more else what)
     if not rows:
         say(f"no {kind} has been changed by a command yet")
+
+
+def _place(item: tuple[str, Any]) -> tuple[int, str]:
+    """Where a count stands in a line; a database may keep them in another order."""
+    order = ("readers", "muted", "stories", "aliases", "edits", "segments", "into")
+    name = item[0]
+    return (order.index(name) if name in order else len(order), name)
 
 
 def _log(

@@ -41,7 +41,7 @@ def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
         step = f"{event['before'] or '-'} → {event['after']} ({event['source']})"
         say(f"{'consent':<11} {event['at'][:16]} {step}")
     for one in held["corrections"]:
-        what = ", ".join(one["changes"]) or "nothing"
+        what = ", ".join(sorted(one["changes"]))
         say(f"{'corrected':<11} {one['at'][:16]} {one['kind']} by {one['by']}: {what}")
     for copy in held["deliveries"]:
         say(f"{'issue':<11} {copy['edition']} {copy['state']} {(copy['at'] or '')[:16]}")
