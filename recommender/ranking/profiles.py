@@ -54,7 +54,9 @@ def build(
             for name, lift in brought.items():
                 wanted[Interest("source", name)] = settings.source * lift * mass
         if all(interest.kind == "role" for interest in wanted):
-            wanted[NOTHING_KNOWN] = 1.0  # a role alone may meet no story; then any will do
+            wanted[NOTHING_KNOWN] = 1.0  # a role alone may meet no story; then any will do,
+            if affinities.tastes.trust:  # and what readers are likely to like first
+                wanted[Interest("crowd", "")] = settings.promise
         likes.add(wanted, affinities)
         dislikes.add(unwanted, affinities)
         unloved = [name for name, weight in reader.topics.items() if weight < 0]

@@ -87,6 +87,15 @@ def test_a_reader_of_a_role_that_meets_no_story_gets_what_is_new_and_is_told_so(
     assert executive.picks[0].reasons[0].kind == "role"
 
 
+def test_a_reader_of_whom_nothing_is_known_gets_first_what_many_like_and_is_told_so() -> None:
+    stories = archive()
+    much_read = [[f"reefs{(n + 3 * turn) % 30}" for turn in range(10)] for n in range(120)]
+    ranker = Ranker(stories[-2:], archive=stories, co_clicks=[*much_read, *crowd()])
+    [ranking] = ranker.rank([Reader("r")], ListRequest(now=NOW, top=2, as_issue=False))
+    assert [pick.story for pick in ranking.picks] == ["new reefs", "new looms"]
+    assert "what many readers like" in [reason.detail for reason in ranking.picks[0].reasons]
+
+
 def test_a_few_readers_teach_no_taste() -> None:
     stories = archive()
     few = Ranker(stories[-2:], archive=stories, co_clicks=crowd()[:4])
