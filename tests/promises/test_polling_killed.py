@@ -59,6 +59,7 @@ def taken(store: Engine) -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # eight commands, each of which starts anew
 def test_killed_while_polling(
     store: Engine,
     tmp_path: Path,
