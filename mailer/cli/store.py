@@ -168,11 +168,11 @@ def backup(
         copy = database.connect(file_url(file))
         try:
             found = maintenance.problems(copy)
+            for store in () if found else (engine, copy):  # that both still hold the same
+                with database.writing(store) as session:
+                    job_runs.note_success(session, troubles.BACKUP, run.now)
         finally:
             copy.dispose()
-        if not found:
-            with database.writing(engine) as session:
-                job_runs.note_success(session, troubles.BACKUP, run.now)
     if found:
         raise StoreError(f"{file} is damaged: {found[0]}")
     if as_json:

@@ -103,7 +103,7 @@ CHALLENGE = re.compile(
 )
 """What asks a stranger to prove something before a message is delivered."""
 COPY = re.compile(
-    r"(?im)^[ \t>*|=_-]{0,80}(-{2,}|_{2,}|={2,})?[ \t]{0,9}(below (this|the next) line is"
+    r"(?im)^[ \t>*|=_-]{0,80}(-{2,80}|_{2,80}|={2,80})?[ \t]{0,9}(below (this|the next) line is"
     r"|this is a copy"
     r"|(a )?copy of (the|your)|(start of )?(the )?(original|old|returned|unsent|source|undelivered)"
     r" (message|mail|e-?mail)|(the )?(message )?header of the|message (header|text) follows"

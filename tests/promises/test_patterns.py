@@ -23,8 +23,10 @@ SHORTER = {
     "mailer.issue.wording": 1_000,
     "mailer.relay.refusals": 1_000,
     "mailer.relay.slowdown": 1_000,
+    "mailer.inbound.reply_grammar": 1_000,
 }
-"""Modules that see short texts only: titles and subjects of one line, a server's words; all cut."""
+"""Modules that see short texts only: titles and subjects of one line, sentences of a reply, a
+server's words; all cut."""
 PUMPS = (
     "a", "A", "1", " ", "\t", "\n", "-", ".", "_", "=", "#", "*", "<", ">", "<a", "<!--", "/", ":",
     "://", "@", "a@", "a.", ".a", "a ", " a", "a-", "\"", "\\", "(", "[", "](", "http://a", "A. ",

@@ -50,7 +50,7 @@ def test_changed_and_shortened_tokens_are_refused(place: Place) -> None:
 
 
 def test_tokens_of_what_is_not_there_are_refused(place: Place) -> None:
-    for number in (0, 999_999, 2**63 - 1, 2**64 - 1):
+    for number in (999_999, 2**63 - 1, 2**64 - 1):
         for scope, path in (("view", "view"), ("unsubscribe", "unsubscribe")):
             token = place.links.token(scope, number)  # type: ignore[arg-type]  # one of the scopes
             assert place.client.get(f"/{path}/{token}").status_code == 404
