@@ -112,6 +112,7 @@ def running(base: Path, certificate: Path, key: Path, cafile: Path) -> Iterator[
         pytest.skip("no IMAP server: the package dovecot-imapd is missing")
     ports = {name: _free_port() for name in ("imap", "imaps", "pop3", "pop3s")}
     (base / "users").write_text(f"{USER}:{PASSWORD}\n")
+    (base / "users").chmod(0o644)  # its processes are another user's; a command narrows the umask
     base.chmod(0o755)
     owner, users = (os.getuid(), os.getgid()), ""
     if os.getuid() == 0:
@@ -135,7 +136,10 @@ def running(base: Path, certificate: Path, key: Path, cafile: Path) -> Iterator[
         )
     )
     process = subprocess.Popen(
-        [program, "-F", "-c", str(config)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [program, "-F", "-c", str(config)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        umask=0o022,
     )
     try:
         _wait_for(ports["imap"], process, base)
