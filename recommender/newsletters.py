@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from recommender.errors import ConflictError, NewsletterError, NotFoundError
-from recommender.models import Edition, EditionState, Newsletter, Segment
+from recommender.models import Edition, EditionState, JobRun, Newsletter, Segment
 from recommender.settings import Settings, schedules
 
 KEYS = (
@@ -131,6 +131,7 @@ def retire(session: Session, settings: Settings, newsletter: Newsletter, *, now:
             f"`newsletter --newsletter {newsletter.name} editions cancel --period {period}`"
         )
     newsletter.retired_at = newsletter.retired_at or now
+    session.execute(sa.delete(JobRun).where(JobRun.name.endswith(f" {newsletter.name}")))
     session.flush()
 
 

@@ -27,7 +27,7 @@ from mailer.ledger import editions
 from mailer.process_group import ProcessGroup, start
 from mailer.rendering.templates import Template
 from recommender import segments
-from recommender.errors import NewsletterError, NotFoundError
+from recommender.errors import ConflictError, NewsletterError, NotFoundError
 from recommender.models import (
     Edition,
     EditionState,
@@ -199,6 +199,10 @@ def newsletter_of(session: Session, settings: Settings, *, locked: bool = False)
     if newsletter is None:
         raise NotFoundError(
             f"the store has no newsletter {settings.newsletter!r}; run `newsletter init`"
+        )
+    if locked and newsletter.retired_at is not None:
+        raise ConflictError(
+            f"{newsletter.name} has retired; `newsletter newsletters list` says when"
         )
     return newsletter
 

@@ -100,13 +100,22 @@ def cannot_be_written(place: Path) -> str | None:
 
 
 def overdue(session: Session, settings: Settings, now: datetime) -> timedelta:
-    """By how much the latest edition of any newsletter is late: its hour is over, and not everybody
-    is in it. Nothing where no scheduler was at work lately, or it is too late for it anyway."""
+    """By how much the latest edition of any newsletter is late (``lateness``)."""
+    late = [much for _, much in lateness(session, settings, now)]
+    return max(late, default=timedelta(0))
+
+
+def lateness(
+    session: Session, settings: Settings, now: datetime
+) -> list[tuple[Settings, timedelta]]:
+    """The settings of each newsletter, and by how much its latest edition is late: its hour is
+    over, and not everybody is in it. Nothing where no scheduler was at work lately, or it is too
+    late for it anyway."""
     run = job_runs.by_name(session).get("deliver")
     if run is None or run.begun_at is None or run.begun_at < now - MISSED:
-        return timedelta(0)
+        return []
     first = settings.newsletter
-    return max(_late(session, one, now, first) for one in newsletters.all_of(session, settings))
+    return [(one, _late(session, one, now, first)) for one in newsletters.all_of(session, settings)]
 
 
 def _late(session: Session, settings: Settings, now: datetime, first: str) -> timedelta:

@@ -126,13 +126,14 @@ def _silent(session: Session, now: datetime) -> Iterator[Trouble]:
 
 
 def _editions(session: Session, settings: Settings, now: datetime) -> Iterator[Trouble]:
-    late = readiness.overdue(session, settings, now)
-    if late > readiness.GRACE:
-        zone = schedule.EARLIEST if settings.local_time else settings.zone
-        period, moment = schedule.latest(settings.schedule, zone, now)
+    for theirs, late in readiness.lateness(session, settings, now):
+        if late <= readiness.GRACE:
+            continue
+        zone = schedule.EARLIEST if theirs.local_time else theirs.zone
+        period, moment = schedule.latest(theirs.schedule, zone, now)
         yield Trouble(
             Kind.OVERDUE,
-            f"{settings.newsletter}-{period}",
+            f"{theirs.newsletter}-{period}",
             f"is overdue: its hour was {moment:%Y-%m-%d %H:%M} UTC",
             "see whether the service runs, and what `newsletter editions list` says",
         )

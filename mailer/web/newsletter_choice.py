@@ -20,11 +20,12 @@ class Choice(NamedTuple):
 
 
 def choices(site: Site, reader: Subscriber) -> list[Choice]:
-    """All newsletters, where there are several; ``reader`` is of an open session."""
+    """The reader's newsletters, where they are several; ``reader`` is of an open session."""
     session = object_session(reader)
     if session is None:
         raise ValueError("the reader is not of an open session")
-    rows, wanted = newsletters.listing(session), subscriptions.of(session, reader)
+    wanted = subscriptions.of(session, reader)
+    rows = [row for row in newsletters.listing(session) if row.name in wanted]
     if len(rows) < 2:
         return []
     return [

@@ -122,7 +122,7 @@ def _others(session: Session, site: Site, copy: _Copy) -> list[str]:
         return []
     got = subscriptions.of(session, copy.reader)
     rows = newsletters.listing(session)
-    return [newsletters.of(site.settings, row).title for row in rows if got[row.name]]
+    return [newsletters.of(site.settings, row).title for row in rows if got.get(row.name)]
 
 
 def _copy(session: Session, site: Site, token: str) -> _Copy | None:

@@ -11,7 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.models import Newsletter, Status, Subscriber, Subscription
+from recommender.models import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    Newsletter,
+    Status,
+    Subscriber,
+    Subscription,
+)
 from recommender.storage.bulk import insert
 from recommender.subscribers import consent
 
@@ -26,7 +34,19 @@ def left(newsletter_id: int | sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
 
 
 def of(session: Session, reader: Subscriber) -> dict[str, bool]:
-    """The published newsletters, the oldest first, and whether the reader has not left each."""
+    """The published newsletters that are the reader's, the oldest first, and whether they have not
+    left each.
+
+    A newsletter for everybody is; one for a segment is once the reader was sent an issue, or said
+    that they want it: nobody is told that they get what its segment keeps from them.
+    """
+    sent = sa.exists().where(
+        Delivery.edition_id == Edition.id,
+        Edition.newsletter_id == Newsletter.id,
+        Delivery.subscriber_id == reader.id,
+        Delivery.state == DeliveryState.SENT,
+    )
+    theirs = sa.or_(Newsletter.segment_id.is_(None), Subscription.subscribed.is_not(None), sent)
     query = (
         sa.select(Newsletter.name, sa.func.coalesce(Subscription.subscribed, sa.true()))
         .outerjoin(
@@ -34,7 +54,7 @@ def of(session: Session, reader: Subscriber) -> dict[str, bool]:
             (Subscription.newsletter_id == Newsletter.id)
             & (Subscription.subscriber_id == reader.id),
         )
-        .where(Newsletter.retired_at.is_(None))
+        .where(Newsletter.retired_at.is_(None), theirs)
         .order_by(Newsletter.id)
     )
     return {row[0]: bool(row[1]) for row in session.execute(query)}

@@ -34,6 +34,8 @@ def test_newsletters_are_listed_changed_and_retired(newsletter: Run) -> None:
     changed = answer(newsletter, "newsletters", "set", "daily", "picks=4", "--clear", "title")
     assert (changed["picks"], changed["title"]) == (4, "The Weekly Brief")
     assert answer(newsletter, "newsletters", "retire", "daily")["retired_at"]
+    status, _, err = newsletter("--newsletter", "daily", "editions", "send", "--yes", *DAY)
+    assert (status, "daily has retired" in err) == (1, True)
     rows = answer(newsletter, "newsletters", "list")["newsletters"]
     assert [(row["name"], row["retired_at"] is None) for row in rows] == [
         ("weekly", True), ("daily", False),

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.monitoring import heartbeats, job_runs, troubles
 from mailer.monitoring.troubles import Kind, Trouble
+from recommender import newsletters
 from recommender.models import Edition, EditionState, Feed, TemplateVersion
 from recommender.settings import Settings
 from recommender.storage import database
@@ -79,3 +80,23 @@ def test_relays_are_left_alone_while_a_sender_speaks_to_them(store: Engine, now:
         assert troubles.sending(session, now)
         assert not troubles.sending(session, now + timedelta(minutes=5))
         session.rollback()
+
+
+def test_each_newsletter_that_is_late_is_named_with_its_own_hour(
+    store: Engine, now: datetime, tmp_path: Path
+) -> None:
+    settings = Settings(home=tmp_path, schedule="tuesday 07:00")
+    with database.writing(store) as session:
+        own = {"schedule": "daily 08:00"}
+        added = now - timedelta(days=2)
+        newsletters.add(session, settings, "daily", own, segment=None, now=added)
+        job_runs.note_begin(session, "deliver", now)
+    late = [
+        one
+        for one in found(store, now, tmp_path, schedule="tuesday 07:00")
+        if one.kind == Kind.OVERDUE
+    ]
+    assert [(one.subject, one.sentence[-20:]) for one in late] == [
+        ("weekly-2026-W48", "2026-11-24 07:00 UTC"),
+        ("daily-2026-11-24", "2026-11-24 08:00 UTC"),
+    ]

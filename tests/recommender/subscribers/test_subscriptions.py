@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.delivery import campaign
-from recommender import newsletters
+from recommender import newsletters, segments
 from recommender.models import Delivery, Status
 from recommender.settings import Settings
 from recommender.storage import database
@@ -97,3 +97,20 @@ def test_readers_choose_among_newsletters_but_at_least_one(
         assert subscriptions.of(session, reader) == {"weekly": False, "daily": True}
         with pytest.raises(ValueError, match="at least one"):
             subscriptions.choose(session, reader, ["monthly"], now=now, proof={})
+
+
+def test_a_newsletter_for_others_is_none_that_a_reader_still_gets(
+    engine: Engine, settings: Settings, now: datetime
+) -> None:
+    with database.writing(engine) as session:
+        segments.create(session, "others", 'email in ("reader2@example.com")', now=now)
+        row = newsletters.get(session, "daily")
+        newsletters.change(session, settings, row, {}, segment="others")
+        assert subscriptions.of(session, records.find(session, WHO)) == {"weekly": True}
+    assert leave(engine, "weekly", now) == []
+    with database.reading(engine) as session:
+        assert records.find(session, WHO).status == Status.UNSUBSCRIBED
+    assert sent(engine, settings, now) == 1
+    with database.reading(engine) as session:
+        theirs = subscriptions.of(session, records.find(session, "reader2@example.com"))
+    assert theirs == {"weekly": True, "daily": True}
