@@ -23,7 +23,7 @@ from mailer.relay import registry
 from mailer.relay.transport import NoLimits, VerdictKind
 from mailer.rendering import look as looks
 from recommender import resources
-from recommender.errors import TransportError
+from recommender.errors import NotTakenError
 from recommender.settings import Settings, mailbox
 
 FOLDER = "service"
@@ -100,7 +100,8 @@ def _template() -> jinja2.Template:
 
 
 def send(settings: Settings, message: Message, now: datetime) -> None:
-    """Hand it over; TransportError when it was not taken. Two mails of one moment, such as those of
+    """Hand it over; NotTakenError when the relay did not take it, TransportError when none can be
+    used. Two mails of one moment, such as those of
     a double click, have numbers of their own: the outbox names its files by them."""
     transport = registry.opener(settings, settings.outbox / FOLDER)(NoLimits())
     try:
@@ -109,4 +110,5 @@ def send(settings: Settings, message: Message, now: datetime) -> None:
     finally:
         transport.close()
     if verdict.kind != VerdictKind.ACCEPTED:
-        raise TransportError(f"{verdict.relay}: {verdict.kind}: {verdict.reply or 'no answer'}")
+        why = f"{verdict.relay}: {verdict.kind}: {verdict.reply or 'no answer'}"
+        raise NotTakenError(why, refused=verdict.kind == VerdictKind.REFUSED)

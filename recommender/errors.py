@@ -118,6 +118,14 @@ class TransportError(NewsletterError):
     """A relay cannot be used at all (refused, wrong password, no TLS); nothing was sent."""
 
 
+class NotTakenError(TransportError):
+    """A relay can be used, and did not take this message; ``refused``: nor will it ever (5xx)."""
+
+    def __init__(self, why: str, *, refused: bool) -> None:
+        super().__init__(why)
+        self.refused = refused
+
+
 class MailboxError(NewsletterError):
     """A mailbox cannot be read (refused, wrong password, no such folder); nothing is lost."""
 

@@ -6,7 +6,8 @@ and is taken from there when a relay has it: a process that is killed in between
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email import policy
 from email.message import EmailMessage
@@ -23,15 +24,21 @@ from mailer.languages import Language
 from mailer.links import Links
 from mailer.mime.headers import ascii_domain, on_the_wire
 from mailer.mime.message import Message
-from recommender.errors import NewsletterError
+from recommender.errors import NotTakenError, TransportError
 from recommender.models import InboundMessage, Subscriber
+from recommender.safety import scrubbing
 from recommender.settings import DAYS, Settings, mailbox
-from recommender.storage import database
+from recommender.storage import database, locks
+from recommender.subscribers import consent
 
 UNDO_WITHIN = timedelta(days=14)
 MANAGE_WITHIN = timedelta(days=2)
+KEEP_TRYING = timedelta(days=3)
+"""For how long after a reply its answers are tried; mail servers give up after as long."""
 AT_ONCE = 200
-"""Messages answered at one time."""
+"""Messages looked up at one time."""
+LOCK = "answers"
+"""The lock of who mails them."""
 
 
 def send_pending(
@@ -40,27 +47,91 @@ def send_pending(
     clock: Callable[[], datetime],
     warn: Callable[[str], None],
 ) -> int:
-    """Mail what is still to be mailed; how many messages were answered. What a relay does not take
-    is tried again at the next time."""
-    query = sa.select(InboundMessage).where(InboundMessage.answer.is_not(None))
-    with database.reading(engine) as session:
-        waiting = session.scalars(query.order_by(InboundMessage.id).limit(AT_ONCE)).all()
-        readers = {one.id: session.get(Subscriber, one.subscriber_id or 0) for one in waiting}
-    sent = 0
-    for row in waiting:
+    """Mail what is still to be mailed; how many mails were taken. None, while another does it.
+
+    What a relay refuses for good is dropped; what it does not take now is tried again at the next
+    time, until ``KEEP_TRYING`` after the reply came. Neither keeps other answers waiting."""
+    with locks.hold(engine, LOCK) as mine:
+        return _Turn(engine, settings, clock, warn).mail() if mine else 0
+
+
+@dataclass
+class _Turn:
+    """One time at which everything that waits is tried. ``away`` is why no relay can be used."""
+
+    engine: Engine
+    settings: Settings
+    clock: Callable[[], datetime]
+    warn: Callable[[str], None]
+    sent: int = 0
+    waiting: list[str] = field(default_factory=list)
+    away: TransportError | None = None
+
+    def mail(self) -> int:
+        after = 0
+        while numbers := self._numbers(after):
+            for after in numbers:
+                self._row(after)
+        if self.waiting:
+            number = len(self.waiting)
+            what = "an answer to a reply waits" if number == 1 else f"{number} answers wait"
+            self.warn(f"{what}: {self.waiting[0]}")
+        return self.sent
+
+    def _numbers(self, after: int) -> Sequence[int]:
+        query = sa.select(InboundMessage.id).where(
+            InboundMessage.answer.is_not(None), InboundMessage.id > after
+        )
+        with database.reading(self.engine) as session:
+            return session.scalars(query.order_by(InboundMessage.id).limit(AT_ONCE)).all()
+
+    def _row(self, number: int) -> None:
+        """Mail what follows from one reply; after each mail the store says what is left."""
+        with database.reading(self.engine) as session:
+            row = session.get(InboundMessage, number)
+            if row is None or row.answer is None:
+                return
+            reader = session.get(Subscriber, row.subscriber_id or 0)
+            if reader is not None and consent.is_suppressed(session, reader.email):
+                reader = None
+        answers: list[dict[str, Any]] = json.loads(row.answer)
+        left = list(answers)
+        for answer in answers:
+            if not self._settled(row, reader, answer):
+                continue
+            left.remove(answer)
+            values = {"answer": json.dumps(left) if left else None}
+            done = sa.update(InboundMessage).where(InboundMessage.id == number).values(values)
+            with database.writing(self.engine) as session:
+                session.execute(done)
+
+    def _settled(
+        self, row: InboundMessage, reader: Subscriber | None, answer: dict[str, Any]
+    ) -> bool:
+        """Mail one answer; whether it need not be tried again."""
+        now = self.clock()
         try:
-            for answer in json.loads(row.answer or "[]"):
-                message = _composed(settings, row, readers[row.id], answer, clock())
-                if message is not None:
-                    transactional.send(settings, message, clock())
-        except NewsletterError as error:
-            warn(f"an answer to a reply waits: {error}")
-            break
-        done = sa.update(InboundMessage).where(InboundMessage.id == row.id).values(answer=None)
-        with database.writing(engine) as session:
-            session.execute(done)
-        sent += 1
-    return sent
+            self._send(_composed(self.settings, row, reader, answer, now), now)
+        except Exception as error:  # noqa: BLE001  (whatever is wrong with it, others go on)
+            why = scrubbing.line(error)
+            refused = isinstance(error, NotTakenError) and error.refused
+            if isinstance(error, TransportError) and not isinstance(error, NotTakenError):
+                self.away = error
+            if refused or row.at < now - KEEP_TRYING:
+                kept = f" (the reply is in {answer['file']})" if "file" in answer else ""
+                self.warn(f"an answer to a reply is dropped{kept}: {why}")
+                return True
+            self.waiting.append(why)
+            return False
+        return True
+
+    def _send(self, message: Message | None, now: datetime) -> None:
+        if message is None:
+            return
+        if self.away is not None:
+            raise self.away
+        transactional.send(self.settings, message, now)
+        self.sent += 1
 
 
 def _composed(

@@ -4,7 +4,9 @@ import email
 import email.policy
 import json
 import re
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ from recommender.errors import TransportError
 from recommender.models import InboundMessage, Subscriber
 from recommender.settings import Settings
 from recommender.storage import database
-from recommender.subscribers import fields, intake
+from recommender.subscribers import consent, fields, intake
+from tests.mailer.conftest import ScriptedServer
 
 
 def settings_of(home: Path) -> Settings:
@@ -37,8 +40,9 @@ def note(store: Engine, now: datetime, answer: list[dict[str, object]]) -> None:
     intake.import_rows(lambda: database.writing(store), rows, file="list", now=now)
     with database.writing(store) as session:
         reader = session.scalars(sa.select(Subscriber)).one()
+        count = session.scalar(sa.select(sa.func.count()).select_from(InboundMessage))
         row = InboundMessage(
-            key="k", at=now, way="imap", kind="steering", subscriber_id=reader.id,
+            key=f"k{count}", at=now, way="imap", kind="steering", subscriber_id=reader.id,
             answer=json.dumps(answer), undo="{}",
         )  # fmt: skip
         session.add(row)
@@ -117,3 +121,103 @@ def test_what_no_relay_takes_waits(
         assert answers.send_pending(store, settings_of(tmp_path), lambda: now, said.append) == 0
     assert said == ["an answer to a reply waits: relay away"]
     assert answers.send_pending(store, settings_of(tmp_path), lambda: now, said.append) == 1
+
+
+def waiting(store: Engine) -> list[list[str]]:
+    """What is still to be mailed, of each reply."""
+    with database.reading(store) as session:
+        rows = session.scalars(sa.select(InboundMessage.answer).order_by(InboundMessage.id)).all()
+    return [[answer["what"] for answer in json.loads(row or "[]")] for row in rows]
+
+
+def letter(home: Path) -> dict[str, object]:
+    file = home / "letter.eml"
+    file.write_bytes(b"From: ada@example.com\nSubject: hi\n\nhello\n")
+    return {"what": "forward", "file": str(file)}
+
+
+def by_way_of(server: ScriptedServer, home: Path) -> Settings:
+    relay = f"smtp://127.0.0.1:{server.port}?starttls=never"
+    return settings_of(home).replace(smtp_url=relay)
+
+
+def test_what_is_refused_for_good_is_dropped_and_keeps_nothing_waiting(
+    store: Engine, now: datetime, tmp_path: Path, serve: Callable[..., ScriptedServer]
+) -> None:
+    server = serve(DOT=[b"552 5.3.4 too large\r\n"])
+    note(store, now, [letter(tmp_path)])
+    note(store, now, [STEERED])
+    said: list[str] = []
+    settings = by_way_of(server, tmp_path)
+    assert answers.send_pending(store, settings, lambda: now, said.append) == 1
+    assert waiting(store) == [[], []]
+    [words] = said
+    assert "dropped (the reply is in " in words
+    assert "5.3.4 too large" in words
+
+
+def test_what_is_put_off_waits_alone_and_what_was_mailed_is_not_mailed_again(
+    store: Engine, now: datetime, tmp_path: Path, serve: Callable[..., ScriptedServer]
+) -> None:
+    later = b"452 4.3.1 later\r\n"
+    server = serve(DOT=[b"250 taken\r\n", later, b"250 taken\r\n", later])
+    note(store, now, [{"what": "unclear"}, letter(tmp_path)])
+    note(store, now, [STEERED])
+    said: list[str] = []
+    settings = by_way_of(server, tmp_path)
+    assert answers.send_pending(store, settings, lambda: now, said.append) == 2
+    assert waiting(store) == [["forward"], []]
+    assert answers.send_pending(store, settings, lambda: now, said.append) == 0
+    assert len(server.texts) == 4
+    assert all("an answer to a reply waits" in words for words in said)
+
+
+@pytest.mark.parametrize("script", [{"DOT": b"452 4.3.1 later\r\n"}, {"GREETING": b""}])
+def test_nothing_is_tried_for_more_than_three_days(
+    store: Engine,
+    now: datetime,
+    tmp_path: Path,
+    serve: Callable[..., ScriptedServer],
+    script: dict[str, bytes],
+) -> None:
+    settings = by_way_of(serve(**script), tmp_path)
+    note(store, now, [letter(tmp_path)])
+    note(store, now, [STEERED])
+    said: list[str] = []
+    for days, left in ((2, [["forward"], ["steered"]]), (4, [[], []])):
+        clock = partial(now.__add__, timedelta(days=days))
+        assert answers.send_pending(store, settings, clock, said.append) == 0
+        assert waiting(store) == left
+    assert "2 answers wait" in said[0]
+    assert ["dropped" in words for words in said] == [False, True, True]
+
+
+def test_who_was_suppressed_meanwhile_is_not_mailed(
+    store: Engine, now: datetime, tmp_path: Path
+) -> None:
+    note(store, now, [{"what": "unclear"}, letter(tmp_path)])
+    with database.writing(store) as session:
+        consent.suppress(session, "ada@example.com", reason="complaint", now=now, proof={})
+    answers.send_pending(store, settings_of(tmp_path), lambda: now, pytest.fail)
+    assert [mail["To"] for mail in mailed(tmp_path)] == ["desk@example.org"]
+    assert waiting(store) == [[]]
+
+
+def test_two_that_mail_at_once_mail_nothing_twice(
+    store: Engine, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+    settings = settings_of(tmp_path)
+    real = transactional.send
+
+    def slow(settings: Settings, message: Message, at: datetime) -> None:
+        if not taken:
+            taken.append(0)
+            taken.append(answers.send_pending(store, settings, lambda: now, pytest.fail))
+        real(settings, message, at)
+
+    note(store, now, [STEERED])
+    monkeypatch.setattr(transactional, "send", slow)
+    assert answers.send_pending(store, settings, lambda: now, pytest.fail) == 1
+    assert taken == [0, 0]
+    assert len(mailed(tmp_path)) == 1
