@@ -35,7 +35,7 @@ from recommender.models import (
 )
 from recommender.settings import Settings
 from recommender.storage import bulk, database
-from recommender.subscribers import audience, subscriptions
+from recommender.subscribers import audience
 
 CONFIRMED_WITHIN = timedelta(days=1)
 """Who confirmed longer ago, while nothing ran, waits for the next edition."""
@@ -68,20 +68,23 @@ def waiting(session: Session, settings: Settings, now: datetime) -> list[int]:
         .group_by(ConsentEvent.subscriber_id)
         .subquery()
     )
+    newsletter = planning.newsletter_of(session, settings)
     query = (
         sa.select(Subscriber.id)
         .join(confirmed, confirmed.c.subscriber_id == Subscriber.id)
-        .where(_new(), ~subscriptions.left(planning.newsletter_of(session, settings).id))
+        .where(_new(session, newsletter, now))
         .order_by(confirmed.c.turn)
         .limit(AT_ONCE)
     )
     return list(session.scalars(query))
 
 
-def _new() -> sa.ColumnElement[bool]:
-    """The condition under which a reader may be mailed, and never was sent an issue."""
+def _new(session: Session, newsletter: Newsletter, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition under which a reader is in the newsletter's audience, and never was sent an
+    issue."""
     had = sa.exists().where(Delivery.subscriber_id == Subscriber.id)
-    return audience.mailable() & ~had
+    everybody = planning.default_segment(session, newsletter)
+    return shards.audience_of(session, newsletter.id, everybody, now) & ~had
 
 
 def plan(engine: Engine, settings: Settings, rankers: EditionRankers, now: datetime) -> int | None:
@@ -153,11 +156,12 @@ def _add(
     None while an edition is being planned: its shards may have read these readers already, and know
     nothing of what is chosen here. Whoever plans an edition waits for this transaction.
     """
-    planning.newsletter_of(session, settings, locked=True)
+    newsletter = planning.newsletter_of(session, settings, locked=True)
     if _being_planned(session, settings):
         return
     ids = [int(str(row["subscriber_id"])) for row in rows]
-    still = sa.select(Subscriber.id).where(bulk.among(session, Subscriber.id, ids), _new())
+    new = _new(session, newsletter, now)
+    still = sa.select(Subscriber.id).where(bulk.among(session, Subscriber.id, ids), new)
     free = set(session.scalars(still.with_for_update(read=True, key_share=True, of=Subscriber)))
     query = sa.select(sa.func.max(Delivery.number)).where(Delivery.edition_id == edition_id)
     before = session.scalar(query) or 0

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Engine
 
 from mailer.delivery import campaign
 from mailer.edition import planning, welcome
-from mailer.edition.edition_ranker import EditionRankers
+from mailer.edition.edition_ranker import EditionRanker, EditionRankers
+from recommender import newsletters, segments
 from recommender.articles import intake as article_intake
 from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.errors import NewsletterError
@@ -157,6 +158,41 @@ def test_who_confirmed_while_nothing_ran_waits_for_the_next_edition(newsroom: Ne
     newsroom.confirm()
     newsroom.now += timedelta(days=2)
     assert newsroom.welcome() is None
+
+
+def test_who_is_not_in_the_newsletters_audience_is_not_welcomed(newsroom: Newsroom) -> None:
+    with database.writing(newsroom.engine) as session:
+        segments.create(session, "pilots", "email = 'pilot@example.org'", now=newsroom.now)
+        weekly = newsletters.get(session, "weekly")
+        newsletters.change(session, newsroom.settings, weekly, {}, segment="pilots")
+    newsroom.confirm()
+    assert newsroom.welcome() is None
+    newsroom.confirm("pilot@example.org")
+    assert newsroom.welcome() is not None
+    assert (len(newsroom.copies()), len(newsroom.copies("pilot@example.org"))) == (0, 1)
+
+
+class _Narrowing(EditionRankers):
+    """Rankers; while they choose, the newsletter becomes one for pilots."""
+
+    def __init__(self, newsroom: Newsroom) -> None:
+        super().__init__(newsroom.engine)
+        self.newsroom = newsroom
+
+    def of(self, edition_id: int) -> EditionRanker:
+        with database.writing(self.newsroom.engine) as session:
+            segments.create(session, "pilots", "email = 'pilot@x.org'", now=self.newsroom.now)
+            weekly = newsletters.get(session, "weekly")
+            newsletters.change(session, self.newsroom.settings, weekly, {}, segment="pilots")
+        return super().of(edition_id)
+
+
+def test_who_leaves_the_audience_while_stories_are_chosen_is_not_welcomed(
+    newsroom: Newsroom,
+) -> None:
+    newsroom.confirm()
+    welcome.plan(newsroom.engine, newsroom.settings, _Narrowing(newsroom), newsroom.now)
+    assert newsroom.copies() == []
 
 
 def test_for_whom_nothing_fits_it_is_noted_once(newsroom: Newsroom) -> None:
