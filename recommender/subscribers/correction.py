@@ -68,6 +68,9 @@ def update(
     if wanted.status is not None:
         if wanted.status == Status.ACTIVE and consent.is_suppressed(session, reader.email):
             raise ConflictError(f"{reader.email} is suppressed and cannot be made active")
+        reader.paused_until = None
+        if wanted.status == Status.ACTIVE:
+            reader.sunset_asked_at = None  # silence is held against them after another question
         consent.change(session, reader, wanted.status, source="admin", now=author.at, proof=proof)
     session.flush()
     session.expire(reader, ["roles", "topics"])

@@ -1,6 +1,6 @@
 """Corrections of one reader: what is named changes, the rest stays, and who did it is logged."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from recommender.corrections import Author
 from recommender.errors import ConflictError, NewsletterError
 from recommender.models import Correction, Status
 from recommender.storage import database
-from recommender.subscribers import consent, correction, records
+from recommender.subscribers import consent, correction, records, self_service
 from recommender.subscribers.correction import Changes
 
 from .conftest import Import, lines
@@ -81,6 +81,19 @@ def test_only_what_is_named_changes_and_the_log_says_who_did_it(
     assert (logged["by"], logged["kind"], logged["at"]) == ("jane", "update", now.isoformat())
     assert logged["summary"] == {"fields": [field]}
     assert logged["changes"][field]["before"] == before[field]
+
+
+def test_who_is_made_active_is_paused_later_without_the_end_of_an_earlier_pause(
+    people: Engine, now: datetime
+) -> None:
+    with database.writing(people) as session:
+        reader = records.find(session, WHO)
+        self_service.pause(session, reader, now + timedelta(days=4), now=now, proof={})
+    change(people, now, Changes(status=Status.ACTIVE))
+    change(people, now, Changes(status=Status.PAUSED))
+    with database.writing(people) as session:
+        assert self_service.resume_paused(session, now=now + timedelta(days=9)) == 0
+    assert (held(people)["status"], held(people)["paused_until"]) == ("paused", None)
 
 
 def test_nothing_new_is_nothing_logged(people: Engine, now: datetime) -> None:
