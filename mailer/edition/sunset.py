@@ -22,6 +22,8 @@ SOURCE = "sunset"
 LEAST_COPIES = 3
 """Issues that must have been sent since a reader was heard of before silence says anything."""
 ANSWER_WITHIN = timedelta(weeks=ANSWER_WEEKS)
+_WITH_QUESTION = Delivery.reader["asked"].as_boolean()
+"""The condition under which a copy has the question in it."""
 
 
 def to_ask(session: Session, weeks: int, readers: Collection[int], at: datetime) -> frozenset[int]:
@@ -32,7 +34,7 @@ def to_ask(session: Session, weeks: int, readers: Collection[int], at: datetime)
     heard = _heard()
     copies = _sent(Delivery.settled_at > heard).with_only_columns(sa.func.count())
     asked = Subscriber.sunset_asked_at
-    since = _sent(Delivery.settled_at >= asked)
+    since = _sent(Delivery.settled_at >= asked, _WITH_QUESTION)
     query = sa.select(Subscriber.id).where(
         bulk.among(session, Subscriber.id, list(readers)),
         Subscriber.status == Status.ACTIVE,
@@ -65,7 +67,8 @@ def pause_silent(session: Session, settings: Settings, *, now: datetime) -> int:
     if not settings.sunset_weeks:
         return 0
     asked = Subscriber.sunset_asked_at
-    got = _sent(Delivery.settled_at >= asked, Delivery.settled_at < now - ANSWER_WITHIN)
+    answered_by = now - ANSWER_WITHIN
+    got = _sent(Delivery.settled_at >= asked, Delivery.settled_at < answered_by, _WITH_QUESTION)
     query = sa.select(Subscriber).where(
         Subscriber.status == Status.ACTIVE,
         asked.is_not(None),

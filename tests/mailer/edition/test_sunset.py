@@ -15,10 +15,11 @@ from mailer.edition import sunset
 from mailer.edition.edition_settings import EditionSettings
 from recommender.articles import intake as article_intake
 from recommender.articles import jsonl
+from recommender.corrections import Author
 from recommender.models import Delivery, DeliveryState, Event, EventKind, Status, Subscriber
 from recommender.settings import Settings
 from recommender.storage import database
-from recommender.subscribers import consent, fields, intake, records
+from recommender.subscribers import consent, correction, fields, intake, records
 
 TOPICS = ("Chess", "Gardening", "Sailing", "Cooking")
 WORDS = (
@@ -131,6 +132,38 @@ def test_a_sign_of_life_after_the_question_ends_it_until_the_next_silence(
         if number == 6:
             hear(readers, SILENT, at)
         assert asked(readers) == ([SILENT] if number in (5, 11) else [])
+    assert status(readers, SILENT) == Status.ACTIVE
+
+
+def test_who_is_made_active_again_is_asked_again_before_another_pause(
+    readers: Engine, week: Week
+) -> None:
+    for number in range(13):
+        at = week(number)
+        if number == 10:
+            assert status(readers, SILENT) == Status.PAUSED
+            with database.writing(readers) as session:
+                who = records.find(session, SILENT)
+                active = correction.Changes(status=Status.ACTIVE)
+                correction.update(session, who, active, author=Author("jane", at))
+    assert status(readers, SILENT) == Status.ACTIVE
+
+
+def test_who_got_only_issues_without_the_question_is_asked_anew_and_not_paused(
+    readers: Engine, week: Week
+) -> None:
+    for number in range(12):
+        at = week(number)
+        hear(readers, ALIVE, at)
+        assert asked(readers) == ([SILENT] if number in (5, 10) else [])
+        if number == 5:
+            with database.writing(readers) as session:
+                latest = sa.select(sa.func.max(Delivery.edition_id)).scalar_subquery()
+                undone = {"state": DeliveryState.SKIPPED, "reason": "cancelled"}
+                session.execute(
+                    sa.update(Delivery).where(Delivery.edition_id == latest).values(**undone),
+                    execution_options={"synchronize_session": False},
+                )
     assert status(readers, SILENT) == Status.ACTIVE
 
 
