@@ -16,7 +16,8 @@ from starlette.routing import BaseRoute, Route
 from mailer.edition import sunset
 from mailer.web import forms, tokens
 from mailer.web.site import Site, of
-from recommender.models import ConsentEvent, Status, Subscriber
+from recommender import newsletters
+from recommender.models import ConsentEvent, Edition, Newsletter, Status, Subscriber
 from recommender.storage import database
 from recommender.subscribers import consent
 
@@ -25,13 +26,14 @@ def show(request: Request) -> Response:
     """One button."""
     site = of(request)
     with database.reading(site.engine) as session:
-        reader = _reader(session, site, request.path_params["token"])
-        if reader is None:
+        found = _found(session, site, request.path_params["token"])
+        if found is None:
             return site.broken_link("keep", request.path_params["token"])
-        site = site.speaking(reader.locale)
+        reader, newsletter = found
+        site, title = site.speaking(reader.locale), newsletters.of(site.settings, newsletter).title
     _ = site.language.text
     return site.notice(
-        _("Keep %(title)s?", title=site.settings.title),
+        _("Keep %(title)s?", title=title),
         _("Your issues go on as before."),
         button=_("Yes, keep them coming"),
     )
@@ -41,9 +43,10 @@ def keep(request: Request, _form: FormData) -> Response:
     """Note that the reader is there, and end a pause for silence."""
     site, now = of(request), of(request).clock()
     with database.writing(site.engine) as session:
-        reader = _reader(session, site, request.path_params["token"])
-        if reader is None:
+        found = _found(session, site, request.path_params["token"])
+        if found is None:
             return site.broken_link("keep", request.path_params["token"])
+        reader, _newsletter = found
         site = site.speaking(reader.locale)
         proof: dict[str, Any] = {"page": "keep", "from": forms.client(request)}
         if reader.status in (Status.ACTIVE, Status.PAUSED):
@@ -73,9 +76,13 @@ def _was_silent(session: Session, reader: Subscriber) -> bool:
     return session.scalar(latest) == sunset.SOURCE
 
 
-def _reader(session: Session, site: Site, token: str) -> Subscriber | None:
+def _found(session: Session, site: Site, token: str) -> tuple[Subscriber, Newsletter] | None:
+    """Whose copy it is, and of which newsletter."""
     found = tokens.delivery(session, site, "keep", token)
-    return None if found is None else session.get(Subscriber, found[0].subscriber_id)
+    if found is None:
+        return None
+    edition = session.get_one(Edition, found[0].edition_id)
+    return session.get_one(Subscriber, found[0].subscriber_id), edition.newsletter
 
 
 ROUTES: list[BaseRoute] = [

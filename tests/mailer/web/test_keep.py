@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from mailer.edition import sunset
-from recommender.models import Status
+from recommender import newsletters
+from recommender.models import Edition, Status
 from recommender.storage import database
 from recommender.subscribers import consent, records
 
@@ -34,6 +35,17 @@ def test_looking_changes_nothing_and_pressing_the_button_is_a_sign_of_life(place
     assert "Your issues go on as before." in place.client.post(link(place)).text
     with database.reading(place.engine) as session:
         assert records.find(session, WHO).last_active_at == place.moment[0]
+
+
+def test_it_names_the_newsletter_of_the_issue(place: Place) -> None:
+    path = link(place)
+    with database.writing(place.engine) as session:
+        own = {"title": "The Daily Brief"}
+        daily = newsletters.add(
+            session, place.settings, "daily", own, segment=None, now=place.moment[0]
+        )
+        session.get_one(Edition, place.delivery(WHO).edition_id).newsletter_id = daily.id
+    assert "Keep The Daily Brief?" in place.client.get(path).text
 
 
 def test_who_was_paused_for_silence_comes_back(place: Place) -> None:
