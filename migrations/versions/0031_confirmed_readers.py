@@ -1,23 +1,19 @@
 """An index of who has just confirmed: looked at every few seconds."""
 
-import sqlalchemy as sa
 from alembic import op
+
+from recommender.storage import online_ddl
 
 revision = "0031"
 down_revision = "0030"
 branch_labels = None
 depends_on = None
+INDEX = "ix_consent_events_confirmed"
 
 
 def upgrade() -> None:
-    op.create_index(
-        "ix_consent_events_confirmed",
-        "consent_events",
-        ["at"],
-        sqlite_where=sa.text("source = 'confirm'"),
-        postgresql_where=sa.text("source = 'confirm'"),
-    )
+    online_ddl.add_index(op, INDEX, "consent_events", ["at"], where="source = 'confirm'")
 
 
 def downgrade() -> None:
-    op.drop_index("ix_consent_events_confirmed", table_name="consent_events")
+    online_ddl.drop_index(op, INDEX, "consent_events")
