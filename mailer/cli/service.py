@@ -19,7 +19,10 @@ from recommender.safety import scrubbing
 from recommender.settings import networks
 
 if TYPE_CHECKING:
+    from apscheduler.schedulers.base import BaseScheduler
+
     from mailer.monitoring.supervision import Supervisor, Troubles
+    from mailer.service.context import SchedulerContext
 
 POLL_SECONDS = 0.2
 LAST_WORDS = 5
@@ -184,31 +187,46 @@ def _schedule(
         enqueue=helpers(engine),
         troubles=troubles,
     )
-    service_module.prepare(background, service)
-    zone = schedule.EARLIEST if run.settings.local_time else run.settings.zone
-    period, moment = schedule.upcoming(run.settings.schedule, zone, _now())
-    say(f"running; next: {run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
     ended = threading.Event()
-    post = contextlib.ExitStack()
+    with contextlib.ExitStack() as post, contextlib.ExitStack() as work:
+        _take_mail(run, engine, post)  # first of all: nothing begins that could not go on
+        work.callback(_end, background, service, supervisor, post)
+        service_module.prepare(background, service)
+        zone = schedule.EARLIEST if run.settings.local_time else run.settings.zone
+        period, moment = schedule.upcoming(run.settings.schedule, zone, _now())
+        say(f"running; next: {run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
+        heart = supervisor.start(
+            "heartbeat", lambda: service.runner.keep_beating(background, ended), ended.is_set
+        )
+        work.callback(heart.join)
+        work.callback(ended.set)
+        work.callback(stop.set)
+        yield
+
+
+def _take_mail(run: Invocation, engine: Engine, post: contextlib.ExitStack) -> None:
+    """Take mail that came back, if a mail server hands it over, until ``post`` is closed."""
     if run.settings.lmtp_listen:
         from mailer.service import bounce_polling, lmtp
 
         take = bounce_polling.taker(engine, run.settings, _now, _report)
         place = post.enter_context(lmtp.listening(run.settings.lmtp_listen, take, _report))
         say(f"mail that came back: LMTP at {place[0]}:{place[1]}")
-    heart = supervisor.start(
-        "heartbeat", lambda: service.runner.keep_beating(background, ended), ended.is_set
-    )
-    try:
-        yield
-    finally:
-        stop.set()
-        ended.set()
-        heart.join()
-        post.close()
+
+
+def _end(
+    background: "BaseScheduler",
+    service: "SchedulerContext",
+    supervisor: "Supervisor",
+    post: contextlib.ExitStack,
+) -> None:
+    """Let what is under way come to its end, whether all of it had begun or not."""
+    service.stop.set()
+    post.close()
+    if background.running:
         background.shutdown(wait=True)
-        if supervisor.failure is None:
-            service.runner.leave()
+    if supervisor.failure is None:
+        service.runner.leave()
 
 
 @contextlib.contextmanager
