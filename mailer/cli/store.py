@@ -138,8 +138,9 @@ def prune(context: typer.Context, as_json: Json = False) -> None:
     Example: newsletter store prune
     """
     run = invocation(context)
-    terms = RetentionLimits.of(run.settings, run.now)
     with run.store() as engine, progress("pruning rows") as advance:
+        with database.reading(engine) as session:
+            terms = RetentionLimits.of_store(session, run.base, run.now)
         done = retention.prune(engine, terms, rest=time.sleep, advance=advance)
     if as_json:
         emit(asdict(done))
@@ -212,7 +213,11 @@ def restored(
     template = templates.installed(run.settings)
     with run.store(make=True) as engine:
         done = restoring.restored(
-            engine, run.settings, template, lost_at=moment, now=run.now, periods=period or ()
+            *(engine, run.base, template),
+            lost_at=moment,
+            now=run.now,
+            newsletter=run.settings.newsletter,
+            periods=period or (),
         )
     if as_json:
         emit(asdict(done))

@@ -41,19 +41,32 @@ def resting(
 def latest(
     session: Session, newsletter_id: int, period: str, readers: Collection[int]
 ) -> dict[int, str]:
-    """The latest week before ``period`` of which each reader was sent an issue, or is being."""
+    """The latest period before ``period`` of which each reader was sent an issue, or is being. Of a
+    first issue it is the ISO week of the welcome, which counts until the week of ``period``."""
+    welcome = Edition.period.startswith(schedule.WELCOME)
+    week = sa.func.substr(Edition.period, len(schedule.WELCOME) + 1)
     found = session.execute(
-        sa.select(Delivery.subscriber_id, sa.func.max(Edition.period))
+        sa.select(
+            Delivery.subscriber_id,
+            sa.func.max(sa.case((~welcome, Edition.period))),
+            sa.func.max(sa.case((welcome, week))),
+        )
         .join(Edition, Edition.id == Delivery.edition_id)
         .where(
             Edition.newsletter_id == newsletter_id,
-            Edition.period < period,  # weeks are written so that they sort by time
+            sa.or_(  # weeks are written so that they sort by time
+                sa.and_(~welcome, Edition.period < period),
+                sa.and_(welcome, week <= schedule.last_week_of(period)),
+            ),
             bulk.among(session, Delivery.subscriber_id, list(readers)),
             Delivery.state.not_in(NOT_RECEIVED),
         )
         .group_by(Delivery.subscriber_id)
     )
-    return {row[0]: row[1] for row in found}
+    return {
+        reader: max((one for one in (issue, welcomed) if one), key=schedule.first_day)
+        for reader, issue, welcomed in found
+    }
 
 
 def rests(frequency: Frequency, before: str, period: str) -> bool:

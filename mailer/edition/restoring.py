@@ -6,17 +6,20 @@ and sent as a whole, so it is cancelled before it exists; and keys that were giv
 stand in links that readers hold, so they are never given out again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import planning, schedule, templates
+from mailer.edition import schedule, templates
+from mailer.edition.edition_settings import EditionSettings
 from mailer.ledger import deliveries, editions
 from mailer.rendering.templates import Template
+from recommender import newsletters
 from recommender.models import Base, Edition, EditionState, Newsletter, Shard, Subscriber
 from recommender.settings import Settings
 from recommender.storage import database, maintenance
@@ -42,20 +45,23 @@ def restored(
     *,
     lost_at: datetime,
     now: datetime,
+    newsletter: str | None = None,
     periods: Sequence[str] = (),
 ) -> Doubts:
     """Doubt all that may have happened between the backup and ``lost_at``, when the store was lost.
 
-    An edition whose hour had come by then, or whose week is among ``periods``, takes no more
-    readers: they may have had it. One of which the store holds nothing is cancelled in either case:
-    its hour had come, or it was begun by hand before its hour. Doing it twice changes nothing more
-    but the keys.
+    An edition of any newsletter whose hour had come by then, or whose week is among ``periods``,
+    takes no more readers: they may have had it. One of which the store holds nothing is cancelled
+    in either case: its hour had come, or it was begun by hand before its hour. ``settings`` are
+    those of the first newsletter; ``periods`` are those of ``newsletter`` (default: the first).
+    Doing it twice changes nothing more but the keys.
     """
     doubts = Doubts()
     with database.writing(engine) as session:
-        newsletter = planning.newsletter_of(session, settings)
+        named = newsletters.get(session, newsletter or settings.newsletter)
         for edition in editions.listing(session):
-            if edition.period in periods or _out(settings, edition, lost_at):
+            theirs = newsletters.of(settings, edition.newsletter)
+            if edition.period in periods or _out(theirs, edition.period, lost_at):
                 edition.closed_at = edition.closed_at or now  # more may have been added to it
             if edition.state in editions.ENDED:
                 continue
@@ -68,17 +74,34 @@ def restored(
             edition.state = EditionState.CANCELLED if unplanned else EditionState.FINISHED
             edition.finished_at, edition.why = now, WHY
         templates.save(session, template, settings.secret, now)
-        latest, _ = schedule.latest(settings.schedule, schedule.EARLIEST, lost_at)
-        for period in sorted({latest, *periods}):
-            if _cancelled(session, newsletter, period, template, now):
-                doubts.cancelled.append(f"{newsletter.name}-{period}")
+        for row in newsletters.listing(session, retired=True):
+            theirs = newsletters.of(settings, row)
+            latest = _latest(settings, row, lost_at)
+            for period in sorted({*latest, *(periods if row is named else ())}):
+                if _cancelled(session, theirs, row, period, template, now):
+                    doubts.cancelled.append(f"{row.name}-{period}")
         session.flush()
         _skip_keys(session)
     return doubts
 
 
+def _latest(settings: Settings, newsletter: Newsletter, moment: datetime) -> Iterator[str]:
+    """The period that was published last; none of a newsletter that has retired, or that was added
+    after that hour."""
+    theirs = newsletters.of(settings, newsletter)
+    period, hour = schedule.latest(theirs.schedule, _zone(theirs), moment)
+    first = newsletter.name == settings.newsletter
+    if newsletter.retired_at is None and (first or newsletter.created_at <= hour):
+        yield period
+
+
 def _cancelled(
-    session: Session, newsletter: Newsletter, period: str, template: Template, now: datetime
+    session: Session,
+    theirs: Settings,
+    newsletter: Newsletter,
+    period: str,
+    template: Template,
+    now: datetime,
 ) -> bool:
     """Cancel the edition of a period before it exists; False when it does exist."""
     known = sa.exists().where(Edition.newsletter_id == newsletter.id, Edition.period == period)
@@ -90,7 +113,7 @@ def _cancelled(
             period=schedule.check_period(period),
             state=EditionState.CANCELLED,
             template_hash=template.hash,
-            settings={},
+            settings=asdict(EditionSettings.of(theirs)),
             planned_at=now,
             finished_at=now,
             why=WHY,
@@ -99,9 +122,13 @@ def _cancelled(
     return True
 
 
-def _out(settings: Settings, edition: Edition, moment: datetime) -> bool:
-    hour = schedule.occurrence(settings.schedule, edition.period, schedule.EARLIEST)
-    return hour <= moment
+def _out(theirs: Settings, period: str, moment: datetime) -> bool:
+    return schedule.occurrence(theirs.schedule, period, _zone(theirs)) <= moment
+
+
+def _zone(theirs: Settings) -> ZoneInfo:
+    """On whose clocks the newsletter's hour comes first, as the service publishes it."""
+    return schedule.EARLIEST if theirs.local_time else theirs.zone
 
 
 def _skip_keys(session: Session) -> None:

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from mailer.edition import frequency
+from recommender import newsletters
 from recommender.settings import Settings
 
 PAUSE_KEPT = timedelta(days=30)
@@ -26,7 +29,16 @@ class RetentionLimits:
     webhooks: datetime
 
     @classmethod
+    def of_store(cls, session: Session, settings: Settings, now: datetime) -> "RetentionLimits":
+        """Those of a store whose first newsletter has ``settings``: its newsletters share what is
+        kept, so the one that chooses from the longest time decides."""
+        every = [settings, *newsletters.all_of(session, settings)]
+        horizon = max(theirs.horizon_days for theirs in every)
+        return cls.of(settings.replace(horizon_days=horizon), now)
+
+    @classmethod
     def of(cls, settings: Settings, now: datetime) -> "RetentionLimits":
+        """Those of one newsletter."""
         # A story that may still be chosen must be known to whom it was sent; and so must the
         # latest issue of those who want one a month.
         history = max(settings.keep_history_days, settings.horizon_days, frequency.LOOKS_BACK_DAYS)

@@ -50,7 +50,7 @@ def _week(day: date) -> int:
 
 def check_period(period: str, schedule: str | None = None) -> str:
     """``period`` itself; NewsletterError when it is none, or none of ``schedule``."""
-    first = _first_day(period)
+    first = first_day(period)
     if period.startswith(WELCOME):
         return period
     if schedule is not None and period_of(first, schedule) != period:
@@ -62,7 +62,8 @@ def check_period(period: str, schedule: str | None = None) -> str:
     return period
 
 
-def _first_day(period: str) -> date:
+def first_day(period: str) -> date:
+    """The day on which a period begins; NewsletterError when it is none."""
     period = period.removeprefix(WELCOME)
     week, month = _WEEK.fullmatch(period), _MONTH.fullmatch(period)
     try:
@@ -79,7 +80,7 @@ def _first_day(period: str) -> date:
 
 def _day(schedule: str, period: str) -> date:
     """The day in ``period`` on which the newsletter comes."""
-    first, weekday = _first_day(period), schedules.parse(schedule).weekday
+    first, weekday = first_day(period), schedules.parse(schedule).weekday
     return first if weekday is None else first + timedelta(days=(weekday - first.weekday()) % 7)
 
 
@@ -118,15 +119,25 @@ def day_begins(schedule: str, period: str, zone: ZoneInfo) -> datetime:
 def month_of(period: str) -> tuple[int, int]:
     """The year and month a period counts to; of a week those of its Thursday, as ISO 8601 does for
     years."""
-    day = _first_day(period)
-    if _WEEK.fullmatch(period):
+    day = first_day(period)
+    if _WEEK.fullmatch(period.removeprefix(WELCOME)):
         day += timedelta(days=3)
     return day.year, day.month
 
 
+def last_week_of(period: str) -> str:
+    """The latest ISO week in which an edition of ``period`` may come out: of a month, that of its
+    seventh day."""
+    month = _MONTH.fullmatch(period)
+    year, week, _ = (first_day(period) + timedelta(days=6 if month else 0)).isocalendar()
+    return f"{year}-W{week:02}"
+
+
 def after(period: str, schedule: str) -> str:
     """The period of ``schedule`` that comes after ``period``."""
-    day = _first_day(period)
+    day = first_day(period)
+    if period.startswith(WELCOME):
+        period = period_of(day, schedule)
     while (found := period_of(day, schedule)) <= period:
         day += timedelta(days=1)
     return found
@@ -134,7 +145,7 @@ def after(period: str, schedule: str) -> str:
 
 def weeks_between(earlier: str, later: str) -> int:
     """How many weeks the week of ``later`` comes after the week of ``earlier``."""
-    return _week(_first_day(later)) - _week(_first_day(earlier))
+    return _week(first_day(later)) - _week(first_day(earlier))
 
 
 def _on_the_clock(day: date, hour: time, zone: ZoneInfo) -> datetime:

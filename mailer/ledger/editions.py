@@ -39,8 +39,8 @@ def find(session: Session, newsletter: str, period: str) -> Edition:
 
 
 def listing(session: Session) -> list[Edition]:
-    """All editions, latest period first."""
-    return list(session.scalars(_editions().order_by(Edition.period.desc(), Edition.id.desc())))
+    """All editions, the one planned last first."""
+    return list(session.scalars(_editions().order_by(Edition.planned_at.desc(), Edition.id.desc())))
 
 
 def _editions() -> sa.Select[Edition]:

@@ -127,7 +127,8 @@ def _prune_job(service: SchedulerContext) -> None:
     night -= timedelta(days=night > local)
 
     def work() -> None:
-        terms = RetentionLimits.of(service.settings, now)
+        with database.reading(service.engine) as session:
+            terms = RetentionLimits.of_store(session, service.settings, now)
         retention.prune(service.engine, terms, stopped=service.stop.is_set, rest=service.stop.wait)
 
     try:

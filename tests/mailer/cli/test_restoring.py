@@ -5,14 +5,21 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender.models import Delivery, DeliveryState, Subscriber
+from recommender.models import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    EditionState,
+    Newsletter,
+    Subscriber,
+)
 from recommender.storage import database
 
 Run = Callable[..., tuple[int, str, str]]
@@ -90,6 +97,61 @@ def test_an_edition_whose_hour_had_not_come_is_sent(newsletter: Run) -> None:
     lost = ("--lost-at", "2026-11-24T12:00:00", "--yes")  # Tuesday
     assert "weekly-2026-W48" not in str(answer(newsletter, "store", "restored", *lost))
     assert answer(newsletter, "editions", "send", "--yes", *WEEK)["sent"] == 12
+
+
+@pytest.mark.usefixtures("file")
+def test_of_several_newsletters_each_is_guarded_by_its_own_schedule(
+    newsletter: Run, engine: Engine
+) -> None:
+    """The daily one's hour of Friday had come; Saturday's had not, nor had the late one's."""
+    answer(newsletter, "newsletters", "add", "daily", "schedule=daily 07:30", "title=Daily")
+    answer(newsletter, "newsletters", "add", "late", "schedule=daily 06:00")
+    answer(newsletter, "newsletters", "add", "gone", "schedule=daily 06:00")
+    answer(newsletter, "newsletters", "retire", "gone")
+    week_before = datetime(2026, 11, 20, tzinfo=UTC)
+    with database.writing(engine) as session:
+        of_old = sa.update(Newsletter).where(Newsletter.name != "late")
+        session.execute(of_old.values(created_at=week_before))
+        of_late = sa.update(Newsletter).where(Newsletter.name == "late")
+        session.execute(of_late.values(created_at=datetime(2026, 11, 27, 9, tzinfo=UTC)))
+    engine.dispose()
+    answer(newsletter, "store", "backup", "backup.db")
+    day = ("--period", "2026-11-27")
+    daily = ("--newsletter", "daily")
+    assert answer(newsletter, *daily, "editions", "send", "--yes", *day)["sent"]
+    put_back("backup.db")
+    lost = ("--lost-at", "2026-11-27T18:00:00", "--yes")  # where days begin first, it is Saturday
+    cancelled = answer(newsletter, "store", "restored", *lost)["cancelled"]
+    assert cancelled == ["weekly-2026-W48", "daily-2026-11-27"]
+    assert answer(newsletter, *daily, "editions", "send", "--yes", *day)["sent"] == 0
+    assert newsletter(*daily, "editions", "proof", *day)[::2] == (0, "")
+    with database.reading(engine) as session:
+        frozen = session.scalars(sa.select(Edition.settings).order_by(Edition.id)).all()
+    assert [one["schedule"] for one in frozen] == ["thursday 08:00", "daily 07:30"]
+
+
+@pytest.mark.usefixtures("file")
+def test_an_edition_in_the_backup_is_out_by_the_hour_of_its_own_newsletter(
+    newsletter: Run, engine: Engine
+) -> None:
+    answer(newsletter, "newsletters", "add", "monday", "schedule=monday 07:30")
+    for name in ("weekly", "monday"):
+        answer(newsletter, "--newsletter", name, "editions", "plan", "--yes", *WEEK)
+    add_a_welcome(engine)
+    answer(newsletter, "store", "restored", "--lost-at", "2026-11-24T12:00:00", "--yes")  # Tuesday
+    with database.reading(engine) as session:
+        query = sa.select(Newsletter.name).join(Edition).where(Edition.closed_at.is_not(None))
+        closed = session.scalars(query.where(Edition.period == "2026-W48")).all()
+    assert closed == ["monday"]
+
+
+def add_a_welcome(engine: Engine) -> None:
+    """First issues of the week, as the service plans them."""
+    with database.writing(engine) as session:
+        other = session.scalars(sa.select(Edition).limit(1)).one()
+        columns = ("newsletter_id", "template_hash", "settings", "planned_at")
+        kept = {name: getattr(other, name) for name in columns}
+        session.add(Edition(period="welcome-2026-W48", state=EditionState.SENDING, **kept))
 
 
 def test_one_that_was_begun_by_hand_can_be_named(newsletter: Run) -> None:

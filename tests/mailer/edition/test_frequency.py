@@ -108,6 +108,62 @@ def test_an_issue_that_never_came_does_not_count(
     assert issues(ready, 1) == ["2026-W48", "2026-W49"]
 
 
+@pytest.mark.parametrize(
+    ("welcomed", "fortnightly", "monthly"),
+    [
+        ("welcome-2026-W48", ["2026-W50"], ["2026-W49"]),
+        ("welcome-2026-W49", ["2026-W48"], ["2026-W48"]),
+        ("welcome-2026-W52", ["2026-W48", "2026-W50"], ["2026-W48", "2026-W49"]),
+    ],
+)
+def test_a_first_issue_counts_from_its_week_on(
+    ready: Engine, tmp_path: Path, now: datetime,
+    *, welcomed: str, fortnightly: list[str], monthly: list[str],
+) -> None:  # fmt: skip
+    """Monthly: week 48 is November's, weeks 49 to 53 are December's."""
+    plan(ready, tmp_path, ["2026-W01"], now)
+    with database.writing(ready) as session:
+        of_first = sa.update(Edition).where(Edition.period == "2026-W01")
+        session.execute(of_first.values(period=welcomed))
+    plan(ready, tmp_path, WEEKS[:3], now)
+    assert [one for one in issues(ready, 1) if one != welcomed] == fortnightly
+    assert [one for one in issues(ready, 2) if one != welcomed] == monthly
+
+
+@pytest.mark.parametrize(
+    ("period", "before"),
+    [
+        ("2026-12-04", ["2026-W48", "2026-12-03"]),
+        ("2026-12", ["2026-W48", "2026-11"]),
+        ("2026-W49", ["2026-W48", "2026-W47"]),
+    ],
+)
+def test_a_first_issue_counts_for_newsletters_of_days_and_months_too(
+    ready: Engine, tmp_path: Path, now: datetime, period: str, before: list[str]
+) -> None:
+    """The later of both counts, whichever way it is written."""
+    plan(ready, tmp_path, WEEKS[:1], now)
+    with database.writing(ready) as session:
+        edition = session.scalars(sa.select(Edition)).one()
+        edition.period = "welcome-2026-W48"
+        wanted = [
+            one.subscriber_id
+            for one in session.scalars(sa.select(Delivery))
+            if one.state != DeliveryState.SKIPPED
+        ]
+        newsletter = edition.newsletter_id
+        session.flush()
+        found = frequency.latest(session, newsletter, period, wanted)
+        assert set(found.values()) == {before[0]}
+        copied = ("newsletter_id", "state", "template_hash", "settings", "planned_at")
+        kept = {name: getattr(edition, name) for name in copied}
+        other = Edition(period=before[1], **kept)
+        session.add(other)
+        session.flush()
+        session.execute(sa.update(Delivery).values(edition_id=other.id))
+        assert set(frequency.latest(session, newsletter, period, wanted).values()) == {before[1]}
+
+
 def test_own_day_and_hour_are_planned_on_the_readers_own_clock(
     ready: Engine, tmp_path: Path, now: datetime
 ) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 
 from mailer.edition import retention
 from mailer.edition.retention_limits import RetentionLimits
+from recommender import newsletters
 from recommender.models import (
     AddressChange,
     Article,
@@ -135,6 +136,16 @@ def test_an_edition_goes_when_none_of_its_stories_can_be_chosen_any_more(
 def test_what_may_be_chosen_again_is_never_forgotten(now: datetime) -> None:
     short = RetentionLimits.of(Settings(keep_history_days=30, horizon_days=2000), now)
     assert short.history == now - timedelta(days=2000)
+
+
+def test_the_newsletter_that_chooses_from_the_longest_time_decides(
+    store: Engine, now: datetime
+) -> None:
+    first = Settings(keep_history_days=30, horizon_days=30)
+    with database.writing(store) as session:
+        newsletters.add(session, first, "yearly", {"horizon_days": 2000}, segment=None, now=now)
+        limits = RetentionLimits.of_store(session, first, now)
+    assert limits.history == now - timedelta(days=2000)
 
 
 def test_who_wants_one_issue_a_month_is_known_to_have_had_it(now: datetime) -> None:

@@ -126,6 +126,22 @@ def local(month: int, day: int, hour: int, minute: int = 0, fold: int = 0) -> da
 
 
 @pytest.mark.parametrize(
+    ("period", "every", "after"),
+    [
+        ("welcome-2026-W48", "thursday 08:00", "2026-W49"),
+        ("welcome-2026-W48", "daily 08:00", "2026-11-24"),
+        ("welcome-2026-W48", "first thursday 08:00", "2026-12"),
+    ],
+)
+def test_the_week_of_welcomes_is_a_week_like_any_other(period: str, every: str, after: str) -> None:
+    assert schedule.after(period, every) == after
+    assert schedule.month_of("welcome-2026-W53") == schedule.month_of("2026-W53") == (2026, 12)
+    assert schedule.occurrence("thursday 08:00", period, BERLIN) == schedule.occurrence(
+        "thursday 08:00", "2026-W48", BERLIN
+    )
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         (local(11, 24, 20, 59), local(11, 24, 20, 59)),
