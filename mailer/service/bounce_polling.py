@@ -135,7 +135,8 @@ def job(
     report: Callable[[str], None],
     stopped: Callable[[], bool],
 ) -> None:
-    """The service's job: poll, and say what is wrong once, and what speaks of us."""
+    """The service's job: poll, and say what is wrong once, and what speaks of us; mail the answers
+    that wait, and remove old replies, by whatever way they came."""
 
     def work() -> None:
         problems: list[str] = []

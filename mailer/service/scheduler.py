@@ -72,7 +72,7 @@ def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
         look = partial(welcoming.job, service.engine, service.settings, service.clock)
         send = partial(publishing.deliver_edition, service)
         work[welcoming.JOB] = (partial(look, service.runner, send), welcoming.trigger())
-    if service.settings.bounce_mailbox:
+    if service.settings.bounce_mailbox or service.settings.lmtp_listen:
         poll = partial(bounce_polling.job, service.engine, service.settings, service.clock)
         poll = partial(poll, service.runner, report=service.report, stopped=service.stop.is_set)
         work[bounce_polling.JOB] = (poll, bounce_polling.trigger(service.settings))

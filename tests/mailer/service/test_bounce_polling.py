@@ -1,9 +1,11 @@
 """The service reads what came back: each mailbox by itself, trouble with one named once."""
 
+import json
 import mailbox
+import os
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -11,7 +13,9 @@ from sqlalchemy.engine import Engine
 
 from mailer.service import bounce_polling, scheduler
 from mailer.service.context import SchedulerContext
+from recommender.models import InboundMessage
 from recommender.settings import Settings
+from recommender.storage import database
 from tests.mailer.inbound.reports import bounce, failed
 
 TOO_LARGE = bounce(failed("5.3.4", "552 5.3.4 too large"))
@@ -51,3 +55,30 @@ def test_the_service_polls_and_says_what_is_about_the_sender_and_what_is_wrong_o
     assert len([line for line in said if "about this sender" in line]) == 1
     error = service.runner.known()[bounce_polling.JOB].error  # by which operators are told
     assert "nowhere: is not a Maildir" in str(error)
+
+
+def test_what_came_by_lmtp_alone_is_answered_and_removed_too(
+    store: Engine, now: datetime, tmp_path: Path
+) -> None:
+    (tmp_path / "replies").mkdir()
+    old, new = tmp_path / "replies" / "old.eml", tmp_path / "replies" / "new.eml"
+    settings = settings_of(
+        tmp_path, lmtp_listen="127.0.0.1:2424", forward_replies_to="desk@example.org"
+    )
+    for file, days in ((old, settings.keep_webhooks_days + 1), (new, 0)):
+        file.write_bytes(b"From: ada@example.com\n\nhello\n")
+        at = (now - timedelta(days=days)).timestamp()
+        os.utime(file, (at, at))
+    answer = json.dumps([{"what": "forward", "file": str(new)}])
+    with database.writing(store) as session:
+        session.add(InboundMessage(key="k", at=now, way="lmtp", kind="letter", answer=answer))
+    service = SchedulerContext(store, settings, lambda: now, threading.Event(), lambda _: None)
+    background = BackgroundScheduler(timezone="UTC")
+    scheduler.prepare(background, service)
+    try:
+        background.get_job(bounce_polling.JOB).func()
+    finally:
+        background.shutdown()
+    assert [file.exists() for file in (old, new)] == [False, True]
+    assert len(list((tmp_path / "outbox" / "service").rglob("*.eml"))) == 1
+    assert service.runner.known()[bounce_polling.JOB].error is None
