@@ -20,6 +20,9 @@ from recommender.errors import NewsletterError
 from recommender.safety import logs, private_files, scrubbing
 from recommender.safety.escaping import for_terminal
 
+_HELP = "NoArgsIsHelpError"
+"""What typer raises for a group alone, with its help; it keeps the class to itself."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -95,6 +98,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _unexpected(error: Exception) -> int:
     usage = getattr(error, "format_message", None)
+    if usage is not None and type(error).__name__ == _HELP:
+        sys.stdout.write(f"{usage()}\n")
+        return 0
     if usage is not None:  # wrong usage, as the argument parser found it
         context = getattr(error, "ctx", None)
         where = f" (see `{context.command_path} --help`)" if context is not None else ""

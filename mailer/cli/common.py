@@ -32,6 +32,9 @@ from recommender.errors import NewsletterError
 from recommender.safety.escaping import for_terminal
 from recommender.settings import Settings
 
+WIDE = 1_000
+"""Columns of a table that no terminal shows; it takes as many as it needs."""
+
 
 @dataclass
 class Invocation:
@@ -172,7 +175,8 @@ def _plain(value: object) -> object:
 
 
 def console() -> Console:
-    return Console(file=sys.stdout)
+    """Standard output. Where no terminal shows it, no line is broken: it is searched and copied."""
+    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else WIDE)
 
 
 def warn(text: str) -> None:

@@ -144,6 +144,7 @@ def send(
     run = invocation(context)
     wanted = named_period(run, period)
     _sure(run, wanted, yes=yes, future=True)
+    registry.check_for_real_mail(run.settings, registry.relays(run.settings))
     with run.store() as engine:
         if not yes:
             _ask(engine, run, wanted, segment)

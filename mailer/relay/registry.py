@@ -74,14 +74,21 @@ def opener(settings: Settings, folder: Path) -> OpenTransport:
         timeout=settings.timeout_seconds,
         messages_per_connection=settings.messages_per_connection,
     )
-    if beyond_this_machine(pool.relays):
-        if missing := missing_for_real_mail(settings):
-            why = "must be set before mail is sent to real people"
-            raise ConfigurationError(f"{missing[0]}: {why}")
-        if not settings.base_url.startswith("https://"):
-            why = "must be https before mail is sent to real people (one-click unsubscribe)"
-            raise ConfigurationError(f"base_url: {why}")
+    check_for_real_mail(settings, pool.relays)
     return pool.transport
+
+
+def check_for_real_mail(settings: Settings, relays: tuple[Relay, ...]) -> None:
+    """Raise ConfigurationError when one of ``relays`` is beyond this machine, and what readers must
+    see in every message still has its example value."""
+    if not beyond_this_machine(relays):
+        return
+    if missing := missing_for_real_mail(settings):
+        why = "must be set before mail is sent to real people"
+        raise ConfigurationError(f"{missing[0]}: {why}")
+    if not settings.base_url.startswith("https://"):
+        why = "must be https before mail is sent to real people (one-click unsubscribe)"
+        raise ConfigurationError(f"base_url: {why}")
 
 
 def beyond_this_machine(relays: tuple[Relay, ...]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import Run
+from .conftest import Run, answer
 
 
 def test_doctor_says_what_is_missing(newsletter: Run) -> None:
@@ -17,6 +17,22 @@ def test_mail_to_real_people_needs_the_sender_to_be_set(
     monkeypatch.setenv("NEWSLETTER_SMTP_URL", "smtp://mail.example.org")
     status, _, err = newsletter("editions", "send")
     assert (status, err.startswith("error: from: must be set")) == (1, True)
+    assert answer(newsletter, "editions", "list")["editions"] == []  # nobody is planned before
+
+
+def test_a_group_alone_shows_what_there_is(newsletter: Run) -> None:
+    for group in ((), ("stories",), ("editions",)):
+        status, out, err = newsletter(*group)
+        assert (status, err) == (0, "")
+        assert out.startswith("Usage: newsletter")
+        assert "\nCommands:\n" in out
+
+
+def test_no_table_is_broken_where_no_terminal_shows_it(newsletter: Run) -> None:
+    _, out, _ = newsletter("stories", "list")
+    ids = [story["id"] for story in answer(newsletter, "stories", "list")["stories"]]
+    assert len(max(ids, key=len)) > 40
+    assert all(name in out for name in ids)
 
 
 @pytest.mark.parametrize(
