@@ -53,6 +53,8 @@ def problem(line: str) -> str | None:
         words = shlex.split(plain)
     except ValueError:  # it goes on in the next line
         words = plain.split()
+    while words and words[0] in ("--newsletter", "--config"):  # which stand before any command
+        words = words[2:]
     if not words or words[0] in ("--version", "--help") or words[0].isupper():
         return None
     if words[0] not in COMMANDS:

@@ -154,6 +154,8 @@ def test_only_the_ledger_and_planning_write_states() -> None:
         ("mailer/ledger/deliveries.py", "update"),
         ("mailer/ledger/transitions.py", "update"),
         ("mailer/edition/shards.py", "insert_all"),
+        ("mailer/edition/welcome.py", "insert_all"),  # plans first issues as shards are planned
+        ("recommender/subscribers/address_change.py", "update"),  # to which address it went
         ("mailer/edition/retention.py", "update"),  # of what an old copy showed, never of its state
         ("mailer/edition/retention.py", "delete"),  # of an edition too old to be chosen from
         ("recommender/subscribers/consent.py", "delete"),  # a reader who is erased
