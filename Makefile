@@ -27,7 +27,7 @@ test: $(VENV)/developer  ## the test suite, without the long ones
 	$(BIN)/python -m pytest -n 2 -m 'not slow'
 
 test-all: $(VENV)/developer  ## the whole test suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 # What is marked postgresql always runs there, and thus in test and test-all already.
 test-postgresql: $(VENV)/developer  ## all that uses a store, on PostgreSQL instead of SQLite
