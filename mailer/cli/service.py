@@ -192,7 +192,7 @@ def _schedule(
         _take_mail(run, engine, post)  # first of all: nothing begins that could not go on
         work.callback(_end, background, service, supervisor, post)
         service_module.prepare(background, service)
-        zone = schedule.EARLIEST if run.settings.local_time else run.settings.zone
+        zone = schedule.publishing_zone(run.settings)
         period, moment = schedule.upcoming(run.settings.schedule, zone, _now())
         say(f"running; next: {run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
         heart = supervisor.start(

@@ -9,7 +9,6 @@ stand in links that readers hold, so they are never given out again.
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -89,7 +88,7 @@ def _latest(settings: Settings, newsletter: Newsletter, moment: datetime) -> Ite
     """The period that was published last; none of a newsletter that has retired, or that was added
     after that hour."""
     theirs = newsletters.of(settings, newsletter)
-    period, hour = schedule.latest(theirs.schedule, _zone(theirs), moment)
+    period, hour = schedule.latest(theirs.schedule, schedule.publishing_zone(theirs), moment)
     first = newsletter.name == settings.newsletter
     if newsletter.retired_at is None and (first or newsletter.created_at <= hour):
         yield period
@@ -123,12 +122,7 @@ def _cancelled(
 
 
 def _out(theirs: Settings, period: str, moment: datetime) -> bool:
-    return schedule.occurrence(theirs.schedule, period, _zone(theirs)) <= moment
-
-
-def _zone(theirs: Settings) -> ZoneInfo:
-    """On whose clocks the newsletter's hour comes first, as the service publishes it."""
-    return schedule.EARLIEST if theirs.local_time else theirs.zone
+    return schedule.occurrence(theirs.schedule, period, schedule.publishing_zone(theirs)) <= moment
 
 
 def _skip_keys(session: Session) -> None:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from recommender.errors import NewsletterError
-from recommender.settings import schedules
+from recommender.settings import Settings, schedules
 from recommender.settings.limits import Quiet
 from recommender.settings.schedules import Cadence
 
@@ -163,6 +163,12 @@ def _end_of_gap(moment: datetime, zone: ZoneInfo) -> datetime:
     while (moment - timedelta(minutes=1)).astimezone(zone).utcoffset() == offset:
         moment -= timedelta(minutes=1)
     return moment
+
+
+def publishing_zone(settings: Settings) -> ZoneInfo:
+    """On whose clocks the newsletter's hour publishes an edition: its own, or with readers' own
+    hours, those on which it comes first."""
+    return EARLIEST if settings.local_time else settings.zone
 
 
 def after_quiet(moment: datetime, zone: ZoneInfo, quiet: Quiet | None) -> datetime:

@@ -112,3 +112,8 @@ def _address(url: str | None) -> str | None:
     port = "" if parts.port is None else f":{parts.port}"
     rest = address.partition("://")[2].partition(parts.netloc)[2]
     return f"{parts.scheme}://{host}{port}{quote(rest, safe=_URL_SAFE)}"
+
+
+def contents(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, StoryContent]:
+    """The stories of documents, by the same keys."""
+    return {key: StoryContent.from_document(document) for key, document in documents.items()}

@@ -58,11 +58,17 @@ def state(session: Session, edition_id: int) -> EditionState:
 
 def begin_sending(session: Session, edition_id: int, *, now: datetime) -> EditionState:
     """Note that sending has begun, if the edition may be sent; the state it is in afterwards.
-    Others who begin at the same time wait for the end of this transaction."""
+    Others who begin at the same time wait for the end of this transaction. Until it is published
+    for everybody, an edition that nobody is in stays planned: there is nothing to begin with."""
     session.execute(sa.select(Edition.id).where(Edition.id == edition_id).with_for_update())
     session.execute(
         sa.update(Edition)
-        .where(Edition.id == edition_id, Edition.state == EditionState.PLANNED)
+        .where(
+            Edition.id == edition_id,
+            Edition.state == EditionState.PLANNED,
+            Edition.published_at.is_not(None)
+            | sa.exists().where(Delivery.edition_id == edition_id),
+        )
         .values(state=EditionState.SENDING, started_at=sa.func.coalesce(Edition.started_at, now))
     )
     return state(session, edition_id)

@@ -119,7 +119,7 @@ def lateness(
 
 
 def _late(session: Session, settings: Settings, now: datetime, first: str) -> timedelta:
-    zone = schedule.EARLIEST if settings.local_time else settings.zone
+    zone = schedule.publishing_zone(settings)
     period, moment = schedule.latest(settings.schedule, zone, now)
     late = now - moment
     if settings.newsletter != first and moment < newsletters.added_at(session, settings):

@@ -129,7 +129,7 @@ def _editions(session: Session, settings: Settings, now: datetime) -> Iterator[T
     for theirs, late in readiness.lateness(session, settings, now):
         if late <= readiness.GRACE:
             continue
-        zone = schedule.EARLIEST if theirs.local_time else theirs.zone
+        zone = schedule.publishing_zone(theirs)
         period, moment = schedule.latest(theirs.schedule, zone, now)
         yield Trouble(
             Kind.OVERDUE,

@@ -10,8 +10,8 @@ from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest
 from mailer.edition import edition_edits, edition_ranker, planning, sponsors, templates
 from mailer.edition.edition_settings import EditionSettings
+from mailer.issue import content
 from mailer.issue.composition import ReaderView
-from mailer.issue.content import StoryContent
 from mailer.rendering.templates import Rendered
 from recommender.errors import NewsletterError
 from recommender.ranking.values import ListRequest, Pick, Reader
@@ -52,9 +52,7 @@ def issue(
         newsletter=newsletter.name,
         period=period,
         template=templates.installed(settings),
-        stories={
-            key: StoryContent.from_document(content) for key, content in stories.documents.items()
-        },
+        stories=content.contents(stories.documents),
         edits=replace(edits, subject=subject, notes=wanted),
         test=True,
     )

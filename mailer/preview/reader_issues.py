@@ -28,7 +28,8 @@ from mailer.edition import (
 from mailer.edition.edition_edits import EditionEdits
 from mailer.edition.edition_settings import EditionSettings
 from mailer.edition.sponsors import Slots
-from mailer.issue.composition import ReaderView, StoryContent
+from mailer.issue import content
+from mailer.issue.composition import ReaderView
 from mailer.preview import upcoming
 from mailer.relay import registry
 from mailer.relay.outbox.folder import file_name
@@ -175,7 +176,7 @@ def next_issue(
         newsletter=settings.newsletter,
         period=period,
         template=templates.installed(settings),
-        stories=_contents(stories),
+        stories=content.contents(stories.documents),
         edits=edits,
         test=bool(recipient),
     )
@@ -197,10 +198,6 @@ def _view(
     belonging = theirs.get(member.id, ())
     shown = snapshot.reader_document(member, belonging, slots.of(belonging))
     return snapshot.reader(json_columns.dump(shown))
-
-
-def _contents(stories: Catalogue) -> dict[str, StoryContent]:
-    return {key: StoryContent.from_document(doc) for key, doc in stories.documents.items()}
 
 
 def _shown(

@@ -16,7 +16,7 @@ from mailer.inbound.polling import collecting, mailbox_url
 from mailer.inbound.polling.mailbox_url import MailboxUrl
 from mailer.inbound.reply_processing import ReplyRules
 from mailer.service import answers
-from mailer.service.job_runner import Runner
+from mailer.service.context import SchedulerContext
 from recommender.errors import InputError, MailboxError
 from recommender.settings import Settings
 from recommender.settings import mailbox as named
@@ -126,37 +126,30 @@ def sum_up(polled: Iterable[Polled]) -> Report:
     return total
 
 
-def job(
-    engine: Engine,
-    settings: Settings,
-    clock: Callable[[], datetime],
-    runner: Runner,
-    *,
-    report: Callable[[str], None],
-    stopped: Callable[[], bool],
-) -> None:
+def job(service: SchedulerContext) -> None:
     """The service's job: poll, and say what is wrong once, and what speaks of us; mail the answers
     that wait, and remove old replies, by whatever way they came."""
 
     def work() -> None:
         problems: list[str] = []
-        for one in poll(engine, settings, clock, report, stopped=stopped):
+        engine, settings, clock = service.engine, service.settings, service.clock
+        polled = poll(engine, settings, clock, service.report, stopped=service.stop.is_set)
+        for one in polled:
             name = f"mailbox {one.name}"
             if one.problem is not None:
-                named = one.problem.startswith(one.name)
-                problems.append(one.problem if named else f"{one.name}: {one.problem}")
+                problems.append(collecting.named(one.name, one.problem))
             if one.report.recognised or one.report.replies:
-                report(f"{name}: {one.report.line()}")
+                service.report(f"{name}: {one.report.line()}")
             for words in one.report.of_sender:
-                report(f"a bounce about this sender, not about a reader: {words}")
-        answers.send_pending(engine, settings, clock, report)
+                service.report(f"a bounce about this sender, not about a reader: {words}")
+        answers.send_pending(engine, settings, clock, service.report)
         tidy(settings, clock())
         if problems:  # the store remembers it, so that whoever looks is told
             raise MailboxError("; ".join(problems))
 
-    with runner.alone(JOB) as free:
+    with service.runner.alone(JOB) as free:
         if free:
-            runner.run(JOB, work)
+            service.runner.run(JOB, work)
 
 
 def tidy(settings: Settings, now: datetime) -> int:

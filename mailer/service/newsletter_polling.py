@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from mailer.inbound import newsletters
 from mailer.inbound.polling import collecting, mailbox_url
 from mailer.inbound.polling.mailbox_url import MailboxUrl
-from mailer.service.job_runner import Runner
+from mailer.service.context import SchedulerContext
 from recommender.articles import intake
 from recommender.articles.values import ParsedArticle
 from recommender.errors import ConfigurationError, InputError, LimitError, MailboxError, Rejected
@@ -84,31 +84,22 @@ def _take(
     report.add(intake.import_articles(lambda: database.writing(engine), [found], now=now))
 
 
-def job(
-    engine: Engine,
-    settings: Settings,
-    clock: Callable[[], datetime],
-    runner: Runner,
-    *,
-    report: Callable[[str], None],
-    stopped: Callable[[], bool],
-) -> None:
+def job(service: SchedulerContext) -> None:
     """The service's job: poll, and say what came and what is wrong."""
 
     def work() -> None:
         problems = []
-        for one in poll(engine, settings, clock, stopped):
+        for one in poll(service.engine, service.settings, service.clock, service.stop.is_set):
             if one.report.added:
-                report(f"mailbox {one.name}: {one.report.added} newsletters")
+                service.report(f"mailbox {one.name}: {one.report.added} newsletters")
             if one.problem is not None:
-                named = one.problem.startswith(one.name)
-                problems.append(one.problem if named else f"{one.name}: {one.problem}")
+                problems.append(collecting.named(one.name, one.problem))
         if problems:
             raise MailboxError("; ".join(problems))
 
-    with runner.alone(JOB) as free:
+    with service.runner.alone(JOB) as free:
         if free:
-            runner.run(JOB, work)
+            service.runner.run(JOB, work)
 
 
 def trigger() -> CronTrigger:

@@ -36,7 +36,7 @@ def hour(settings: Settings) -> CronTrigger:
         Cadence.WEEKDAYS: {"day_of_week": "mon-fri"},
         Cadence.MONTHLY: {"day": f"1st {day}"},
     }.get(wanted.cadence, {"day_of_week": day})
-    zone = schedule.EARLIEST if settings.local_time else settings.zone
+    zone = schedule.publishing_zone(settings)
     return CronTrigger(**days, hour=wanted.hour, minute=wanted.minute, timezone=zone)
 
 
@@ -59,7 +59,7 @@ def _outstanding(service: SchedulerContext) -> bool:
 
 
 def _latest(service: SchedulerContext) -> tuple[str, datetime]:
-    zone = schedule.EARLIEST if service.settings.local_time else service.settings.zone
+    zone = schedule.publishing_zone(service.settings)
     return schedule.latest(service.settings.schedule, zone, service.clock())
 
 
@@ -93,7 +93,7 @@ def publish(service: SchedulerContext) -> None:
     """Plan the latest edition that should be out by now, unless it is too old, or older than a
     newsletter that was added, for everybody who is not in it yet, once; then send."""
     settings, now = service.settings, service.clock()
-    zone = schedule.EARLIEST if settings.local_time else settings.zone
+    zone = schedule.publishing_zone(settings)
     period, moment = schedule.latest(settings.schedule, zone, now)
     if now - moment > timedelta(hours=settings.catch_up_hours):
         return

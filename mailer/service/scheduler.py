@@ -69,16 +69,12 @@ def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
         OTHERS: (partial(_others_every_minute, service), EVERY_MINUTE),
     }
     if service.settings.welcome:
-        look = partial(welcoming.job, service.engine, service.settings, service.clock)
-        send = partial(publishing.deliver_edition, service)
-        work[welcoming.JOB] = (partial(look, service.runner, send), welcoming.trigger())
+        work[welcoming.JOB] = (partial(welcoming.job, service), welcoming.trigger())
     if service.settings.bounce_mailbox or service.settings.lmtp_listen:
-        poll = partial(bounce_polling.job, service.engine, service.settings, service.clock)
-        poll = partial(poll, service.runner, report=service.report, stopped=service.stop.is_set)
+        poll = partial(bounce_polling.job, service)
         work[bounce_polling.JOB] = (poll, bounce_polling.trigger(service.settings))
     if service.settings.newsletter_mailbox:
-        poll = partial(newsletter_polling.job, service.engine, service.settings, service.clock)
-        poll = partial(poll, service.runner, report=service.report, stopped=service.stop.is_set)
+        poll = partial(newsletter_polling.job, service)
         work[newsletter_polling.JOB] = (poll, newsletter_polling.trigger())
     scheduler.start(paused=True)
     for name, (job, trigger) in work.items():

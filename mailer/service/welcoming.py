@@ -2,18 +2,16 @@
 their first issue and sends it. What a stop or a deaf relay leaves goes out with ``deliver``.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy.engine import Engine
 
 from mailer.edition import welcome
 from mailer.edition.edition_ranker import EditionRankers
-from mailer.service.job_runner import Runner
+from mailer.service import publishing
+from mailer.service.context import SchedulerContext
 from recommender.models import Edition
-from recommender.settings import Settings
 from recommender.storage import database
 
 JOB = "welcome"
@@ -26,32 +24,21 @@ def trigger() -> CronTrigger:
     return CronTrigger(second=SECONDS, timezone=UTC)
 
 
-def job(
-    engine: Engine,
-    settings: Settings,
-    clock: Callable[[], datetime],
-    runner: Runner,
-    send: Callable[[int, str], None],
-) -> None:
-    """Welcome those who wait. ``send`` delivers what is due of an edition (id, name)."""
+def job(service: SchedulerContext) -> None:
+    """Welcome those who wait."""
     try:
-        with database.reading(engine) as session:
-            anybody = bool(welcome.waiting(session, settings, clock()))
+        with database.reading(service.engine) as session:
+            anybody = bool(welcome.waiting(session, service.settings, service.clock()))
     except Exception:  # noqa: BLE001  (the heartbeat speaks of it, and it is looked again)
         return
     if anybody:
-        runner.run(JOB, partial(_work, engine, settings, clock, send))
+        service.runner.run(JOB, partial(_work, service))
 
 
-def _work(
-    engine: Engine,
-    settings: Settings,
-    clock: Callable[[], datetime],
-    send: Callable[[int, str], None],
-) -> None:
-    edition_id = welcome.plan(engine, settings, EditionRankers(engine), clock())
+def _work(service: SchedulerContext) -> None:
+    rankers = EditionRankers(service.engine)
+    edition_id = welcome.plan(service.engine, service.settings, rankers, service.clock())
     if edition_id is not None:
-        with database.reading(engine) as session:
-            edition = session.get_one(Edition, edition_id)
-            name = edition.name
-        send(edition_id, name)
+        with database.reading(service.engine) as session:
+            name = session.get_one(Edition, edition_id).name
+        publishing.deliver_edition(service, edition_id, name)

@@ -31,3 +31,8 @@ def check(mailbox: MailboxUrl, *, timeout: float) -> str:
         return f"{folder} is a Maildir; new messages: {new}"
     ask = imap.check if mailbox.scheme == "imap" else pop3.check
     return ask(mailbox, timeout=timeout)
+
+
+def named(mailbox: str, problem: str) -> str:
+    """What is wrong with a mailbox, with its name, which some say themselves."""
+    return problem if problem.startswith(mailbox) else f"{mailbox}: {problem}"

@@ -19,7 +19,7 @@ from mailer.delivery.messages import CopyRequest, MessageFactory
 from mailer.edition import edition_edits, edition_ranker, planning, shards, snapshot, templates
 from mailer.edition.edition_ranker import EditionRanker
 from mailer.edition.edition_settings import EditionSettings
-from mailer.issue.content import StoryContent
+from mailer.issue import content
 from mailer.preview.proof.tally import TOO_LARGE, Example, Tally
 from recommender import segments
 from recommender.articles.catalogue import Catalogue
@@ -125,9 +125,7 @@ def _unplanned(
         newsletter=newsletter.name,
         period=period,
         template=templates.installed(settings),
-        stories={
-            key: StoryContent.from_document(content) for key, content in stories.documents.items()
-        },
+        stories=content.contents(stories.documents),
         edits=edition_edits.current(session, newsletter.name, period),
     )
     return Opened(EditionRanker(edition, edition_settings, ranker), stories, factory, names)

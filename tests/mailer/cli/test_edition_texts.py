@@ -7,6 +7,8 @@ import pytest
 
 from .conftest import Run, answer
 
+WEEK = ("--period", "2026-W48")
+
 
 def copies(home: Path) -> str:
     return "\n".join(path.read_bytes().decode() for path in sorted(home.rglob("*.eml")))
@@ -86,3 +88,13 @@ def test_a_note_may_come_from_a_file(newsletter: Run, tmp_path: Path) -> None:
     document = answer(newsletter, "editions", "note", "--file", str(tmp_path / "note.md"))
     assert document["notes"][0]["text"] == "Hello\n\nyou"
     assert answer(newsletter, "editions", "note", "--clear")["notes"] == []
+
+
+def test_a_send_that_reaches_nobody_leaves_the_edition_to_the_editors(newsletter: Run) -> None:
+    newsletter("segments", "create", "nobody")
+    sent = answer(newsletter, "editions", "send", "--segment", "nobody", "--yes", *WEEK)
+    assert (sent["state"], sent["due"], sent["sent"]) == ("planned", 0, 0)
+    assert newsletter("editions", "note", "--text", "Hello", *WEEK)[0] == 0
+    sent = answer(newsletter, "editions", "send", "--yes", *WEEK)
+    assert (sent["state"], sent["sent"]) == ("finished", 12)
+    assert newsletter("editions", "note", "--text", "Too late", *WEEK)[0] == 1

@@ -7,6 +7,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from mailer.edition import welcome
+from mailer.edition.edition_ranker import EditionRankers
 from mailer.service import publishing, scheduler, welcoming
 from mailer.service.context import SchedulerContext
 from recommender import resources
@@ -43,9 +45,8 @@ def test_a_confirmed_reader_has_an_issue_after_one_look(
 ) -> None:
     confirmed(store, now)
     context = service(store, tmp_path, now)
-    look = (store, context.settings, context.clock, context.runner)
     for _ in range(2):
-        welcoming.job(*look, lambda id_, name: publishing.deliver_edition(context, id_, name))
+        welcoming.job(context)
     assert states(store) == [DeliveryState.SENT]
 
 
@@ -54,8 +55,9 @@ def test_what_a_stop_left_behind_goes_out_with_the_next_delivery(
 ) -> None:
     confirmed(store, now)
     context = service(store, tmp_path, now)
-    look = (store, context.settings, context.clock, context.runner)
-    welcoming.job(*look, lambda _id, _name: None)  # planned, and killed before it was sent
+    welcome.plan(
+        store, context.settings, EditionRankers(store), now
+    )  # and killed before it is sent
     assert states(store) == [DeliveryState.PLANNED]
     publishing.deliver(context)
     assert states(store) == [DeliveryState.SENT]
