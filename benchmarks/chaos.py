@@ -89,6 +89,8 @@ def stopped_while_locked(original: Path) -> Result:
 
 
 FULL_SECONDS = 2.0
+WAITS_FOR_ROOM = 10.0
+"""Seconds without a message after which the room is gone: the sender waits for more of it."""
 
 
 def disk_full(original: Path, blows: int) -> Result:
@@ -109,7 +111,7 @@ def disk_full(original: Path, blows: int) -> Result:
                         found.limit = size + found.chance.randint(-100_000, 100_000)
                     found.result.blows += 1
                     process = found.start()
-                    found.wait_for(process, found.some(blows - blow) + 1)
+                    found.wait_for(process, found.some(blows - blow) + 1, idle=WAITS_FOR_ROOM)
                     if mounted and blow % 2:
                         _fill(ballast, leave=0)
                     time.sleep(FULL_SECONDS)  # a sender waits for room to write down what it knows

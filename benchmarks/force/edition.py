@@ -36,6 +36,8 @@ PERIOD = "2026-W48"
 SECRET = "a secret of the benchmark, long enough for anybody"  # noqa: S105
 TOPICS = ("TPU Development", "Compute Access", "Cybersecurity", "Automation")
 COMMAND = (sys.executable, "-m", "mailer")
+IDLE_SECONDS = 60.0
+"""How long a sender may send nothing before its next blow comes all the same."""
 S = DeliveryState
 
 
@@ -76,6 +78,7 @@ class Case:
     in_doubt: str = "skip"
     limit: int | None = None
     started_at: int = 0
+    process: subprocess.Popen[str] | None = None
 
     def start(self) -> subprocess.Popen[str]:
         """`newsletter editions send`, with whatever the defaults are, in a process group."""
@@ -86,7 +89,7 @@ class Case:
             if size is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-        return subprocess.Popen(
+        self.process = subprocess.Popen(
             [*COMMAND, "editions", "send", "--yes", "--period", PERIOD, "--json"],
             env=self._environment,
             cwd=self.home,
@@ -96,6 +99,7 @@ class Case:
             start_new_session=True,
             preexec_fn=limited,
         )
+        return self.process
 
     def run(self, *arguments: str) -> str:
         """Another command of `newsletter`, as from another terminal; what it printed."""
@@ -124,11 +128,25 @@ class Case:
             "NEWSLETTER_GUARD_DEFERRALS": "1",
         }
 
-    def wait_for(self, process: subprocess.Popen[str], more: int) -> None:
-        """Until the server has taken ``more`` messages, or the process has ended."""
-        enough = self.post.number_taken() + more
-        while process.poll() is None and self.post.number_taken() < enough:
+    def wait_for(
+        self, process: subprocess.Popen[str], more: int, idle: float = IDLE_SECONDS
+    ) -> None:
+        """Until the server has taken ``more`` messages, or the process has ended, or nothing was
+        taken for ``idle`` seconds."""
+        taken = self.post.number_taken()
+        enough, since = taken + more, time.monotonic()
+        while process.poll() is None and taken < enough and time.monotonic() - since < idle:
             time.sleep(0.002)
+            before, taken = taken, self.post.number_taken()
+            if taken > before:
+                since = time.monotonic()
+
+    def abandon(self) -> None:
+        """Kill what still runs, so that a scenario that failed leaves nothing to the next one."""
+        if self.process is not None and self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.communicate()
 
     def strike(self, process: subprocess.Popen[str], number: int, *, alone: bool = False) -> None:
         """Send the signal, to the whole group or to the first process alone, and see it end."""
@@ -221,10 +239,12 @@ def case(
             query = sa.select(sa.func.count()).where(Delivery.state != S.SKIPPED)
             result = Result(name, session.scalar(query) or 0)
         post = Post(Path(temporary) / "taken", answer_after=answer_after)
+        found = Case(home, url, engine, post, result, random.Random(name))
         began = time.monotonic()
         try:
-            yield Case(home, url, engine, post, result, random.Random(name))
+            yield found
         finally:
             result.seconds = time.monotonic() - began
+            found.abandon()
             post.kill()
             engine.dispose()
