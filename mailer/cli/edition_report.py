@@ -83,6 +83,16 @@ def _show(document: dict[str, Any]) -> None:
         ],
         empty="no stories were sent",
     )
+    if document["sponsors"]:
+        say()
+        table(
+            ["#readers", "#clicked", "#click rate", "sponsor"],
+            [
+                [row["readers"], row["clicked"], share(row["click_rate"]), row["name"]]
+                for row in document["sponsors"]
+            ],
+            empty="",
+        )
     for group in GROUPS if funnel["clicked"] else ():
         if len(document[group]) > 1 or group == "segments":
             _group(group, document[group])

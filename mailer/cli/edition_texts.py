@@ -8,14 +8,15 @@ import typer
 from sqlalchemy.orm import Session
 
 from mailer.cli.common import (
+    By,
     Invocation,
     Json,
     Period,
+    author,
     emit,
     invocation,
     named_period,
     say,
-    who,
 )
 from mailer.edition import edition_edits, planning
 from mailer.issue import notes, plaintext, wording
@@ -38,6 +39,7 @@ def note(
     ] = None,
     clear: Clear = False,
     period: Period = None,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Put an editors' note at the top of an edition's issues, planned or not, for everybody or a
@@ -56,7 +58,7 @@ def note(
             raise InputError(where, None, f"the note {error}") from None
     _change(
         invocation(context), EditionEditKind.NOTE, given,
-        period=period, segment=segment, clear=clear, as_json=as_json,
+        period=period, segment=segment, clear=clear, by=by, as_json=as_json,
     )  # fmt: skip
 
 
@@ -65,6 +67,7 @@ def subject(
     text: Annotated[str | None, typer.Argument(help="The subject of every copy.")] = None,
     clear: Clear = False,
     period: Period = None,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Give all copies of an edition, planned or not, this subject instead of their lead's title. It
@@ -83,7 +86,7 @@ def subject(
             )  # fmt: skip
     _change(
         invocation(context), EditionEditKind.SUBJECT, text,
-        period=period, segment=None, clear=clear, as_json=as_json,
+        period=period, segment=None, clear=clear, by=by, as_json=as_json,
     )  # fmt: skip
 
 
@@ -108,15 +111,16 @@ def _change(
     period: str | None,
     segment: str | None,
     clear: bool,
+    by: str | None,
     as_json: bool,
 ) -> None:
-    wanted = named_period(run, period)
+    wanted, editor = named_period(run, period), author(run, by)
     with run.store() as engine:
         if value is not None or clear:
             with database.writing(engine) as session:
                 edition_edits.make(
                     session, planning.newsletter_of(session, run.settings), wanted, kind, value,
-                    by=who(), now=run.now, segment=segment,
+                    by=editor.name, now=run.now, segment=segment,
                 )  # fmt: skip
         with database.reading(engine) as session:
             document = said(session, run.settings.newsletter, wanted)

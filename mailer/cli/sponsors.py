@@ -1,11 +1,11 @@
 """``newsletter sponsors``: the one labelled place in the issues that is paid for."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from mailer.cli.common import Json, emit, invocation, say, table, who
+from mailer.cli import dates
+from mailer.cli.common import By, Json, author, emit, invocation, say, table
 from mailer.edition import planning, sponsors
 from mailer.issue import plaintext
 from mailer.issue.sponsors import LONGEST_NAME, LONGEST_TEXT, address
@@ -33,6 +33,7 @@ def add(
     until: Annotated[
         str | None, typer.Option(metavar="DATE", help="The last day; default: until removed.")
     ] = None,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Give a sponsor the labelled place below the lead, in the editions of these days. An issue has
@@ -42,8 +43,10 @@ def add(
     """  # noqa: E501  (an example is one line)
     run = invocation(context)
     today = run.now.astimezone(run.settings.zone).date()
-    first = _day("--from", from_) or today
-    last = _day("--until", until)
+    first = dates.day("--from", from_) or today
+    last = dates.day("--until", until)
+    if last is not None and last < today:
+        raise InputError("--until", None, f"{last} is past; name today or a day to come")
     if last is not None and last < first:
         raise InputError("--until", None, f"{last} is before {first}")
     row = Sponsor(
@@ -55,7 +58,7 @@ def add(
         segment=segment,
         first_day=first,
         last_day=last,
-        made_by=who(),
+        made_by=author(run, by).name,
         made_at=run.now,
     )
     with run.store() as engine, database.writing(engine) as session:
@@ -108,15 +111,17 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
 def remove(
     context: typer.Context,
     key: Annotated[int, typer.Argument(metavar="ID", help="As `sponsors list` shows it.")],
+    by: By = None,
 ) -> None:
     """Show a sponsor in no copy that is planned from now on. Copies already planned keep it.
 
     Example: newsletter sponsors remove 3
     """
     run = invocation(context)
+    editor = author(run, by)
     with run.store() as engine, database.writing(engine) as session:
         newsletter = planning.newsletter_of(session, run.settings)
-        row = sponsors.remove(session, newsletter.id, key, by=who(), now=run.now)
+        row = sponsors.remove(session, newsletter.id, key, by=editor.name, now=run.now)
         say(f"{row.id}: {row.name} removed")
 
 
@@ -134,12 +139,3 @@ def _address(option: str, text: str, *, secure: bool = False) -> str:
             option, None, f"{text[:80]!r} is no {'https' if secure else 'web'} address"
         )
     return found
-
-
-def _day(option: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InputError(option, None, f"{text!r} is no date; write it as 2026-12-01") from None

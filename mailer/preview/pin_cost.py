@@ -31,41 +31,89 @@ SPREAD = 104_729
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 
 
+SEVERAL = "several"
+"""Instead of a position: who loses more than one story."""
+
+
 @dataclass(frozen=True)
 class PinCost:
-    """Of ``sample`` of the ``readers``, so many get the story, got it ``before`` the pin, and lose
-    (``lose``, by position) another for it."""
+    """Of ``sample`` of the ``readers``, so many get the story, and got it ``before`` the pin. The
+    others who get it now are counted once each: by the position of the story they lose for it,
+    under ``SEVERAL``, or under None when they lose none."""
 
     readers: int
     sample: int
     get_it: int
     before: int
-    lose: Mapping[int, int]
+    lose: Mapping[int | str | None, int]
 
     def document(self) -> dict[str, object]:
-        """The cost for a machine; numbers are of the sample."""
+        """The cost for a machine; numbers are of the sample, those of ``lose`` add up to ``get_it``
+        less ``before``."""
+        named = {"none" if key is None else str(key): number for key, number in self._lost()}
         return {
             "readers": self.readers,
             "sample": self.sample,
             "get_it": self.get_it,
             "before": self.before,
-            "lose": {str(position): number for position, number in sorted(self.lose.items())},
+            "lose": named,
         }
 
     def sentence(self) -> str:
-        """``312 readers lose their third story; 400 of 1,000 get it, 88 did before``."""
-        lost = [
-            f"{self._all(number)} readers lose their {_ordinal(position)} story"
-            for position, number in sorted(self.lose.items(), key=lambda item: (-item[1], item[0]))
-        ]
-        who = f"{self._all(self.get_it)} of {self.readers:,} get it, {self._all(self.before)} did"
-        return "; ".join([", ".join(lost) or "nobody loses a story", f"{who} before"])
+        """``400 of 1,000 readers get it, 88 did before; of the other 312, 311 lose their third
+        story, 1 loses none``. Of a sample all are estimates, and add up too."""
+        get_it, before = self._all(self.get_it), self._all(self.before)
+        about = "" if self.sample == self.readers else "about "
+        said = (
+            f"{about}{get_it:,} of {_readers(self.readers)} {_verb(get_it, 'get')} it, "
+            f"{about}{before:,} did before"
+        )
+        if lost := [(key, number) for key, number in self._shares(get_it - before) if number]:
+            parts = ", ".join(f"{number:,} {_loss(key, number)}" for key, number in lost)
+            said += f"; of the other {get_it - before:,}, {parts}"
+        if about:
+            said += f" (estimated from {self.sample:,} readers)"
+        return said
 
-    def _all(self, number: int) -> str:
+    def _lost(self) -> list[tuple[int | str | None, int]]:
+        """The losses, the most frequent first, who loses nothing last."""
+        return sorted(
+            self.lose.items(),
+            key=lambda item: (item[0] is None, -item[1], str(item[0])),
+        )
+
+    def _all(self, number: int) -> int:
         """So many of the sample, of all readers."""
-        if self.sample == self.readers:
-            return f"{number:,}"
-        return f"about {round(number * self.readers / max(1, self.sample)):,}"
+        return round(number * self.readers / max(1, self.sample))
+
+    def _shares(self, total: int) -> list[tuple[int | str | None, int]]:
+        """The losses of all readers: whole numbers that add up to ``total`` (largest remainder)."""
+        lost, counted = self._lost(), max(1, sum(self.lose.values()))
+        exact = [number * total / counted for _, number in lost]
+        whole = [int(share) for share in exact]
+        order = sorted(range(len(lost)), key=lambda at: (whole[at] - exact[at], at))
+        for at in order[: total - sum(whole)]:
+            whole[at] += 1
+        return [(key, number) for (key, _), number in zip(lost, whole, strict=True)]
+
+
+def _readers(number: int) -> str:
+    return f"{number:,} {'reader' if number == 1 else 'readers'}"
+
+
+def _verb(number: int, verb: str) -> str:
+    return f"{verb}s" if number == 1 else verb
+
+
+def _loss(key: int | str | None, number: int) -> str:
+    match key:
+        case None:
+            what = "none"
+        case int():
+            what = f"their {_ordinal(key)} story"
+        case _:
+            what = "more than one story"
+    return f"{_verb(number, 'lose')} {what}"
 
 
 def _ordinal(position: int) -> str:
@@ -110,10 +158,11 @@ def cost(
         ),
     )
     wanted = ranker.column[str(story_id)]
-    lose: Counter[int] = Counter()
+    lose: Counter[int | str | None] = Counter()
     for old, new in zip(before, after, strict=True):
         if wanted in new and wanted not in old:
-            lose.update(at for at, story in enumerate(old, 1) if story not in new)
+            gone = [at for at, story in enumerate(old, 1) if story not in new]
+            lose[SEVERAL if len(gone) > 1 else gone[0] if gone else None] += 1
     return PinCost(
         readers,
         len(members),

@@ -22,6 +22,7 @@ from recommender.models import (
     Event,
     EventKind,
     Role,
+    Sponsor,
     Subscriber,
     SubscriberRole,
     SubscriberTopic,
@@ -50,6 +51,9 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     """``funnel``, ``stories``, ``positions``, and the readers by ``segments``, ``topics`` (those
     they asked for), ``roles``, ``relays`` and ``domains``: lists of rows, the largest first.
 
+    ``sponsors`` are those in copies that were sent, with ``readers``, ``clicked`` (copies) and
+    ``click_rate``.
+
     A row of readers has the steps of the funnel, ``more``, ``less`` and ``click_rate``; a row of
     stories or positions has ``readers``, ``clicked``, ``more``, ``less`` and ``click_rate``.
     Segments, topics and roles are those of now.
@@ -64,6 +68,7 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
         "funnel": {step: whole.get(step, 0) for step in STEPS},
         "click_rate": whole.get("click_rate"),
         **_picks(session, edition.id),
+        "sponsors": _sponsors(session, edition.id),
         "segments": [
             row
             for segment in segments.listing(session)
@@ -163,6 +168,34 @@ def _picks(session: Session, edition_id: int) -> dict[str, list[Row]]:
         "stories": sorted(stories, key=lambda row: (-row["readers"], row["id"])),
         "positions": [{"name": number} | _row(number, 1, chosen, answers) for number in positions],
     }
+
+
+def _sponsors(session: Session, edition_id: int) -> list[Row]:
+    """What became of the sponsors in copies of the edition, the most shown first."""
+    shown = Delivery.reader["sponsor"].as_integer()
+    clicked = Event.data["sponsor"].as_integer()
+    sent = (
+        sa.select(shown, sa.func.count())
+        .where(Delivery.edition_id == edition_id, counts.SENT, shown.is_not(None))
+        .group_by(shown)
+    )
+    clicks = (
+        sa.select(clicked, sa.func.count(sa.distinct(Event.delivery_id)))
+        .join(Delivery, Delivery.id == Event.delivery_id)
+        .where(Delivery.edition_id == edition_id, Event.kind == EventKind.CLICK, Event.verified)
+        .where(Event.story_id.is_(None), clicked.is_not(None))
+        .group_by(clicked)
+    )
+    readers: dict[int, int] = {row[0]: row[1] for row in session.execute(sent)}
+    answered: dict[int, int] = {row[0]: row[1] for row in session.execute(clicks)}
+    names = session.execute(sa.select(Sponsor.id, Sponsor.name).where(Sponsor.id.in_(readers)))
+    rows: list[Row] = [
+        {"id": key, "name": name, "readers": readers[key], "clicked": answered.get(key, 0)}
+        for key, name in names
+    ]
+    for row in rows:
+        row["click_rate"] = _rate(row["clicked"], row["readers"])
+    return sorted(rows, key=lambda row: (-row["readers"], row["id"]))
 
 
 Picked = Counter[tuple[int, int]]

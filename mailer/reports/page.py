@@ -37,7 +37,7 @@ def page(document: dict[str, Any], *, made_at: datetime) -> str:
     )
     rates = [
         row["click_rate"]["high"]
-        for name in ("stories", *GROUPS)
+        for name in ("stories", "sponsors", *GROUPS)
         for row in document[name][:MOST_ROWS]
         if row["click_rate"]
     ]

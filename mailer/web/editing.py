@@ -24,7 +24,7 @@ from mailer.web.site import Site
 from recommender import segments
 from recommender.articles import edits
 from recommender.articles.edits import UNEDITED
-from recommender.errors import NewsletterError
+from recommender.errors import ConflictError, NewsletterError
 from recommender.models import Article, EditionEditKind, EditKind, Story
 from recommender.storage import database
 
@@ -118,6 +118,11 @@ def _edit(session: Session, site: Site, found: Wanted, action: str, story: str, 
         segment = found.segment or None
         if segment is not None:
             segments.get(session, segment)
+        before = edits.pinned_already(session, row, period=found.period, segment=segment)
+        if before is not None:
+            raise ConflictError(
+                f"It is pinned already, by {before.made_by} on {before.made_at:%Y-%m-%d}."
+            )
         edits.make(
             session, row, EditKind.PIN, by=who, now=now, period=found.period, segment=segment
         )

@@ -167,6 +167,20 @@ def end(
     return _end(session, story, kinds, *same, by=by, now=now)
 
 
+def pinned_already(
+    session: Session, story: Story, *, period: str | None, segment: str | None
+) -> Edit | None:
+    """The pin that makes another one for this ``period`` and ``segment`` needless: it is for the
+    same ones, or for all periods, all readers or both. The oldest of several."""
+    pins = sa.select(Edit).where(
+        Edit.story_id == story.id, Edit.kind == EditKind.PIN, Edit.ended_at.is_(None)
+    )
+    for row in session.scalars(pins.order_by(Edit.id)):
+        if row.period in (None, period) and row.segment in (None, segment):
+            return row
+    return None
+
+
 def release(session: Session, story: Story, *, by: str, now: datetime) -> int:
     """End every hold and pin of the story, of whatever period; how many there were."""
     return _end(session, story, (EditKind.HOLD, EditKind.PIN), by=by, now=now)

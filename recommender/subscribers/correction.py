@@ -161,7 +161,13 @@ def _held(
     found = vocabulary.find(session, kind, keys.values())
     for name, key in keys.items():
         if found.get(key) not in held:
-            raise NotFoundError(f"{reader.email} has no {kind} {name!r}")
+            theirs = (
+                [row.role.name for row in reader.roles]
+                if kind == "role"
+                else [row.topic.name for row in reader.topics]
+            )
+            said = ", ".join(sorted(theirs)) or "none"
+            raise NotFoundError(f"{reader.email} has no {kind} {name!r}; they have: {said}")
     return set(found.values())
 
 

@@ -1,12 +1,12 @@
 """Names in an import that the vocabulary lacks: each said once, with the nearest that is known."""
 
-import difflib
 from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
 from recommender import vocabulary
 from recommender.vocabulary import Kind
+from recommender.vocabulary.new_names import nearest
 
 COMPARED = 50
 """New names of each kind for which the nearest known one is looked up."""
@@ -29,14 +29,12 @@ class NewNames:
         new = {key: name for key, name in folded.items() if key not in known and key not in met}
         if not new:
             return {}
-        offered = {
-            vocabulary.fold(name): name for name in sorted(vocabulary.offered(session, kind))
-        }
+        compared = sorted(new)[: max(0, COMPARED - len(met))]
+        near = nearest(session, kind, compared)
         said = {}
         for key, name in sorted(new.items()):
-            near = difflib.get_close_matches(key, offered, 1, 0.7) if len(met) < COMPARED else []
             met.add(key)
-            guess = f"; the nearest known one is {offered[near[0]]!r}" if near else ""
+            guess = f"; the nearest known one is {near[key]!r}" if key in near else ""
             said[name] = (
                 f"{kind}s: {name!r} is new{guess}; it is kept for the reader, and "
                 f"offered to nobody until `newsletter {kind}s offer`"

@@ -8,7 +8,18 @@ import typer
 from sqlalchemy.orm import Session
 
 from mailer import merging
-from mailer.cli.common import By, Invocation, Json, Yes, author, emit, invocation, make_sure, say
+from mailer.cli.common import (
+    By,
+    Invocation,
+    Json,
+    Yes,
+    author,
+    emit,
+    invocation,
+    make_sure,
+    say,
+    warn,
+)
 from mailer.cli.subscribers import options
 from mailer.cli.subscribers.options import Email
 from mailer.merging import Merge
@@ -17,6 +28,7 @@ from recommender.models import Status, Subscriber
 from recommender.storage import database
 from recommender.subscribers import correction, records
 from recommender.subscribers.correction import Changes
+from recommender.vocabulary import new_names
 
 Names = list[str] | None
 
@@ -83,10 +95,14 @@ def _update(run: Invocation, email: str, wanted: Changes, by: str | None, *, as_
     try:
         with run.store() as engine, database.writing(engine) as session:
             reader = _locked(session, email)
+            roles = [*wanted.add_roles, *(wanted.roles or ())]
+            new = new_names.of(session, {"topic": list(wanted.topics), "role": roles})
             changed = correction.update(session, reader, wanted, author=author(run, by))
             address = reader.email
     except ValueError as error:
         raise NewsletterError(str(error)) from error
+    for one in new:
+        warn(f"note: {one.sentence()}")
     if as_json:
         emit({"subscriber": address, "changed": changed})
         return

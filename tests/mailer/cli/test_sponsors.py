@@ -42,6 +42,12 @@ def test_a_sponsor_is_sent_counted_and_never_learned_from(newsletter: Run, engin
         reader = session.get_one(Subscriber, copy.subscriber_id)
         history = audience.member(session, reader).reader.history
         assert {action.kind for action in history} == {"sent"}
+    report = answer(newsletter, "editions", "report")["sponsors"]
+    assert [(one["id"], one["readers"], one["clicked"]) for one in report] == [
+        (everybody, 11, 1),
+        (chiefs, 1, 0),
+    ]
+    assert "Acme" in newsletter("editions", "report")[1]
     listed = {row["id"]: row for row in answer(newsletter, "sponsors", "list")["sponsors"]}
     assert (listed[everybody]["readers"], listed[everybody]["clicked"]) == (11, 1)
     assert (listed[chiefs]["readers"], listed[chiefs]["clicked"]) == (1, 0)
@@ -62,7 +68,8 @@ def test_the_conformance_of_copies_with_a_sponsor_and_a_note(newsletter: Run) ->
         (("--picture", "http://acme.example/p.png"), "is no https address"),
         (("--text", "x" * 601), "has 601 characters"),
         (("--from", "soon"), "'soon' is no date"),
-        (("--from", "2026-12-02", "--until", "2026-12-01"), "is before"),
+        (("--from", "2036-12-02", "--until", "2036-12-01"), "is before"),
+        (("--from", "2020-01-01", "--until", "2020-12-01"), "2020-12-01 is past"),
         (("--segment", "gone"), "no segment 'gone'"),
     ],
 )

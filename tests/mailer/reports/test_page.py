@@ -11,7 +11,7 @@ DOCUMENT: dict[str, Any] = {
     "edition": "weekly-2026-W48", "state": "finished", "why": None,
     "totals": {"readers": 4, "skipped": {"nothing_relevant": 2}},
     "funnel": dict.fromkeys(page.STEPS, 0) | {"due": 4, "sent": 4},
-    "stories": [STORY | {"click_rate": RATE}], "positions": [],
+    "stories": [STORY | {"click_rate": RATE}], "positions": [], "sponsors": [],
     "segments": [], "topics": [], "roles": [], "relays": [], "domains": [],
 }  # fmt: skip
 
@@ -28,3 +28,9 @@ def test_a_long_report_says_how_much_more_there_is() -> None:
     stories = [STORY | {"click_rate": None}] * (page.MOST_ROWS + 3)
     html = page.page(DOCUMENT | {"stories": stories}, made_at=datetime(2026, 11, 27, tzinfo=UTC))
     assert "And 3 more stories" in html
+
+
+def test_sponsors_are_counted_beside_the_stories() -> None:
+    sponsor = {"id": 1, "name": "Acme & Co", "readers": 1_234, "clicked": 12, "click_rate": RATE}
+    html = page.page(DOCUMENT | {"sponsors": [sponsor]}, made_at=datetime(2026, 11, 27, tzinfo=UTC))
+    assert "Acme &amp; Co</th><td>1,234</td><td>12</td>" in html

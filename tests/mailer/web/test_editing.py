@@ -57,6 +57,9 @@ def test_a_story_is_held_pinned_and_released(open_place: Place) -> None:
     with database.reading(open_place.engine) as session:
         story, article = session.execute(sa.select(Story, Article).join(Article)).all()[0]
         name, key = f"{article.key}/{story.key}", story.id
+    assert post(open_place, action="pin", story=name).status_code == 303
+    assert "pinned already, by ines on" in post(open_place, action="pin", story=name).text
+    post(open_place, action="release", story=name)
     for action, words in (("hold", ["held"]), ("pin", ["held", f"pinned in {NEXT}"]),
                           ("release", [])):  # fmt: skip
         assert post(open_place, action=action, story=name).status_code == 303

@@ -36,7 +36,7 @@ def test_an_update_says_what_changed_and_who_did_it_is_kept(newsletter: Run) -> 
     ("options", "words"),
     [
         ((), "say what to change"),
-        (("--remove-role", "Astronaut"), "has no role 'Astronaut'"),
+        (("--remove-role", "Astronaut"), "has no role 'Astronaut'; they have: "),
         (("--attribute", "pro"), "is not name=value"),
         (("--email", OTHER), f"`newsletter subscribers merge {OTHER} {WHO}`"),
         (("--topic", "AI:9"), "not between -2 and 3"),
@@ -52,6 +52,19 @@ def test_what_cannot_be_corrected_is_one_line(
     assert (out, error.count("\n")) == ("", 1)
     assert words in error
     assert answer(newsletter, "subscribers", "show", WHO) == before
+
+
+def test_a_name_that_is_new_is_said_with_the_nearest_known_one(newsletter: Run) -> None:
+    status, _, err = newsletter(
+        *("subscribers", "update", WHO, "--add-role", "CTOs", "--topic", "AI Stratgy:2")
+    )
+    assert (status, err.splitlines()) == (
+        0,
+        [
+            "note: the topic 'AI Stratgy' is new; the nearest known one is 'AI Strategy'",
+            "note: the role 'CTOs' is new; the nearest known one is 'CTO'",
+        ],
+    )
 
 
 def test_a_merge_says_what_it_comes_to_before_it_is_done(newsletter: Run) -> None:
