@@ -1,5 +1,6 @@
 """``newsletter sponsors``: the one labelled place in the issues that is paid for."""
 
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -43,12 +44,7 @@ def add(
     """  # noqa: E501  (an example is one line)
     run = invocation(context)
     today = run.now.astimezone(run.settings.zone).date()
-    first = dates.day("--from", from_) or today
-    last = dates.day("--until", until)
-    if last is not None and last < today:
-        raise InputError("--until", None, f"{last} is past; name today or a day to come")
-    if last is not None and last < first:
-        raise InputError("--until", None, f"{last} is before {first}")
+    first, last = _days(from_, until, today)
     row = Sponsor(
         name=_text("NAME", name, LONGEST_NAME),
         text=_text("--text", text, LONGEST_TEXT),
@@ -69,6 +65,16 @@ def add(
         session.flush()
         document = _document(row)
     _answer(document, as_json=as_json)
+
+
+def _days(from_: str | None, until: str | None, today: date) -> tuple[date, date | None]:
+    """The first day and the last one, if there is one."""
+    first, last = dates.day("--from", from_) or today, dates.day("--until", until)
+    if last is not None and last < today:
+        raise InputError("--until", None, f"{last} is past; name today or a day to come")
+    if last is not None and last < first:
+        raise InputError("--until", None, f"{last} is before {first}")
+    return first, last
 
 
 def _answer(document: dict[str, object], *, as_json: bool) -> None:
