@@ -7,6 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from mailer.diagnosis.finding import Finding, warning
 from recommender.safety import private_files
 from recommender.settings import Settings
 
@@ -14,8 +15,8 @@ MOST_FILES = 100_000
 """Files of a home that are looked at."""
 
 
-def exposed(found: Settings, file: Path) -> Iterator[str]:
-    """A line for each of those; ``file`` is the settings file, if there is one."""
+def exposed(found: Settings, file: Path) -> Iterator[Finding]:
+    """A finding for each of those; ``file`` is the settings file, if there is one."""
     database = sa.make_url(found.store_url).database if "sqlite" in found.store_url[:7] else None
     single = {
         "settings": file,
@@ -26,16 +27,15 @@ def exposed(found: Settings, file: Path) -> Iterator[str]:
     for what, path in single.items():
         mode = None if path is None else private_files.exposed(path)
         if mode is not None:
-            yield f"{what}: others may use it (mode {mode:04o}): {_remedy('chmod 600', path)}"
+            why = f"{what}: others may use it (mode {mode:04o})"
+            yield warning("files", why, _remedy("chmod 600", path))
     mode = private_files.exposed(found.home)
     below = private_files.exposed_in(found.home, MOST_FILES)
     inside = sum(path not in single.values() for path in below)
     if mode is not None or inside:
         shown = f"mode {mode:04o}" if mode is not None else "its own mode is well"
-        yield (
-            f"home: others may look into it ({shown}; {inside:,} files and folders below): "
-            f"{_remedy('chmod -R go-rwx', found.home)}"
-        )
+        why = f"home: others may look into it ({shown}; {inside:,} files and folders below)"
+        yield warning("files", why, _remedy("chmod -R go-rwx", found.home))
 
 
 def _remedy(command: str, path: Path | None) -> str:

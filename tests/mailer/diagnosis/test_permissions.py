@@ -88,7 +88,7 @@ def test_the_doctor_names_what_lets_others_in_and_the_remedy(newsletter: Run) ->
         path.chmod(mode)
     _, out, _ = newsletter("doctor")
     for what, path, mode in loose:
-        assert f"{what}: others may use it (mode {mode:04o}): chmod 600 {path}" in out
+        assert f"{what}: others may use it (mode {mode:04o}); chmod 600 {path}" in out
     for path in (here, *here.rglob("*")):
         path.chmod(0o700 if path.is_dir() else 0o600)
     assert "others may" not in newsletter("doctor")[1]

@@ -1,0 +1,83 @@
+"""Do relays and mailboxes answer, and does a message hold the rules?"""
+
+from datetime import UTC, datetime
+
+from mailer import conformance
+from mailer.delivery import messages
+from mailer.delivery.messages import CopyRequest
+from mailer.diagnosis.finding import Finding, error, of_trouble, ok, refused, warning
+from mailer.edition import schedule, templates
+from mailer.inbound.polling import collecting, mailbox_url
+from mailer.issue.composition import ReaderView, StoryContent
+from mailer.monitoring import troubles
+from mailer.relay import registry
+from recommender.errors import NewsletterError
+from recommender.ranking.values import Pick, Reason
+from recommender.settings import Settings
+
+EXAMPLE = StoryContent(
+    title="A story to look at",
+    summary="This is what the doctor composes and sends: a summary of two sentences. It is "
+    "never delivered to anybody.",
+    takeaway="If you can read this as it was meant, the template works.",
+    practice=("Look at it on a phone.", "Look at it in the dark."),
+    url="https://www.example.org/story",
+    source="The doctor",
+)
+
+
+def check_relays(settings: Settings) -> list[Finding]:
+    """Whether each relay answers; it is asked."""
+    found: list[Finding] = []
+    for relay in registry.relays(settings):
+        answer = troubles.relay(relay, settings.timeout_seconds)
+        found.append(
+            ok("relay", answer) if isinstance(answer, str) else of_trouble(answer, "error")
+        )
+    return found
+
+
+def check_mailboxes(settings: Settings) -> list[Finding]:
+    """Whether the mailboxes to which bounces come can be read."""
+    todo = "see bounce_mailbox, and whether its server runs"
+    try:
+        named = mailbox_url.parse(str(settings.bounce_mailbox or ""))
+    except NewsletterError as why:
+        return [refused("mailbox", why, todo)]
+    found: list[Finding] = []
+    for mailbox in named:
+        try:
+            found.append(ok("mailbox", collecting.check(mailbox, timeout=settings.timeout_seconds)))
+        except NewsletterError as why:
+            found.append(error("mailbox", str(why), todo))
+    return found
+
+
+def check_message(settings: Settings, now: datetime) -> list[Finding]:
+    """Whether a message made from the templates as they are holds the rules."""
+    try:
+        data = _example(settings, now)
+    except NewsletterError as why:
+        return [refused("message", why, "no message can be made before that is mended")]
+    findings = conformance.check(data, recipient="reader@example.com", now=now)
+    todo = "see the templates (`newsletter templates check`) and the settings of the sender"
+    return [
+        (error if one.level == "must" else warning)(one.rule, one.what, todo) for one in findings
+    ] or [ok("message", f"{len(conformance.RULES)} rules hold")]
+
+
+def _example(settings: Settings, now: datetime) -> bytes:
+    factory = messages.make_factory(
+        settings,
+        newsletter=settings.newsletter,
+        period=schedule.period_of(now.astimezone(UTC).date(), settings.schedule),
+        template=templates.installed(settings),
+        stories={"1": EXAMPLE},
+    )
+    request = CopyRequest(
+        delivery_id=1,
+        recipient="reader@example.com",
+        picks=[Pick("1", 1, 1.0, (Reason("topic", "Example", 1.0),))],
+        reader=ReaderView(name="Reader", roles=("CTO",)),
+    )
+    return factory.message(request, now).data
