@@ -26,13 +26,16 @@ def outcome_of(verdict: Verdict, claim: Claim, now: datetime, retry_for: timedel
     state = OTHERWISE[verdict.kind]
     deferred = state == DeliveryState.DEFERRED
     about = refusals.classify(verdict)
+    wait = backoff(claim.attempts, claim.delivery_id)
+    if verdict.retry_after is not None:
+        wait = max(wait, timedelta(seconds=verdict.retry_after))
     return Outcome(
         claim.delivery_id,
         state,
         relay=verdict.relay,
         reply=verdict.reply,
         reason=verdict.enhanced or str(verdict.code or ""),
-        retry_at=now + backoff(claim.attempts, claim.delivery_id) if deferred else None,
+        retry_at=now + wait if deferred else None,
         expires_at=now + retry_for if deferred else None,
         dead=about == "mailbox",
         suspect=about if about in ("suspected", "unreached") else None,

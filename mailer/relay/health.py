@@ -98,12 +98,13 @@ class RelayHealth:
         with self._lock:
             self._leave_alone(self._all[relay], why)
 
-    def spare(self, relay: Relay) -> None:
-        """The relay asked for less."""
+    def spare(self, relay: Relay, seconds: float | None = None) -> None:
+        """The relay asked for less, and for so many ``seconds`` if it said for how long."""
         with self._lock:
             standing, now = self._all[relay], self._monotonic()
             if standing.rests_until <= now:  # else another connection has heard the same
-                standing.rests_until = now + min(FIRST_REST * 2**standing.rests, LONGEST_PAUSE)
+                rest = min(FIRST_REST * 2**standing.rests, LONGEST_PAUSE)
+                standing.rests_until = now + max(rest, seconds or 0.0)
                 standing.rests += 1
 
     def back_in(self) -> float | None:

@@ -9,8 +9,11 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from mailer.relay import urls
+from mailer.relay.mailgun import relay as mailgun
 from mailer.relay.outbox import relay as outbox
+from mailer.relay.postmark import relay as postmark
 from mailer.relay.relay_pool import RelayPool
+from mailer.relay.ses import relay as ses
 from mailer.relay.smtp import relay as smtp
 from mailer.relay.transport import Permits, Relay, Transport
 from recommender.errors import ConfigurationError
@@ -31,6 +34,9 @@ class FromUrl(Protocol):
 TRANSPORTS: dict[str, FromUrl] = {
     "smtp": smtp.from_url,
     "smtps": smtp.from_url,
+    "ses": ses.from_url,
+    "postmark": postmark.from_url,
+    "mailgun": mailgun.from_url,
     "outbox": outbox.from_url,
 }
 OpenTransport = Callable[[Permits], Transport]

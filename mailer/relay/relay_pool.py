@@ -137,7 +137,7 @@ class RelayTransport:
             health.strike(relay, verdict.reply or "")
             return False, ours
         if slowdown.asked_by(verdict) == "relay":
-            health.spare(relay)
+            health.spare(relay, verdict.retry_after)
             return False, self._spared(relay, verdict.reply or "")
         if verdict.code is None or _closes(verdict):
             health.strike(relay, verdict.reply or "")
@@ -196,10 +196,13 @@ class RelayTransport:
             health.works(relay)
             return verdict
         if (ours := refusals.for_the_relay(verdict)) is not None:
-            health.strike(relay, verdict.reply or "")
+            if verdict.command == "AUTH":  # no message will go until somebody mends it
+                health.broken(relay, f"relay {relay.name}: {verdict.reply}")
+            else:
+                health.strike(relay, verdict.reply or "")
             return ours
         if slowdown.asked_by(verdict) == "relay":
-            health.spare(relay)
+            health.spare(relay, verdict.retry_after)
         elif verdict.kind is VerdictKind.UNANSWERED or verdict.code is None or _closes(verdict):
             health.strike(relay, verdict.reply or "")
         else:

@@ -30,7 +30,8 @@ class VerdictKind(StrEnum):
 class Verdict:
     """What became of one message: SMTP reply code, enhanced status code (RFC 3463), the words, and
     which command they answered (``.`` is the final dot). ``limit`` is set when a limit of ours
-    holds the message."""
+    holds the message; ``retry_after`` are the seconds for which the relay asks to be left alone. An
+    API's answers are told in the same terms (``http.api``); ``AUTH`` is about the credentials."""
 
     kind: VerdictKind
     relay: str
@@ -40,6 +41,7 @@ class Verdict:
     command: str | None = None
     until: datetime | None = None
     limit: LimitReached | None = None
+    retry_after: float | None = None
 
 
 class Permits(Protocol):

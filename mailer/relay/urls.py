@@ -1,6 +1,8 @@
 """What relays of all kinds have in common in their URLs: a list with commas, a rate, a weight."""
 
 import ipaddress
+import ssl
+from pathlib import Path
 
 from recommender.errors import ConfigurationError
 from recommender.settings import limits
@@ -39,3 +41,17 @@ def is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def certificates(file: str, number: int) -> Path | None:
+    """The file of certificates to trust, seen to be one before anything is sent."""
+    if not file:
+        return None
+    try:
+        ssl.create_default_context(cafile=file)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        why = "it holds no certificate in PEM form"
+        if not isinstance(error, ssl.SSLError) and isinstance(error, OSError) and error.strerror:
+            why = error.strerror
+        raise ConfigurationError(f"smtp_url: relay {number}: cafile {file}: {why}") from error
+    return Path(file)

@@ -15,7 +15,8 @@ class DeliverySettings(BaseModel):
 
     smtp_url: str | None = Field(
         None,
-        description="relay, or several with commas: smtp://user:pass@host:port?starttls=require",
+        description="relay, or several with commas: smtp://user:pass@host:port?starttls=require, "
+        "ses://…, postmark://…, mailgun://…",
     )
     in_doubt: Literal["skip", "resend"] = Field(
         "skip", description="what to do with a message whose answer was lost"

@@ -16,8 +16,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from recommender.models import Delivery, DeliveryState
+from recommender.models import Delivery, DeliveryState, Subscriber
 from recommender.storage import database
+from tests.providers import DROP, TAKE_AND_DROP, Fault, Provider, running
 
 READERS = 300
 S = DeliveryState
@@ -129,3 +130,33 @@ def test_sending_twice_sends_nothing_twice(newsletter: Engine, home: Path) -> No
     again = finish(start(home))
     assert (again["due"], again["sent"]) == (0, 0)
     assert {path: path.stat().st_mtime_ns for path in (home / "outbox").rglob("*.eml")} == times
+
+
+def test_kill_9_while_providers_apis_are_called(newsletter: Engine, home: Path) -> None:
+    """Three providers share the edition; two answers are lost on top of it."""
+    lost: list[Fault | str | bytes] = [TAKE_AND_DROP, DROP]
+    with running(Provider(delay=0.004, script=lost)) as provider:
+        kinds = ("ses", "postmark", "mailgun")
+        relays = ",".join(provider.url(kind, "&weight=1") for kind in kinds)
+        interrupt(newsletter, start(home, relays), 40, signal.SIGKILL)
+        assert 0 < len(provider.taken) < READERS
+        finish(start(home, relays))
+    ledger = states(newsletter)
+    assert ledger[S.SENT] + ledger[S.IN_DOUBT] == READERS
+    assert 2 <= ledger[S.IN_DOUBT] <= 2 + 4, "a connection has one copy on the wire"
+    taken = Counter(one.recipient for one in provider.taken)
+    assert max(taken.values()) == 1, "nobody twice"
+    with database.reading(newsletter) as session:
+        rows = session.execute(
+            sa.select(Subscriber.email, Delivery.state, Delivery.reply).join(
+                Subscriber, Subscriber.id == Delivery.subscriber_id
+            )
+        ).all()
+    sent = {email: reply for email, state, reply in rows if state == S.SENT}
+    doubtful = {email for email, state, _ in rows if state == S.IN_DOUBT}
+    assert sent.keys() <= taken.keys() <= sent.keys() | doubtful, "nobody missed, doubts named"
+    for one in provider.taken:
+        assert one.recipient in doubtful or one.identity in sent[one.recipient]
+    calls = Counter(call.partition("/")[2] for call in provider.calls)
+    assert min(calls[path] for path in ("v2/email/outbound-emails", "email")) > READERS // 5
+    assert provider.wrong == []

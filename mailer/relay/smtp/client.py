@@ -13,8 +13,7 @@ import ssl
 import time
 from typing import Any
 
-from mailer.relay import green_threads
-from mailer.relay.smtp import sockets
+from mailer.relay import green_threads, sockets
 from mailer.relay.transport import ConnectionLostError
 from recommender.safety import escaping
 

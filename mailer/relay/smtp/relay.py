@@ -92,20 +92,6 @@ def from_url(url: str, *, number: int, folder: Path) -> Relay:  # noqa: ARG001  
         implicit_tls=implicit,
         weight=weight,
         rates=rates,
-        cafile=_certificates(cafile, number),
+        cafile=urls.certificates(cafile, number),
         auth=_AUTH[auth],
     )
-
-
-def _certificates(file: str, number: int) -> Path | None:
-    """The file of certificates to trust, seen to be one before anything is sent."""
-    if not file:
-        return None
-    try:
-        ssl.create_default_context(cafile=file)
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        why = "it holds no certificate in PEM form"
-        if not isinstance(error, ssl.SSLError) and isinstance(error, OSError) and error.strerror:
-            why = error.strerror
-        raise ConfigurationError(f"smtp_url: relay {number}: cafile {file}: {why}") from error
-    return Path(file)

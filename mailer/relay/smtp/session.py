@@ -9,7 +9,7 @@ from typing import Any
 from mailer.relay.smtp import sasl
 from mailer.relay.smtp.client import Client, TlsClient
 from mailer.relay.smtp.smarthost import Smarthost
-from mailer.relay.smtp.sockets import Handshakes
+from mailer.relay.sockets import Handshakes
 from recommender.errors import TransportError
 from recommender.safety import escaping
 

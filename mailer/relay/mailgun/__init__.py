@@ -1,0 +1,1 @@
+"""The transport by the API of Mailgun (``mailgun://``)."""

@@ -1,0 +1,28 @@
+"""Postmark as a relay: ``postmark://TOKEN@stream``."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from mailer.relay.http import relay as http
+from mailer.relay.postmark.api import Postmark
+
+FORM = (
+    "postmark://TOKEN@broadcast (a server's API token, and the ID of a message stream; options are "
+    "rate=10/second, weight=3, cafile=/path/to/ca.pem and endpoint=https://host)"
+)
+HOST = "api.postmarkapp.com"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,100}")
+_STREAM = re.compile(r"[a-z0-9_-]{1,60}")
+
+
+def from_url(url: str, *, number: int, folder: Path) -> http.Relay:  # noqa: ARG001  (as all have it)
+    """The relay of ``url``, number ``number`` of ``smtp_url``; no file is kept in ``folder``.
+    ConfigurationError names the key of the settings, never a secret."""
+    parsed = http.parse(url, FORM, number)
+    token, stream = unquote(parsed.parts.username or ""), parsed.parts.hostname or ""
+    if parsed.parts.password is not None or not _TOKEN.fullmatch(token):
+        raise parsed.wrong()
+    if not _STREAM.fullmatch(stream):
+        raise parsed.wrong()
+    return parsed.relay(f"postmark:{stream}", HOST, lambda _: Postmark(token, stream))

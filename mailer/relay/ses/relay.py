@@ -1,0 +1,41 @@
+"""Amazon SES as a relay: ``ses://KEY:SECRET@region``."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from mailer.relay.http import relay as http
+from mailer.relay.ses.api import Ses
+from mailer.relay.ses.signature import Signer
+
+FORM = (
+    "ses://KEY:SECRET@region?configuration=NAME (an access key, and a region such as eu-west-1; "
+    "further options are rate=14/second, weight=3, cafile=/path/to/ca.pem and "
+    "endpoint=https://host)"
+)
+SERVICE = "ses"
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
+_KEY = re.compile(r"\w{16,128}", re.ASCII)
+_SECRET = re.compile(r"[!-~]{16,200}")
+_SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def from_url(url: str, *, number: int, folder: Path) -> http.Relay:  # noqa: ARG001  (as all have it)
+    """The relay of ``url``, number ``number`` of ``smtp_url``; no file is kept in ``folder``.
+    ConfigurationError names the key of the settings, never a secret."""
+    parsed = http.parse(url, FORM, number)
+    key, secret = unquote(parsed.parts.username or ""), unquote(parsed.parts.password or "")
+    region = parsed.parts.hostname or ""
+    configuration = parsed.options.pop("configuration", [""])[-1]
+    wanted = ((_REGION, region), (_KEY, key), (_SECRET, secret))
+    if not all(form.fullmatch(text) for form, text in wanted):
+        raise parsed.wrong()
+    if configuration and not _SET.fullmatch(configuration):
+        raise parsed.wrong()
+    domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+    host = f"email.{region}.{domain}"
+    signer = Signer(key, secret, region, SERVICE)
+    name = f"ses:{region}" + (f":{configuration}" if configuration else "")
+    return parsed.relay(
+        name, host, lambda place: Ses(signer, place.authority, configuration or None)
+    )
