@@ -90,7 +90,7 @@ def relay(asked: Relay, timeout: float) -> Trouble | str:
     try:
         return asked.check(timeout)
     except NewsletterError as error:
-        why = str(error).removeprefix(f"{asked.name}: ")
+        why = str(error).removeprefix(f"relay {asked.name}: ")
     return Trouble(
         Kind.RELAY,
         asked.name,

@@ -1,1 +1,1 @@
-"""The ways out: relays over SMTP, and the outbox folder."""
+"""The ways out: relays over SMTP, providers' HTTP APIs, and the outbox folder."""
