@@ -45,6 +45,7 @@ def ranker_for(
     settings = RankingSettings(
         relevance_floor=edition_settings.relevance_floor,
         max_per_article=edition_settings.stories_per_digest,
+        vary=edition_settings.vary_positions,
     )
     return store_ranker.make(
         session,
@@ -78,13 +79,15 @@ class EditionRanker:
                 reasons,
                 also[at],
                 None if propensity != propensity else propensity,
+                places,
             )
-            for at, position, score, reasons, propensity in zip(
+            for at, position, score, reasons, propensity, places in zip(
                 chunk.stories.tolist(),
                 chunk.positions.tolist(),
                 chunk.scores.tolist(),
                 self.ranker.reason_rows(chunk),
                 chunk.propensities.tolist(),
+                chunk.places(),
                 strict=True,
             )
         ]

@@ -23,6 +23,7 @@ class EditionSettings:
     quiet_hours: str | None = None
     stories_per_digest: int = 2
     sunset_weeks: int = 0
+    vary_positions: float = 0.0
 
     @classmethod
     def of(cls, settings: Settings) -> "EditionSettings":
@@ -37,6 +38,7 @@ class EditionSettings:
             quiet_hours=settings.quiet_hours,
             stories_per_digest=settings.stories_per_digest,
             sunset_weeks=settings.sunset_weeks if settings.tracking else 0,
+            vary_positions=settings.vary_positions,
         )
 
     def due_at(

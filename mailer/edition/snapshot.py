@@ -23,6 +23,7 @@ def pick_document(pick: Pick) -> Document:
         [(reason.kind, reason.detail, round(reason.share, 4)) for reason in pick.reasons],
         [int(story) for story in pick.also],
         pick.propensity,
+        pick.places,
     )
 
 
@@ -33,8 +34,10 @@ def document(
     reasons: Sequence[tuple[str, str, float]],
     also: list[int],
     propensity: float | None,
+    places: Sequence[tuple[int, float]] = (),
 ) -> Document:
-    """The same, of a pick in parts. ``reasons`` are kinds, details and shares."""
+    """The same, of a pick in parts. ``reasons`` are kinds, details and shares; ``places`` where it
+    might have stood, and how probably."""
     return {
         "story": story,
         "position": position,
@@ -42,6 +45,7 @@ def document(
         "reasons": reasons,
         "also": also,
         "propensity": propensity,
+        **({"places": places} if places else {}),
     }
 
 

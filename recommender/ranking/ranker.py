@@ -148,6 +148,7 @@ class Ranker:
             because.parts(
                 profile.likes, self.affinities.values, chosen, self.settings.least_reason
             ),
+            *slate.varied(rows, at),
         )
 
     def reason_rows(self, chunk: RankedChunk) -> list[list[ReasonRow]]:
@@ -264,13 +265,15 @@ class Ranker:
                 reasons=reasons,
                 also=self.also[at],
                 propensity=None if np.isnan(propensity) else propensity,
+                places=places,
             )
-            for at, position, score, reasons, propensity in zip(
+            for at, position, score, reasons, propensity, places in zip(
                 chunk.stories.tolist(),
                 chunk.positions.tolist(),
                 chunk.scores.tolist(),
                 because.reasons(chunk.parts, chunk.stories, self.phrases),
                 chunk.propensities.tolist(),
+                chunk.places(),
                 strict=True,
             )
         ]

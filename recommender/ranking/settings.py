@@ -241,7 +241,9 @@ class RankingSettings:
     ones the weaker gets 3 of 10.
     ``new_days``: stories older than that stand behind the others of a list, "from the archive".
     ``explore``: the last place of a list of five or more goes to a story outside the reader's
-    usual topics, drawn with logged propensity. ``must_read``: editors' must-reads lead the list.
+    usual topics, drawn with logged propensity. ``vary``: share of lists in which two neighbours,
+    drawn at random, change places, so that what a place is worth can be told from what a story is.
+    ``must_read``: editors' must-reads lead the list.
     ``duplicate``: cosine of two texts from which they count as the same story.
     ``pool``: how many of a reader's best stories the list is chosen from.
     ``calibrated_interests``: how many of a reader's strongest interests calibration looks at.
@@ -259,6 +261,7 @@ class RankingSettings:
     quota: float = 0.6
     new_days: float = 7.0
     explore: bool = True
+    vary: float = 0.0
     must_read: bool = True
     duplicate: float = 0.72
     pool: int = 50

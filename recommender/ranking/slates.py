@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from recommender.ranking import selection
+from recommender.ranking import place_variation, selection
+from recommender.ranking.place_variation import Variation
 from recommender.ranking.reasons import EXPLORE, FRESH, MUST_READ
 from recommender.ranking.scoring import EXCLUDED, Scores
 from recommender.ranking.selection import EXPLORED, NONE, CandidateFeatures, Places, Shares
@@ -46,12 +47,20 @@ class SlateRequest:
 class Slates:
     """A chunk's lists: ``places``, and for each place by how much it was lifted beyond its own
     score (``lifts``), by what (``lifted_by``), and with what probability it was drawn
-    (``propensities``, NaN where nothing was drawn)."""
+    (``propensities``, NaN where nothing was drawn); and how places were varied, if at all."""
 
     places: Places
     lifts: npt.NDArray[np.float64]
     lifted_by: npt.NDArray[np.int64]
     propensities: npt.NDArray[np.float64]
+    variation: Variation | None = None
+
+    def varied(
+        self, rows: npt.NDArray[np.int64], at: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int8]] | tuple[()]:
+        """``moves`` and ``moved`` of the places ``at`` in the lists ``rows``; () if none were."""
+        varied = self.variation
+        return () if varied is None else (varied.moves[rows, at], varied.moved[rows, at])
 
 
 def plain(places: Places) -> Slates:
@@ -83,7 +92,31 @@ def fill(pool: CandidatePool, request: SlateRequest) -> Slates:
             lists.lifted_by[row, second] = MUST_READ
     if settings.explore and top >= EXPLORED:
         _explore(lists, pool, request, open_scores)
-    return lists
+    return _varied(lists, pool, request) if settings.vary else lists
+
+
+def _varied(lists: Slates, pool: CandidatePool, request: SlateRequest) -> Slates:
+    """The lists, in some of which two neighbours have changed places. What was lifted stays, and
+    new stories stay before those from the archive."""
+    free = (lists.places != NONE) & (lists.lifts == 0)
+    older = _older(pool, request.asked.now)[lists.places]
+    pairs = free[:, :-1] & free[:, 1:] & (older[:, :-1] == older[:, 1:])
+    draws = [
+        (
+            _share(f"{request.asked.seed}/{reader}/vary"),
+            _share(f"{request.asked.seed}/{reader}/pair"),
+        )
+        for reader in request.readers
+    ]
+    variation = place_variation.vary(pairs, pool.settings.vary, draws)
+    order = variation.order
+    return Slates(
+        np.take_along_axis(lists.places, order, axis=1),
+        np.take_along_axis(lists.lifts, order, axis=1),
+        np.take_along_axis(lists.lifted_by, order, axis=1),
+        np.take_along_axis(lists.propensities, order, axis=1),
+        variation,
+    )
 
 
 def _newest_first(
@@ -91,10 +124,7 @@ def _newest_first(
 ) -> None:
     """Put, in place, a list's stories of the last ``new_days`` before those from the archive, each
     group in its order. A must-read (``seated``) keeps the first place."""
-    oldest = now - timedelta(days=pool.settings.new_days)
-    older = np.array(
-        [s.published_at is not None and s.published_at < oldest for s in pool.candidates]
-    )
+    older = _older(pool, now)
     if not older.any():
         return
     late = older[places] & (places != NONE)
@@ -102,6 +132,15 @@ def _newest_first(
         late[seated != NONE, 0] = False
     order = np.argsort(late + 2 * (places == NONE), axis=1, kind="stable")
     places[:] = np.take_along_axis(places, order, axis=1)
+
+
+def _older(pool: CandidatePool, now: datetime) -> npt.NDArray[np.bool_]:
+    """Which candidates are from the archive."""
+    oldest = now - timedelta(days=pool.settings.new_days)
+    return np.array(
+        [s.published_at is not None and s.published_at < oldest for s in pool.candidates],
+        dtype=bool,
+    )
 
 
 def _must_reads(
@@ -156,6 +195,11 @@ def _explore(
     )
     lists.lifted_by[full, -1] = EXPLORE
     lists.propensities[full, -1] = 1 / pool
+
+
+def _share(seed: str) -> float:
+    """A number in [0, 1) that is a function of the seed."""
+    return (_draw(seed) >> 11) / 2**53
 
 
 def _draw(seed: str) -> int:

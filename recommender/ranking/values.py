@@ -67,7 +67,9 @@ class Reason(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Pick:
     """One story chosen for one reader; ``position`` counts from 1. ``also`` holds the ids of
-    near-identical stories it stands for."""
+    near-identical stories it stands for. ``propensity`` is the probability with which it was drawn
+    (None: it was not drawn), ``places`` the positions at which it might have stood with the
+    probability of each (empty: only at its own)."""
 
     story: str
     position: int
@@ -75,6 +77,7 @@ class Pick:
     reasons: tuple[Reason, ...]
     also: tuple[str, ...] = ()
     propensity: float | None = None
+    places: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

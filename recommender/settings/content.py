@@ -19,6 +19,13 @@ class ContentSettings(BaseModel):
     stories_per_digest: int = Field(
         2, ge=1, description="most stories of one digest in an issue that is not thin without more"
     )
+    vary_positions: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="share of issues in which two neighbouring stories change places by chance, so "
+        "that `evaluate --from-store` can tell what a place is worth",
+    )
     horizon_days: int = Field(
         1200, ge=1, description="stories published longer ago are no candidates"
     )
