@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer.cli import evaluate_weekly
+from mailer.cli import evaluate_store, evaluate_weekly
 from mailer.cli.common import Json, emit, invocation, progress, say, table, warn
-from mailer.cli.rank import Articles, Now, Subscribers, read_articles, read_moment
+from mailer.cli.rank import Now, read_articles, read_moment
 from recommender.datasets import files
 from recommender.errors import InputError, NewsletterError
 from recommender.evaluation.intervals import Estimate
@@ -23,40 +23,60 @@ ACCURACY = ("ndcg@10", "ndcg@5", "mrr", "recall@10")
 LISTS = ("diversity", "calibration", "coverage", "novelty", "repeats")
 
 
+Articles = Annotated[
+    Path | None, typer.Option(help="Articles: .jsonl, .json, a feed, or a folder.")
+]
+Subscribers = Annotated[Path | None, typer.Option(help="Readers: subscribers.jsonl.")]
 Relevant = Annotated[Path | None, typer.Option(help="What each reader kept: relevant.jsonl.")]
+
+
+Weekly = Annotated[
+    bool,
+    typer.Option("--weekly", help="Replay each week of the histories, its new stories ranked."),
+]
+Top = Annotated[int, typer.Option(min=10, help="Length of the lists that are judged.")]
+AsIssue = Annotated[
+    bool, typer.Option("--as-issue", help="Judge lists made by the rules of an issue.")
+]
+WithBaselines = Annotated[bool, typer.Option(help="Run the plain recipes, too.")]
+Sample = Annotated[int, typer.Option(min=1, help="Judge at most so many readers.")]
+Plot = Annotated[Path | None, typer.Option(help="Draw nDCG@10 of all systems (PNG).")]
 
 
 def command(
     context: typer.Context,
     *,
-    articles: Articles,
-    subscribers: Subscribers,
+    articles: Articles = None,
+    subscribers: Subscribers = None,
     relevant: Relevant = None,
-    weekly: Annotated[
-        bool,
-        typer.Option("--weekly", help="Replay each week of the histories, its new stories ranked."),
-    ] = False,
-    top: Annotated[int, typer.Option(min=10, help="Length of the lists that are judged.")] = 10,
-    as_issue: Annotated[
-        bool, typer.Option("--as-issue", help="Judge lists made by the rules of an issue.")
-    ] = False,
-    baselines: Annotated[bool, typer.Option(help="Run the plain recipes, too.")] = True,
-    sample: Annotated[
-        int, typer.Option(min=1, help="Judge at most so many readers, the first ones.")
-    ] = 5_000,
+    from_store: evaluate_store.FromStore = False,
+    editions: evaluate_store.Editions = 8,
+    setting: evaluate_store.Settings = None,
+    weekly: Weekly = False,
+    top: Top = 10,
+    as_issue: AsIssue = False,
+    baselines: WithBaselines = True,
+    sample: Sample = 5_000,
     now: Now = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw nDCG@10 of all systems (PNG).")] = None,
+    plot: Plot = None,
     as_json: Json = False,
 ) -> None:
-    """Measure the ranking against what readers kept, with confidence intervals and baselines.
+    """Measure the ranking against what readers kept, with confidence intervals and baselines; or,
+    from the store, other settings of it against what was sent and answered.
 
     Example: newsletter evaluate --articles a.jsonl --subscribers s.jsonl --relevant r.jsonl
+
+    Example: newsletter evaluate --from-store --setting diversity=0.4 --setting profile.role=0.7
     """
     run = invocation(context)
+    if from_store or setting:
+        evaluate_store.no_files(articles, subscribers, relevant)
+        return evaluate_store.show(run, editions, setting or [], sample, as_json=as_json)
+    if articles is None or subscribers is None:
+        raise typer.BadParameter("give --articles and --subscribers, or --from-store")
     catalogue = _articles(articles, run.now)
     if weekly:
-        evaluate_weekly.show(catalogue, subscribers, plot, as_json=as_json)
-        return
+        return evaluate_weekly.show(catalogue, subscribers, plot, as_json=as_json)
     if relevant is None:
         raise typer.BadParameter("--relevant names what readers kept; or --weekly replays weeks")
     kept = _kept(relevant)
@@ -70,11 +90,8 @@ def command(
     if plot is not None:
         _draw(plot, trial, outcomes)
     if as_json:
-        emit(_document(trial, outcomes, articles=len(catalogue.of_article)))
-        return
-    _show(trial, outcomes)
-    if plot is not None:
-        say(str(plot))
+        return emit(_document(trial, outcomes, articles=len(catalogue.of_article)))
+    return _show(trial, outcomes, plot)
 
 
 def _articles(path: Path, now: datetime) -> files.Catalogue:
@@ -179,7 +196,7 @@ def _best(outcomes: Mapping[str, Outcome]) -> str:
     return max(sorted(means), key=lambda name: means[name])
 
 
-def _show(trial: Trial, outcomes: Mapping[str, Outcome]) -> None:
+def _show(trial: Trial, outcomes: Mapping[str, Outcome], plot: Path | None) -> None:
     say(
         f"{len(trial.readers):,} readers, {len(trial.ranker.candidates):,} stories, "
         f"lists of {trial.top}; 95 % bootstrap intervals over readers"
@@ -202,6 +219,8 @@ def _show(trial: Trial, outcomes: Mapping[str, Outcome]) -> None:
         )
         if ahead.low <= 0:
             warn("the interval holds 0: with these readers the lead may be luck")
+    if plot is not None:
+        say(str(plot))
 
 
 def _headings(column: str) -> list[str]:

@@ -18,6 +18,7 @@ from mailer.edition import snapshot
 from mailer.edition.edition_settings import EditionSettings
 from recommender.articles.catalogue import Catalogue
 from recommender.models import Edition
+from recommender.ranking import knobs as ranking_knobs
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import ListRequest
 from recommender.storage import database
@@ -35,9 +36,11 @@ def ranker_for(
     *,
     period: str | None = None,
     edition_id: int | None = None,
+    knobs: str = "",
 ) -> "tuple[Ranker, Catalogue]":
     """The ranker over the stories of the store as of ``now``, and those stories; with
-    ``edition_id`` over the candidates of that edition. ``period`` is the edition's."""
+    ``edition_id`` over the candidates of that edition. ``period`` is the edition's. ``knobs`` are
+    settings of the ranker that are other than usual (``recommender.ranking.knobs``)."""
     # Here, for its libraries take most of a second to load, and whoever only sends, or looks at
     # editions, does without.
     from recommender.articles import store_ranker
@@ -49,7 +52,7 @@ def ranker_for(
     )
     return store_ranker.make(
         session,
-        settings,
+        ranking_knobs.changed(settings, knobs),
         now=now,
         horizon_days=edition_settings.horizon_days,
         period=period,
@@ -78,8 +81,8 @@ class EditionRanker:
                 score,
                 reasons,
                 also[at],
-                None if propensity != propensity else propensity,
-                places,
+                propensity=None if propensity != propensity else propensity,
+                places=places,
             )
             for at, position, score, reasons, propensity, places in zip(
                 chunk.stories.tolist(),

@@ -22,8 +22,8 @@ def pick_document(pick: Pick) -> Document:
         pick.score,
         [(reason.kind, reason.detail, round(reason.share, 4)) for reason in pick.reasons],
         [int(story) for story in pick.also],
-        pick.propensity,
-        pick.places,
+        propensity=pick.propensity,
+        places=pick.places,
     )
 
 
@@ -33,6 +33,7 @@ def document(
     score: float,
     reasons: Sequence[tuple[str, str, float]],
     also: list[int],
+    *,
     propensity: float | None,
     places: Sequence[tuple[int, float]] = (),
 ) -> Document:

@@ -22,6 +22,8 @@ LEAST_MOVED = 30
 """Answers to stories that had changed places, below which η is not told."""
 UNTOLD = (0.0, 0.5, 1.0)
 """Low, middle and high η where it is not told: from looking at every place alike to 1/k."""
+LEAST_READERS = 20
+"""Readers who answered, below which nothing is concluded."""
 ENOUGH = 0.8
 """Share of a list, weighed by looks, that must have been sent, or what is left decides."""
 Numbers = npt.NDArray[np.float64]
@@ -75,17 +77,21 @@ class Bias:
 class Worth:
     """What lists bring: answers a copy (``value``), by how much that is more than what was sent
     brought (``ahead``), the same if everything that was not sent brought nothing (``at_least``),
-    and which share of the lists, weighed by looks, the data tell of (``known``)."""
+    and which share of the lists, weighed by looks, the data tell of (``known``). ``readers`` is how
+    many answered anything."""
 
     value: Estimate
     ahead: Estimate
     at_least: Estimate
     known: float
+    readers: int
 
     @property
     def verdict(self) -> Verdict:
         """Better if it is so even when what was not sent is worth nothing; else only where enough
         of it was sent."""
+        if self.readers < LEAST_READERS:
+            return "undecided"
         if self.at_least.low > 0:
             return "better"
         if self.known < ENOUGH or self.ahead.low <= 0 <= self.ahead.high:
@@ -188,7 +194,8 @@ def worth(sent: SentPicks, lists: Lists, eta: float, *, clip: float = CLIP) -> W
         for one, many in zip(found, resampled, strict=True)
     )
     total = sums.sum(axis=1)
-    return Worth(value, ahead, least, min(1.0, float(total[1] / max(total[2], 1e-12))))
+    known = min(1.0, float(total[1] / max(total[2], 1e-12)))
+    return Worth(value, ahead, least, known, int((sums[3] > 0).sum()))
 
 
 def _values(sums: Numbers) -> tuple[Numbers, Numbers, Numbers]:

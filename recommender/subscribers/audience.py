@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from recommender.models import (
     Delivery,
     DeliveryState,
+    Edition,
     Event,
     EventKind,
     Frequency,
@@ -70,8 +71,10 @@ def batches(
     *,
     after: int = 0,
     batch: int = BATCH,
+    as_of: datetime | None = None,
 ) -> Iterator[list[Member]]:
-    """Readers that meet ``condition``, by id above ``after``."""
+    """Readers that meet ``condition``, by id above ``after``; with what they had been sent and had
+    answered before ``as_of``, if not by now."""
     query = (
         sa.select(
             Subscriber.id,
@@ -89,7 +92,7 @@ def batches(
     )
     while rows := session.execute(query.where(Subscriber.id > after)).all():
         after = rows[-1].id
-        yield members(session, rows)
+        yield members(session, rows, as_of=as_of)
 
 
 def member(
@@ -100,7 +103,13 @@ def member(
     return members(session, [subscriber], without_edition=without_edition)[0]
 
 
-def members(session: Session, rows: Any, *, without_edition: int | None = None) -> list[Member]:
+def members(
+    session: Session,
+    rows: Any,
+    *,
+    without_edition: int | None = None,
+    as_of: datetime | None = None,
+) -> list[Member]:
     """``rows`` (columns of Subscriber as in ``batches``) with their interests and history."""
     ids = [row.id for row in rows]
     topics: dict[int, dict[str, float]] = {id_: {} for id_ in ids}
@@ -119,7 +128,7 @@ def members(session: Session, rows: Any, *, without_edition: int | None = None) 
         .order_by(Role.key)
     ):
         roles[owner].append(name)
-    history = _history(session, ids, without_edition)
+    history = _history(session, ids, without_edition, as_of)
     return [
         Member(
             row.id,
@@ -137,7 +146,7 @@ def members(session: Session, rows: Any, *, without_edition: int | None = None) 
 
 
 def _history(
-    session: Session, ids: list[int], without_edition: int | None
+    session: Session, ids: list[int], without_edition: int | None, as_of: datetime | None
 ) -> dict[int, list[Action]]:
     """What each was sent and what they answered, oldest first within each kind."""
     history: dict[int, list[Action]] = {id_: [] for id_ in ids}
@@ -161,6 +170,10 @@ def _history(
     )
     if without_edition is not None:
         sent = sent.where(Delivery.edition_id != without_edition)
+    if as_of is not None:
+        earlier = sa.select(Edition.id).where(Edition.planned_at < as_of)
+        sent = sent.where(Delivery.edition_id.in_(earlier))
+        answered = answered.where(Event.at < as_of)
     for owner, stories, at in session.execute(sent):
         history[owner] += [Action(str(story), "sent", at) for story in stories]
     for owner, story, kind, at in session.execute(answered):
