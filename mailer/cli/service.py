@@ -231,17 +231,13 @@ def _end(
 
 @contextlib.contextmanager
 def _alerting(run: Invocation, engine: Engine) -> Iterator[None]:
-    """What tells operators of troubles, where they want to be told. A process that ends does not
-    wait for what it has on the wire: the next one sends it."""
-    from mailer.monitoring import alerts
+    """What looks for troubles, and tells operators of them where they want to be told. A process
+    that ends does not wait for what it has on the wire: the next one sends it."""
     from mailer.service.alerting import Watch
 
     ended = threading.Event()
-    if alerts.channels(run.settings):
-        watch = Watch(engine, run.settings, _now, _report)
-        threading.Thread(
-            target=watch.keep_looking, args=(ended,), name="alerts", daemon=True
-        ).start()
+    watch = Watch(engine, run.settings, _now, _report)
+    threading.Thread(target=watch.keep_looking, args=(ended,), name="alerts", daemon=True).start()
     try:
         yield
     finally:

@@ -1,5 +1,6 @@
 """The ledger in numbers, and the answers to it: it reads them and never writes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +10,12 @@ from sqlalchemy.orm import Session
 from recommender.models import Delivery, DeliveryState, Event, EventKind, Subscriber
 
 MINUTE = timedelta(minutes=1)
+UNSETTLED = (
+    DeliveryState.PLANNED,
+    DeliveryState.DEFERRED,
+    DeliveryState.CLAIMED,
+    DeliveryState.ON_WIRE,
+)
 SENT = Delivery.state == sa.literal_column("'sent'")
 """Copies that were sent; spelt out, so that their index is used."""
 
@@ -78,6 +85,34 @@ def not_yet_due(
         _copies(edition_id, readers),
         Delivery.state == DeliveryState.PLANNED,
         Delivery.due_at > now,
+    )
+    return session.scalar(query) or 0
+
+
+def queue(session: Session, edition_ids: Collection[int], now: datetime) -> dict[str, int]:
+    """The copies of these editions that are still to be sent: ``due`` now, ``waiting`` for their
+    hour, ``deferred`` to a later attempt, ``in_hand`` of a sender."""
+    waits = sa.and_(Delivery.state == DeliveryState.PLANNED, Delivery.due_at > now)
+    later = sa.and_(Delivery.state == DeliveryState.DEFERRED, Delivery.due_at > now)
+    in_hand = Delivery.state.in_((DeliveryState.CLAIMED, DeliveryState.ON_WIRE))
+    kind = sa.case((waits, "waiting"), (later, "deferred"), (in_hand, "in_hand"), else_="due")
+    query = sa.select(kind, sa.func.count()).where(
+        Delivery.edition_id.in_(edition_ids), Delivery.state.in_(UNSETTLED)
+    )
+    found = {name: number for name, number in session.execute(query.group_by(kind))}  # noqa: C416
+    return {name: found.get(name, 0) for name in ("due", "waiting", "deferred", "in_hand")}
+
+
+def first_due(session: Session, edition_ids: Collection[int]) -> datetime | None:
+    """When the copy of these editions that is due first is, or was, due; None when none waits."""
+    firsts = [next_due(session, edition_id) for edition_id in edition_ids]
+    return min((first for first in firsts if first is not None), default=None)
+
+
+def sent_since(session: Session, edition_id: int, since: datetime) -> int:
+    """How many copies of an edition were sent after a moment."""
+    query = sa.select(sa.func.count()).where(
+        Delivery.edition_id == edition_id, SENT, Delivery.settled_at > since
     )
     return session.scalar(query) or 0
 

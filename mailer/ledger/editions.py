@@ -43,6 +43,12 @@ def listing(session: Session) -> list[Edition]:
     return list(session.scalars(_editions().order_by(Edition.planned_at.desc(), Edition.id.desc())))
 
 
+def on_their_way(session: Session) -> list[int]:
+    """The ids of the editions that have copies to send, or may get some."""
+    open_states = Edition.state.not_in(ENDED)
+    return list(session.scalars(sa.select(Edition.id).where(open_states).order_by(Edition.id)))
+
+
 def _editions() -> sa.Select[Edition]:
     return (
         sa.select(Edition)

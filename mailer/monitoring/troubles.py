@@ -21,7 +21,7 @@ from mailer.relay import registry
 from mailer.relay.transport import Relay
 from recommender.articles import feed_schedule
 from recommender.errors import NewsletterError
-from recommender.models import Edition, EditionState
+from recommender.models import Edition, EditionState, OngoingTrouble
 from recommender.safety import scrubbing
 from recommender.settings import Settings
 
@@ -49,6 +49,11 @@ class Kind(StrEnum):
     WORKER = "worker"
     MAILBOX = "mailbox"
     JOB = "job"
+    STORE = "store"
+
+
+ASKED = (Kind.RELAY,)
+"""Kinds that are found by asking others, which one process does for all."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,26 @@ def found(engine: Engine, session: Session, settings: Settings, now: datetime) -
         *_backup(session, settings, now),
         *disks(readiness.places(engine, settings)),
     ]
+
+
+def known(engine: Engine, session: Session, settings: Settings, now: datetime) -> list[Trouble]:
+    """The same, and what asking around found last (``ASKED``)."""
+    asked = sa.select(OngoingTrouble).where(OngoingTrouble.kind.in_(ASKED))
+    return found(engine, session, settings, now) + [
+        Trouble(Kind(one.kind), one.subject, one.sentence, one.what_to_do)
+        for one in session.scalars(asked.order_by(OngoingTrouble.id))
+    ]
+
+
+def store_away(error: BaseException) -> Trouble:
+    """The store cannot be used, with the driver's words."""
+    return Trouble(
+        Kind.STORE,
+        "the store",
+        f"cannot be used: {scrubbing.words(error).partition(chr(10))[0] or type(error).__name__}",
+        "see that its server runs, or its file is there, and what has it locked; what was sent is "
+        "safe, and the service goes on when it is back",
+    )
 
 
 def relays(settings: Settings, timeout: float) -> list[Trouble]:

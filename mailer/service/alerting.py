@@ -1,4 +1,5 @@
-"""Tells operators what is wrong with the service, from any of its processes that lives.
+"""Looks after a service from any of its processes that lives: asks its relays, keeps what it finds
+for ``/metrics`` and ``/admin``, and tells operators what is wrong, where they want to be told.
 
 A thread of its own looks every minute, so that neither a relay that hangs nor a server at
 ``alert_url`` keeps anything else waiting. Of all processes on a store one looks at a time: the one
@@ -13,11 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy.engine import Engine
 
-from mailer.monitoring import alert_messages, alerts, troubles
+from mailer.monitoring import alert_messages, alerts, probes, troubles
+from mailer.monitoring.probes import RelayProbe
 from mailer.monitoring.supervision import Troubles, words
 from mailer.monitoring.troubles import Kind, Trouble
+from mailer.relay import registry
 from recommender.errors import NewsletterError
 from recommender.models import Alert, Channel
 from recommender.settings import Settings
@@ -25,12 +29,20 @@ from recommender.storage import database, locks
 
 LOCK = "alerts"
 EVERY_SECONDS = 60.0
-RELAYS_EVERY = timedelta(minutes=5)
+RELAYS_EVERY = timedelta(minutes=1)
 """How often relays are asked; while an edition is being sent, the sender says how they are."""
 RELAY_SECONDS = 10.0
 POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 5.0
 """How long it waits for a locked store; it looks again soon."""
+
+
+@dataclass
+class _Asked:
+    """What the relays answered."""
+
+    relays: tuple[RelayProbe, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass
@@ -75,24 +87,41 @@ class Watch:
         with database.reading(self.engine) as session:
             found = troubles.found(self.engine, session, self.settings, store_now)
             busy = troubles.sending(session, store_now)
+            before = probes.latest(session)
         asked = self._ask_relays(busy, now)
         give_up = time.monotonic() + PATIENCE_SECONDS
+        begun = time.monotonic()
         with database.writing(self.engine, lambda: time.monotonic() > give_up) as session:
             alerts.look(
                 session,
-                [*found, *(asked or ())],
+                [*found, *(asked.troubles if asked is not None else ())],
                 alerts.channels(self.settings),
                 now,
                 unknown=(Kind.RELAY,) if asked is None else (),
             )
+            seconds = time.monotonic() - begun
+            probed = replace(before, asked_at=now, store_seconds=seconds)
+            if asked is not None:
+                probed = replace(probed, relays=asked.relays, relays_at=now)
+            probes.note(session, probed)
 
-    def _ask_relays(self, busy: bool, now: datetime) -> Sequence[Trouble] | None:
-        """What is wrong with the relays; None when they are not asked now."""
+    def _ask_relays(self, busy: bool, now: datetime) -> _Asked | None:
+        """How the relays are; None when they are not asked now."""
         before = self._relays_at
         if busy or (before is not None and before <= now < before + RELAYS_EVERY):
             return None
         self._relays_at = now
-        return troubles.relays(self.settings, min(RELAY_SECONDS, self.settings.timeout_seconds))
+        asked = _Asked()
+        for relay in registry.relays(self.settings):
+            begun = time.monotonic()
+            seconds = min(RELAY_SECONDS, self.settings.timeout_seconds)
+            answer = troubles.relay(relay, seconds)
+            up = not isinstance(answer, Trouble)
+            took = time.monotonic() - begun
+            asked.relays += (RelayProbe(relay.name, up, took),)
+            if isinstance(answer, Trouble):
+                asked.troubles += (answer,)
+        return asked
 
     def _send(self, channel: Channel) -> None:
         """Send what is due over a channel; after a failure the rest waits for the next look."""

@@ -45,6 +45,7 @@ from mailer.web import (
 )
 from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
+from mailer.web.page_times import PageTimes, PageTimesMiddleware
 from mailer.web.response_cache import ResponseCache
 from mailer.web.server import LogLimiter
 from mailer.web.sign_in import PasswordAttempts
@@ -100,7 +101,9 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
     ]
     for module in PAGES:
         routes += module.ROUTES
-    proxies.check_base_path(settings.base_path, _first_parts(routes))
+    firsts = _first_parts(routes)
+    proxies.check_base_path(settings.base_path, firsts)
+    times = PageTimes(firsts)
     app = Starlette(
         routes=routes,
         middleware=[
@@ -109,6 +112,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
                 proxies=proxies.Proxies(settings.proxies),
                 base_path=settings.base_path,
             ),
+            Middleware(PageTimesMiddleware, times=times),
             Middleware(security.SecurityMiddleware, https=settings.base_url.startswith("https://")),
         ],
         exception_handlers={
@@ -120,6 +124,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
     # A path with a slash too many is no page of ours; to be led to the one without would take the
     # host from the request.
     app.router.redirect_slashes = False
+    app.state.page_times = times
     _set_state(app, database.impatient(engine, PATIENCE), settings, clock)
     return app
 

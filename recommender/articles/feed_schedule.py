@@ -47,6 +47,13 @@ def dead(session: Session, now: datetime) -> list[Feed]:
     return list(session.scalars(query.order_by(Feed.id)))
 
 
+def state(feed: Feed) -> str:
+    """``well``, ``failing``, ``gone`` (410, asked no more) or ``paused`` by an operator."""
+    if feed.paused_at is not None:
+        return "gone" if feed.problem and feed.paused_at == feed.fetched_at else "paused"
+    return "failing" if feed.problem else "well"
+
+
 def note(session: Session, fetched: FetchResult, *, now: datetime) -> None:
     """Keep what was learned about a feed, and when to ask it again; nothing of one that has been
     removed since."""

@@ -1,5 +1,12 @@
 """What operators see of the service."""
 
+import re
+
+from starlette.testclient import TestClient
+
+from mailer.monitoring.metric_table import METRICS, PREFIX
+from tests.mailer.monitoring.test_metric_table import expressions
+
 from .conftest import Place
 
 
@@ -9,3 +16,28 @@ def test_operators_see_that_it_is_well(place: Place) -> None:
     found = place.client.get("/metrics").text
     assert 'newsletter_deliveries{edition="weekly-2026-W48",state="sent"} 12.0' in found
     assert "@" not in found
+
+
+def scraped(client: TestClient) -> set[str]:
+    client.get("/subscribe")
+    text = client.get("/metrics").text
+    names = re.findall(r"^# TYPE (\S+)", text, re.MULTILINE)
+    return {name for name in names if not name.endswith("_created")}  # the client's own
+
+
+def test_every_metric_that_is_named_is_scraped_and_the_other_way_round(place: Place) -> None:
+    served = scraped(place.client)
+    assert served == {one.full_name for one in METRICS.values()}
+    used = {name for one in expressions() for name in re.findall(rf"{PREFIX}\w+", one)}
+    plain = {re.sub(r"_(bucket|count|sum)$", "", name) for name in used}
+    assert plain - served == set()
+    unseen = served - plain
+    assert unseen <= {f"{PREFIX}{one}" for one in (
+        "alerts_waiting", "build_info", "edition_last_error_timestamp_seconds", "edition_trouble",
+        "events", "trouble_began_timestamp_seconds", "webhook_requests_total")}  # fmt: skip
+
+
+def test_every_metric_comes_with_its_help(place: Place) -> None:
+    text = place.client.get("/metrics").text
+    for one in METRICS.values():
+        assert f"# HELP {one.full_name} {one.help}\n" in text

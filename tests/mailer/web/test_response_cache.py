@@ -3,13 +3,16 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
+from sqlalchemy.engine import Engine
 
-from mailer.web import archive, metrics
-from mailer.web.hooks import Hooks
+from mailer.monitoring import measurements
+from mailer.monitoring.measurements import Measurements
+from mailer.web import archive
 from mailer.web.response_cache import ResponseCache
-from mailer.web.site import Site
+from recommender.settings import Settings
 
 from .conftest import Place
 
@@ -66,14 +69,14 @@ def test_the_feed_of_finished_editions_is_looked_up_once(
 def test_metrics_that_took_long_are_not_counted_anew(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count, times = metrics._count, []
+    measure, times = measurements.measure, []
 
-    def slow(site: Site, hooks: Hooks) -> bytes:
+    def slow(engine: Engine, settings: Settings, now: datetime) -> Measurements:
         times.append(1)
         time.sleep(0.1)
-        return count(site, hooks)
+        return measure(engine, settings, now)
 
-    monkeypatch.setattr(metrics, "_count", slow)
+    monkeypatch.setattr(measurements, "measure", slow)
     for _ in range(5):
         assert place.client.get("/metrics").status_code == 200
     assert len(times) == 1
