@@ -8,6 +8,9 @@ Run: python benchmarks/cold_readers.py benchmarks/cold_set_a.txt [--each]
 """
 
 import argparse
+import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +22,9 @@ from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import Story, Vocabulary
 from recommender.vocabulary import starter
 
-try:
-    from benchmarks.cold_topics import ours, plain
-except ImportError:  # run as a script
-    from cold_topics import ours, plain  # type: ignore[no-redef]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.cold_topics import ours, plain
 
 
 def read(path: Path) -> tuple[list[Story], dict[str, str], list[tuple[str, str]]]:
@@ -51,10 +53,10 @@ def main() -> None:
         stories, trades, readers = read(path)
         knowing = Ranker(stories, vocabulary=starter.read())
         ignorant, recipes = Ranker(stories, vocabulary=Vocabulary()), Baselines(stories)
-        systems = {
-            "with the vocabulary": lambda topic, ranker=knowing: ours(ranker, topic),
-            "without": lambda topic, ranker=ignorant: ours(ranker, topic),
-            "plain TF-IDF": lambda topic, all_=stories, r=recipes: plain(r, all_, topic),
+        systems: dict[str, Callable[[str], list[str]]] = {
+            "with the vocabulary": partial(ours, knowing),
+            "without": partial(ours, ignorant),
+            "plain TF-IDF": partial(plain, recipes, stories),
         }
         print(f"{path.stem}: {len(stories)} stories, {len(readers)} readers")
         for name, system in systems.items():

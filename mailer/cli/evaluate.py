@@ -104,8 +104,8 @@ def _articles(path: Path, now: datetime) -> files.Catalogue:
 
 
 def _ranker(catalogue: files.Catalogue, subscribers: Path) -> Ranker:
-    co_clicks = files.co_clicks(subscribers, catalogue.of_article)
-    return Ranker(catalogue.stories, vocabulary=starter.read(), co_clicks=co_clicks)
+    others = files.crowd(subscribers, catalogue.of_article)
+    return Ranker(catalogue.stories, vocabulary=starter.read(), **others)
 
 
 def _draw(plot: Path, trial: Trial, outcomes: Mapping[str, Outcome]) -> None:

@@ -99,7 +99,7 @@ def command(
         files.published(catalogue.stories, read_moment(since)),
         archive=catalogue.stories,
         vocabulary=starter.read(),
-        co_clicks=files.co_clicks(subscribers, catalogue.of_article),
+        **files.crowd(subscribers, catalogue.of_article),
     )
     moment = read_moment(now) or catalogue.newest or run.now
     task = RankTask(Export(ranker), ranker, catalogue, subscribers, moment, top, seed, as_issue)

@@ -19,7 +19,7 @@ from mailer.edition.edition_settings import EditionSettings
 from recommender.articles.catalogue import Catalogue
 from recommender.models import Edition
 from recommender.ranking import knobs as ranking_knobs
-from recommender.ranking.settings import RankingSettings
+from recommender.ranking.settings import ProfileSettings, RankingSettings
 from recommender.ranking.values import ListRequest
 from recommender.storage import database
 from recommender.subscribers.audience import Member
@@ -49,6 +49,7 @@ def ranker_for(
         relevance_floor=edition_settings.relevance_floor,
         max_per_article=edition_settings.stories_per_digest,
         vary=edition_settings.vary_positions,
+        profile=ProfileSettings(fallback=edition_settings.fallback),
     )
     return store_ranker.make(
         session,

@@ -24,6 +24,7 @@ class EditionSettings:
     stories_per_digest: int = 2
     sunset_weeks: int = 0
     vary_positions: float = 0.0
+    fallback: bool = True
 
     @classmethod
     def of(cls, settings: Settings) -> "EditionSettings":
@@ -39,6 +40,7 @@ class EditionSettings:
             stories_per_digest=settings.stories_per_digest,
             sunset_weeks=settings.sunset_weeks if settings.tracking else 0,
             vary_positions=settings.vary_positions,
+            fallback=settings.fallback,
         )
 
     def due_at(

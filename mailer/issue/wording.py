@@ -12,7 +12,7 @@ from typing import NamedTuple, assert_never
 
 from mailer.issue.plaintext import clean, shorten
 from mailer.languages import SOURCE, Language
-from recommender.ranking.values import ReasonKind
+from recommender.ranking.values import LIKED_BY_MANY, LIKED_BY_ROLE, ReasonKind
 
 SUBJECT_LENGTH = 78
 LONGEST_SUBJECT = 150
@@ -188,15 +188,13 @@ def why(lead_reason: LeadReason, language: Language, *, known: bool) -> str:
         case "must_read":
             return ""  # its label says it
         case "fresh":
-            untold = _("Published recently; you have not told us your topics yet.")
-            sentence = _("Published recently.") if known else untold
+            sentence = _new_or_liked(detail, language, known=known)
         case "topic":
             named = [detail, *filter(None, map(clean, lead_reason.topics))]
             topics = language.all_of(list(dict.fromkeys(named))[:2])
             sentence = _("You follow %(topics)s.", topics=topics)
         case "role":
-            role = with_article(as_noun(detail, language), language)
-            sentence = _("For your work as %(role)s.", role=role)
+            sentence = _of_role(detail, language)
         case "history":
             sentence = _("Because you read “%(title)s”.", title=shorten(detail, 90))
         case "text":
@@ -204,3 +202,24 @@ def why(lead_reason: LeadReason, language: Language, *, known: bool) -> str:
         case _:
             assert_never(kind)
     return shorten(sentence, WHY_LENGTH)
+
+
+def _new_or_liked(detail: str, language: Language, *, known: bool) -> str:
+    _ = language.text
+    if detail == LIKED_BY_MANY:
+        return _("Many readers like stories like this one.")
+    if known:
+        return _("Published recently.")
+    return _("Published recently; you have not told us your topics yet.")
+
+
+def _of_role(detail: str, language: Language) -> str:
+    """For the reader's own work, or liked by others of that work."""
+    _ = language.text
+    before, after = LIKED_BY_ROLE.split("{role}")
+    liked = detail.startswith(before) and detail.endswith(after)
+    name = detail.removeprefix(before).removesuffix(after) if liked else detail
+    role = with_article(as_noun(name, language), language)
+    if liked:
+        return _("Liked by others who work as %(role)s.", role=role)
+    return _("For your work as %(role)s.", role=role)

@@ -117,7 +117,8 @@ def _story(
         curator=article.curator,
         published_at=article.published_at or article.imported_at,
         must_read=article.must_read,
-        **texts(row),
+        position=row.position,
+        **texts(row) | {"url": row.url or article.url},
     )
 
 

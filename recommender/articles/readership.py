@@ -7,11 +7,12 @@ related stories rest on the same answers.
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.models import Event, EventKind
+from recommender.models import Event, EventKind, Role, SubscriberRole
 from recommender.ranking.answers import liked
 from recommender.ranking.values import Action, ActionKind
 
@@ -24,9 +25,17 @@ ANSWERS: dict[EventKind, ActionKind] = {
 }
 
 
-def load(session: Session, now: datetime, *, most: int = MOST_EVENTS) -> list[list[str]]:
-    """For each reader with answers by ``now`` the ids of the stories they liked, oldest first:
-    those whose latest answer is a click or "more". Answers that may be a machine's do not count."""
+class Answering(NamedTuple):
+    """A reader with answers: the ids of the ``stories`` they liked, oldest first, and their
+    ``roles``."""
+
+    stories: list[str]
+    roles: list[str]
+
+
+def load(session: Session, now: datetime, *, most: int = MOST_EVENTS) -> list[Answering]:
+    """Every reader with answers by ``now`` and what they liked: the stories whose latest answer is
+    a click or "more". Answers that may be a machine's do not count."""
     counted = (
         Event.story_id.is_not(None),
         Event.verified,
@@ -42,9 +51,24 @@ def load(session: Session, now: datetime, *, most: int = MOST_EVENTS) -> list[li
     )
     if step > 1:
         query = query.where(Event.subscriber_id % step == 0)
+    roles = _roles(session, sa.select(Event.subscriber_id).where(*counted))
     rows = session.execute(query).yield_per(10_000)
     return [
-        stories
-        for _, answers in groupby(rows, key=itemgetter(0))
+        Answering(stories, roles.get(reader, []))
+        for reader, answers in groupby(rows, key=itemgetter(0))
         if (stories := liked([Action(str(id_), ANSWERS[kind], at) for _, id_, kind, at in answers]))
     ]
+
+
+def _roles(session: Session, answering: sa.Select[int]) -> dict[int, list[str]]:
+    """The roles of the readers that ``answering`` selects."""
+    query = (
+        sa.select(SubscriberRole.subscriber_id, Role.name)
+        .join(Role, Role.id == SubscriberRole.role_id)
+        .where(SubscriberRole.subscriber_id.in_(answering))
+        .order_by(SubscriberRole.subscriber_id, Role.key)
+    )
+    roles: dict[int, list[str]] = {}
+    for reader, name in session.execute(query):
+        roles.setdefault(reader, []).append(name)
+    return roles

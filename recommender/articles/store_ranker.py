@@ -39,11 +39,13 @@ def make(
     stories = catalogue.load(
         session, now=now, horizon_days=horizon_days, period=period, frozen=frozen
     )
+    others = readership.load(session, now)
     ranker = Ranker(
         [story for story in stories.candidates if story.article not in without],
         archive=stories.archive,
         vocabulary=vocabulary.load(session),
         settings=settings,
-        co_clicks=readership.load(session, now),
+        co_clicks=[reader.stories for reader in others],
+        others_roles=[reader.roles for reader in others],
     )
     return ranker, stories

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from recommender.articles.values import ArticleDraft
 from recommender.errors import InputError
@@ -24,6 +24,13 @@ ACTIONS: Mapping[str, ActionKind] = {
     "less": "less",
     "sent": "sent",
 }
+
+
+class Crowd(TypedDict):
+    """What each of other readers liked (ids of stories), and their roles in the same order."""
+
+    co_clicks: list[list[str]]
+    others_roles: list[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,8 @@ def _story(draft: ArticleDraft, number: int) -> Story:
         curator=draft.curator,
         published_at=draft.published_at,
         must_read=draft.must_read,
-        **texts(part),
+        position=number,
+        **texts(part) | {"url": part.url or draft.url},
     )
 
 
@@ -188,9 +196,19 @@ def _moment(value: Any) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def co_clicks(path: Path, of_article: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """What readers of a subscribers file clicked, of a sample of them where there are very many.
-    Lines that cannot be read are passed over, since ranking will report them."""
+def crowd(path: Path, of_article: Mapping[str, Sequence[str]]) -> Crowd:
+    """What readers of a subscribers file clicked and their roles, of a sample of them where there
+    are very many, as a ranker takes them. Lines that cannot be read are passed over, since ranking
+    will report them."""
     rows = (line for _, block in lines(path, 2_000) for line in block if b'"history"' in line)
     chosen = smallest(rows, lambda line: line)
-    return [liked(found.history) for found in readers(chosen, 1, path, of_article)[0]]
+    return of_readers(readers(chosen, 1, path, of_article)[0])
+
+
+def of_readers(found: Iterable[Reader]) -> Crowd:
+    """The answers and roles of readers as a ranker takes them."""
+    answering = [(liked(reader.history), reader.roles) for reader in found]
+    return {
+        "co_clicks": [stories for stories, _ in answering],
+        "others_roles": [roles for _, roles in answering],
+    }

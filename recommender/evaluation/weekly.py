@@ -127,6 +127,7 @@ def _lists(
         vocabulary=vocabulary,
         settings=settings,
         co_clicks=crowd,
+        others_roles=[reader.roles for reader in week.readers],
     )
     request = ListRequest(now=week.start, top=10, as_issue=False)
     ranked = ranker.rank(judged, request)

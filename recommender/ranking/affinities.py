@@ -16,6 +16,7 @@ from recommender.ranking import words
 from recommender.ranking.co_clicks import CoClicks
 from recommender.ranking.features import Space
 from recommender.ranking.latent import Latent
+from recommender.ranking.popularity import Popularity
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.similarity import Similarity
 from recommender.ranking.sources import Sources
@@ -25,7 +26,7 @@ from recommender.ranking.topic_texts import TopicTexts
 from recommender.ranking.values import Story
 from recommender.ranking.vocabulary_index import VocabularyIndex
 
-Kind = Literal["topic", "role", "history", "learned", "source", "crowd", "fresh"]
+Kind = Literal["topic", "role", "history", "learned", "source", "crowd", "liked", "fresh"]
 Row = npt.NDArray[np.float64]
 Tagged = dict[str, dict[int, float]]
 KEPT_BYTES = 512_000_000
@@ -35,7 +36,8 @@ KEPT_BYTES = 512_000_000
 class Interest(NamedTuple):
     """One thing a score can be due to. ``name`` is folded; for an answered story (``history``, or
     ``learned`` once there are answers enough) it is the story's id. The interest ``fresh`` stands
-    for a reader of whom nothing is known: any story will do."""
+    for a reader of whom nothing is known: any story will do. ``liked`` is what other readers of a
+    role like, or all where the name is empty."""
 
     kind: Kind
     name: str
@@ -62,6 +64,7 @@ class Affinities:
         archive: Archive,
         settings: RankingSettings,
         co_clicks: Iterable[Sequence[str]] = (),
+        others_roles: Sequence[Sequence[str]] = (),
     ) -> None:
         space, stories, candidates = archive.space, archive.stories, archive.candidates
         self.space = space
@@ -74,6 +77,7 @@ class Affinities:
         self._by_topic = self._tagged(stories, "topics", self.topics)
         self._labels_of = [len(story.topics) for story in stories]
         self._by_role = self._tagged(stories, "roles", self.roles)
+        co_clicks = list(co_clicks)
         others = CoClicks(co_clicks, space.row, settings.co_clicks)
         self.tastes = Tastes(others.matrix, stories, self._latent, settings.tastes, settings.metric)
         self._similarity = Similarity(
@@ -85,6 +89,13 @@ class Affinities:
             self.tastes,
         )
         self.sources = Sources(stories, others.matrix)
+        self.popularity = Popularity(
+            [[space.row[one] for one in liked if one in space.row] for liked in co_clicks],
+            [list(map(roles.canonical, theirs)) for theirs in others_roles]
+            or [[] for _ in co_clicks],
+            stories,
+            self._similarity.similar,
+        )
         first = len(topics.all_names())
         self._of_topics = TopicTexts(topics, space, space.labels[:first])
         self._of_roles = TopicTexts(roles, space, space.labels[first:])
@@ -181,7 +192,9 @@ class Affinities:
     def _make(self, interest: Interest) -> Row:
         """One row over the whole archive."""
         if interest.kind == "fresh":
-            return np.full(len(self._titles.starts), self.settings.anything)
+            return self.settings.anything * self.popularity.order
+        if interest.kind == "liked":
+            return self.settings.liked * self.popularity.liked(interest.name)
         if interest.kind == "topic":
             return self._stated(self.topics, self._of_topics, self._by_topic, interest.name)
         if interest.kind == "role":

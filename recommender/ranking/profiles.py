@@ -14,10 +14,14 @@ import scipy.sparse as sp
 
 from recommender.ranking import answers
 from recommender.ranking.affinities import Affinities, Interest
+from recommender.ranking.popularity import EVERYBODY
 from recommender.ranking.settings import ProfileSettings
 from recommender.ranking.values import Action, Reader
 
+Rows = npt.NDArray[np.int64]
 NOTHING_KNOWN = Interest("fresh", "")
+OF_ALL, OF_NEW = 0.25, 0.75
+"""What all readers like beside what those of a role like, and what is new beside either."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +37,16 @@ class Profiles:
 
 
 def build(
-    readers: Sequence[Reader], affinities: Affinities, settings: ProfileSettings, now: datetime
+    readers: Sequence[Reader],
+    affinities: Affinities,
+    settings: ProfileSettings,
+    now: datetime,
+    *,
+    fallback: bool = False,
 ) -> Profiles:
-    """Profiles of ``readers`` as of ``now``. Topics weigh −2 to 3; a negative weight mutes."""
+    """Profiles of ``readers`` as of ``now``. Topics weigh −2 to 3; a negative weight mutes. With
+    ``fallback`` what others like stands beside their own interests, as it does for readers of whom
+    no more than a role is known."""
     likes, dislikes = _Rows(), _Rows()
     muted, answered = [], []
     for reader in readers:
@@ -53,10 +64,9 @@ def build(
             brought = affinities.sources.weights(stories, settings.source_patience)
             for name, lift in brought.items():
                 wanted[Interest("source", name)] = settings.source * lift * mass
-        if all(interest.kind == "role" for interest in wanted):
-            wanted[NOTHING_KNOWN] = 1.0  # a role alone may meet no story; then any will do,
-            if affinities.tastes.trust:  # and what readers are likely to like first
-                wanted[Interest("crowd", "")] = settings.promise
+        role_only = all(interest.kind == "role" for interest in wanted)
+        if not wanted or fallback or (settings.fallback and role_only):
+            wanted |= _fallback(reader, affinities)
         likes.add(wanted, affinities)
         dislikes.add(unwanted, affinities)
         unloved = [name for name, weight in reader.topics.items() if weight < 0]
@@ -64,6 +74,28 @@ def build(
         answered.append(tuple(dict.fromkeys([action.story for action in reader.history])))
     width = len(affinities.values)
     return Profiles(likes.matrix(width), dislikes.matrix(width), muted, answered)
+
+
+def replaced(likes: sp.csr_array, theirs: sp.csr_array, rows: Rows) -> sp.csr_array:
+    """``likes`` (readers × interests) in which ``rows`` are those of ``theirs``, which may know
+    more interests."""
+    whole = sp.csr_array(
+        (likes.data, likes.indices, likes.indptr), shape=(likes.shape[0], theirs.shape[1])
+    )
+    order = np.arange(likes.shape[0])
+    order[rows] = likes.shape[0] + np.arange(len(rows))
+    return sp.csr_array(sp.csr_array(sp.vstack([whole, theirs]))[order])
+
+
+def _fallback(reader: Reader, affinities: Affinities) -> dict[Interest, float]:
+    """What readers of the same roles like, then what all like, then whatever is new."""
+    if not affinities.popularity.known(EVERYBODY):
+        return {NOTHING_KNOWN: 1.0}
+    roles = dict.fromkeys(map(affinities.roles.canonical, reader.roles))
+    known = [role for role in roles if affinities.popularity.known(role)]
+    wanted = {Interest("liked", role): 1 / len(known) ** 0.5 for role in known}
+    wanted[Interest("liked", EVERYBODY)] = OF_ALL if known else 1.0
+    return wanted | {NOTHING_KNOWN: OF_NEW}
 
 
 def _stated(

@@ -6,18 +6,14 @@ reader gets depends on nothing but the stories, the settings, that reader, the t
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from recommender.errors import NotFoundError
 from recommender.ranking import (
     duplicates,
     features,
-    profiles,
-    scoring,
     selection,
     slates,
     why_not_chosen,
@@ -26,6 +22,7 @@ from recommender.ranking import reasons as because
 from recommender.ranking.affinities import Affinities, Archive, Interest
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.ranked_chunk import RankedChunk
+from recommender.ranking.reader_scores import ReaderScores
 from recommender.ranking.reasons import ReasonRow
 from recommender.ranking.scoring import EXCLUDED, Scores
 from recommender.ranking.selection import NONE
@@ -51,7 +48,8 @@ instead of a quarter of one."""
 class Ranker:
     """Ranks ``candidates``. ``archive`` is every story ever published: words get their weights
     from it, and readers' history is looked up in it. ``co_clicks`` is what each of other readers
-    clicked (story ids): stories read by the same people are then near to each other.
+    clicked (story ids): stories read by the same people are then near to each other;
+    ``others_roles`` has the roles of each of them.
 
     From then on the process does linear algebra on one thread (``BLAS_THREADS``)."""
 
@@ -63,22 +61,26 @@ class Ranker:
         vocabulary: Vocabulary | None = None,
         settings: RankingSettings | None = None,
         co_clicks: Iterable[Sequence[str]] = (),
+        others_roles: Sequence[Sequence[str]] = (),
     ) -> None:
         threadpool_limits(BLAS_THREADS, "blas")
         self.settings = settings or RankingSettings()
         by_id = {story.id: story for story in (*archive, *candidates)}
         stories = sorted(by_id.values(), key=_name)
         self.candidates = sorted({s.id: s for s in candidates}.values(), key=_newest_first)
-        self.column = {story.id: at for at, story in enumerate(self.candidates)}
         known_names = vocabulary or Vocabulary()
         topics = VocabularyIndex(known_names.topics, self.settings.vocabulary)
         roles = VocabularyIndex(known_names.roles, self.settings.vocabulary)
         labels = [*topics.all_texts(), *roles.all_texts()]
         self._space = features.build(stories, self.settings.text, labels)
         archive_texts = Archive(self._space, stories, self.candidates, topics, roles)
-        self.affinities = Affinities(archive_texts, self.settings, co_clicks)
+        self.affinities = Affinities(archive_texts, self.settings, co_clicks, others_roles)
         rows = np.array([self._space.row[s.id] for s in self.candidates], dtype=np.int64)
         self.duplicates = duplicates.find(self._space, stories, self.candidates, self.settings)
+        self._scores = ReaderScores(
+            self.candidates, self._space.row, self.affinities, self.duplicates, self.settings
+        )
+        self.column = self._scores.column
         self._pool = slates.CandidatePool(
             selection.CandidateFeatures(
                 self._space.vectors[rows],
@@ -86,7 +88,7 @@ class Ranker:
                 selection.numbers([story.source for story in self.candidates]),
             ),
             self.candidates,
-            self.duplicates.shown,
+            self._scores.shown,
             self.settings,
         )
         self.phrases = because.Phrases(self.affinities, {s.id: s.title for s in stories})
@@ -94,8 +96,6 @@ class Ranker:
             tuple(self.candidates[other].id for other in self.duplicates.also(at))
             for at in range(len(self.candidates))
         ]
-        self._carriers: dict[str, npt.NDArray[np.bool_]] = {}
-        self._repeated: dict[str, npt.NDArray[np.int64]] = {}
 
     def rank(
         self, readers: Sequence[Reader], request: ListRequest, *, runners_up: int = 0
@@ -115,7 +115,7 @@ class Ranker:
             replace(
                 ranking,
                 runners_up=self.explain(
-                    reader, self._others(reader, ranking, runners_up, request.now), request
+                    reader, self._others(reader, ranking, runners_up, request), request
                 ),
             )
             for reader, ranking in zip(readers, rankings, strict=True)
@@ -127,8 +127,8 @@ class Ranker:
         if not self.candidates or not readers or request.top < 1:
             return RankedChunk.empty(ids)
         self.affinities.trim()
-        profile, factors = self._profiles(readers, request.now), self._factors(request.now)
-        scores = self._scores(profile, factors, request)
+        scored = self._scores.score(readers, request)
+        profile, factors, scores = scored.profiles, scored.factors, scored.scores
         slate = self._slates(readers, profile, scores, request)
         rows, at = np.nonzero(slate.places != NONE)
         stories = slate.places[rows, at]
@@ -169,9 +169,9 @@ class Ranker:
                     f"the story {story!r} is not among those that can be chosen now"
                 )
         [ranking] = self.rank([reader], request)
-        profile, factors = self._profiles([reader], request.now), self._factors(request.now)
-        scores = self._scores(profile, factors, request)[0]
-        plain = scoring.score(profile, self.affinities.values, factors)[0]
+        scored = self._scores.score([reader], request)
+        profile, factors, scores = scored.profiles, scored.factors, scored.scores[0]
+        plain = self._scores.plain(scored)[0]
         columns = np.array([self.column[story] for story in stories], dtype=np.int32)
         reasons_of = because.reasons(
             because.parts(
@@ -189,7 +189,7 @@ class Ranker:
             self.duplicates,
             self.affinities.topics,
             self.settings,
-            self.carrying,
+            self._scores.carrying,
         )
         reader_list = why_not_chosen.ReaderList(pool, ranking, profile, scores, request)
         return tuple(
@@ -207,28 +207,6 @@ class Ranker:
         order = np.argsort(-similarity, kind="stable")[:most].tolist()
         return [(self.candidates[at], float(similarity[at])) for at in order if similarity[at] > 0]
 
-    def carrying(self, topic: str) -> npt.NDArray[np.bool_]:
-        """Candidates that whoever muted ``topic`` (canonical) must not see."""
-        if topic not in self._carriers:
-            self._carriers[topic] = self.affinities.carriers(topic)
-        return self._carriers[topic]
-
-    def _profiles(self, readers: Sequence[Reader], now: datetime) -> Profiles:
-        return profiles.build(readers, self.affinities, self.settings.profile, now)
-
-    def _factors(self, now: datetime) -> npt.NDArray[np.float32]:
-        return scoring.freshness(self.candidates, self.settings.freshness, now)
-
-    def _scores(
-        self, profile: Profiles, factors: npt.NDArray[np.float32], request: ListRequest
-    ) -> Scores:
-        scores = scoring.score(profile, self.affinities.values, factors)
-        repeats = self._repeats if request.as_issue else self._itself
-        scoring.exclude(scores, profile, self.carrying, repeats)
-        for story in request.exclude:
-            scores[:, self._itself(story)] = EXCLUDED
-        return scores
-
     def _slates(
         self, readers: Sequence[Reader], profile: Profiles, scores: Scores, request: ListRequest
     ) -> Slates:
@@ -243,18 +221,6 @@ class Ranker:
         ids, theirs = [one.id for one in readers], [one.segments for one in readers]
         asked = slates.SlateRequest(ids, theirs, scores, shares, request)
         return slates.fill(self._pool, asked)
-
-    def _itself(self, story: str) -> npt.NDArray[np.int64]:
-        at = self.column.get(story)
-        return np.array([] if at is None else [at], dtype=np.int64)
-
-    def _repeats(self, story: str) -> npt.NDArray[np.int64]:
-        if story not in self._repeated:
-            row = self._space.row.get(story)
-            self._repeated[story] = (
-                self._itself(story) if row is None else self.duplicates.repeats(row)
-            )
-        return self._repeated[story]
 
     def _picks(self, chunk: RankedChunk) -> list[Pick]:
         return [
@@ -278,11 +244,11 @@ class Ranker:
             )
         ]
 
-    def _others(self, reader: Reader, ranking: Ranking, most: int, now: datetime) -> list[str]:
+    def _others(
+        self, reader: Reader, ranking: Ranking, most: int, request: ListRequest
+    ) -> list[str]:
         chosen = {pick.story for pick in ranking.picks}
-        scores = scoring.score(
-            self._profiles([reader], now), self.affinities.values, self._factors(now)
-        )
+        scores = self._scores.plain(self._scores.score([reader], request))
         order = selection.best(scores, most + len(chosen))[0]
         ids = [self.candidates[at].id for at in order if at != NONE]
         return [story for story in ids if story not in chosen][:most]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommender.ranking.affinities import Affinities
-from recommender.ranking.values import Reason, ReasonKind
+from recommender.ranking.values import LIKED_BY_MANY, LIKED_BY_ROLE, Reason, ReasonKind
 
 UNIT = 10_000
 """Shares are whole numbers of this part, so that they add up exactly."""
@@ -26,8 +26,7 @@ _SPECIAL: Mapping[int, tuple[ReasonKind, str]] = {
     MUST_READ: ("must_read", "the editors' choice"),
     EXPLORE: ("explore", "outside the usual topics"),
 }
-_LIKED_BY_MANY = "what many readers like"
-_ANYTHING = "new, while no topics of this reader are known"
+_ANYTHING = "new, where nothing else is known to fit"
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,12 @@ class Phrases:
         if cause.kind in {"history", "learned"}:
             return "history", self._titles[cause.name]
         if cause.kind == "crowd":
-            return "fresh", _LIKED_BY_MANY
+            return "fresh", LIKED_BY_MANY
+        if cause.kind == "liked" and cause.name:
+            role = self._affinities.roles.shown(cause.name)
+            return "role", LIKED_BY_ROLE.format(role=role)
+        if cause.kind == "liked":
+            return "fresh", LIKED_BY_MANY
         if cause.kind == "source":
             return "history", cause.name
         if cause.kind == "role":

@@ -48,7 +48,8 @@ class AffinitySettings:
     ``noise``: likeness between stories that have nothing to do with each other; taken off.
     ``carried``: weight from which a topic is a story's own, and not just its digest's; ``muted``:
     cosine with a topic's text from which a story is about it for who muted it. ``anything``: the
-    score, before freshness, of every story for a reader of whom nothing is known. ``few``: labels
+    score, before freshness, of every story for a reader of whom nothing is known; ``liked``: of
+    what others like best, for a reader whom nothing else reaches. ``few``: labels
     up to which a story's are taken for an editor's; ``few_known``: of those the vocabulary knows.
     ``fifth``: what a topic's fifth-best candidate is lifted to, when it is between that and
     ``weakest``; what is less is lifted as much as ``weakest``.
@@ -69,6 +70,7 @@ class AffinitySettings:
     weakest: float = 0.05
     muted: float = 0.35
     anything: float = 0.1
+    liked: float = 0.4
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,8 @@ class ProfileSettings:
     of how much more often than other readers this one answers what it brings; ``promise``:
     weight of what many readers like, beside the answered stories. ``source_patience``:
     answers of others that are added to the reader's own before the two are compared.
+    ``fallback``: whoever told no more than a role, or whose interests reach no story enough, gets
+    what readers of that role, then all, like best.
     """
 
     role: float = 0.35
@@ -217,6 +221,7 @@ class ProfileSettings:
     source: float = 0.016
     source_patience: float = 5.0
     promise: float = 0.04
+    fallback: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,18 @@ from recommender.story_text import StoryText
 ReasonKind = Literal["topic", "role", "text", "history", "fresh", "must_read", "explore"]
 ActionKind = Literal["click", "more", "less", "sent"]
 
+LIKED_BY_MANY = "what many readers like"
+"""Detail of a reason that is no property of the story, but what other readers like."""
+LIKED_BY_ROLE = "what readers in the role of {role} like"
+"""The same of the readers of one role."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story(StoryText):
     """One story as the ranker sees it.
 
     ``must_read`` is for everybody, ``pinned_for`` names segments for whose readers it is one.
+    ``position`` counts from 0 within its article, as the editor put them.
     ``id`` is unique over all articles given to one ranker; ``article`` groups the stories of one
     digest; ``key`` is the story's id within its article. ``topics`` and ``roles`` map names to
     weights in (0, 1]. ``published_at`` is aware; None is neutral.
@@ -32,6 +38,14 @@ class Story(StoryText):
     published_at: datetime | None = None
     must_read: bool = False
     pinned_for: frozenset[str] = frozenset()
+    position: int = 0
+
+    @property
+    def makes_a_card(self) -> bool:
+        """Whether there is more to show than a title: some text of its own, or a link."""
+        prose = (self.summary, self.takeaway, self.body, self.url)
+        points = (self.insights, self.principles, self.practice, self.code_references)
+        return any(prose) or any(points)
 
 
 @dataclass(frozen=True, slots=True)

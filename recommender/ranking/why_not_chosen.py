@@ -60,6 +60,8 @@ def why(reader_list: ReaderList, at: int) -> str:
 def _by_rules(reader_list: ReaderList, at: int) -> str:
     pool, story = reader_list.pool, reader_list.pool.candidates[at]
     settings, score = pool.settings, float(reader_list.scores[at])
+    if not pool.candidates[at].makes_a_card:
+        return "it has neither text of its own nor a link"
     shown = pool.duplicates.members[pool.duplicates.cluster[at]][0]
     if shown != at:
         return f"nearly the same as “{pool.candidates[shown].title}”, which stands for it"

@@ -16,6 +16,11 @@ class ContentSettings(BaseModel):
     relevance_floor: float = Field(
         0.05, ge=0, le=1, description="stories that score less are not sent"
     )
+    fallback: bool = Field(
+        True,
+        description="whom no story reaches gets what readers of the role, then all, like best; "
+        "false: no issue",
+    )
     stories_per_digest: int = Field(
         2, ge=1, description="most stories of one digest in an issue that is not thin without more"
     )

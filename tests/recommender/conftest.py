@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from recommender.ranking.ranker import Ranker
+from recommender.ranking.settings import ProfileSettings, RankingSettings
 from recommender.ranking.values import Story, Term, Vocabulary
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MakeStory = Callable[..., Story]
+BY_INTERESTS = RankingSettings(profile=ProfileSettings(fallback=False))
+"""Nobody gets what others like: whoever is reached by nothing gets nothing."""
 
 TEXTS = {
     "tpu": ("Five generations of TPUs", "The accelerator gained speed and power efficiency.",

@@ -14,8 +14,16 @@ from recommender.storage import database
 from recommender.subscribers import audience, fields, intake
 
 STORIES = [
-    Story("1", "a", "a", title="Chess", topics={"Chess": 1.0}),
-    Story("2", "b", "b", title="Tea", topics={"Tea": 1.0}, pinned_for=frozenset(["few"])),
+    Story("1", "a", "a", title="Chess", summary="Rooks.", topics={"Chess": 1.0}),
+    Story(
+        "2",
+        "b",
+        "b",
+        title="Tea",
+        summary="Pots.",
+        topics={"Tea": 1.0},
+        pinned_for=frozenset(["few"]),
+    ),
 ]
 
 

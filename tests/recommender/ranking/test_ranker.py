@@ -12,6 +12,7 @@ from recommender.ranking import reasons as because
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import Action, ListRequest, Reader, Story, Vocabulary
+from tests.recommender.conftest import BY_INTERESTS
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 TOPICS = ["TPU Development", "Compute Infrastructure", "Gardening", "Cooking", "Chess", "museum"]
@@ -130,7 +131,8 @@ def test_a_list_keeps_the_floor_the_caps_and_its_length(
 
 
 def test_a_score_made_of_nothing_has_no_reasons_and_no_pick(ranker: Ranker) -> None:
-    [ranking] = ranker.rank([Reader("r", (), {"zzz": 3})], ListRequest(now=NOW, top=6))
+    by_interests = Ranker(ranker.candidates, settings=BY_INTERESTS)
+    [ranking] = by_interests.rank([Reader("r", (), {"zzz": 3})], ListRequest(now=NOW, top=6))
     assert ranking.picks == ()
 
 

@@ -10,7 +10,7 @@ from recommender.ranking import answers, words
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import ProfileSettings, RankingSettings, SimilaritySettings
 from recommender.ranking.values import Action, ListRequest, Reader, Story, Vocabulary
-from tests.recommender.conftest import NOW
+from tests.recommender.conftest import BY_INTERESTS, NOW
 
 FIELDS = ("reefs", "looms")
 SHARED = {"reefs": "polyp lagoon", "looms": "warp shuttle"}
@@ -59,7 +59,8 @@ def test_a_story_nobody_read_goes_to_those_whose_taste_its_source_meets(
     ranker = Ranker(stories[-2:], archive=stories, co_clicks=crowd())
     assert picked(ranker, reader) == [f"new {field}", f"new {other}"]
     without = RankingSettings(
-        similarity=SimilaritySettings(taste=0.0, metric=0.0), profile=ProfileSettings(promise=0.0)
+        similarity=SimilaritySettings(taste=0.0, metric=0.0),
+        profile=ProfileSettings(promise=0.0, fallback=False),
     )
     plain = Ranker(stories[-2:], archive=stories, settings=without, co_clicks=crowd())
     assert picked(plain, reader) == []
@@ -83,7 +84,7 @@ def test_a_reader_of_a_role_that_meets_no_story_gets_what_is_new_and_is_told_so(
     request = ListRequest(now=NOW, top=3)
     baker, executive = ranker.rank([Reader("b", ("Beekeeper",)), Reader("c", ("CTO",))], request)
     assert baker.picks
-    assert baker.picks[0].reasons[0].detail == "new, while no topics of this reader are known"
+    assert baker.picks[0].reasons[0].detail == "new, where nothing else is known to fit"
     assert executive.picks[0].reasons[0].kind == "role"
 
 
@@ -98,7 +99,7 @@ def test_a_reader_of_whom_nothing_is_known_gets_first_what_many_like_and_is_told
 
 def test_a_few_readers_teach_no_taste() -> None:
     stories = archive()
-    few = Ranker(stories[-2:], archive=stories, co_clicks=crowd()[:4])
+    few = Ranker(stories[-2:], archive=stories, settings=BY_INTERESTS, co_clicks=crowd()[:4])
     assert picked(few, Reader("r", history=clicks("reefs0", "reefs2"))) == []
 
 
@@ -132,8 +133,11 @@ def test_a_topic_is_found_inside_a_title_without_spaces(topic: str, wanted: str)
         "q": "新型量子芯片問世", "w": "洋上風力発電の新技術", "t": "ข่าวรถไฟความเร็วสูง",
         "g": "Was der Strommarkt mit den Preisen zu tun hat", "x": "港口貨運恢復",
     }  # fmt: skip
-    stories = [Story(key, key, key, title=title) for key, title in titles.items()]
-    [ranking] = Ranker(stories).rank(
+    stories = [
+        Story(key, key, key, title=title, url="https://example.org/")
+        for key, title in titles.items()
+    ]
+    [ranking] = Ranker(stories, settings=BY_INTERESTS).rank(
         [Reader("r", topics={topic: 1.0})], ListRequest(now=NOW, top=3)
     )
     assert [pick.story for pick in ranking.picks] == [wanted]

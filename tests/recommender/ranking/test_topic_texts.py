@@ -13,6 +13,7 @@ from recommender.ranking.topic_texts import TopicTexts
 from recommender.ranking.values import ListRequest, Reader, Story, Term, Vocabulary
 from recommender.ranking.vocabulary_index import VocabularyIndex
 from recommender.vocabulary import starter
+from tests.recommender.conftest import BY_INTERESTS
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MakeStory = Callable[..., Story]
@@ -101,7 +102,7 @@ def test_what_several_labels_claim_counts_less_than_its_cosine_says(story: MakeS
 def test_nothing_is_found_where_no_words_are_shared(
     vocabulary: Vocabulary, story: MakeStory
 ) -> None:
-    ranker = Ranker([story("s", "zzyzx qwfp")], vocabulary=vocabulary)
+    ranker = Ranker([story("s", "zzyzx qwfp")], vocabulary=vocabulary, settings=BY_INTERESTS)
     [found] = ranker.rank(
         [Reader("r", (), {"Security": 3})], ListRequest(now=NOW, top=2, as_issue=False)
     )

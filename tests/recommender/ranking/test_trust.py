@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import ListRequest, Reader, Story, Term, Vocabulary
-from tests.recommender.conftest import NOW, MakeStory
+from tests.recommender.conftest import BY_INTERESTS, NOW, MakeStory
 
 _WORDS = "amber birch cedar delta ember fjord grove heron inlet joist kelp larch marsh nettle otter"
 WORDS = _WORDS.split()
@@ -63,7 +63,8 @@ def test_one_common_word_is_no_reason_and_decides_nothing(
 ) -> None:
     # "paper" is common here because the archive is full of it.
     stories = [story(f"s{n}", f"{WORDS[n % 15]}{n} {word}", f"{word} {n}x") for n in range(60)]
-    assert chosen(Ranker(stories, vocabulary=VOCABULARY), {topic: 3.0}) == []
+    by_interests = Ranker(stories, vocabulary=VOCABULARY, settings=BY_INTERESTS)
+    assert chosen(by_interests, {topic: 3.0}) == []
 
 
 def test_a_common_word_that_is_the_whole_topic_is_asked_for(story: MakeStory) -> None:
