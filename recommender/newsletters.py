@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from recommender.errors import ConflictError, NewsletterError, NotFoundError
 from recommender.models import Edition, EditionState, JobRun, Newsletter, Segment
-from recommender.settings import Settings, schedules
+from recommender.settings import Settings, problems, schedules
 
 KEYS = (
     "title", "from", "reply_to", "language", "schedule", "timezone", "local_time", "picks",
@@ -153,7 +153,7 @@ def _replaced(settings: Settings, name: str, values: Mapping[str, object]) -> Se
     except ValidationError as error:
         problem = error.errors()[0]
         key = str(problem["loc"][0]) if problem["loc"] else name
-        why = str(problem["msg"]).removeprefix("Value error, ")
+        why = problems.describe(problem)
         raise NewsletterError(f"newsletter {name!r}, {key}: {why}") from error
 
 

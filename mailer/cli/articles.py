@@ -1,6 +1,7 @@
 """``newsletter articles``: bring in what editors publish, and look at it."""
 
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,10 @@ from recommender.safety import private_files
 from recommender.storage import database
 
 app = typer.Typer(no_args_is_help=True)
+
+
+SHOWN = 3
+"""Findings of one rule that an audit shows."""
 
 
 @app.command("import")
@@ -178,6 +183,34 @@ def related(
         [[f"{story.score:.2f}", story.article, story.title] for story in near],
         empty="nothing else that can be chosen now is like it",
     )
+
+
+@app.command()
+def audit(context: typer.Context, as_json: Json = False) -> None:
+    """Look through the stories that can be chosen now for what keeps them from readers: no text, no
+    link, no labels, no date, a title twice, topics nobody can choose, topics readers wait for.
+
+    Example: newsletter articles audit
+    """
+    from recommender.articles import audit as auditing  # loads the ranker, as `related` does
+
+    run = invocation(context)
+    with run.store() as engine, database.reading(engine) as session:
+        answer = auditing.run(session, now=run.now, horizon_days=run.settings.horizon_days)
+    errors = [one for one in answer.findings if one.severity == "error"]
+    if as_json:
+        emit(asdict(answer))
+    else:
+        for _, group in groupby(answer.findings, key=lambda one: one.rule):
+            same = list(group)
+            for one in same[:SHOWN]:
+                say(f"{one.severity}: {one.story + ': ' if one.story else ''}{one.what}")
+            if len(same) > SHOWN:
+                say(f"{same[0].severity}: and {len(same) - SHOWN} more like it; --json lists all")
+        warnings = len(answer.findings) - len(errors)
+        say(f"stories: {answer.stories}, errors: {len(errors)}, warnings: {warnings}")
+    if errors:
+        raise typer.Exit(1)
 
 
 @app.command()

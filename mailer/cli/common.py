@@ -157,6 +157,11 @@ def make_sure(question: str, *, yes: bool, why: str) -> None:
     typer.confirm(question, abort=True, err=True)
 
 
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask on a terminal, unless ``yes``; a script is not asked."""
+    make_sure(question, yes=yes or not sys.stdin.isatty(), why="")
+
+
 def say(text: str = "") -> None:
     """A line for a person. Nothing in it is taken as markup, or commands the terminal."""
     console().print(for_terminal(text), markup=False, highlight=False, soft_wrap=True)

@@ -14,6 +14,8 @@ from mailer.cli.common import (
     Invocation,
     Json,
     Period,
+    Yes,
+    confirm,
     emit,
     helpers,
     interruptible,
@@ -211,14 +213,23 @@ def resume(context: typer.Context, period: Period = None) -> None:
 
 
 @app.command()
-def cancel(context: typer.Context, period: Period = None) -> None:
-    """Send no more copies of an edition, for good.
+def cancel(context: typer.Context, period: Period = None, yes: Yes = False) -> None:
+    """Send no more copies of an edition, for good. A terminal is asked first.
 
     Example: newsletter editions cancel --period 2026-W48
     """
     run = invocation(context)
-    with run.store() as engine, database.writing(engine) as session:
-        edition = editions.find(session, run.settings.newsletter, named_period(run, period))
+    newsletter, wanted = run.settings.newsletter, named_period(run, period)
+    with run.store() as engine:
+        with database.reading(engine) as session:
+            name = editions.find(session, newsletter, wanted).name
+        confirm(f"Send no more copies of {name}, for good?", yes=yes)
+        _cancel(run, engine, wanted)
+
+
+def _cancel(run: Invocation, engine: Engine, period: str) -> None:
+    with database.writing(engine) as session:
+        edition = editions.find(session, run.settings.newsletter, period)
         skipped = editions.cancel(session, edition, now=run.now)
         say(f"{edition.name}: cancelled, {skipped} copies not sent")
 

@@ -3,9 +3,10 @@
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.cli.common import Invocation, Json, emit, invocation, say, table
+from mailer.cli.common import Invocation, Json, Yes, confirm, emit, invocation, say, table
 from recommender import newsletters
 from recommender.models import Newsletter, Segment
 from recommender.settings import Settings
@@ -113,13 +114,22 @@ def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
 
 
 @app.command()
-def retire(context: typer.Context, name: Name, as_json: Json = False) -> None:
-    """Publish no further edition of a newsletter. Its archive and its readers' answers stay.
+def retire(context: typer.Context, name: Name, yes: Yes = False, as_json: Json = False) -> None:
+    """Publish no further edition of a newsletter. Its archive and its readers' answers stay. A
+    terminal is asked first.
 
     Example: newsletter newsletters retire daily
     """
     run = invocation(context)
-    with run.store() as engine, database.writing(engine) as session:
+    with run.store() as engine:
+        with database.reading(engine) as session:
+            newsletters.get(session, name)
+        confirm(f"Publish no further edition of {name}, for good?", yes=yes)
+        _retire(run, engine, name, as_json=as_json)
+
+
+def _retire(run: Invocation, engine: Engine, name: str, *, as_json: bool) -> None:
+    with database.writing(engine) as session:
         row = newsletters.get(session, name)
         newsletters.retire(session, run.base, row, now=run.now)
         _answer(run, session, row, as_json=as_json)

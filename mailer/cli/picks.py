@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer.cli.common import Json, console, emit, invocation, say
+from mailer.cli.common import Json, console, emit, invocation, say, warn
 from mailer.edition import schedule
-from mailer.preview import past_issues, reader_issues
+from mailer.preview import past_issues, reader_issues, upcoming
 from recommender.ranking.values import ReasonKind
 from recommender.safety import private_files
 from recommender.storage import database
+from recommender.subscribers import records
 
 Reader = Annotated[str, typer.Argument(help="The reader's address.")]
 WORDS: dict[ReasonKind, str] = {
@@ -63,6 +64,8 @@ def _show(answer: dict[str, Any], *, explain: bool) -> None:
     from rich.text import Text
 
     say(f"{answer['edition']} for {answer['subscriber']}{_fate(answer.get('delivery'))}")
+    if answer.get("not_mailed"):
+        say(f"not mailed at present: {answer['not_mailed']}")
     if not answer["picks"] and "delivery" not in answer:
         say("nothing passes the relevance floor: no issue is sent")
     for pick in answer["picks"]:
@@ -129,6 +132,10 @@ def preview(
     run = invocation(context)
     with run.store() as engine, database.reading(engine) as session:
         issue = reader_issues.next_issue(session, run.settings, email, now=run.now)
+        reader = records.find(session, email)
+        why = upcoming.why_not_mailed(session, run.settings, reader)
+    if why:
+        warn(f"{email} is not mailed at present: {why}")
     if html is not None:
         private_files.write(html, issue.html)
     if text is not None:

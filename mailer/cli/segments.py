@@ -29,6 +29,10 @@ def create(
     with run.store() as engine, database.writing(engine) as session:
         segments.create(session, name, rule, now=run.now)
         found = segments.count(session, name, now=run.now)
+        missing = segments.unknown_names(session, rule) if rule else []
+    for one in missing:
+        guess = f"; did you mean {one.nearest!r}?" if one.nearest else ""
+        warn(f"there is no {one.kind} {one.name!r}{guess}")
     say(f"{name}: created, {found.total} readers, {found.mailable} of them can be mailed")
 
 

@@ -1,7 +1,6 @@
 """What ``newsletter topics`` and ``newsletter roles`` do: the controlled vocabulary. Each change is
 logged with who made it."""
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import typer
 from sqlalchemy.orm import Session
 
-from mailer.cli.common import Invocation, author, emit, invocation, make_sure, say, table
+from mailer.cli.common import Invocation, author, confirm, emit, invocation, make_sure, say, table
 from recommender import corrections, segments, vocabulary
 from recommender.models import CorrectionKind
 from recommender.storage import database
@@ -156,8 +155,11 @@ def _take(context: typer.Context, kind: Kind, name: str, answer: Answer, step: _
                 say(f"rules of segments name it, and find nobody by it then: {names}")
         elif not answer.yes and step.why:
             emit(document | {"done": False})
-        yes = answer.yes or not (step.why or sys.stdin.isatty())
-        make_sure(f"{step.kind.value.capitalize()} {name}?", yes=yes, why=step.why)
+        question = f"{step.kind.value.capitalize()} {name}?"
+        if step.why:
+            make_sure(question, yes=answer.yes, why=step.why)
+        else:
+            confirm(question, yes=answer.yes)
         with database.writing(engine) as session:
             found = _referring(session, kind, name)
             step.work(session)
@@ -202,7 +204,9 @@ def history(context: typer.Context, kind: Kind, name: str | None, *, as_json: bo
         ]
         what = f"{row['at'][:16]} {row['by']}: {row['kind']} {row[kind]}"
         say(f"{what} ({'; '.join(more)})" if more else what)
-    if not rows:
+    if not rows and name is not None:
+        say(f"no {kind} called {name} has been changed by a command yet")
+    elif not rows:
         say(f"no {kind} has been changed by a command yet")
 
 

@@ -88,6 +88,7 @@ def next_picks(
         "subscriber": subscriber.email,
         "edition": name,
         "planned": waiting is not None,
+        "not_mailed": upcoming.why_not_mailed(session, settings, subscriber),
         "picks": [_pick(pick, stories, answers) for pick in picks],
         "runners_up": [_runner_up(other, stories, answers) for other in ranking.runners_up],
         "learned_from": answers,

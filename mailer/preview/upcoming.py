@@ -16,8 +16,10 @@ from recommender.models import (
     Newsletter,
     Status,
     Subscriber,
+    Suppression,
 )
 from recommender.settings import Settings
+from recommender.subscribers import subscriptions
 
 _WAITING = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.DEFERRED)
 
@@ -25,6 +27,23 @@ _WAITING = (DeliveryState.PLANNED, DeliveryState.CLAIMED, DeliveryState.DEFERRED
 def current_period(settings: Settings, now: datetime) -> str:
     """The week it is where the newsletter is."""
     return schedule.period_of(now.astimezone(settings.zone).date(), settings.schedule)
+
+
+def why_not_mailed(session: Session, settings: Settings, reader: Subscriber) -> str:
+    """Why the reader gets no issue of this newsletter at present; '' where they do."""
+    newsletter = planning.newsletter_of(session, settings)
+    if newsletter.retired_at is not None:
+        return f"{newsletter.name} is published no more"
+    if reader.status == Status.PAUSED and reader.paused_until is not None:
+        return f"paused until {reader.paused_until:%Y-%m-%d}"
+    if reader.status != Status.ACTIVE:
+        return str(reader.status)
+    if session.get(Suppression, reader.address_hash) is not None:
+        return "the address is suppressed"
+    theirs = Subscriber.id == reader.id
+    if session.scalar(sa.select(Subscriber.id).where(theirs, subscriptions.left(newsletter.id))):
+        return f"left {newsletter.name}"
+    return ""
 
 
 def next_period(session: Session, settings: Settings, reader: Subscriber, now: datetime) -> str:

@@ -11,7 +11,16 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from recommender.articles import briefs, exports, feed_documents, feeds, fields, jsonl, recognition
+from recommender.articles import (
+    briefs,
+    exports,
+    feed_documents,
+    feeds,
+    fields,
+    front_matter,
+    jsonl,
+    recognition,
+)
 from recommender.articles.values import ParsedArticle
 from recommender.errors import InputError, LeftOut, LimitError, Rejected, UnpublishedError
 from recommender.safety.isolation import Isolation, Limits
@@ -44,7 +53,13 @@ def _brief(data: bytes, path: Path, now: datetime) -> Iterator[ParsedArticle | R
         dated = re.match(r"\d{4}-\d{2}-\d{2}(?=-)", path.stem)
         when = _dated(dated.group(), now) if dated else None
         draft = replace(draft, published_at=when)
-    yield ParsedArticle(draft, str(path), 1)
+    problem = front_matter.problem(text)
+    warnings = (
+        (f"front matter, line {problem[0]}: {problem[1]}; read line by line instead",)
+        if problem
+        else ()
+    )
+    yield ParsedArticle(draft, str(path), 1, warnings)
 
 
 def _dated(day: str, now: datetime) -> datetime | None:

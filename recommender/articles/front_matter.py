@@ -47,6 +47,8 @@ NAMES = {
 }  # fmt: skip
 _NESTED = frozenset({"taxonomies", "taxonomy", "extra", "params"})
 """Keys under which sites keep keys of the same kinds."""
+_COLON = "mapping values are not allowed here"
+"""What PyYAML says of a colon within a text."""
 _UNPUBLISHED = frozenset({"draft", "private", "pending", "scheduled", "future", "unpublished"})
 _NO = frozenset({"false", "no", "off", "0"})
 _YES = frozenset({"true", "yes", "on", "1"})
@@ -79,6 +81,27 @@ def split(lines: Sequence[Line]) -> tuple[FrontMatter | None, Sequence[Line]]:
     if values is None:
         return None, lines
     return _matter(lines[start][0], values), lines[end + 1 :]
+
+
+def problem(text: str) -> tuple[int, str] | None:
+    """The line (1-based) and the reason where front matter in YAML is none and was read key by key;
+    None where nothing is wrong with it, or only a colon in a text, which people mean as they write
+    it."""
+    lines = list(enumerate(text.splitlines(), start=1))
+    start = next((number for number, line in lines if line.strip()), 0)
+    if not start or lines[start - 1][1].strip() != "---" or split(lines)[0] is None:
+        return None
+    end = next(n for n, line in lines[start:] if line.rstrip() in {"---", "..."})
+    try:
+        _yaml("\n".join(line for _, line in lines[start : end - 1]))
+    except yaml.MarkedYAMLError as error:
+        if error.problem == _COLON:
+            return None
+        mark = error.problem_mark
+        return start + 1 + (mark.line if mark else 0), str(error.problem or "not YAML")
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return start, "not YAML"
+    return None
 
 
 def _values(text: str, *, toml: bool) -> Mapping[str, object] | None:

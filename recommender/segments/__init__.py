@@ -17,6 +17,7 @@ from recommender.segments.records import (
     members,
     naming,
     remove_members,
+    unknown_names,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "memberships",
     "naming",
     "remove_members",
+    "unknown_names",
 ]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from recommender.segments.grammar import parse
 from recommender.segments.nodes import Node
 from recommender.storage.bulk import insert
 from recommender.subscribers import addresses, audience
+from recommender.vocabulary import new_names
+from recommender.vocabulary.new_names import NewName
 
 _NAME = re.compile(r"[\w][\w .-]{0,99}")
 BATCH = 5_000
@@ -105,6 +108,12 @@ def naming(session: Session, kind: vocabulary.Kind, name: str) -> list[str]:
         if identifier in vocabulary.find(session, kind, keys).values():
             found.append(segment.name)
     return found
+
+
+def unknown_names(session: Session, rule: str) -> list[NewName]:
+    """The topics and roles that ``rule`` names and nobody knows: nobody is found by them."""
+    node = parse(rule)
+    return new_names.of(session, {kind: _named(node, kind) for kind in get_args(vocabulary.Kind)})
 
 
 def _named(node: Node, kind: vocabulary.Kind) -> Iterator[str]:

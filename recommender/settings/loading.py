@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from recommender.errors import ConfigurationError
+from recommender.settings import problems
 from recommender.settings.model import Settings
 from recommender.settings.sender import PREFIX
 
@@ -136,5 +137,4 @@ def _explain(error: ValidationError, origin: Mapping[str, str]) -> str:
     problem = error.errors()[0]
     name = str(problem["loc"][0]) if problem["loc"] else "settings"
     name = "sender" if name == f"{PREFIX}FROM" else name
-    why = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{origin.get(name, name)}: {why}"
+    return f"{origin.get(name, name)}: {problems.describe(problem)}"

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy.orm import Session
 
 from recommender import vocabulary
-from recommender.vocabulary import Kind
-from recommender.vocabulary.new_names import nearest
+from recommender.vocabulary import Kind, terms
 
 COMPARED = 50
 """New names of each kind for which the nearest known one is looked up."""
@@ -30,7 +29,7 @@ class NewNames:
         if not new:
             return {}
         compared = sorted(new)[: max(0, COMPARED - len(met))]
-        near = nearest(session, kind, compared)
+        near = terms.nearest(session, kind, compared, offered_only=True)
         said = {}
         for key, name in sorted(new.items()):
             met.add(key)

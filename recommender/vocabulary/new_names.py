@@ -1,6 +1,5 @@
 """Names that the vocabulary lacks, each with the nearest that readers are offered."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -9,9 +8,6 @@ from sqlalchemy.orm import Session
 from recommender.vocabulary import terms
 from recommender.vocabulary.names import fold
 from recommender.vocabulary.terms import Kind
-
-LIKENESS = 0.7
-"""Of two names, from which on one may be meant by the other (``difflib``'s ratio, 0 to 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +34,6 @@ def of(session: Session, names: Mapping[Kind, Iterable[str]]) -> list[NewName]:
         folded.pop("", None)
         known = terms.find(session, kind, folded)
         new = {key: name for key, name in folded.items() if key not in known}
-        near = nearest(session, kind, new)
+        near = terms.nearest(session, kind, new, offered_only=True)
         found += [NewName(kind, name, near.get(key)) for key, name in new.items()]
     return found
-
-
-def nearest(session: Session, kind: Kind, keys: Iterable[str]) -> dict[str, str]:
-    """The offered name nearest to each folded name; of those that have one."""
-    wanted = list(keys)
-    if not wanted:
-        return {}
-    offered = {fold(name): name for name in sorted(terms.offered(session, kind))}
-    found = {key: difflib.get_close_matches(key, offered, 1, LIKENESS) for key in wanted}
-    return {key: offered[near[0]] for key, near in found.items() if near}

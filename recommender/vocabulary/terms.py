@@ -4,6 +4,7 @@ Both kinds work alike, so every function takes the kind. Names are compared as `
 name or alias means one thing only; what would make it mean two is a ``ConflictError``.
 """
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,6 +28,8 @@ from recommender.storage import bulk
 from recommender.vocabulary.names import fold, tidy
 
 Kind = Literal["topic", "role"]
+LIKENESS = 0.7
+"""Of two names, from which on one may be meant by the other (``difflib``'s ratio, 0 to 1)."""
 BATCH = 500
 """Names asked for in one statement."""
 
@@ -181,12 +184,30 @@ def _terms(session: Session, kind: Kind) -> tuple[Term, ...]:
     )
 
 
+def nearest(
+    session: Session, kind: Kind, keys: Iterable[str], *, offered_only: bool = False
+) -> dict[str, str]:
+    """The known, or the offered, name nearest to each folded name; of those that have one."""
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    named = TABLES[kind].named
+    known = offered(session, kind) if offered_only else session.scalars(sa.select(named.name))
+    names = {fold(name): name for name in sorted(known)}
+    found = {key: difflib.get_close_matches(key, names, 1, LIKENESS) for key in wanted}
+    return {key: names[near[0]] for key, near in found.items() if near}
+
+
 def required(session: Session, kind: Kind, name: str) -> int:
     """The row id of the topic or role ``name``; NotFoundError when there is none."""
     key = fold(name)
     identifier = find(session, kind, [key]).get(key)
     if identifier is None:
-        raise NotFoundError(f"no {kind} {name!r}; `newsletter {kind}s list` shows those there are")
+        near = nearest(session, kind, [key])
+        guess = f"did you mean {near[key]!r}? " if near else ""
+        raise NotFoundError(
+            f"no {kind} {name!r}; {guess}`newsletter {kind}s list` shows those there are"
+        )
     return identifier
 
 

@@ -105,6 +105,7 @@ def import_(
     run = invocation(context)
     wanted = _wanted(service, columns or [])
     seen, report = _Seen(), intake.Report()
+    empty: list[Path] = []
     with run.store() as engine, progress("importing readers") as advance:
         for file in (one for path in paths for one in files.within(path)):
             if isinstance(file, Rejected):
@@ -121,11 +122,15 @@ def import_(
                     progress=lambda read, so_far=so_far: advance(so_far + read),
                 )
             )
+            if report.read == so_far:
+                empty.append(file)
     if dry_run and not as_json:
         seen.show()
     for one in seen.files:
         for note in one.notes:
             warn(f"note: {one.file}: {note}")
+    for file in empty:
+        warn(f"note: {file}: no readers in it")
     imports.answer(
         report,
         as_json=as_json,

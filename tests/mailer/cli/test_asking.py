@@ -5,6 +5,8 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pytest
 
@@ -18,13 +20,21 @@ REAL = {
     "NEWSLETTER_PROCESSES": "1",
     "NEWSLETTER_TIMEOUT_SECONDS": "1",
 }
+NOTHING: Mapping[str, str] = MappingProxyType({})
 QUESTION = "to 12 readers through relay.example.net? [y/N]"
 
 
 def send(*options: str, relay: str | None, typed: bytes | None) -> tuple[int, str]:
     """Send in a process of its own; with ``typed`` on a terminal, on which somebody types that."""
-    environment = os.environ | REAL | ({"NEWSLETTER_SMTP_URL": relay} if relay else {})
-    command = [sys.executable, "-m", "mailer", "editions", "send", *options]
+    environment = REAL | ({"NEWSLETTER_SMTP_URL": relay} if relay else {})
+    return on_a_terminal(["editions", "send", *options], typed=typed, environment=environment)
+
+
+def on_a_terminal(
+    arguments: Sequence[str], *, typed: bytes | None, environment: Mapping[str, str] = NOTHING
+) -> tuple[int, str]:
+    """Status and output of a command in a process of its own, as ``send``."""
+    command = [sys.executable, "-m", "mailer", *arguments]
     ours = theirs = None
     if typed is not None:
         ours, theirs = pty.openpty()
@@ -34,7 +44,7 @@ def send(*options: str, relay: str | None, typed: bytes | None) -> tuple[int, st
         stdin=subprocess.DEVNULL if theirs is None else theirs,
         capture_output=True,
         text=True,
-        env=environment,
+        env={**os.environ, **environment},
         timeout=100,
         check=False,
     )
@@ -103,3 +113,23 @@ def test_who_is_not_in_it_yet_is_counted_and_who_cannot_be_is_named(newsletter: 
     text = newsletter("editions", "show")[1]
     assert f"not in it yet{' ' * 16}{11 - readers}"[:13] in text
     assert "not to be mailed (unsubscribed)" in text
+
+
+@pytest.mark.parametrize(
+    ("command", "left"),
+    [
+        (["editions", "cancel"], ("editions", "show")),
+        (["newsletters", "retire", "daily"], ("newsletters", "show", "daily")),
+    ],
+)
+def test_what_is_for_good_is_asked_on_a_terminal(
+    newsletter: Run, command: list[str], left: tuple[str, ...]
+) -> None:
+    newsletter("newsletters", "add", "daily", "schedule=weekdays 07:30")
+    newsletter("editions", "plan")
+    status, shown = on_a_terminal(command, typed=b"n\n")
+    assert status == 1
+    assert "for good? [y/N]" in shown
+    assert not {"cancelled", "retired"} & set(newsletter(*left)[1].split())
+    assert newsletter(*command, "--yes")[0] == 0
+    assert {"cancelled", "retired"} & set(newsletter(*left)[1].split())

@@ -116,3 +116,16 @@ def answer_more(engine: Engine, who: str) -> str:
 
 def test_every_kind_of_reason_has_its_words() -> None:
     assert set(picks.WORDS) == set(get_args(ReasonKind))
+
+
+def test_picks_say_when_the_reader_is_not_mailed(newsletter: Run) -> None:
+    reader = "hardware@example.com"
+    assert answer(newsletter, "picks", reader)["not_mailed"] == ""
+    newsletter("subscribers", "unsubscribe", reader)
+    assert answer(newsletter, "picks", reader)["not_mailed"] == "unsubscribed"
+    assert "not mailed at present: unsubscribed" in newsletter("picks", reader)[1]
+    assert f"{reader} is not mailed at present: unsubscribed" in newsletter("preview", reader)[2]
+    newsletter("newsletters", "add", "daily", "schedule=weekdays 07:30")
+    newsletter("newsletters", "retire", "daily")
+    said = newsletter("--newsletter", "daily", "picks", "founder@example.com")[1]
+    assert "not mailed at present: daily is published no more" in said

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import Engine
 
-from recommender.articles import briefs, dates, import_files, intake
+from recommender.articles import briefs, dates, front_matter, import_files, intake
 from recommender.articles.values import ArticleDraft
 from recommender.errors import BriefError, LeftOut, UnpublishedError
 from recommender.models import Article
@@ -173,3 +173,17 @@ def test_no_front_matter_takes_long(matter: str) -> None:
         parse(f"---\n{matter}\n---\nText.\n")
     except BriefError as error:
         assert error.why
+
+
+def test_what_was_no_yaml_is_named_with_its_line() -> None:
+    text = "\n---\ntitle: Fine\ntopics: [open\ndate: 2026-11-20\n---\nBody text.\n"
+    found = front_matter.problem(text)
+    assert found is not None
+    line, why = found
+    assert line == 5
+    assert "expected ',' or ']'" in why
+
+
+@pytest.mark.parametrize("title", ["Fine", "A title: with a colon", '"Quoted: fine"'])
+def test_a_colon_in_a_text_is_nothing_to_complain_of(title: str) -> None:
+    assert front_matter.problem(f"---\ntitle: {title}\n---\nBody text.\n") is None

@@ -42,3 +42,13 @@ def test_a_segment_in_use_is_not_deleted(filled: Engine, now: dt.datetime) -> No
         segments.delete(session, "both")
         segments.delete(session, "chiefs")
         assert segments.listing(session) == []
+
+
+def test_a_rule_tells_which_of_its_names_nobody_knows(filled: Engine) -> None:
+    with database.reading(filled) as session:
+        rule = 'role in ("CTO", "Foundr") and not topic in ("Nonesuch")'
+        unknown = segments.unknown_names(session, rule)
+        assert [(one.kind, one.name) for one in unknown] == [
+            ("topic", "Nonesuch"),
+            ("role", "Foundr"),
+        ]
