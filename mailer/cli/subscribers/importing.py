@@ -111,7 +111,7 @@ def import_(
             if isinstance(file, Rejected):
                 report.rejected.append(file)
                 continue
-            so_far = report.read
+            so_far, refused = report.read, report.rejected.number
             report.add(
                 _import(
                     lambda: database.writing(engine),
@@ -122,7 +122,7 @@ def import_(
                     progress=lambda read, so_far=so_far: advance(so_far + read),
                 )
             )
-            if report.read == so_far:
+            if (report.read, report.rejected.number) == (so_far, refused):
                 empty.append(file)
     if dry_run and not as_json:
         seen.show()

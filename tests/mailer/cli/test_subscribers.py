@@ -152,3 +152,9 @@ def test_a_pasted_address_is_taken_and_found(newsletter: Run) -> None:
     assert newsletter("subscribers", "add", "\u200bmailto:lou@example.com.")[0] == 0
     for who in ("mailto:kim@example.com", "lou@example.com"):
         assert answer(newsletter, "subscribers", "show", who)["status"] == "active"
+
+
+def test_a_file_without_a_reader_is_named(newsletter: Run) -> None:
+    Path("list.csv").write_text("email,name\n")
+    status, _, error = newsletter("subscribers", "import", "list.csv")
+    assert (status, error) == (0, "note: list.csv: no readers in it\n")
