@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from recommender import vocabulary
 from recommender.articles import catalogue
-from recommender.models import Subscriber, SubscriberTopic, Topic
+from recommender.models import Status, Subscriber, SubscriberTopic, Topic
 from recommender.ranking.values import Story
-from recommender.subscribers import audience
 from recommender.vocabulary import Kind
 
 LONGEST_TITLE = 150
@@ -103,13 +102,13 @@ def _unoffered(stories: Collection[Story], kind: Kind, offered: Collection[str])
 
 
 def _wanted(session: Session, stories: Collection[Story], days: int) -> list[Finding]:
-    """Topics that readers who can be mailed ask for and no story has."""
+    """Topics that active readers ask for and no story has."""
     readers = sa.func.count().label("readers")
     query = (
         sa.select(Topic.name, readers)
         .join(SubscriberTopic, SubscriberTopic.topic_id == Topic.id)
         .join(Subscriber, Subscriber.id == SubscriberTopic.subscriber_id)
-        .where(SubscriberTopic.weight > 0, audience.mailable())
+        .where(SubscriberTopic.weight > 0, Subscriber.status == Status.ACTIVE)
         .group_by(Topic.id, Topic.name)
         .order_by(readers.desc(), Topic.name)
     )
