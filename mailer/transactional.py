@@ -16,7 +16,7 @@ from hashlib import sha256
 
 import jinja2
 
-from mailer.languages import Language
+from mailer.localization import Language
 from mailer.mime.headers import ascii_domain, on_the_wire
 from mailer.mime.message import Message
 from mailer.relay import registry

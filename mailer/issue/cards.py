@@ -12,7 +12,7 @@ from mailer.issue.notes import Note
 from mailer.issue.pictures import Picture
 from mailer.issue.plaintext import WIDE, shorten
 from mailer.issue.sponsors import Sponsor
-from mailer.languages import N_, Language
+from mailer.localization import N_, Language
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 

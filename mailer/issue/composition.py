@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal, Protocol
 
-from mailer import languages
+from mailer import localization
 from mailer.issue import cards, greeting, question, sponsors, wording
 from mailer.issue.cards import LIMITS, Card, Issue, Limits, Part
 from mailer.issue.content import StoryContent
@@ -20,7 +20,7 @@ from mailer.issue.plaintext import clean, shorten
 from mailer.issue.preheader import preheader
 from mailer.issue.size import BUDGET, weight
 from mailer.issue.sponsors import Sponsor, SponsorContent
-from mailer.languages import Language
+from mailer.localization import Language
 from recommender.ranking.values import Pick
 
 __all__ = [
@@ -61,7 +61,7 @@ class Publication:
     day: date | None
     postal_address: str
     tracking: bool = True
-    language: str = languages.SOURCE
+    language: str = localization.SOURCE
     subject: str = ""
     notes: Mapping[str | None, str] = field(default_factory=dict)
     sponsors: Mapping[int, SponsorContent] = field(default_factory=dict)
@@ -147,7 +147,7 @@ class Composer:
         self, reader: ReaderView, picks: Sequence[Pick], delivery_id: int, limits: Limits
     ) -> Issue:
         publication, links, frame = self._publication, self._links, self._publication.frame
-        language = languages.choose(reader.locale, publication.language)
+        language = localization.choose(reader.locale, publication.language)
         _ = language.text
         composed = self._cards(reader, picks, delivery_id, limits, language)
         faces = tuple([card.face for card in composed])

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from mailer.issue.plaintext import clean, shorten
 from mailer.issue.wording import as_noun, with_article
-from mailer.languages import N_, Language
+from mailer.localization import N_, Language
 
 LENGTH = 280
 LONGEST_NAME = 60

@@ -11,7 +11,7 @@ from functools import lru_cache
 from mailer.issue.cards import ROLES, serving_order
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import shorten
-from mailer.languages import Language
+from mailer.localization import Language
 from recommender.articles import sentences
 
 LENGTH = 110

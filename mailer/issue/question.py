@@ -2,7 +2,7 @@
 above the editors', with one link to answer by."""
 
 from mailer.issue.notes import Block, Line, Note, Span
-from mailer.languages import Language
+from mailer.localization import Language
 
 ANSWER_WEEKS = 4
 """Weeks in which it may be answered, before the reader is paused."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import clean, direction, shorten
-from mailer.languages import Language
+from mailer.localization import Language
 
 LONGEST_TEXT = 600
 LONGEST_NAME = 60

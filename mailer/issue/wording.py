@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple, assert_never
 
 from mailer.issue.plaintext import clean, shorten
-from mailer.languages import SOURCE, Language
+from mailer.localization import SOURCE, Language
 from recommender.ranking.values import LIKED_BY_MANY, LIKED_BY_ROLE, ReasonKind
 
 SUBJECT_LENGTH = 78

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from mailer import languages, transactional
+from mailer import localization, transactional
 from recommender.errors import NewsletterError
 from recommender.models import Alert, Turn
 from recommender.safety import http_client, standard_webhooks
@@ -37,7 +37,7 @@ def mail(settings: Settings, alerts: Sequence[Alert]) -> None:
         f"[{settings.title}] {headline(alerts)}",
         [paragraph(alert) for alert in alerts],
         made,
-        languages.choose("en"),
+        localization.choose("en"),
         automatic="auto-generated",
     )
     transactional.send(settings, message, made)

@@ -23,10 +23,10 @@ from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
-from mailer import languages
+from mailer import localization
 from mailer.issue import plaintext
 from mailer.issue.composition import Issue
-from mailer.languages import Language
+from mailer.localization import Language
 from mailer.rendering import fragments
 from mailer.rendering import look as looks
 from mailer.rendering.fragments import Piece, Pieces, Setter
@@ -154,7 +154,9 @@ def _check(source: str, path: str) -> None:
     """Jinja's syntax, and that nothing but ``issue`` is asked for and only whole sentences are
     translated. Lines are counted after includes were put in."""
     try:
-        tree = _Translation(languages.choose()).visit(_environment(autoescape=True).parse(source))
+        tree = _Translation(localization.choose()).visit(
+            _environment(autoescape=True).parse(source)
+        )
         strangers = sorted(jinja2.meta.find_undeclared_variables(tree) - {"issue"})
     except jinja2.TemplateSyntaxError as error:
         raise ConfigurationError(f"template {path}:{error.lineno}: {error.message}") from error
@@ -221,12 +223,12 @@ class TemplatePart(Generic[Piece]):
         self._part = part
         self._setter = setter
         self._in: dict[str, Pieces[Piece]] = {}
-        self._add(languages.choose())
+        self._add(localization.choose())
 
     def fill(self, issue: Issue) -> list[Piece]:
         """The part in the pieces the template is made of. ConfigurationError when the template
         asks for what is not there."""
-        language = languages.choose(issue.lang)
+        language = localization.choose(issue.lang)
         template = self._in.get(language.code) or self._add(language)
         try:
             return template.of(issue)

@@ -18,10 +18,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import languages, transactional
+from mailer import localization, transactional
 from mailer.inbound.mailboxes import LARGEST
-from mailer.languages import Language
 from mailer.links import Links
+from mailer.localization import Language
 from mailer.mime.headers import ascii_domain, on_the_wire
 from mailer.mime.message import Message
 from recommender.errors import NotTakenError, TransportError
@@ -146,7 +146,7 @@ def _composed(
         return forwarded(settings, Path(answer["file"]), now)
     if reader is None:
         return None
-    language = languages.choose(reader.locale, settings.language)
+    language = localization.choose(reader.locale, settings.language)
     links = Links(settings.base_url, settings.secrets)
     subject, paragraphs = _words(settings, language, answer, row, reader, links, now)
     return transactional.compose(settings, reader.email, subject, paragraphs, now, language)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import languages
+from mailer import localization
 from mailer.ledger import counts, editions
 from mailer.web import forms, sign_in
 from mailer.web.sign_in import PasswordAttempts
@@ -64,7 +64,7 @@ def signed_in_form(page: FormPage) -> Callable[[Request], Awaitable[Response]]:
 
 async def _admitted(request: Request) -> Site:
     """The site for who is signed in. HTTPException for everybody else."""
-    site = replace(of(request), language=languages.choose("en"))
+    site = replace(of(request), language=localization.choose("en"))
     wanted = site.settings.admin_password
     if wanted is None:
         raise HTTPException(404)

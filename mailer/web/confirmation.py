@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import languages
+from mailer import localization
 from mailer.web import forms, live_preview, tokens
 from mailer.web.live_preview import Line
 from mailer.web.preferences_form import PreferencesForm, text_boxes, zones
@@ -58,7 +58,7 @@ def _form(
         roles=site.vocabulary_search.names("role", now)[:LISTED],
         zones=zones(chosen["timezone"]),
         text_boxes=text_boxes(),
-        written_in=languages.choose(chosen.locale, site.language.tag),
+        written_in=localization.choose(chosen.locale, site.language.tag),
     )
 
 

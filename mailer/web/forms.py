@@ -13,8 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailer import languages
-from mailer.languages import N_, Language
+from mailer import localization
+from mailer.localization import N_, Language
 from mailer.web import security
 from mailer.web.site import of
 from recommender.errors import UnknownName
@@ -106,8 +106,8 @@ def _kept(value: str) -> float:
 def locale(form: FormData, shown: str) -> str:
     """The language chosen in the form. A tag in that language which is held already, or in which
     the page was ``shown``, says more (``de-AT``) and is kept."""
-    chosen = languages.choose(text(form, "locale", 35) or shown)
-    return shown if languages.choose(shown).code == chosen.code else chosen.tag
+    chosen = localization.choose(text(form, "locale", 35) or shown)
+    return shown if localization.choose(shown).code == chosen.code else chosen.tag
 
 
 def complaint(error: ValueError, language: Language) -> str:

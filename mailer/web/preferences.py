@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import languages
+from mailer import localization
 from mailer.preview import upcoming
 from mailer.web import (
     address_change,
@@ -90,7 +90,7 @@ def _form(
         message=message,
         preview=preview,
         due=_due(site, reader),
-        written_in=languages.choose(chosen.locale, site.settings.language),
+        written_in=localization.choose(chosen.locale, site.settings.language),
         stopped=_stopped(site, reader),
         groups=offering.without(chosen.topics),
         offered_roles=list(dict.fromkeys((*chosen.roles, *offering.roles))),

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 from starlette.datastructures import FormData
 
-from mailer.languages import Language
+from mailer.localization import Language
 from mailer.web import forms
 from recommender.models import Frequency, Subscriber
 from recommender.settings import Settings

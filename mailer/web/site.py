@@ -12,11 +12,11 @@ from sqlalchemy.engine import Engine
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from mailer import languages
+from mailer import localization
 from mailer.issue import wording
 from mailer.issue.content import StoryContent
-from mailer.languages import Language
 from mailer.links import Links, Scope
+from mailer.localization import Language
 from mailer.preview.live import LivePreviews
 from mailer.rendering.look import Look
 from mailer.web.limits import Limits
@@ -45,13 +45,13 @@ class Site:
     styles: str
     styles_version: str
     archived: ResponseCache[list[StoryContent]]
-    language: Language = field(default_factory=languages.choose)
+    language: Language = field(default_factory=localization.choose)
     asked: bool = False
 
     @property
     def languages(self) -> list[Language]:
         """All that a reader can choose from."""
-        return [languages.choose(code) for code in languages.codes()]
+        return [localization.choose(code) for code in localization.codes()]
 
     @property
     def stylesheet(self) -> str:
@@ -66,7 +66,7 @@ class Site:
         """The site in the language of a reader we know, unless they asked for another."""
         if self.asked or locale is None:
             return self
-        return replace(self, language=languages.choose(locale, self.language.tag))
+        return replace(self, language=localization.choose(locale, self.language.tag))
 
     def period(self, period: str) -> str:
         """``2026-W48`` in words."""
@@ -134,6 +134,6 @@ def of(request: Request) -> Site:
     if not isinstance(found, Site):
         raise TypeError("this application was not made by app.create")
     asked = request.query_params.get("lang")
-    preferred = languages.accepted(request.headers.get("accept-language", ""))
-    language = languages.choose(asked, *preferred, found.settings.language)
+    preferred = localization.accepted(request.headers.get("accept-language", ""))
+    language = localization.choose(asked, *preferred, found.settings.language)
     return replace(found, language=language, asked=asked is not None)

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import erasure, languages, transactional
+from mailer import erasure, localization, transactional
 from mailer.delivery import campaign
 from recommender.articles import import_files
 from recommender.articles import intake as article_intake
@@ -150,7 +150,9 @@ def test_mail_to_an_address_that_was_asked_for_and_forgotten_goes_too(
     served: Engine, settings: Settings, now: datetime
 ) -> None:
     for email in (WANTED, OTHER):
-        mail = transactional.compose(settings, email, "Yes?", [email], now, languages.choose("en"))
+        mail = transactional.compose(
+            settings, email, "Yes?", [email], now, localization.choose("en")
+        )
         transactional.send(settings, mail, now)
     with database.writing(served) as session:
         session.execute(sa.delete(AddressChange))

@@ -6,13 +6,13 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from mailer import languages, transactional
+from mailer import localization, transactional
 from recommender.settings import Settings
 
 
 def test_two_mails_of_one_moment_to_one_reader_are_two_files(tmp_path: Path, now: datetime) -> None:
     settings = Settings(home=tmp_path)
-    language = languages.choose()
+    language = localization.choose()
     message = transactional.compose(settings, "r@example.com", "Confirm", ["Hello"], now, language)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: transactional.send(settings, message, now), range(40)))
@@ -27,7 +27,14 @@ def test_with_a_button_it_is_in_the_newsletters_look_and_says_the_same_in_text(
     settings = Settings(home=tmp_path, accent="#0b5fff", title="News & <b>")
     link = "https://news.example.org/confirm/abc"
     message = transactional.compose(
-        *(settings, "r@example.com", "Confirm", ["Hello <i>", link], now, languages.choose("de")),
+        *(
+            settings,
+            "r@example.com",
+            "Confirm",
+            ["Hello <i>", link],
+            now,
+            localization.choose("de"),
+        ),
         button="Bestätigen",
     )
     mail = message_from_bytes(message.data, policy=policy.default)
@@ -49,6 +56,6 @@ def test_with_a_button_it_is_in_the_newsletters_look_and_says_the_same_in_text(
 def test_without_a_button_it_is_plain_text(tmp_path: Path, now: datetime) -> None:
     settings = Settings(home=tmp_path)
     message = transactional.compose(
-        settings, "r@example.com", "Done", ["Hello"], now, languages.choose("en")
+        settings, "r@example.com", "Done", ["Hello"], now, localization.choose("en")
     )
     assert b"multipart" not in message.data

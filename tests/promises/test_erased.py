@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer import erasure, languages, transactional
+from mailer import erasure, localization, transactional
 from mailer.delivery import campaign
 from mailer.edition import retention
 from mailer.edition.retention_limits import RetentionLimits
@@ -95,7 +95,7 @@ def send(engine: Engine, settings: Settings, period: str, now: datetime) -> None
 
 def leave_files(engine: Engine, settings: Settings, now: datetime) -> None:
     for email in (FORMER, WHO, WANTED):
-        language = languages.choose("en")
+        language = localization.choose("en")
         mail = transactional.compose(settings, email, "Hello", [NAME, email], now, language)
         transactional.send(settings, mail, now)
     with database.reading(engine) as session:

@@ -1,9 +1,9 @@
 import pytest
 
-from mailer import languages
+from mailer import localization
 from mailer.issue import greeting
 
-ENGLISH, GERMAN = languages.choose("en"), languages.choose("de")
+ENGLISH, GERMAN = localization.choose("en"), localization.choose("de")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 import pytest
 
-from mailer import languages
+from mailer import localization
 from mailer.issue.content import StoryContent
 from mailer.issue.preheader import preheader
 
-ENGLISH = languages.choose("en")
+ENGLISH = localization.choose("en")
 LEAD = StoryContent(
     title="Capital for robots",
     summary="Three funds closed in one week, all of them for machines that walk.",

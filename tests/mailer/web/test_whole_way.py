@@ -14,9 +14,9 @@ from email import message_from_bytes, policy
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
-from mailer import languages
+from mailer import localization
 from mailer.delivery import campaign
-from mailer.languages import Language
+from mailer.localization import Language
 from recommender.models import Status
 
 from .browsing import PERSON, Live, check_shown
@@ -65,7 +65,7 @@ def visit(request: pytest.FixtureRequest, browser: Browser, live: Live) -> Itera
     )
     page = context.new_page()
     page.set_default_timeout(15_000)
-    yield Visit(page, live, languages.choose(code))
+    yield Visit(page, live, localization.choose(code))
     context.close()
 
 

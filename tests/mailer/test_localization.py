@@ -9,12 +9,12 @@ import pytest
 from babel.messages import pofile
 from babel.messages.catalog import Catalog, Message
 
-from mailer import languages
+from mailer import localization
 from recommender import resources
 from recommender.errors import ConfigurationError
 
 TOP = Path(__file__).parents[2]
-CODES = [code for code in languages.codes() if code != languages.SOURCE]
+CODES = [code for code in localization.codes() if code != localization.SOURCE]
 _PLACES = re.compile(r"%\((\w+)\)s|%%")
 
 
@@ -82,7 +82,7 @@ def test_a_translation_fills_in_the_same_things(code: str) -> None:
     ],
 )
 def test_the_first_language_there_is_is_chosen(wanted: list[str | None], tag: str) -> None:
-    assert languages.choose(*wanted).tag == tag
+    assert localization.choose(*wanted).tag == tag
 
 
 @pytest.mark.parametrize(
@@ -96,25 +96,25 @@ def test_the_first_language_there_is_is_chosen(wanted: list[str | None], tag: st
     ],
 )
 def test_browsers_say_which_languages_they_prefer(header: str, tags: list[str]) -> None:
-    assert [tag for tag in languages.accepted(header) if tag.strip("q=1")] == tags
+    assert [tag for tag in localization.accepted(header) if tag.strip("q=1")] == tags
 
 
 def test_plurals_dates_and_lists_are_each_languages_own() -> None:
     import datetime
 
     day = datetime.date(2026, 11, 6)
-    english, german = languages.choose("en"), languages.choose("de")
+    english, german = localization.choose("en"), localization.choose("de")
     assert (english.day(day), german.day(day)) == ("6 November 2026", "6. November 2026")
-    assert languages.choose("en-US").day(day) == "November 6, 2026"
+    assert localization.choose("en-US").day(day) == "November 6, 2026"
     assert german.all_of(["a", "b", "c"]) == "a, b und c"
     assert [one.name for one in (english, german)] == ["English", "Deutsch"]
 
 
 def test_a_broken_catalogue_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "xx.po").write_text('msgid "a"\nsomething else\n')
-    monkeypatch.setattr(languages, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(localization, "_folder", lambda: tmp_path)
     with pytest.raises(ConfigurationError, match=r"xx\.po"):
-        languages._catalogue("xx")
+        localization._catalogue("xx")
 
 
 def test_commands_that_write_nothing_load_no_catalogue() -> None:
