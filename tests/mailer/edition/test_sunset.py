@@ -73,7 +73,7 @@ def week(readers: Engine, settings: Settings, now: datetime) -> Week:
         planned = campaign.plan(readers, settings, period=period, now=moment)
         done = campaign.send(
             readers, settings, edition_id=planned, clock=lambda: moment, stop=threading.Event(),
-            at_local_time=False, inspect=True,
+            at_local_time=False, inspect=False,
         )  # fmt: skip
         assert done.trouble is None
         return moment
