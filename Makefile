@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# Processes of the test suite; many tests wait, so there may be more of them than cores.
+WORKERS ?= 3
 
 .PHONY: help setup demo test test-all test-postgresql check format translations wheel requirements audit sbom benchmarks release clean
 .DEFAULT_GOAL := help
@@ -24,14 +26,14 @@ demo: $(VENV)/runtime  ## this week's personal issue for every sample reader
 	$(BIN)/newsletter demo
 
 test: $(VENV)/developer  ## the test suite, without the long ones
-	$(BIN)/python -m pytest -n 2 -m 'not slow'
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
 
 test-all: $(VENV)/developer  ## the whole test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 # What is marked postgresql always runs there, and thus in test and test-all already.
 test-postgresql: $(VENV)/developer  ## all that uses a store, on PostgreSQL instead of SQLite
-	$(BIN)/python -m pytest -n 2 -m 'not slow and not postgresql' --store postgresql
+	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not postgresql' --store postgresql
 
 check: $(VENV)/developer  ## style, types and the direction of imports
 	$(BIN)/ruff check .
