@@ -18,10 +18,8 @@ from recommender.settings.sender import PREFIX
 FILE = "newsletter.toml"
 _FILE_URL = re.compile(r"(sqlite(?:\+\w+)?:///)([^/].*)")
 """The URL of a SQLite file with a relative path."""
-_CAFILE = re.compile(r"([?&]cafile=)(?=[^/&,])(?!%2[Ff])")
-"""Before the relative path of a relay's certificates."""
 _FILES = re.compile(r"([?&](?:cafile|tokenfile)=)(?=[^/&,])(?!%2[Ff])")
-"""Before the relative paths of a mailbox's certificates and token."""
+"""Before the relative paths of a relay's or mailbox's certificates and token."""
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -76,7 +74,7 @@ def _anchored(name: str, value: object, folder: Path) -> object:
         return folder / value.strip()
     if name == "smtp_url":
         start = quote(f"{folder}/") if str(folder) != "." else ""
-        return _CAFILE.sub(lambda option: option[1] + start, value)
+        return _FILES.sub(lambda option: option[1] + start, value)
     if name in ("bounce_mailbox", "newsletter_mailbox"):
         return ",".join(_anchored_mailbox(piece, folder) for piece in value.split(","))
     if name == "database_url" and (match := _FILE_URL.fullmatch(value.strip())):

@@ -130,8 +130,8 @@ def _check(found: MailboxUrl, given: dict[str, str], number: int) -> None:
         why = "names no password"
     elif auth not in ("password", "xoauth2") or starttls not in ("require", "never"):
         why = f"the only options are {OPTIONS}"
-    elif found.scheme == "pop3" and (found.folder or found.xoauth2 or given.get("after")):
-        why = "POP3 has one folder, takes a password, and deletes what was handled"
+    elif found.scheme == "pop3" and (found.folder or given.get("after")):
+        why = "POP3 has one folder, and deletes what was handled"
     elif not (found.implicit_tls or found.starttls or found.host in _LOCAL):
         why = "starttls=never would send the password in the clear; it is for this machine only"
     if why is not None:

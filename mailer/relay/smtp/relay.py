@@ -17,8 +17,8 @@ from recommender.settings.limits import Rates
 _MODES: dict[str, StartTls] = {"require": "require", "optional": "optional", "never": "never"}
 _AUTH: dict[str, Auth] = {"password": "password", "xoauth2": "xoauth2"}
 _OPTIONS = (
-    "starttls=require|optional|never, rate=14/second, weight=3, cafile=/path/to/ca.pem and "
-    "auth=xoauth2"
+    "starttls=require|optional|never, rate=14/second, weight=3, cafile=/path/to/ca.pem, "
+    "auth=xoauth2 and, with it, tokenfile=/path/to/token"
 )
 
 
@@ -68,13 +68,16 @@ def from_url(url: str, *, number: int, folder: Path) -> Relay:  # noqa: ARG001  
         raise ConfigurationError(form) from error
     if parts.scheme not in ("smtp", "smtps") or parts.path not in ("", "/"):
         raise ConfigurationError(form)
-    if parts.fragment or "#" in url or (parts.username is None) != (parts.password is None):
-        raise ConfigurationError(form)
     options = parse_qs(parts.query, keep_blank_values=True)
+    token_file = options.pop("tokenfile", [""])[-1]
+    without = parts.password is None and not token_file
+    if parts.fragment or "#" in url or (parts.username is None) != without:
+        raise ConfigurationError(form)
     mode = options.pop("starttls", ["optional" if urls.is_local(host) else "require"])[-1]
     cafile, auth = options.pop("cafile", [""])[-1], options.pop("auth", ["password"])[-1]
     rates, weight = urls.rates(options, number), urls.weight(options)
-    if options or mode not in _MODES or auth not in _AUTH or weight is None:
+    unknown = options or mode not in _MODES or auth not in _AUTH
+    if unknown or weight is None or (token_file and auth != "xoauth2"):
         raise ConfigurationError(f"smtp_url: relay {number}: the only options are {_OPTIONS}")
     implicit = parts.scheme == "smtps"
     if mode != "require" and parts.username is not None and not (implicit or urls.is_local(host)):
@@ -94,4 +97,5 @@ def from_url(url: str, *, number: int, folder: Path) -> Relay:  # noqa: ARG001  
         rates=rates,
         cafile=urls.certificates(cafile, number),
         auth=_AUTH[auth],
+        token_file=Path(token_file) if token_file else None,
     )

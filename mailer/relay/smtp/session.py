@@ -23,7 +23,7 @@ def connect(smarthost: Smarthost, timeout: float, context: ssl.SSLContext) -> Cl
             client = _secured(client, smarthost, timeout, context)
         client.ehlo_or_helo_if_needed()
         if smarthost.user is not None:
-            sasl.sign_in(client, smarthost.user, smarthost.password or "", smarthost.auth)
+            sasl.sign_in(client, smarthost.user, smarthost.secret(), smarthost.auth)
         if client.sock is not None:
             client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except (smtplib.SMTPException, OSError, ValueError) as error:

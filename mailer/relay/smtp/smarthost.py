@@ -12,7 +12,8 @@ Auth = Literal["password", "xoauth2"]
 class Smarthost:
     """Host, port and credentials. ``implicit_tls``: TLS from the first byte (``smtps``);
     ``cafile``: the certificates to trust (PEM) in place of the system's; ``auth``: what
-    ``password`` is, a password or an access token."""
+    ``password`` is, a password or an access token; ``token_file``: where the token stands instead,
+    which another program keeps fresh."""
 
     host: str
     port: int
@@ -22,7 +23,15 @@ class Smarthost:
     implicit_tls: bool = False
     cafile: Path | None = None
     auth: Auth = "password"
+    token_file: Path | None = None
 
     @property
     def name(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def secret(self) -> str:
+        """The password or the token, as it is now. Raises OSError, or ValueError when the file is
+        no text."""
+        if self.token_file is None:
+            return self.password or ""
+        return self.token_file.read_text("utf-8").strip()

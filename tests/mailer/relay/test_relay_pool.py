@@ -62,6 +62,7 @@ def test_a_relay_may_have_a_rate_and_a_weight() -> None:
         *("smtp://h?starttls=maybe", "smtp://u:hush@h:port", "smtp://u:hush@h:99999"),
         *("smtp://u:hush#x@h", "smtp://u:hush@h?starttls=optional", "smtp://hush@h", "smtp://["),
         *("smtp://u:hush@h?starttls=never", "smtp://h?auth=magic", "smtp://h?cafile=/nowhere.pem"),
+        *("smtp://hush@h?auth=xoauth2", "smtp://u:hush@h?tokenfile=t", "smtp://h?tokenfile=t"),
         *("smtp://h, smtp://u:hu/sh@h", "smtp://u:hush@h#x", "smtp://u:hush@"),
     ],
 )

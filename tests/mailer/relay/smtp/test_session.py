@@ -200,6 +200,24 @@ def test_an_access_token_signs_in(serve: Serve) -> None:
         pass
 
 
+def test_an_access_token_is_read_anew_for_each_connection(serve: Serve, tmp_path: Path) -> None:
+    server = serve((*PIPELINED, "AUTH XOAUTH2"), AUTH=b"235 welcome\r\n")
+    file = tmp_path / "token"
+    [relay] = smtp_relays(
+        f"smtp://u%40example.org@127.0.0.1:{server.port}?auth=xoauth2&tokenfile={file}"
+    )
+    with pytest.raises(TransportError, match=r"relay 127.0.0.1:\d+: No such file"):
+        Connection(relay, 2)
+    for token in ("one", "two"):
+        file.write_text(f"{token}\n")
+        Connection(relay, 2).close()
+    said = [line.split()[2] for line in server.commands if line.startswith("AUTH XOAUTH2 ")]
+    assert [base64.b64decode(one).decode().split("Bearer ")[1] for one in said] == [
+        "one\x01\x01",
+        "two\x01\x01",
+    ]
+
+
 def test_a_certificate_of_ones_own_is_trusted_by_name(
     serve: Serve, certificates: Certificates
 ) -> None:
