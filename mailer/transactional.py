@@ -5,7 +5,7 @@ is no edition: the ledger knows nothing of it, and a reader who got none simply 
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email import policy
 from email.headerregistry import Address
@@ -99,16 +99,30 @@ def _template() -> jinja2.Template:
     return environment.get_template("message.html")
 
 
-def send(settings: Settings, message: Message, now: datetime) -> None:
-    """Hand it over; NotTakenError when the relay did not take it, TransportError when none can be
-    used. Two mails of one moment, such as those of
-    a double click, have numbers of their own: the outbox names its files by them."""
+def send(
+    settings: Settings,
+    message: Message,
+    now: datetime,
+    *,
+    on_wire: Callable[[], None] = lambda: None,
+) -> None:
+    """Hand it over; NotTakenError when the relay did not take it, or did not say whether it did,
+    TransportError when none can be used. ``on_wire`` is called right before what decides, such as
+    the final dot; what it raises keeps the message from being sent. Two mails of one moment, such
+    as those of a double click, have numbers of their own: the outbox names its files by them."""
     transport = registry.opener(settings, settings.outbox / FOLDER)(NoLimits())
     try:
         number = int(now.timestamp() * 1000) * 1000 + next(_NUMBERS) % 1000
-        verdict = transport.offer(message, number=number) or transport.commit()
+        verdict = transport.offer(message, number=number)
+        if verdict is None:
+            on_wire()
+            verdict = transport.commit()
     finally:
         transport.close()
     if verdict.kind != VerdictKind.ACCEPTED:
         why = f"{verdict.relay}: {verdict.kind}: {verdict.reply or 'no answer'}"
-        raise NotTakenError(why, refused=verdict.kind == VerdictKind.REFUSED)
+        raise NotTakenError(
+            why,
+            refused=verdict.kind == VerdictKind.REFUSED,
+            doubtful=verdict.kind == VerdictKind.UNANSWERED,
+        )

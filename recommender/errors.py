@@ -119,11 +119,13 @@ class TransportError(NewsletterError):
 
 
 class NotTakenError(TransportError):
-    """A relay can be used, and did not take this message; ``refused``: nor will it ever (5xx)."""
+    """A relay can be used, and did not take this message; ``refused``: nor will it ever (5xx);
+    ``doubtful``: no answer came, so it may have taken it after all."""
 
-    def __init__(self, why: str, *, refused: bool) -> None:
+    def __init__(self, why: str, *, refused: bool, doubtful: bool = False) -> None:
         super().__init__(why)
         self.refused = refused
+        self.doubtful = doubtful
 
 
 class MailboxError(NewsletterError):

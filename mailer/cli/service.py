@@ -209,8 +209,14 @@ def _take_mail(run: Invocation, engine: Engine, post: contextlib.ExitStack) -> N
     if run.settings.lmtp_listen:
         from mailer.service import bounce_polling, lmtp
 
-        take = bounce_polling.taker(engine, run.settings, _now, _report)
-        place = post.enter_context(lmtp.listening(run.settings.lmtp_listen, take, _report))
+        given = (engine, run.settings, _now, _report)
+        listening = lmtp.listening(
+            run.settings.lmtp_listen,
+            bounce_polling.taker(*given),
+            _report,
+            bounce_polling.answerer(*given),
+        )
+        place = post.enter_context(listening)
         say(f"mail that came back: LMTP at {place[0]}:{place[1]}")
 
 

@@ -130,7 +130,13 @@ def stories_of(ids: list[int]) -> sa.Select[list[int]]:
 
 
 def slim(session: Session, ids: list[int]) -> list[int]:
-    """Make these copies small, but those in doubt, or due again since: they might yet be sent."""
+    """Make these copies small, but those in doubt, or due again since: they might yet be sent. That
+    a copy asked its reader whether they want more (``sunset``) stays."""
+    document = Delivery.reader.type
+    asked = sa.case(
+        (Delivery.reader["asked"].as_boolean(), sa.literal({"asked": True}, document)),
+        else_=sa.literal({}, document),
+    )
     query = (
         sa.update(Delivery)
         .where(
@@ -138,7 +144,7 @@ def slim(session: Session, ids: list[int]) -> list[int]:
             Delivery.state.in_(FOR_GOOD),
             Delivery.picks != sa.literal([], Delivery.picks.type),
         )
-        .values(picks=[], reader={}, reply=None)
+        .values(picks=[], reader=asked, reply=None)
         .returning(Delivery.id)
         .execution_options(synchronize_session=False)
     )

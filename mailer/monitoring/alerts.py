@@ -4,7 +4,8 @@ that is started again repeats nothing.
 ``look`` compares what is wrong now with what was, and writes an alert for each channel when a
 trouble began and when it is over. A trouble that passes by itself within its ``PATIENCE`` is told
 to nobody, and one that was over before it could be told is told in one piece. ``due`` are the
-alerts to be sent, ``sent`` and ``failed`` note what became of them. The caller commits.
+alerts to be sent, ``sent`` and ``failed`` note what became of them. Without a channel troubles are
+noted all the same, for ``/metrics``, and told once there is one. The caller commits.
 """
 
 from collections.abc import Collection, Sequence
@@ -60,7 +61,7 @@ def look(
             session.add(one)
             known[one.kind, one.subject] = one
         one.seen_at = now
-        if one.told_at is None and _lasts(one, now - one.began_at):
+        if by and one.told_at is None and _lasts(one, now - one.began_at):
             one.told_at = now
             _tell(session, one, by, Turn.BEGAN, now)
     for one in known.values():

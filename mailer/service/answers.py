@@ -2,7 +2,9 @@
 understood; the replies that are for a person to read.
 
 What is to be mailed stands in the store (``InboundMessage.answer``) since the reply was acted on,
-and is taken from there when a relay has it: a process that is killed in between mails it again.
+and is taken from there when a relay has it. That it is on the wire is noted before the final dot,
+so it is mailed once at most: what a process that was killed had on the wire, or what the relay gave
+no answer to, is said to be in doubt and not mailed again.
 """
 
 import json
@@ -37,6 +39,8 @@ KEEP_TRYING = timedelta(days=3)
 """For how long after a reply its answers are tried; mail servers give up after as long."""
 AT_ONCE = 200
 """Messages looked up at one time."""
+ON_WIRE = "on_wire"
+"""The mark of an answer that a relay may have taken."""
 LOCK = "answers"
 """The lock of who mails them."""
 
@@ -50,7 +54,8 @@ def send_pending(
     """Mail what is still to be mailed; how many mails were taken. None, while another does it.
 
     What a relay refuses for good is dropped; what it does not take now is tried again at the next
-    time, until ``KEEP_TRYING`` after the reply came. Neither keeps other answers waiting."""
+    time, until ``KEEP_TRYING`` after the reply came. What it may have taken is in doubt, and ends
+    with that. None of these keeps other answers waiting."""
     with locks.hold(engine, LOCK) as mine:
         return _Turn(engine, settings, clock, warn).mail() if mine else 0
 
@@ -94,43 +99,65 @@ class _Turn:
             reader = session.get(Subscriber, row.subscriber_id or 0)
             if reader is not None and consent.is_suppressed(session, reader.email):
                 reader = None
-        answers: list[dict[str, Any]] = json.loads(row.answer)
-        left = list(answers)
-        for answer in answers:
-            if not self._settled(row, reader, answer):
+        left: list[dict[str, Any]] = json.loads(row.answer)
+        for answer in list(left):
+
+            def on_wire(answer: dict[str, Any] = answer) -> None:
+                self._keep(
+                    number, [one | {ON_WIRE: True} if one is answer else one for one in left]
+                )
+
+            if answer.pop(ON_WIRE, False):
+                self._give_up(answer, "is in doubt", "its process ended before the relay's answer")
+            elif not self._settled(row, reader, answer, on_wire):
+                self._keep(number, left)
                 continue
             left.remove(answer)
-            values = {"answer": json.dumps(left) if left else None}
-            done = sa.update(InboundMessage).where(InboundMessage.id == number).values(values)
-            with database.writing(self.engine) as session:
-                session.execute(done)
+            self._keep(number, left)
+
+    def _keep(self, number: int, left: list[dict[str, Any]]) -> None:
+        """Note what is still to be mailed because of one reply."""
+        values = {"answer": json.dumps(left) if left else None}
+        done = sa.update(InboundMessage).where(InboundMessage.id == number).values(values)
+        with database.writing(self.engine) as session:
+            session.execute(done)
 
     def _settled(
-        self, row: InboundMessage, reader: Subscriber | None, answer: dict[str, Any]
+        self,
+        row: InboundMessage,
+        reader: Subscriber | None,
+        answer: dict[str, Any],
+        on_wire: Callable[[], None],
     ) -> bool:
         """Mail one answer; whether it need not be tried again."""
         now = self.clock()
         try:
-            self._send(_composed(self.settings, row, reader, answer, now), now)
+            self._send(_composed(self.settings, row, reader, answer, now), now, on_wire)
         except Exception as error:  # noqa: BLE001  (whatever is wrong with it, others go on)
             why = scrubbing.line(error)
-            refused = isinstance(error, NotTakenError) and error.refused
             if isinstance(error, TransportError) and not isinstance(error, NotTakenError):
                 self.away = error
+            if isinstance(error, NotTakenError) and error.doubtful:
+                self._give_up(answer, "is in doubt", why)
+                return True
+            refused = isinstance(error, NotTakenError) and error.refused
             if refused or row.at < now - KEEP_TRYING:
-                kept = f" (the reply is in {answer['file']})" if "file" in answer else ""
-                self.warn(f"an answer to a reply is dropped{kept}: {why}")
+                self._give_up(answer, "is dropped", why)
                 return True
             self.waiting.append(why)
             return False
         return True
 
-    def _send(self, message: Message | None, now: datetime) -> None:
+    def _give_up(self, answer: dict[str, Any], what: str, why: str) -> None:
+        kept = f" (the reply is in {answer['file']})" if "file" in answer else ""
+        self.warn(f"an answer to a reply {what}{kept}: {why}")
+
+    def _send(self, message: Message | None, now: datetime, on_wire: Callable[[], None]) -> None:
         if message is None:
             return
         if self.away is not None:
             raise self.away
-        transactional.send(self.settings, message, now)
+        transactional.send(self.settings, message, now, on_wire=on_wire)
         self.sent += 1
 
 

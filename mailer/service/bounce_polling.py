@@ -113,9 +113,22 @@ def taker(
         _take(engine, settings, data, report, mailbox, clock(), warn)
         for words in report.of_sender:
             warn(f"a bounce about this sender, not about a reader: {words}")
-        answers.send_pending(engine, settings, clock, warn)
 
     return take
+
+
+def answerer(
+    engine: Engine,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    warn: Callable[[str], None],
+) -> Callable[[], None]:
+    """What mails the answers to what was delivered here."""
+
+    def answer() -> None:
+        answers.send_pending(engine, settings, clock, warn)
+
+    return answer
 
 
 def sum_up(polled: Iterable[Polled]) -> Report:

@@ -34,7 +34,7 @@ from recommender.safety.isolation import Isolation, Limits
 
 SECONDS = 30.0
 """For all of a feed's answer, redirects included."""
-LOOK_SECONDS = 10.0
+ADD_SECONDS = 10.0
 """For an address that is being added."""
 MAX_BYTES = 5_000_000
 READING = Limits(cpu_seconds=10.0, seconds=30.0)
@@ -102,7 +102,7 @@ class Discovery:
 
 def discover(url: str, *, now: datetime, private: bool) -> Discovery:
     """Ask an address once: a feed is itself, a page is the first feed that it names."""
-    limits = http_client.Limits(LOOK_SECONDS, MAX_BYTES, private)
+    limits = http_client.Limits(ADD_SECONDS, MAX_BYTES, private)
     with Isolation(READING) as isolation:
         answer = _asked(url, None, None, limits)
         fetched = _read(url, answer, isolation, now)

@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return
             self.send_response(200)
             self.send_header("ETag", '"v1"')
+            self.end_headers()
+            self.wfile.write(RSS)
+        elif self.path == "/late.xml":
+            time.sleep(0.7)
+            self.send_response(200)
             self.end_headers()
             self.wfile.write(RSS)
         elif self.path == "/page.html":
@@ -173,6 +179,8 @@ def test_adding_a_feed_shows_its_first_titles_or_what_is_wrong(
     assert "  A story about storage engines\n" in capsys.readouterr().out
     assert cli.run(["feeds", "add", f"{server}/missing"]) == 0
     assert "404" in capsys.readouterr().err
+    assert cli.run(["feeds", "add", f"{server}/late.xml"]) == 0
+    assert "  A story about storage engines\n" in capsys.readouterr().out
 
 
 def test_how_a_feed_does_is_listed(server: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,15 +2,19 @@
 
 import socket
 import threading
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
+from starlette.testclient import TestClient
 
 from mailer.cli import service
 from mailer.cli.common import Invocation
 from mailer.monitoring.supervision import Supervisor, Troubles
 from mailer.service import scheduler
+from mailer.web import app as pages
 from recommender.errors import ConfigurationError, NewsletterError
 
 
@@ -59,3 +63,20 @@ def test_a_beginning_that_fails_later_leaves_none_either(
     assert at_work() == []
     schedule(store, tmp_path, f'lmtp_listen = "{place}"')  # the port is free again
     assert at_work() == []
+
+
+def test_a_relay_that_takes_no_mail_is_in_the_metrics_without_alerts_too(
+    store: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    monkeypatch.setenv("NEWSLETTER_HOME", str(tmp_path))
+    monkeypatch.setenv("NEWSLETTER_SMTP_URL", f"smtp://{place}")
+    run = Invocation(None)
+    app = pages.create(store, run.settings, lambda: datetime.now(UTC))
+    shown, until = "", time.monotonic() + 20
+    with service._alerting(run, store), TestClient(app) as client:
+        while place not in shown and time.monotonic() < until:
+            time.sleep(0.1)
+            shown = client.get("/metrics").text
+    assert f'newsletter_trouble{{kind="relay",subject="{place}"}} 1.0' in shown

@@ -55,3 +55,12 @@ def test_a_clock_that_was_set_back_keeps_no_alert_waiting(store: Engine, now: da
         assert alerts.due(session, Channel.URL, now + timedelta(minutes=2)) == []
         assert len(alerts.due(session, Channel.MAIL, now + timedelta(minutes=2))) == 1
         assert len(alerts.due(session, Channel.MAIL, now - timedelta(days=2))) == 1
+
+
+def test_without_a_channel_troubles_are_known_and_told_once_there_is_one(
+    store: Engine, now: datetime
+) -> None:
+    with database.writing(store) as session:
+        alerts.look(session, [DISK], (), now)
+        assert [one.kind for one in alerts.ongoing(session)] == [Kind.DISK]
+    assert look(store, now + timedelta(minutes=1), DISK) == [Turn.BEGAN]

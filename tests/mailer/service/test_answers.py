@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,8 @@ from sqlalchemy.engine import Engine
 from mailer import transactional
 from mailer.links import Links
 from mailer.mime.message import Message
+from mailer.relay.outbox.folder import Outbox
+from mailer.relay.transport import Verdict
 from mailer.service import answers
 from recommender.errors import TransportError
 from recommender.models import InboundMessage, Subscriber
@@ -111,7 +114,7 @@ def test_a_letter_is_forwarded_as_it_came(
 def test_what_no_relay_takes_waits(
     store: Engine, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: Settings, __: Message, ___: datetime) -> None:
+    def refuse(_: Settings, __: Message, ___: datetime, **____: object) -> None:
         raise TransportError("relay away")
 
     said: list[str] = []
@@ -210,14 +213,68 @@ def test_two_that_mail_at_once_mail_nothing_twice(
     settings = settings_of(tmp_path)
     real = transactional.send
 
-    def slow(settings: Settings, message: Message, at: datetime) -> None:
+    def slow(settings: Settings, message: Message, at: datetime, **more: Any) -> None:
         if not taken:
             taken.append(0)
             taken.append(answers.send_pending(store, settings, lambda: now, pytest.fail))
-        real(settings, message, at)
+        real(settings, message, at, **more)
 
     note(store, now, [STEERED])
     monkeypatch.setattr(transactional, "send", slow)
     assert answers.send_pending(store, settings, lambda: now, pytest.fail) == 1
     assert taken == [0, 0]
     assert len(mailed(tmp_path)) == 1
+
+
+def test_what_the_relay_gave_no_answer_to_is_in_doubt_and_not_mailed_again(
+    store: Engine, now: datetime, tmp_path: Path, serve: Callable[..., ScriptedServer]
+) -> None:
+    server = serve(DOT=[b""])
+    note(store, now, [letter(tmp_path), {"what": "unclear"}])
+    said: list[str] = []
+    settings = by_way_of(server, tmp_path)
+    assert answers.send_pending(store, settings, lambda: now, said.append) == 1
+    assert answers.send_pending(store, settings, lambda: now, said.append) == 0
+    assert (waiting(store), len(server.texts)) == ([[]], 2)
+    [words] = said
+    assert words.startswith("an answer to a reply is in doubt (the reply is in ")
+    assert "closed the connection" in words
+
+
+@pytest.mark.parametrize("stage", ["before", "after"])
+def test_a_process_that_was_killed_leaves_a_doubt_and_not_a_second_mail(
+    store: Engine, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """Right before the final dot, or right after it: nobody can tell which."""
+
+    class KilledError(BaseException):
+        """No except clause of ours hears of a kill."""
+
+    def killed(self: Outbox) -> Verdict:
+        if stage == "after":
+            real(self)
+        raise KilledError
+
+    real = Outbox.commit
+    note(store, now, [STEERED])
+    settings = settings_of(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "commit", killed)
+        with pytest.raises(KilledError):
+            answers.send_pending(store, settings, lambda: now, pytest.fail)
+    said: list[str] = []
+    assert answers.send_pending(store, settings, lambda: now, said.append) == 0
+    assert len(mailed(tmp_path)) == (stage == "after")
+    assert waiting(store) == [[]]
+    assert said == ["an answer to a reply is in doubt: its process ended before the relay's answer"]
+
+
+def test_a_relay_that_is_away_leaves_no_mark(
+    store: Engine, now: datetime, tmp_path: Path, serve: Callable[..., ScriptedServer]
+) -> None:
+    server = serve(DOT=[b"452 4.3.1 later\r\n"], GREETING=[b"421 away\r\n"])
+    note(store, now, [STEERED])
+    settings, said = by_way_of(server, tmp_path), list[str]()
+    for sent in (0, 0, 1):  # away, put off, taken
+        assert answers.send_pending(store, settings, lambda: now, said.append) == sent
+    assert all("waits" in words for words in said)

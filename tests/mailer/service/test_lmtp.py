@@ -2,6 +2,8 @@
 
 import smtplib
 import socket
+import threading
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -60,6 +62,28 @@ def test_what_cannot_be_kept_is_for_the_mail_server_to_try_again() -> None:
             client.sendmail("", ["b@example.org"], b"x" * (LARGEST + 1))
         assert large.value.smtp_code == 552
     assert said == ["LMTP: the store is away"]
+
+
+def test_answers_that_are_still_to_be_mailed_keep_no_mail_server_waiting() -> None:
+    began, go_on, done = threading.Event(), threading.Event(), list[int]()
+
+    def mail() -> None:
+        began.set()
+        go_on.wait(10)
+        done.append(len(taken))
+
+    taken: list[bytes] = []
+    with lmtp.listening(free(), taken.append, pytest.fail, mail) as (host, port):
+        for number in (1, 2, 3):
+            with smtplib.LMTP(host, port, timeout=5) as client:
+                client.sendmail("", ["b@example.org"], b"Subject: x\r\n\r\nhello\r\n")
+            assert began.wait(5)
+            assert (len(taken), done) == (number, [])
+        go_on.set()
+        until = time.monotonic() + 5
+        while done != [3, 3] and time.monotonic() < until:
+            time.sleep(0.01)
+    assert done == [3, 3], "once for the first, and once for those that came meanwhile"
 
 
 def test_the_address_it_came_to_names_the_copy() -> None:
