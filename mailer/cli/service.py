@@ -210,12 +210,8 @@ def _take_mail(run: Invocation, engine: Engine, post: contextlib.ExitStack) -> N
         from mailer.service import bounce_polling, lmtp
 
         given = (engine, run.settings, _now, _report)
-        listening = lmtp.listening(
-            run.settings.lmtp_listen,
-            bounce_polling.taker(*given),
-            _report,
-            bounce_polling.answerer(*given),
-        )
+        take, answer = bounce_polling.taker(*given), bounce_polling.answerer(*given)
+        listening = lmtp.listening(run.settings.lmtp_listen, take, _report, answer)
         place = post.enter_context(listening)
         say(f"mail that came back: LMTP at {place[0]}:{place[1]}")
 
