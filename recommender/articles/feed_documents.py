@@ -65,7 +65,7 @@ def from_xml(data: bytes, file: str, charset: str) -> FeedChannel:
     try:
         parsed = xml_documents.parsed(data, charset)
     except ValueError as error:
-        raise InputError(file, None, "is not an RSS, Atom or JSON feed") from error
+        raise InputError(file, None, f"is not an RSS, Atom or JSON feed: {error}") from error
     if not parsed.get("version") and not parsed.entries:
         problem = parsed.get("bozo_exception")
         line = problem.getLineNumber() if hasattr(problem, "getLineNumber") else None

@@ -24,6 +24,8 @@ MAX_TAGS = 200
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}["']([\w.:-]{1,40})["']""")
 _DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,1000}\?>")
 _ELEMENT = re.compile(r"<\w")
+_NESTED = re.compile(r"<!ENTITY\s[^>\"']{0,200}(\"[^\"]{0,2000}&\w|'[^']{0,2000}&\w)")
+"""An entity made of others: how a few bytes are made to become billions (a bomb)."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -55,6 +57,8 @@ def parsed(data: bytes, charset: str = "") -> Any:  # Any: feedparser's own dict
     head = re.sub(r"\s+", "\n", text[: start.start()])
     if len(head) > MAX_HEAD:
         raise ValueError("it begins with too much that is no element")
+    if _NESTED.search(head):
+        raise ValueError("it declares entities that are made of entities")
     whole = '<?xml version="1.0" encoding="utf-8"?>' + head + text[start.start() :]
     try:
         # A stream, since feedparser would fetch a string that looks like an address.

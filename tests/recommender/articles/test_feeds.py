@@ -244,6 +244,17 @@ def test_external_entities_are_not_followed() -> None:
     assert all("root:" not in str(item) for item in parse(evil))
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_entities_made_of_entities_are_named_and_not_read(quote: str) -> None:
+    nested = f"<!ENTITY a {quote}ha{quote}> <!ENTITY b\n{quote}&a;&a;{quote}>"
+    start = '<?xml version="1.0" encoding="utf-8"?>'
+    bomb = RSS.replace(start, f"{start}<!DOCTYPE r [{nested}]>").replace("Short", "&b;")
+    with pytest.raises(InputError, match="entities that are made of entities"):
+        parse(bomb)
+    plain = f"<!DOCTYPE r [<!ENTITY a {quote}ha & ha{quote}><!ENTITY nbsp {quote}&#160;{quote}>]>"
+    assert len(parse(RSS.replace(start, start + plain))) == len(parse(RSS))
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.one_of(
