@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +17,10 @@ from mailer.cli.common import (
     stop_on_signal,
     table,
 )
-from mailer.preview.proof import page
-from mailer.preview.proof.counting import Asked
-from mailer.preview.proof.proving import Proof, prove
 from recommender.safety import private_files
+
+if TYPE_CHECKING:
+    from mailer.preview.proof.proving import Proof
 
 MOST_PROCESSES = 8
 MOST_STORIES = 10
@@ -49,6 +49,10 @@ def proof(
 
     Example: newsletter editions proof --segment pilots --out proofs
     """
+    from mailer.preview.proof import page
+    from mailer.preview.proof.counting import Asked
+    from mailer.preview.proof.proving import prove
+
     run = invocation(context)
     wanted = named_period(run, period)
     with run.store() as engine, progress("making every copy") as advance:
@@ -72,11 +76,13 @@ def proof(
         raise typer.Exit(1)
 
 
-def _show(found: Proof, path: Path) -> None:
+def _show(found: "Proof", path: Path) -> None:
+    from mailer.preview.proof.page import REASONS
+
     tally = found.tally
     say(f"{found.edition}: {tally.with_issue:,} of {tally.readers:,} readers get an issue")
     for reason, number in found.document()["without"].items():
-        say(f"  {number:,} get none: {page.REASONS.get(reason, reason)}")
+        say(f"  {number:,} get none: {REASONS.get(reason, reason)}")
     reached = [story for story in found.stories if story.readers]
     say()
     table(

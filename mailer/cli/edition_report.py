@@ -10,7 +10,6 @@ import typer
 from mailer.cli.common import Json, Period, emit, invocation, named_period, say, table
 from mailer.cli.edition_status import because
 from mailer.ledger import editions
-from mailer.reports import edition_report, page
 from recommender.models import DeliveryState
 from recommender.safety import private_files, spreadsheets
 from recommender.storage import database
@@ -36,6 +35,8 @@ def report(
 
     Example: newsletter editions report --period 2026-W48 --html report.html
     """
+    from mailer.reports import edition_report, page  # numpy, which no other command here needs
+
     run = invocation(context)
     with run.store() as engine, database.reading(engine) as session:
         edition = editions.find(session, run.settings.newsletter, named_period(run, period))

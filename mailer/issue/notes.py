@@ -6,18 +6,18 @@ and links lead to the web or nowhere. So a note can break neither a message nor 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Literal
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Literal
 
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import clean, direction
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
 LONGEST = 5_000
 """Characters of a note in Markdown."""
-_PARSER = MarkdownIt("commonmark", {"html": False})
 
 Kind = Literal["paragraph", "heading", "list", "numbers", "quote", "code", "rule", "button"]
 _GROUPS: Mapping[str, Kind] = {
@@ -97,7 +97,7 @@ def parse(text: str) -> tuple[Block, ...]:
     """The blocks of a text in Markdown (CommonMark). A list in a list goes on with it."""
     found: list[tuple[Kind, int, list[Line]]] = []
     around: list[Token] = []
-    for token in _PARSER.parse(text[:LONGEST]):
+    for token in _parser().parse(text[:LONGEST]):
         if token.nesting == 1:
             around.append(token)
         elif token.nesting == -1:
@@ -116,7 +116,14 @@ def parse(text: str) -> tuple[Block, ...]:
     return tuple(Block(kind, tuple(lines)) for kind, _, lines in found)
 
 
-def _kind(token: Token, around: Sequence[Token]) -> tuple[Kind, int]:
+@lru_cache(maxsize=1)
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # sixty modules, which only an edition with a note needs
+
+    return MarkdownIt("commonmark", {"html": False})
+
+
+def _kind(token: "Token", around: "Sequence[Token]") -> tuple[Kind, int]:
     """What a token is part of, and what tells it from its neighbours: those within the same list
     or quote are one block."""
     for outer in around:
@@ -130,7 +137,7 @@ def _kind(token: Token, around: Sequence[Token]) -> tuple[Kind, int]:
     return "heading" if heading else "paragraph", id(token)
 
 
-def _lines(token: Token) -> list[Line]:
+def _lines(token: "Token") -> list[Line]:
     """The lines of a text; none of what is no text, or says nothing."""
     if token.type in ("fence", "code_block"):
         rows = [clean(row) for row in token.content.splitlines()]
@@ -154,7 +161,7 @@ def _address(text: str) -> str:
     return link.replace("(", "%28").replace(")", "%29")
 
 
-def _broken(tokens: Sequence[Token]) -> Iterator[list[Span]]:
+def _broken(tokens: "Sequence[Token]") -> Iterator[list[Span]]:
     """The spans of an inline text, line by line."""
     spans: list[Span] = []
     strong = emphasis = 0
