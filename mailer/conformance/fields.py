@@ -35,7 +35,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 def _line_ends(parsed: ParsedMessage) -> Iterator[str]:
-    if re.search(rb"(?<!\r)\n|\r(?!\n)|\0", parsed.raw):
+    raw = parsed.raw
+    if b"\0" in raw or not raw.count(b"\r\n") == raw.count(b"\r") == raw.count(b"\n"):
         yield "a bare CR, LF or NUL"
 
 

@@ -4,6 +4,7 @@ import ipaddress
 import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from mailer.conformance.rule import Rule
@@ -17,6 +18,8 @@ _FORBIDDEN = frozenset(["script", "form", "iframe", "object", "embed", "input", 
 _EMPTY_NAMES = frozenset(["click here", "here", "read more", "more", "link", "this", "learn more"])
 _NOTHING = frozenset(["None", "nan", "NaN", "Undefined", "undefined", "null", "[object Object]"])
 
+_FILLED_IN = re.compile(r"\{[{%#]|\[\[")
+
 
 def _leftovers(parsed: ParsedMessage) -> Iterator[str]:
     if found := re.search(r"J\d{4,5}X|</?mj-[a-z-]+", parsed.html):
@@ -29,14 +32,14 @@ def _leftovers(parsed: ParsedMessage) -> Iterator[str]:
             yield f"a line that is only {line.strip()}"
     for tag, attributes in parsed.page.tags:
         for name, value in attributes.items():
-            if value and (value.strip() in _NOTHING or re.search(r"\{[{%#]|\[\[", value)):
+            if value and (value.strip() in _NOTHING or _FILLED_IN.search(value)):
                 yield f"<{tag} {name}={value[:40]!r}>"
 
 
 def _template_syntax(parsed: ParsedMessage) -> Iterator[str]:
     fields = " ".join(str(value) for value in parsed.message.values())
     for place, text in (("fields", fields), ("HTML", parsed.html), ("text", parsed.text)):
-        if found := re.search(r"\{\{|\{%|\{#|%s\b|%\(\w+\)s", text):
+        if found := re.search(r"\{[{%#]|%(?:s\b|\(\w+\)s)", text):
             yield f"{found[0]} in the {place}: a story may say so, a template must not"
 
 
@@ -71,11 +74,16 @@ def _wrong(link: str) -> str | None:
         return "a link that is not percent-encoded"
     if "@" in parts.netloc or port is not None:
         return "a link with a user or a port"
+    return "a link to a number" if _is_number(host) else None
+
+
+@lru_cache(maxsize=1_000)
+def _is_number(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return None
-    return "a link to a number"
+        return False
+    return True
 
 
 def _secure_links(parsed: ParsedMessage) -> Iterator[str]:

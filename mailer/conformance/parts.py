@@ -13,6 +13,7 @@ COMFORTABLE_HTML = 80_000
 COMFORTABLE_MESSAGE = 110_000
 FEWEST_WORDS = 20
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")
+_WRONGLY_QUOTED = re.compile(r"^.{77,}|[ \t]$|=(?![0-9A-F]{2}|$)", re.MULTILINE)
 _ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 _TAG = re.compile(
     r"</?(?:p|div|span|table|tr|td|br|a|b|i|strong|em)(?:\s[^<>]*)?/?>", re.IGNORECASE
@@ -70,13 +71,13 @@ def _quoted_printable(parsed: ParsedMessage) -> Iterator[str]:
         if str(part.get("Content-Transfer-Encoding", "")).lower() != "quoted-printable":
             continue
         source = part.get_payload(decode=False)
-        for line in re.split(r"\r?\n", source if isinstance(source, str) else ""):
+        lines = source.replace("\r\n", "\n") if isinstance(source, str) else ""
+        if found := _WRONGLY_QUOTED.search(lines):
+            line = lines[lines.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0]
             if len(line) > 76:
                 yield f"a line of {len(line)} characters"
-                break
-            if re.search(r"[ \t]$", line) or re.search(r"=(?![0-9A-F]{2}|$)", line):
+            else:
                 yield f"not as RFC 2045 writes it: {line[:40]!r}"
-                break
 
 
 def _boundaries(parsed: ParsedMessage) -> Iterator[str]:
@@ -86,12 +87,12 @@ def _boundaries(parsed: ParsedMessage) -> Iterator[str]:
         boundary = part.get_boundary() or ""
         if not _BOUNDARY.fullmatch(boundary):
             yield f"the boundary {boundary[:80]!r}"
-        line = re.escape(b"--" + boundary.encode("utf-8", "replace"))
+        line = b"\n--" + re.escape(boundary.encode("utf-8", "replace"))
         parts = part.get_payload()
         wanted = len(parts) if isinstance(parts, list) else 0
-        if len(re.findall(rb"(?m)^" + line + rb"[ \t]*\r?$", parsed.raw)) != wanted:
+        if len(re.findall(rb"(?m)" + line + rb"[ \t]*\r?$", parsed.raw)) != wanted:
             yield "the boundary stands where no part begins"
-        if not re.search(rb"(?m)^" + line + rb"--[ \t]*\r?$", parsed.raw):
+        if not re.search(rb"(?m)" + line + rb"--[ \t]*\r?$", parsed.raw):
             yield "the last part does not end"
 
 

@@ -11,18 +11,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
 from email.utils import getaddresses
+from functools import lru_cache
 from html.parser import HTMLParser
 
 VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source")
 ) | {"track", "wbr"}
-_CONDITION = re.compile(r"<!--\[if[^\]]*\]>(?:<!--\s*-->|<!-->)?|(?:<!--\s*)?<!\[endif\]-->")
+_CONDITION = re.compile(r"<!(?:--\[if[^\]]*\]>(?:<!--\s*-->|<!-->)?|(?:--\s*<!)?\[endif\]-->)")
 _SIZE = re.compile(r"(?:^|;)\s*font-size\s*:\s*([\d.]+)px")
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)")
 _NO_TEXT = frozenset(["style", "script", "title"])
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
 DEFAULT_SIZE = 16.0
+_POLICY = email.policy.default.clone(header_factory=lru_cache(maxsize=1_000)(HeaderRegistry()))
+"""The default one, which parses a field each time it is asked for; many are alike in all copies."""
 
 
 @dataclass
@@ -48,6 +53,10 @@ class _Open:
     tag: str
     hidden: bool
     size: float
+    heading: bool
+
+
+_OUTSIDE = _Open("", False, DEFAULT_SIZE, False)
 
 
 class Page(HTMLParser):
@@ -72,12 +81,12 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
         self.tags.append((tag, found))
-        outer = self._open[-1] if self._open else _Open("", False, DEFAULT_SIZE)
+        outer = self._open[-1] if self._open else _OUTSIDE
         style = (found.get("style") or "").lower()
         hidden = outer.hidden or "hidden" in found or _HIDDEN.search(style) is not None
         size = _SIZE.search(style)
-        if re.fullmatch(r"h[1-6]", tag):
-            self.headings.append((int(tag[1]), ""))
+        if tag in _HEADINGS:
+            self.headings.append((_HEADINGS[tag], ""))
         if tag == "a":
             href, label = found.get("href") or "", found.get("aria-label") or ""
             self._anchor = Anchor(href, label, hidden=hidden)
@@ -85,7 +94,8 @@ class Page(HTMLParser):
         if tag == "img" and self._anchor is not None:
             self._anchor.pictures.append(found.get("alt") or "")
         if tag not in VOID:
-            self._open.append(_Open(tag, hidden, float(size[1]) if size else outer.size))
+            pixels = float(size[1]) if size else outer.size
+            self._open.append(_Open(tag, hidden, pixels, outer.heading or tag in _HEADINGS))
 
     def handle_endtag(self, tag: str) -> None:
         if tag in VOID:
@@ -98,19 +108,18 @@ class Page(HTMLParser):
             self.unbalanced.append(tag)
 
     def handle_data(self, data: str) -> None:
-        inside = [element.tag for element in self._open]
-        if inside[-1:] == ["title"]:
+        inside = self._open[-1] if self._open else _OUTSIDE
+        if inside.tag == "title":
             self.title += data
-        if not data.strip() or (inside and inside[-1] in _NO_TEXT):
+        if inside.tag in _NO_TEXT or not data.strip():
             return
-        hidden = bool(self._open) and self._open[-1].hidden
-        if hidden:
+        if inside.hidden:
             self.hidden_text += data
         else:
-            self.texts.append((data, self._open[-1].size if self._open else DEFAULT_SIZE))
+            self.texts.append((data, inside.size))
         if self._anchor is not None:
             self._anchor.text += data
-        if self.headings and any(re.fullmatch(r"h[1-6]", tag) for tag in inside):
+        if inside.heading:
             level, text = self.headings[-1]
             self.headings[-1] = (level, text + data)
 
@@ -179,7 +188,7 @@ def parse_message(
     data: bytes, *, recipient: str | None = None, now: datetime | None = None
 ) -> ParsedMessage:
     """The message in ``data``, whatever state it is in."""
-    message = email.message_from_bytes(data, policy=email.policy.default)
+    message = email.message_from_bytes(data, policy=_POLICY)
     if not isinstance(message, EmailMessage):
         raise TypeError("the default policy makes EmailMessage")
     parts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
