@@ -1,41 +1,22 @@
-"""A template cut into fragments, each evaluated only once for the values it shows.
+"""A template in fragments, each evaluated only once for the values it shows.
 
 Most of an issue is the same in many copies: its frame in all, a card in those of all whom it
-reaches. Jinja's syntax tree says which fields of the issue (``issue.intro``), or of a card of the
-loop over cards (``card.face``), a part of the template asks for; what it made of them is remembered
-under their values. Neighbours that ask for the same make one fragment. A template whose parts
-depend on each other in a way that the tree does not show (``set``, blocks, macros that ask for the
-issue themselves) is evaluated as a whole for each copy. It knows nothing of languages or of mail.
+reaches. What a fragment (``cutting`` makes them) made of the fields it asks for is remembered under
+their values. It knows nothing of languages or of mail.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
 import jinja2
-from jinja2 import nodes
 
 ISSUE = "issue"
-SHARED = frozenset(
-    f"{ISSUE}.{name}"
-    for name in (
-        *("lang", "title", "date", "footer_why", "postal_address"),
-        *("unsubscribe_url", "preferences_url", "view_url", "trap_url"),
-        *("tagline", "footer", "logo", "logo_width", "subscribe_url", "archive_url"),
-        *("imprint_url", "privacy_url", "contents_title"),
-    )
-)
-"""Fields that all copies in a language have in common when links are placeholders: to ask for one
-more of them does not make a fragment less often the same."""
+"""What templates call the issue."""
 MOST_REMEMBERED = 5_000
 """Results that a fragment remembers before it starts anew; a card has some five thousand
 characters, and few fragments show anything that differs between all readers."""
 
-Fields = frozenset[str]
-"""What a part of a template asks for: ``issue.intro``, ``card.face``."""
-Run = tuple[Fields, list[nodes.Node]]
-"""Neighbours in a template, and what they ask for together."""
 Piece = TypeVar("Piece")
 
 
@@ -118,39 +99,52 @@ class FragmentedTemplate(Generic[Piece]):
         return pieces
 
 
-def cut(
-    environment: jinja2.Environment, tree: nodes.Template, setter: Setter[Piece]
-) -> Pieces[Piece]:
-    """The template of a syntax tree, in fragments if it can be cut."""
-    macros = [node for node in tree.body if isinstance(node, nodes.Macro)]
-    rest = [node for node in tree.body if not isinstance(node, nodes.Macro)]
-    if not _can_be_cut(tree, macros, rest):
-        return WholeTemplate(environment.from_string(tree), setter)
-    drawn: list[nodes.Macro] = []  # each fragment as a macro, so that it can be called by itself
+@dataclass(frozen=True, slots=True)
+class CompiledRun:
+    """Neighbours in a template as a function of the issue, or of the issue and an item."""
 
-    def draw(parts: list[nodes.Node], *names: str) -> str:
-        arguments = [nodes.Name(name, "param") for name in names]
-        drawn.append(nodes.Macro(f"fragment_{len(drawn)}", arguments, [], parts))
-        return drawn[-1].name
+    draw: Callable[..., str]
+    key: Callable[..., object]
 
-    plan = [
-        (loop, [(fields, draw(parts, ISSUE, *_item(loop))) for fields, parts in runs])
-        for loop, runs in _plan(rest)
-    ]
-    module = environment.from_string(nodes.Template([*macros, *drawn], lineno=1)).module
-    steps: list[Fragment[Piece] | Loop[Piece]] = []
-    for loop, runs in plan:
-        fragments = [
-            Fragment(_set(getattr(module, name), setter), _key(fields, ISSUE, *_item(loop)))
-            for fields, name in runs
-        ]
-        if loop is None:
-            steps += fragments
-        else:
-            fields = frozenset().union(*(fields for fields, _ in runs))
-            turn = Fragment(_joined(fragments, setter), _key(fields, ISSUE, *_item(loop)))
-            steps.append(Loop(_chain(loop.iter)[1], turn))
-    return FragmentedTemplate(environment, tuple(steps))
+
+@dataclass(frozen=True, slots=True)
+class CompiledLoop:
+    """The runs that are repeated for each item of a field of the issue."""
+
+    items: str
+    key: Callable[..., object]
+    runs: tuple[CompiledRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTemplate:
+    """A template as it is before anything is remembered of it; without ``steps`` it could not be
+    cut."""
+
+    environment: jinja2.Environment
+    whole: jinja2.Template
+    steps: tuple[CompiledRun | CompiledLoop, ...]
+
+    def remembering(self, setter: Setter[Piece]) -> Pieces[Piece]:
+        """The template, whose results are set by ``setter`` and remembered."""
+        if not self.steps:
+            return WholeTemplate(self.whole, setter)
+
+        def fragment(run: CompiledRun) -> Fragment[Piece]:
+            return Fragment(_set(run.draw, setter), run.key)
+
+        return FragmentedTemplate(
+            self.environment,
+            tuple(
+                fragment(step)
+                if isinstance(step, CompiledRun)
+                else Loop(
+                    step.items,
+                    Fragment(_joined([fragment(run) for run in step.runs], setter), step.key),
+                )
+                for step in self.steps
+            ),
+        )
 
 
 def _set(draw: Callable[..., str], setter: Setter[Piece]) -> Callable[..., Piece]:
@@ -159,129 +153,3 @@ def _set(draw: Callable[..., str], setter: Setter[Piece]) -> Callable[..., Piece
 
 def _joined(fragments: Sequence[Fragment[Piece]], setter: Setter[Piece]) -> Callable[..., Piece]:
     return lambda *shown: setter.join([fragment.of(*shown) for fragment in fragments])
-
-
-def _can_be_cut(
-    tree: nodes.Template, macros: Sequence[nodes.Node], rest: Sequence[nodes.Node]
-) -> bool:
-    """Whether each part of a template shows by itself what it asks for."""
-    in_macros = {name.name for macro in macros for name in macro.find_all(nodes.Name)}
-    return (
-        not in_macros & {ISSUE, "caller"}
-        and not any(one.attr.startswith("_") for one in tree.find_all(nodes.Getattr))
-        and tree.find(nodes.Block) is None
-        and _only_fields_of(ISSUE, rest)
-        and not _leaks(rest)
-    )
-
-
-def _only_fields_of(name: str, parts: Sequence[nodes.Node]) -> bool:
-    """Whether nothing but fields of ``name`` is asked for, and it always means the same."""
-    uses = [one for part in parts for one in part.find_all(nodes.Name) if one.name == name]
-    asked = [one.node for part in parts for one in part.find_all(nodes.Getattr) if one.node in uses]
-    return len(uses) == len(asked) and all(one.ctx == "load" for one in uses)
-
-
-def _leaks(parts: Sequence[nodes.Node]) -> bool:
-    """Whether one of these parts sets a variable that later ones can see."""
-    setting = (nodes.Assign, nodes.AssignBlock, nodes.Macro, nodes.Import, nodes.FromImport)
-    return any(
-        isinstance(part, setting)
-        or (isinstance(part, nodes.If) and _leaks([*part.body, *part.elif_, *part.else_]))
-        for part in parts
-    )
-
-
-def _plan(parts: Sequence[nodes.Node]) -> Iterator[tuple[nodes.For | None, list[Run]]]:
-    """Runs of neighbours, and the loops between them with the runs they repeat."""
-    pending: list[nodes.Node] = []
-    for part in parts:
-        if isinstance(part, nodes.For) and _repeats(part):
-            yield None, _runs(pending)
-            yield part, _runs(part.body, *_item(part))
-            pending = []
-        else:
-            pending.append(part)
-    yield None, _runs(pending)
-
-
-def _repeats(loop: nodes.For) -> bool:
-    """Whether each turn of a loop over a field of the issue depends on nothing but fields of the
-    issue and of the item."""
-    plain = not (loop.else_ or loop.test or loop.recursive or _leaks(loop.body))
-    counted = any(name.name == "loop" for part in loop.body for name in part.find_all(nodes.Name))
-    chain = _chain(loop.iter)
-    return (
-        (plain and not counted and len(chain) == 2 and chain[0] == ISSUE)
-        and bool(item := _item(loop))
-        and _only_fields_of(item[0], loop.body)
-    )
-
-
-def _item(loop: nodes.For | None) -> tuple[str, ...]:
-    """What a loop calls its item, if that is one name."""
-    return (loop.target.name,) if loop and isinstance(loop.target, nodes.Name) else ()
-
-
-def _runs(parts: Sequence[nodes.Node], *item: str) -> list[Run]:
-    """Neighbours as runs: what asks for nothing new goes with what is before it."""
-    runs: list[Run] = []
-    for part in _flat(parts):
-        fields = _fields(part, (ISSUE, *item))
-        before = runs[-1][0] if runs else None
-        if before is not None and fields - SHARED <= before:
-            runs[-1] = (before | fields, [*runs[-1][1], part])
-        else:
-            runs.append((fields, [part]))
-    return runs
-
-
-def _flat(parts: Sequence[nodes.Node]) -> Iterator[nodes.Node]:
-    for part in parts:
-        if isinstance(part, nodes.Output):
-            yield from (nodes.Output([one], lineno=part.lineno) for one in part.nodes)
-        else:
-            yield part
-
-
-def _fields(part: nodes.Node, roots: tuple[str, ...]) -> Fields:
-    """The fields of ``roots`` that a part asks for, as far down as they are written."""
-    found = {f"{chain[0]}.{'.'.join(chain[1:])}" for chain in _chains(part) if chain[0] in roots}
-    return frozenset(
-        one for one in found if not any(one.startswith(f"{other}.") for other in found)
-    )
-
-
-def _chains(node: nodes.Node) -> Iterator[tuple[str, ...]]:
-    """``("card", "face", "also")`` for each ``card.face.also``; a method that is called is left
-    out."""
-    for child in node.iter_child_nodes():
-        chain = _chain(child)
-        if len(chain) > 1:
-            method = isinstance(node, nodes.Call) and child is node.node and len(chain) > 2
-            yield chain[:-1] if method else chain
-        else:
-            yield from _chains(child)
-
-
-def _chain(node: nodes.Node) -> tuple[str, ...]:
-    """The names of ``a.b.c``; empty for anything else."""
-    if isinstance(node, nodes.Name):
-        return (node.name,)
-    if isinstance(node, nodes.Getattr) and (before := _chain(node.node)):
-        return (*before, node.attr)
-    return ()
-
-
-def _key(fields: Fields, *roots: str) -> Callable[..., object]:
-    """What reads the fields of one or two ``roots`` from them."""
-    readers = []
-    for root in roots:
-        wanted = sorted(name.partition(".")[2] for name in fields if name.startswith(f"{root}."))
-        readers.append(attrgetter(*wanted) if wanted else _nothing)
-    of_issue, of_item = [*readers, _nothing][:2]
-    return of_issue if len(roots) == 1 else lambda issue, item: (of_issue(issue), of_item(item))
-
-
-def _nothing(_: object) -> None:
-    """What a fragment without any field is remembered under."""

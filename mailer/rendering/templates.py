@@ -12,6 +12,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Generic, Literal
@@ -27,9 +28,9 @@ from mailer import localization
 from mailer.issue import plaintext
 from mailer.issue.composition import Issue
 from mailer.localization import Language
-from mailer.rendering import fragments
+from mailer.rendering import cutting
 from mailer.rendering import look as looks
-from mailer.rendering.fragments import Piece, Pieces, Setter
+from mailer.rendering.fragments import CompiledTemplate, Piece, Pieces, Setter
 from mailer.rendering.look import Look
 from recommender.errors import ConfigurationError
 
@@ -236,11 +237,9 @@ class TemplatePart(Generic[Piece]):
             raise self._wrong(error) from error
 
     def _add(self, language: Language) -> Pieces[Piece]:
-        source, escaped = getattr(self._template, self._part), self._part == "html"
-        environment = _environment(autoescape=escaped)
+        source = getattr(self._template, self._part)
         try:
-            tree = _Translation(language).visit(environment.parse(source))
-            found = fragments.cut(environment, tree, self._setter)
+            found = _compiled(source, language, self._part == "html").remembering(self._setter)
         except jinja2.TemplateError as error:
             raise self._wrong(error) from error
         self._in[language.code] = found
@@ -248,6 +247,14 @@ class TemplatePart(Generic[Piece]):
 
     def _wrong(self, error: jinja2.TemplateError | OverflowError) -> ConfigurationError:
         return ConfigurationError(f"template {self._template.name}: {error}")
+
+
+@lru_cache(maxsize=32)
+def _compiled(source: str, language: Language, escaped: bool) -> CompiledTemplate:
+    """A source in a language, compiled once for the sample check, the sender and web pages."""
+    environment = _environment(autoescape=escaped)
+    tree = _Translation(language).visit(environment.parse(source))
+    return cutting.cut(environment, tree)
 
 
 class _Translation(NodeTransformer):
