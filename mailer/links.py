@@ -13,7 +13,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -77,6 +77,26 @@ class Holder:
     expires: datetime
 
 
+Target = tuple[str, int | None]
+"""Where a link of a copy leads: its kind (click, more, less, unsubscribe, preferences, view, keep)
+and, where it has one, its story."""
+
+
+class _Forms(dict[Target, tuple[bytes, Keyed, bytes]]):
+    """What is the same in the links of all copies to a target: what they begin with, the key, and
+    the end of what is signed. Made from the same by kind."""
+
+    def __init__(self, kinds: Mapping[str, tuple[bytes, Keyed, bytes]]) -> None:
+        super().__init__()
+        self._kinds = kinds
+
+    def __missing__(self, target: Target) -> tuple[bytes, Keyed, bytes]:
+        kind, story = target
+        prefix, key, end = self._kinds[kind]
+        self[target] = form = prefix, key, b"" if story is None else _varint(story) + end
+        return form
+
+
 class Links:
     """Makes and reads the links of one publication. Safe to share between threads."""
 
@@ -91,10 +111,12 @@ class Links:
             (kind, "feedback", _varint(place)) for place, kind in enumerate(KINDS)
         ]
         scopes += [(scope, scope, b"") for scope in OF_COPIES]
-        self._kinds = {
-            kind: (self._prefixes[scope].encode(), self._keys[scope][0], end)
-            for kind, scope, end in scopes
-        }
+        self._forms = _Forms(
+            {
+                kind: (self._prefixes[scope].encode(), self._keys[scope][0], end)
+                for kind, scope, end in scopes
+            }
+        )
 
     def click(self, delivery_id: int, story_id: int) -> str:
         """The story itself, by way of a redirect that counts the visit."""
@@ -160,21 +182,23 @@ class Links:
         except TokenError:
             return False
 
-    def of_copy(self, delivery_id: int) -> Callable[[str, int | None], bytes]:
-        """What makes the links of one copy, by their kind (click, more, less, unsubscribe,
-        preferences, view, keep) and, where they have one, their story."""
-        start, kinds, encode = _VERSION + _varint(delivery_id), self._kinds, binascii.b2a_base64
+    def of_copy(self, delivery_id: int) -> Callable[[Iterable[Target]], list[bytes]]:
+        """What makes the links of one copy to several targets."""
+        start, forms, encode = _VERSION + _varint(delivery_id), self._forms, binascii.b2a_base64
 
-        def link(kind: str, story_id: int | None) -> bytes:
+        def links(targets: Iterable[Target]) -> list[bytes]:
             # As ``token``, with nothing called that need not be: the inner loop of sending.
-            prefix, key, end = kinds[kind]
-            payload = start if story_id is None else start + _varint(story_id) + end
-            code = key.copy()
-            code.update(payload)
-            token = encode(payload + code.digest(), newline=False)
-            return prefix + token.translate(_TO_URL, b"=")
+            made = []
+            for target in targets:
+                prefix, key, end = forms[target]
+                payload = start + end
+                code = key.copy()
+                code.update(payload)
+                token = encode(payload + code.digest(), newline=False)
+                made.append(prefix + token.translate(_TO_URL, b"="))
+            return made
 
-        return link
+        return links
 
     def token(self, scope: Scope, *numbers: int) -> str:
         """``numbers`` (not negative, below LARGEST) signed for ``scope``."""

@@ -234,13 +234,14 @@ class Composer:
         limits: Limits,
         language: Language,
     ) -> list[Card]:
-        """The cards, the lead first; from those of earlier readers with the same roles and
-        language, unless texts had to be trimmed further. What was said once of why is not said of
-        the next card again."""
+        """The cards, the lead first; from those of earlier readers whom the same parts of a brief
+        serve in the same language, unless texts had to be trimmed further. What was said once of
+        why is not said of the next card again."""
+        order = cards.serving_order(reader.roles)
         told_us = bool(reader.roles) or any(weight > 0 for weight in reader.topics.values())
         made: dict[object, Card] = {}
         if limits is LIMITS:
-            made = self._cards_of.setdefault((reader.roles, language.tag, told_us), made)
+            made = self._cards_of.setdefault((order, language.tag, told_us), made)
         cards_shown: list[Card] = []
         reasons_given: set[object] = set()
         for pick in picks:
@@ -255,7 +256,7 @@ class Composer:
                 face = cards.face(
                     story,
                     tuple([self._stories[other] for other in pick.also if other in self._stories]),
-                    cards.serving_order(reader.roles),
+                    order,
                     limits,
                     language,
                     lead=not cards_shown,

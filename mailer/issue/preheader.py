@@ -5,10 +5,10 @@ one is left to those whom it means. Takes values, returns text.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
-from mailer.issue.cards import ROLES, serving_order
+from mailer.issue.cards import ROLES, Servings, serving_order
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import shorten
 from mailer.localization import Language
@@ -50,7 +50,10 @@ def _own_words(lead: StoryContent, roles: tuple[str, ...], subject_line: str) ->
     """Sentences of the lead, the most useful to these roles first, as many as are needed."""
     subject_words = subject_line.rstrip("….").casefold()
     text = ""
-    for sentence in _sentences(lead, roles):
+    own_roles = " ".join(roles).casefold()
+    said = _sentences(lead, serving_order(roles))
+    fitting = [sentence for sentence, addressed in said if _for_them(addressed, own_roles)]
+    for sentence in fitting or lead.first_words:
         if sentence.casefold().startswith(subject_words) or sentence in text:
             continue
         text = f"{text} {sentence}".strip()
@@ -59,22 +62,23 @@ def _own_words(lead: StoryContent, roles: tuple[str, ...], subject_line: str) ->
     return text
 
 
-def _sentences(lead: StoryContent, roles: tuple[str, ...]) -> Iterator[str]:
-    """Those of the parts that serve these roles and of the summary, but for what addresses others;
-    the lead's first words where nothing else is left."""
-    parts = [name for serving in serving_order(roles) for name in serving]
+@lru_cache(maxsize=10_000)
+def _sentences(lead: StoryContent, order: Servings) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Those of the parts in this order and of the summary, each with whom it addresses."""
+    parts = [name for serving in order for name in serving]
     wanted = [name for name in (*parts, "summary") if name != "code_references"]
     found = [sentence for name in wanted for sentence in _split(getattr(lead, name))]
-    fitting = [sentence for sentence in found if not _addresses_others(sentence, roles)]
-    yield from fitting or lead.first_words
+    return tuple([(sentence, _addressed(sentence)) for sentence in found])
 
 
 def _split(value: str | tuple[str, ...]) -> list[str]:
     return sentences.split(value if isinstance(value, str) else " ".join(value[:1]))
 
 
-def _addresses_others(sentence: str, roles: tuple[str, ...]) -> bool:
-    opening = re.findall(r"[a-z]+", sentence.casefold())[:ADDRESSED_WITHIN]
-    addressed = _PEOPLE.intersection(opening)
-    own = " ".join(roles).casefold()
-    return bool(addressed) and not any(word[:-1].removesuffix("ie") in own for word in addressed)
+def _addressed(sentence: str) -> frozenset[str]:
+    return _PEOPLE.intersection(re.findall(r"[a-z]+", sentence.casefold())[:ADDRESSED_WITHIN])
+
+
+def _for_them(addressed: frozenset[str], own_roles: str) -> bool:
+    """Whether what addresses these people, or nobody, is for readers with these roles."""
+    return not addressed or any(word[:-1].removesuffix("ie") in own_roles for word in addressed)

@@ -11,7 +11,7 @@ import binascii
 import itertools
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -131,33 +131,35 @@ class _Meanings(dict[str, tuple[str, int | None]]):
         return found
 
 
-class LinkValues(dict[str, bytes]):
-    """The links of one copy: from placeholders to how each stands on the wire. ``link`` makes what
-    a placeholder means, the same each time it is asked."""
+class LinkValues:
+    """The links of one copy. ``links`` makes what placeholders mean, the same each time it is
+    asked."""
 
-    __slots__ = ("_link", "_meanings")
+    __slots__ = ("_links", "_meanings", "_on_the_wire")
 
     def __init__(
-        self, placeholders: Placeholders, link: Callable[[str, int | None], bytes]
+        self,
+        placeholders: Placeholders,
+        links: Callable[[Iterable[tuple[str, int | None]]], list[bytes]],
     ) -> None:
-        super().__init__()
-        self[NO_PLACEHOLDER] = b""
         self._meanings = placeholders.meanings
-        self._link = link
+        self._links = links
+        self._on_the_wire = {NO_PLACEHOLDER: b""}
 
-    def __missing__(self, placeholder: str) -> bytes:
-        kind, story = self._meanings[placeholder]
-        url = self._link(kind, story)
-        if len(url) < LONGEST_LINE and b"=" not in url and url.isascii():
-            url += SOFT_BREAK
-        else:
-            url = _quoted(url, goes_on=True)
-        self[placeholder] = url
-        return url
+    def on_the_wire(self, placeholders: Sequence[str]) -> Iterable[bytes]:
+        """How the link of each of these stands in a part."""
+        made, meanings = self._on_the_wire, self._meanings
+        new = list({placeholder for placeholder in placeholders if placeholder not in made})
+        for placeholder, url in zip(new, self._links([meanings[one] for one in new]), strict=True):
+            if len(url) < LONGEST_LINE and b"=" not in url and url.isascii():
+                made[placeholder] = url + SOFT_BREAK
+            else:
+                made[placeholder] = _quoted(url, goes_on=True)
+        return map(made.__getitem__, placeholders)
 
     def link(self, placeholder: str) -> bytes:
         """The link itself."""
-        return self._link(*self._meanings[placeholder])
+        return self._links([self._meanings[placeholder]])[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,7 +225,7 @@ class FragmentEncoder:
             beyond_ascii += piece.beyond_ascii
         if _rather_base64(size, beyond_ascii):
             return encode(self.text(pieces, link_values))
-        chunks[1::2] = map(link_values.__getitem__, chunks[1::2])
+        chunks[1::2] = link_values.on_the_wire(chunks[1::2])
         chunks += b"\r\n", b""
         return Encoded("quoted-printable", chunks)
 

@@ -60,7 +60,8 @@ def cut(environment: jinja2.Environment, tree: nodes.Template) -> CompiledTempla
             steps += runs
         else:
             asked = frozenset[str]().union(*(fields for fields, _ in named))
-            steps.append(CompiledLoop(_chain(loop.iter)[1], _key(asked, *roots), runs))
+            of_issue, of_item = (_reader(asked, root) for root in roots)
+            steps.append(CompiledLoop(_chain(loop.iter)[1], of_issue, of_item, runs))
     return CompiledTemplate(environment, template, tuple(steps))
 
 
@@ -178,12 +179,14 @@ def _chain(node: nodes.Node) -> tuple[str, ...]:
 
 def _key(fields: Fields, *roots: str) -> Callable[..., object]:
     """What reads the fields of one or two ``roots`` from them."""
-    readers = []
-    for root in roots:
-        wanted = sorted(name.partition(".")[2] for name in fields if name.startswith(f"{root}."))
-        readers.append(attrgetter(*wanted) if wanted else _nothing)
-    of_issue, of_item = [*readers, _nothing][:2]
+    of_issue, of_item = [*(_reader(fields, root) for root in roots), _nothing][:2]
     return of_issue if len(roots) == 1 else lambda issue, item: (of_issue(issue), of_item(item))
+
+
+def _reader(fields: Fields, root: str) -> Callable[[object], object]:
+    """What reads the fields of a root from it."""
+    wanted = sorted(name.partition(".")[2] for name in fields if name.startswith(f"{root}."))
+    return attrgetter(*wanted) if wanted else _nothing
 
 
 def _nothing(_: object) -> None:

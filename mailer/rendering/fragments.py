@@ -5,7 +5,7 @@ reaches. What a fragment (``cutting`` makes them) made of the fields it asks for
 their values. It knows nothing of languages or of mail.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -74,10 +74,35 @@ class Fragment(Generic[Piece]):
 @dataclass(frozen=True, slots=True)
 class Loop(Generic[Piece]):
     """What is repeated for each item of a field of the issue: several fragments, remembered as one
-    as well."""
+    as well, under what they show of the issue and of the item."""
 
     items: str
-    turn: Fragment[Piece]
+    draw: Callable[[object, object], Piece]
+    of_issue: Callable[[object], object]
+    of_item: Callable[[object], object]
+    made: dict[object, Piece] = field(default_factory=dict)
+
+    def of(self, issue: object, items: Iterable[object]) -> list[Piece]:
+        """What it makes of the items of an issue."""
+        pieces: list[Piece] = []
+        of_item, made = self.of_item, self.made
+        try:
+            shown = self.of_issue(issue)
+        except AttributeError:  # Jinja says what is missing
+            return [self.draw(issue, item) for item in items]
+        for item in items:
+            try:
+                key = shown, of_item(item)
+                found = made.get(key)
+            except (AttributeError, TypeError):  # as above
+                found = self.draw(issue, item)
+            else:
+                if found is None:
+                    if len(made) >= MOST_REMEMBERED:
+                        made.clear()
+                    found = made[key] = self.draw(issue, item)
+            pieces.append(found)
+        return pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +117,10 @@ class FragmentedTemplate(Generic[Piece]):
         for step in self.steps:
             if isinstance(step, Fragment):
                 pieces.append(step.of(issue))
-                continue
-            turn = step.turn.of
-            items = self.environment.getattr(issue, step.items)
-            pieces += [turn(issue, item) for item in items]
+            elif hasattr(issue, step.items):
+                pieces += step.of(issue, getattr(issue, step.items))
+            else:  # Jinja says what is missing
+                pieces += step.of(issue, self.environment.getattr(issue, step.items))
         return pieces
 
 
@@ -112,7 +137,8 @@ class CompiledLoop:
     """The runs that are repeated for each item of a field of the issue."""
 
     items: str
-    key: Callable[..., object]
+    of_issue: Callable[[object], object]
+    of_item: Callable[[object], object]
     runs: tuple[CompiledRun, ...]
 
 
@@ -140,7 +166,9 @@ class CompiledTemplate:
                 if isinstance(step, CompiledRun)
                 else Loop(
                     step.items,
-                    Fragment(_joined([fragment(run) for run in step.runs], setter), step.key),
+                    _joined([fragment(run) for run in step.runs], setter),
+                    step.of_issue,
+                    step.of_item,
                 )
                 for step in self.steps
             ),

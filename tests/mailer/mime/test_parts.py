@@ -57,7 +57,8 @@ def typeset(
     setter = FragmentEncoder(placeholders)
     set_ = [setter.set(piece) for piece in pieces]
     half = len(set_) // 2
-    return setter.part([*set_[:half], setter.join(set_[half:])], LinkValues(placeholders, link))
+    values = LinkValues(placeholders, lambda targets: [link(*target) for target in targets])
+    return setter.part([*set_[:half], setter.join(set_[half:])], values)
 
 
 def as_lines(text: str) -> str:

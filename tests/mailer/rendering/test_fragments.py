@@ -61,7 +61,13 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["{{ issue.titel }}", "{% for card in issue.titel %}{{ card.face }}{% endfor %}"]
+    "source",
+    [
+        "{{ issue.titel }}",
+        "{% for card in issue.titel %}{{ card.face }}{% endfor %}",
+        "{% for card in issue.cards %}{{ card.titel }}{% endfor %}",
+        "{% for card in issue.cards %}{{ card.face }}{{ issue.titel }}{% endfor %}",
+    ],
 )
 def test_a_field_that_is_not_there_is_an_error(source: str) -> None:
     with pytest.raises(jinja2.UndefinedError, match="titel"):
