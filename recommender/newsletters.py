@@ -17,9 +17,9 @@ from recommender.settings import Settings, problems, schedules
 
 KEYS = (
     "title", "from", "reply_to", "language", "schedule", "timezone", "local_time", "picks",
-    "stories_per_digest", "vary_positions", "relevance_floor", "fallback", "horizon_days",
-    "postal_address",
-    "tagline", "logo", "accent", "footer", "imprint_url", "privacy_url", "font",
+    "stories_per_digest", "holdout", "vary_positions", "relevance_floor", "fallback",
+    "horizon_days", "postal_address", "tagline", "logo", "accent", "footer", "imprint_url",
+    "privacy_url", "font",
 )  # fmt: skip
 """What a newsletter may have of its own, as ``newsletter.toml`` writes it; keys that there are no
 settings for are refused."""

@@ -74,6 +74,10 @@ def _show(document: dict[str, Any]) -> None:
     if funnel["delivered"]:
         say(f"  {funnel['delivered']} delivered, {share(document['click_rate'])} clicked")
         say("  " + ", ".join(f"{funnel[n]} {n}" for n in ("unsubscribed", "complained", "bounced")))
+    if document["gain"] is not None:
+        from mailer.reports import gain
+
+        say(f"  gain: {gain.sentence(document['gain'])}")
     say()
     table(
         ["#readers", "#clicked", "#more", "#less", "story"],

@@ -4,8 +4,8 @@ Made once in a process and kept; what is chosen here is written by others.
 """
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,18 +14,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import snapshot
+from mailer.edition import house_digest, interleaving, snapshot
+from mailer.edition.arms import Arm, Draw
+from mailer.edition.arms import key as arm_key
 from mailer.edition.edition_settings import EditionSettings
 from recommender.articles.catalogue import Catalogue
 from recommender.models import Edition
 from recommender.ranking import knobs as ranking_knobs
 from recommender.ranking.settings import ProfileSettings, RankingSettings
-from recommender.ranking.values import ListRequest
+from recommender.ranking.values import ListRequest, Reader
 from recommender.storage import database
 from recommender.subscribers.audience import Member
 
 if TYPE_CHECKING:
-    from recommender.ranking.ranked_chunk import RankedChunk
     from recommender.ranking.ranker import Ranker
 
 
@@ -63,18 +64,55 @@ def ranker_for(
 
 @dataclass(frozen=True)
 class EditionRanker:
-    """What every shard of an edition is planned with."""
+    """What every shard of an edition is planned with. ``arms`` are the rankers of those arms that
+    have one of their own, ``draw`` says who is in which; without it nothing is compared."""
 
     edition: Edition
     settings: EditionSettings
     ranker: "Ranker"
+    arms: "Mapping[Arm, Ranker]" = field(default_factory=dict)
+    draw: Draw | None = None
 
     def choose(self, members: Sequence[Member]) -> list[list[snapshot.Document]]:
         """The picks of each of ``members``, as their deliveries keep them."""
-        chunk = self.rank(members)
-        candidates = self.ranker.candidates
+        chosen: dict[int, list[snapshot.Document]] = {}
+        groups: dict[Arm | None, list[Member]] = {}
+        for member in members:
+            groups.setdefault(self.arm(member), []).append(member)
+        for arm, theirs in groups.items():
+            lists = self._both(theirs) if arm == Arm.BOTH else self._lists(arm, theirs)
+            chosen.update(zip([member.id for member in theirs], lists, strict=True))
+        return [chosen[member.id] for member in members]
+
+    def arm(self, member: Member) -> Arm | None:
+        """By what a reader's picks are chosen."""
+        return None if self.draw is None else self.draw.arm(member.id)
+
+    def of(self, member: Member) -> "tuple[Ranker, Reader]":
+        """The ranker that chooses for a reader, and the reader as it sees them; of two rankers the
+        first."""
+        arm = self.arm(member)
+        reader = house_digest.reader(member.reader) if arm == Arm.HOUSE else member.reader
+        return self._ranker(Arm.A if arm == Arm.BOTH else arm), reader
+
+    @property
+    def request(self) -> ListRequest:
+        return ListRequest(
+            now=self.edition.planned_at, top=self.settings.picks, seed=self.edition.name
+        )
+
+    def _ranker(self, arm: Arm | None) -> "Ranker":
+        return self.ranker if arm is None else self.arms.get(arm, self.ranker)
+
+    def _lists(self, arm: Arm | None, members: Sequence[Member]) -> list[list[snapshot.Document]]:
+        readers = [member.reader for member in members]
+        if arm == Arm.HOUSE:
+            readers = [house_digest.reader(one) for one in readers]
+        ranker = self._ranker(arm)
+        chunk = ranker.ranked(readers, self.request)
+        candidates = ranker.candidates
         stories = [int(story.id) for story in candidates]
-        also = [[int(story) for story in others] for others in self.ranker.also]
+        also = [[int(story) for story in others] for others in ranker.also]
         picks = [
             snapshot.document(
                 stories[at],
@@ -89,7 +127,7 @@ class EditionRanker:
                 chunk.stories.tolist(),
                 chunk.positions.tolist(),
                 chunk.scores.tolist(),
-                self.ranker.reason_rows(chunk),
+                ranker.reason_rows(chunk),
                 chunk.propensities.tolist(),
                 chunk.places(),
                 strict=True,
@@ -98,13 +136,41 @@ class EditionRanker:
         starts = chunk.readers.searchsorted(range(len(members) + 1)).tolist()
         return [picks[start:end] for start, end in pairwise(starts)]
 
-    def rank(self, members: Sequence[Member]) -> "RankedChunk":
-        return self.ranker.ranked(
-            [member.reader for member in members],
-            ListRequest(
-                now=self.edition.planned_at, top=self.settings.picks, seed=self.edition.name
-            ),
-        )
+    def _both(self, members: Sequence[Member]) -> list[list[snapshot.Document]]:
+        """Both settings in one issue."""
+        lists = zip(*(self._lists(arm, members) for arm in (Arm.A, Arm.B)), strict=True)
+        return [
+            interleaving.interleave(self._ranker(Arm.A), a, b, self.request, member.reader.id)
+            for member, (a, b) in zip(members, lists, strict=True)
+        ]
+
+
+def opened(
+    session: Session,
+    edition: Edition,
+    edition_settings: EditionSettings,
+    *,
+    edition_id: int | None = None,
+) -> "tuple[EditionRanker, Catalogue]":
+    """What ``edition``, planned or to be planned (without ``edition_id``), is planned with, and its
+    stories."""
+
+    def ranker(knobs: str) -> "tuple[Ranker, Catalogue]":
+        return ranker_for(
+            session, edition_settings, edition.planned_at, period=edition.period,
+            edition_id=edition_id, knobs=knobs,
+        )  # fmt: skip
+
+    usual, stories = ranker("")
+    experiment = edition_settings.ranker_experiment
+    arms = {}
+    for arm, knobs in ((Arm.A, experiment.a), (Arm.B, experiment.b)) if experiment else ():
+        if knobs:
+            arms[arm] = ranker(knobs)[0]
+    draw = None
+    if edition_settings.holdout or edition_settings.experiments:
+        draw = Draw(arm_key(session), edition.newsletter_id, edition_settings)
+    return EditionRanker(edition, edition_settings, usual, arms, draw), stories
 
 
 class EditionRankers:
@@ -130,12 +196,6 @@ class EditionRankers:
         with database.reading(self._engine) as session:
             edition = session.get_one(Edition, edition_id, options=[sa.orm.joinedload("*")])
             edition_settings = EditionSettings(**edition.settings)
-            ranker, _ = ranker_for(
-                session,
-                edition_settings,
-                edition.planned_at,
-                period=edition.period,
-                edition_id=edition_id,
-            )
+            ranker, _ = opened(session, edition, edition_settings, edition_id=edition_id)
             session.expunge_all()
-        return EditionRanker(edition, edition_settings, ranker)
+        return ranker

@@ -3,11 +3,34 @@ planned, so that what is planned later of the same edition is planned alike."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailer.edition import schedule
 from recommender.settings import DAYS, Settings, schedules
 from recommender.settings.limits import quiet_hours
+
+
+@dataclass(frozen=True)
+class RankerExperiment:
+    """Two settings of the ranker (``recommender.ranking.knobs``), for ``share`` of the readers:
+    each for half of them, or (``kind`` interleaving) both in one issue."""
+
+    id: int
+    kind: str
+    share: float
+    a: str
+    b: str
+
+
+@dataclass(frozen=True)
+class SubjectTest:
+    """Subjects that are tried with ``share`` of the readers, for at most so many ``hours``."""
+
+    id: int
+    share: float
+    subjects: list[str]
+    hours: float
 
 
 @dataclass(frozen=True)
@@ -25,6 +48,8 @@ class EditionSettings:
     sunset_weeks: int = 0
     vary_positions: float = 0.0
     fallback: bool = True
+    holdout: float = 0.0
+    experiments: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> "EditionSettings":
@@ -41,7 +66,20 @@ class EditionSettings:
             sunset_weeks=settings.sunset_weeks if settings.tracking else 0,
             vary_positions=settings.vary_positions,
             fallback=settings.fallback,
+            holdout=settings.holdout,
         )
+
+    @property
+    def ranker_experiment(self) -> "RankerExperiment | None":
+        """The settings of the ranker that are compared in this edition."""
+        found = [one for one in self.experiments if "a" in one]
+        return RankerExperiment(**found[0]) if found else None
+
+    @property
+    def subject_test(self) -> "SubjectTest | None":
+        """The subjects that are tried in this edition."""
+        found = [one for one in self.experiments if "subjects" in one]
+        return SubjectTest(**found[0]) if found else None
 
     def due_at(
         self, period: str, reader_zone: str | None, day: str | None = None, hour: int | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.edition import templates
+from mailer.edition import experiments, templates
 from mailer.edition.edition_settings import EditionSettings
 from mailer.rendering.templates import Template
 from recommender.articles import catalogue
@@ -32,7 +32,7 @@ def open_edition(
         state=EditionState.PLANNING,
         segment=segment,
         template_hash=template.hash,
-        settings=asdict(EditionSettings.of(settings)),
+        settings=asdict(experiments.frozen(session, settings, newsletter.id, period)),
         planned_at=now,
     )
     session.add(edition)

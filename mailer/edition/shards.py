@@ -219,6 +219,7 @@ def _rows(
                 ),
                 "template_hash": edition.template_hash,
                 "attempts": 0,
+                "arm": None if (arm := ranker.arm(member)) is None else arm.value,
             }
         )
     return rows

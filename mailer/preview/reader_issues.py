@@ -18,6 +18,7 @@ from mailer.delivery.messages import CopyRequest, MessageFactory, RenderedCopy
 from mailer.edition import (
     edition_edits,
     edition_ranker,
+    experiments,
     feedback,
     pinned_segments,
     planning,
@@ -26,6 +27,7 @@ from mailer.edition import (
     templates,
 )
 from mailer.edition.edition_edits import EditionEdits
+from mailer.edition.edition_ranker import EditionRanker
 from mailer.edition.edition_settings import EditionSettings
 from mailer.edition.sponsors import Slots
 from mailer.issue import content
@@ -42,7 +44,7 @@ from recommender.models import (
     Edition,
     Subscriber,
 )
-from recommender.ranking.values import ListRequest, Pick, RunnerUp
+from recommender.ranking.values import Pick, RunnerUp
 from recommender.settings import Settings
 from recommender.storage import database, json_columns
 from recommender.subscribers import addresses, audience, records
@@ -60,33 +62,27 @@ def next_picks(
     reader or story.
     """
     subscriber = records.find(session, email)
-    edition_settings = EditionSettings.of(settings)
     waiting = upcoming.waiting(session, settings, subscriber)
     period = (
         waiting.edition.period
         if waiting
         else upcoming.next_period(session, settings, subscriber, now)
     )
-    name = f"{settings.newsletter}-{period}"
-    since = waiting.edition.planned_at if waiting else now
     planned = waiting.edition.id if waiting else None
-    ranker, stories = edition_ranker.ranker_for(
-        session, edition_settings, since, period=period, edition_id=planned
-    )
+    opened, stories = _opened(session, settings, period, now, waiting)
     member = audience.member(session, subscriber, without_edition=planned)
-    [reader] = pinned_segments.members(session, ranker, [member], since)
-    [ranking] = ranker.rank(
-        [reader.reader],
-        ListRequest(now=since, top=edition_settings.picks, seed=name),
-        runners_up=RUNNERS_UP,
-    )
+    [member] = pinned_segments.members(session, opened.ranker, [member], opened.request.now)
+    ranker, reader = opened.of(member)
+    [ranking] = ranker.rank([reader], opened.request, runners_up=RUNNERS_UP)
     picks: Sequence[Pick] = ranking.picks
+    if opened.draw is not None:
+        picks = snapshot.picks(json_columns.dump(opened.choose([member])[0]))
     if waiting:
         picks = CopyRequest.of_delivery(waiting.delivery, subscriber.email).picks
     answers = feedback.answers(session, subscriber.id)
-    answer = {
+    answer: dict[str, Any] = {
         "subscriber": subscriber.email,
-        "edition": name,
+        "edition": opened.request.seed,
         "planned": waiting is not None,
         "not_mailed": upcoming.why_not_mailed(session, settings, subscriber),
         "picks": [_pick(pick, stories, answers) for pick in picks],
@@ -95,11 +91,30 @@ def next_picks(
     }
     if story is not None:
         asked = _find(stories, story)
-        [explained] = ranker.explain(
-            reader.reader, [asked], ListRequest(now=since, top=edition_settings.picks, seed=name)
-        )
+        [explained] = ranker.explain(reader, [asked], opened.request)
         answer["story"] = _runner_up(explained, stories, answers)
     return answer
+
+
+def _opened(
+    session: Session,
+    settings: Settings,
+    period: str,
+    now: datetime,
+    waiting: upcoming.PlannedDelivery | None = None,
+) -> tuple[EditionRanker, Catalogue]:
+    """What chooses for the edition of ``period``: as it is planned, if a copy of it waits, or as it
+    would be now."""
+    if waiting is not None:
+        edition = waiting.edition
+        frozen = EditionSettings(**edition.settings)
+        return edition_ranker.opened(session, edition, frozen, edition_id=edition.id)
+    newsletter = planning.newsletter_of(session, settings)
+    edition = Edition(
+        newsletter_id=newsletter.id, newsletter=newsletter, period=period, planned_at=now
+    )
+    edition_settings = experiments.frozen(session, settings, newsletter.id, period)
+    return edition_ranker.opened(session, edition, edition_settings)
 
 
 def _pick(pick: Pick, stories: Catalogue, answers: list[dict[str, Any]]) -> dict[str, Any]:
@@ -159,18 +174,14 @@ def next_issue(
         if recipient:
             request = replace(request, delivery_id=0)
         return _shown(factory, request, waiting.delivery.number, subscriber.name, now)
-    newsletter = planning.newsletter_of(session, settings)
-    edition_settings = EditionSettings.of(settings)
     period = upcoming.next_period(session, settings, subscriber, now)
-    ranker, stories = edition_ranker.ranker_for(session, edition_settings, now, period=period)
-    [member] = pinned_segments.members(session, ranker, [audience.member(session, subscriber)], now)
-    [ranking] = ranker.rank(
-        [member.reader],
-        ListRequest(now=now, top=edition_settings.picks, seed=f"{settings.newsletter}-{period}"),
-    )
-    if not ranking.picks:
+    opened, stories = _opened(session, settings, period, now)
+    member = audience.member(session, subscriber)
+    [member] = pinned_segments.members(session, opened.ranker, [member], now)
+    picks = snapshot.picks(json_columns.dump(opened.choose([member])[0]))
+    if not picks:
         raise NewsletterError(f"no story passes the relevance floor for {email}: no issue is sent")
-    slots = sponsors.slots(session, newsletter.id, edition_settings, period, now)
+    slots = sponsors.slots(session, opened.edition.newsletter_id, opened.settings, period, now)
     edits = edition_edits.current(session, settings.newsletter, period)
     factory = messages.make_factory(
         settings,
@@ -184,7 +195,7 @@ def next_issue(
     request = CopyRequest(
         delivery_id=0,
         recipient=recipient or subscriber.email,
-        picks=ranking.picks,
+        picks=picks,
         reader=_view(session, edits, slots, member, now),
     )
     return _shown(factory, request, 0, subscriber.name, now)

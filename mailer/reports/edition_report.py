@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.ledger import counts
+from mailer.reports import gain
 from recommender import segments
 from recommender.evaluation import intervals
 from recommender.models import (
@@ -50,6 +51,7 @@ Grouping = Callable[[sa.Subquery], tuple[sa.FromClause, sa.ColumnElement[str]]]
 def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     """``funnel``, ``stories``, ``positions``, and the readers by ``segments``, ``topics`` (those
     they asked for), ``roles``, ``relays`` and ``domains``: lists of rows, the largest first.
+    ``gain`` is what personal issues are worth (``mailer.reports.gain``); None without a holdout.
 
     ``sponsors`` are those in copies that were sent, with ``readers``, ``clicked`` (copies) and
     ``click_rate``.
@@ -67,6 +69,7 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     return {
         "funnel": {step: whole.get(step, 0) for step in STEPS},
         "click_rate": whole.get("click_rate"),
+        "gain": gain.gain(session, edition),
         **_picks(session, edition.id),
         "sponsors": _sponsors(session, edition.id),
         "segments": [

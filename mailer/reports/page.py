@@ -5,6 +5,7 @@ from typing import Any
 
 import jinja2
 
+from mailer.reports import gain
 from recommender import resources
 
 GROUPS = {
@@ -43,6 +44,7 @@ def page(document: dict[str, Any], *, made_at: datetime) -> str:
     ]
     return environment.get_template("report.html").render(
         report=document,
+        gain=gain.sentence(document["gain"]) if document["gain"] else "",
         made_at=made_at,
         steps=STEPS,
         groups={name: title for name, title in GROUPS.items() if document[name]},

@@ -30,6 +30,7 @@ from recommender.models.deliveries import (
     TemplateVersion,
 )
 from recommender.models.edits import Edit, EditionEdit, EditionEditKind, EditKind
+from recommender.models.experiments import Experiment, ExperimentKind
 from recommender.models.inbound import InboundMessage
 from recommender.models.limits import Pause, RateLimit, Stop
 from recommender.models.service import Heartbeat, JobRun
@@ -69,6 +70,8 @@ __all__ = [
     "EditionStory",
     "Event",
     "EventKind",
+    "Experiment",
+    "ExperimentKind",
     "Feed",
     "Frequency",
     "Heartbeat",

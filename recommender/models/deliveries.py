@@ -171,7 +171,9 @@ class Delivery(Base):
     the reader the copy shows. ``number`` counts copies within the edition from 1. ``due_at`` is
     the queue: when the copy, or its next attempt, is due. ``expires_at`` is set by the first
     deferral; a copy that is still deferred then is given up. ``address_hash`` is the salted hash of
-    the address it was sent to, where that is not the reader's present one.
+    the address it was sent to, where that is not the reader's present one. ``arm`` says by what it
+    was chosen where newsletters are compared (``mailer/edition/arms.py``), ``subject_arm`` which of
+    several subjects it has; null: neither is compared.
     """
 
     __tablename__ = "deliveries"
@@ -190,6 +192,14 @@ class Delivery(Base):
             "address_hash",
             sqlite_where=text("address_hash IS NOT NULL"),
             postgresql_where=text("address_hash IS NOT NULL"),
+        ),
+        Index(
+            "ix_deliveries_arm",
+            "edition_id",
+            "arm",
+            "subscriber_id",
+            sqlite_where=text("arm IS NOT NULL"),
+            postgresql_where=text("arm IS NOT NULL"),
         ),
         Index(
             "ix_deliveries_sent",
@@ -220,6 +230,8 @@ class Delivery(Base):
     reply: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(String(64))
     address_hash: Mapped[str | None] = mapped_column(String(64))
+    arm: Mapped[str | None] = mapped_column(String(16))
+    subject_arm: Mapped[str | None] = mapped_column(String(16))
 
 
 class MergedCopy(Base):

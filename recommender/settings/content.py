@@ -24,6 +24,13 @@ class ContentSettings(BaseModel):
     stories_per_digest: int = Field(
         2, ge=1, description="most stories of one digest in an issue that is not thin without more"
     )
+    holdout: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="share of readers who get the house digest, the same for all of them, so that "
+        "reports tell what personal issues are worth",
+    )
     vary_positions: float = Field(
         0.0,
         ge=0,

@@ -16,7 +16,15 @@ from sqlalchemy.orm import Session, joinedload
 from mailer import conformance
 from mailer.delivery import messages, samples
 from mailer.delivery.messages import CopyRequest, MessageFactory
-from mailer.edition import edition_edits, edition_ranker, planning, shards, snapshot, templates
+from mailer.edition import (
+    edition_edits,
+    edition_ranker,
+    experiments,
+    planning,
+    shards,
+    snapshot,
+    templates,
+)
 from mailer.edition.edition_ranker import EditionRanker
 from mailer.edition.edition_settings import EditionSettings
 from mailer.issue import content
@@ -84,17 +92,13 @@ def opened(session: Session, asked: Asked) -> Opened:
     )
     if edition is not None:
         edition_settings = EditionSettings(**edition.settings)
-        ranker, stories = edition_ranker.ranker_for(
-            session,
-            edition_settings,
-            edition.planned_at,
-            period=edition.period,
-            edition_id=edition.id,
+        ranker, stories = edition_ranker.opened(
+            session, edition, edition_settings, edition_id=edition.id
         )
         factory = messages.factory(session, settings, edition)
         takes = planning.takes_readers(edition) and edition.state != EditionState.CANCELLED
         return Opened(
-            EditionRanker(edition, edition_settings, ranker),
+            ranker,
             stories,
             factory,
             names,
@@ -116,10 +120,8 @@ def _unplanned(
 ) -> Opened:
     """What an edition would be made from if it were planned now; it is in no session."""
     newsletter, period = edition.newsletter, edition.period
-    edition_settings = EditionSettings.of(settings)
-    ranker, stories = edition_ranker.ranker_for(
-        session, edition_settings, edition.planned_at, period=period
-    )
+    edition_settings = experiments.frozen(session, settings, newsletter.id, period)
+    ranker, stories = edition_ranker.opened(session, edition, edition_settings)
     factory = messages.make_factory(
         settings,
         newsletter=newsletter.name,
@@ -128,7 +130,7 @@ def _unplanned(
         stories=content.contents(stories.documents),
         edits=edition_edits.current(session, newsletter.name, period),
     )
-    return Opened(EditionRanker(edition, edition_settings, ranker), stories, factory, names)
+    return Opened(ranker, stories, factory, names)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ DOCUMENT: dict[str, Any] = {
     "edition": "weekly-2026-W48", "state": "finished", "why": None,
     "totals": {"readers": 4, "skipped": {"nothing_relevant": 2}},
     "funnel": dict.fromkeys(page.STEPS, 0) | {"due": 4, "sent": 4},
+    "gain": None,
     "stories": [STORY | {"click_rate": RATE}], "positions": [], "sponsors": [],
     "segments": [], "topics": [], "roles": [], "relays": [], "domains": [],
 }  # fmt: skip
@@ -34,3 +35,13 @@ def test_sponsors_are_counted_beside_the_stories() -> None:
     sponsor = {"id": 1, "name": "Acme & Co", "readers": 1_234, "clicked": 12, "click_rate": RATE}
     html = page.page(DOCUMENT | {"sponsors": [sponsor]}, made_at=datetime(2026, 11, 27, tzinfo=UTC))
     assert "Acme &amp; Co</th><td>1,234</td><td>12</td>" in html
+
+
+def test_what_personal_issues_are_worth_is_said() -> None:
+    arm = {"readers": 40, "copies": 40, "answered": 4, "rate": 0.1}
+    known = {"mean": 0.05, "low": 0.01, "high": 0.09}
+    gain = {"house": arm, "personal": arm | {"rate": 0.15}, "since": "2026-W40", "gain": known,
+            "certain": True}  # fmt: skip
+    html = page.page(DOCUMENT | {"gain": gain}, made_at=datetime(2026, 11, 27, tzinfo=UTC))
+    assert "+5.0 points (+1.0 to +9.0), which is certain" in html
+    assert "From 2026-W40 on, 40 readers got the house digest" in html
