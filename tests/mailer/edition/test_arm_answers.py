@@ -56,6 +56,8 @@ def test_arms_and_teams_are_counted_once_a_reader(planned: int, engine: Engine) 
         teams = arm_answers.by_team(session, [planned])
         edition = session.get_one(Edition, planned)
         document = gain.gain(session, edition)
+        [running] = experiments.listing(session, edition.newsletter_id)
+        assert experiments.editions(session, running) == [edition]
     house = [copy for copy in copies if copy.arm == "house"]
     both = [copy for copy in copies if copy.arm == "both"]
     assert len(house) + len(both) == READERS
