@@ -1,5 +1,5 @@
 """The house digest: the issue that is nobody's own. What it lacks is what personal issues are
-measured by: the newest stories under the rules of an issue, whoever reads.
+measured by: what is new, and what all readers like, under the rules of an issue, whoever reads.
 
 What a reader must not get, they do not get: a topic they muted, a story they had before.
 """
