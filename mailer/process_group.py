@@ -138,8 +138,14 @@ class ProcessGroup:
 
 def start(task: Task) -> ChildProcess:
     """A process that carries out ``task``."""
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-c", "from mailer.process_group import main; main()"],
+    process = subprocess.Popen(  # noqa: S603  (ourselves, and two words of ours)
+        [
+            sys.executable,
+            "-P",
+            "-c",
+            "from mailer.process_group import main; main()",
+            *logs.in_use(),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -169,6 +175,8 @@ def main() -> None:
     threading.Thread(target=listen, daemon=True).start()
     gc_tuning.relax_gc()
     logs.install()
+    form, level = sys.argv[1:]
+    logs.use(form, level)  # type: ignore[arg-type]  # as ``start`` wrote them
     parent = ProgressPipe(sys.stdout.buffer)
     halt_reason = trouble = None
     engine = database.connect(task.store_url)

@@ -1,7 +1,6 @@
 """``newsletter scheduler``, ``web``, ``serve`` and ``worker``: what goes on by itself."""
 
 import contextlib
-import os
 import socket
 import threading
 import time
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from sqlalchemy.engine import Engine
 
+from mailer.cli import listening
 from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal, warn
 from mailer.edition.worker_jobs import Task
 from recommender.errors import ConfigurationError, NewsletterError
-from recommender.safety import scrubbing
-from recommender.settings import networks
+from recommender.safety import logs, scrubbing
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.base import BaseScheduler
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from mailer.service.context import SchedulerContext
 
 POLL_SECONDS = 0.2
+log = logs.get("service")
 LAST_WORDS = 5
 """Seconds that requests under way have when the service ends."""
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -37,7 +37,7 @@ def scheduler(context: typer.Context) -> None:
     Example: newsletter scheduler
     """
     stop = stop_on_signal()
-    run = invocation(context)
+    run = _started(context)
     with (
         run.store() as engine,
         _alerting(run, engine),
@@ -53,10 +53,10 @@ def web(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> 
     Example: newsletter web --port 8000
     """
     stop = stop_on_signal()
-    run = invocation(context)
+    run = _started(context)
     with (
         run.store() as engine,
-        _listening(host, port) as place,
+        listening.listen(host, port) as place,
         _alerting(run, engine),
         _pages(run, engine, place),
     ):
@@ -70,10 +70,10 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
     Example: newsletter serve --host 0.0.0.0 --port 8000
     """
     stop = stop_on_signal()
-    run = invocation(context)
+    run = _started(context)
     with (
         run.store() as engine,
-        _listening(host, port) as place,  # first of all: nothing begins that could not go on
+        listening.listen(host, port) as place,  # first of all: nothing begins that could not go on
         _alerting(run, engine),
         _scheduling(run, engine, stop) as supervisor,
         _pages(run, engine, place),
@@ -97,7 +97,7 @@ def worker(
     """
     wanted = _tasks(queues)
     stop = stop_on_signal()
-    run = invocation(context)
+    run = _started(context)
     with run.store() as engine:
         from recommender.storage import database
 
@@ -155,7 +155,7 @@ def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Itera
             yield supervisor
         return
     thread = supervisor.start(
-        "leader", lambda: leadership.lead(engine, stop, lead, _report, troubles), stop.is_set
+        "leader", lambda: leadership.lead(engine, stop, lead, _say_scrubbed, troubles), stop.is_set
     )
     try:
         yield supervisor
@@ -246,16 +246,6 @@ def _alerting(run: Invocation, engine: Engine) -> Iterator[None]:
         ended.set()
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """A place where requests can come in; ConfigurationError when it is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), backlog=512, family=family)
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise ConfigurationError(f"cannot listen on {host}:{port}: {why}") from error
-
-
 @contextlib.contextmanager
 def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[None]:
     """The web application in a thread of its own."""
@@ -271,7 +261,7 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
     thread.start()
     host, port = place.getsockname()[:2]
     say(f"pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
-    if run.settings.trusted_proxies is None and not _for_this_machine(host):
+    if run.settings.trusted_proxies is None and not listening.for_this_machine(host):
         warn(
             f"warning: listening on {host}, and trusted_proxies is not set: readers who come by "
             "way of a proxy on another machine all count as one"
@@ -284,13 +274,23 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
 
 
 def _report(text: str) -> None:
-    """What goes on by itself says to the journal; a relay may have answered with an address."""
+    """What goes on by itself says to the log."""
+    wrong = text.removeprefix("error: ")
+    if wrong != text:
+        log.error(wrong)
+    else:
+        log.info(text)
+
+
+def _say_scrubbed(text: str) -> None:
     say(scrubbing.text(text))
 
 
-def _for_this_machine(host: str) -> bool:
-    found = networks.address(host)
-    return found is not None and found.is_loopback
+def _started(context: typer.Context) -> Invocation:
+    """The run of a service, which from now on logs as one."""
+    run = invocation(context)
+    logs.configure(run.base.log_format, run.base.log_level)
+    return run
 
 
 def _now() -> datetime:

@@ -23,7 +23,7 @@ from mailer.edition import schedule, shards, worker_jobs
 from mailer.edition.edition_ranker import EditionRankers
 from mailer.edition.opening import open_edition
 from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
-from mailer.ledger import editions
+from mailer.ledger import counts, editions
 from mailer.process_group import ProcessGroup, start
 from mailer.rendering.templates import Template
 from recommender import segments
@@ -36,9 +36,11 @@ from recommender.models import (
     Shard,
     Subscriber,
 )
+from recommender.safety import logs
 from recommender.settings import Settings
 from recommender.storage import database
 
+log = logs.get("planning")
 WORTH_A_PROCESS = 5
 """Shards; it takes as long to start a process as to plan them."""
 OTHERS_AT_WORK = 0.05
@@ -76,8 +78,10 @@ def plan(
             edition, answered = _open(session, settings, template, request, enqueue)
             return edition.id, answered, len(shards.outstanding(session, edition.id))
 
+    anything = 0
     while True:
         edition_id, answered, left = database.when_available(engine, begin, stopped)
+        anything += left
         helpers = min(processes, left // WORTH_A_PROCESS) - 1
         task = PlanningTask(settings.store_url, edition_id)
         process_group = ProcessGroup([start(task) for _ in range(helpers)])
@@ -86,7 +90,20 @@ def plan(
         finally:
             process_group.end()
         if answered or stopped():
+            if anything:
+                _tell(engine, edition_id)
             return edition_id
+
+
+def _tell(engine: Engine, edition_id: int) -> None:
+    """Log what was decided: how many copies there are, and why readers get none."""
+    with database.reading(engine) as session:
+        name = session.get_one(Edition, edition_id).name
+        counted = counts.count(session, edition_id)
+    copies = sum(counted.states.values())
+    log.info("planned", edition=name, copies=copies, skipped=sum(counted.skipped.values()))
+    for reason, number in counted.skipped.items():
+        log.info("skipped", edition=name, reason=reason, copies=number)
 
 
 @dataclass(frozen=True)

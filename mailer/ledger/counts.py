@@ -103,6 +103,16 @@ def queue(session: Session, edition_ids: Collection[int], now: datetime) -> dict
     return {name: found.get(name, 0) for name in ("due", "waiting", "deferred", "in_hand")}
 
 
+def deferred(session: Session, edition_id: int) -> dict[tuple[str, str], int]:
+    """How many copies of an edition wait for another attempt, by the relay that said so and its
+    reason (an enhanced status code, or what of ours holds them)."""
+    query = sa.select(Delivery.relay, Delivery.reason, sa.func.count()).where(
+        Delivery.edition_id == edition_id, Delivery.state == DeliveryState.DEFERRED
+    )
+    rows = session.execute(query.group_by(Delivery.relay, Delivery.reason))
+    return {(relay or "", reason or ""): number for relay, reason, number in rows}
+
+
 def first_due(session: Session, edition_ids: Collection[int]) -> datetime | None:
     """When the copy of these editions that is due first is, or was, due; None when none waits."""
     firsts = [next_due(session, edition_id) for edition_id in edition_ids]

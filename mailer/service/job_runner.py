@@ -8,7 +8,7 @@ for a time that was never reached: what is due is looked at afresh with every he
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -49,6 +49,7 @@ class Runner:
     _file: tuple[int, int] | None = None
     _sender: float = field(default_factory=time.monotonic)
     _busy: set[str] = field(default_factory=set)
+    _numbers: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _clocks: tuple[datetime, float] | None = None
 
@@ -80,6 +81,13 @@ class Runner:
                 job_runs.note_failure(session, name, self.clock(), words(error))
         except Exception:  # noqa: BLE001  (the heartbeat speaks of it)
             self.beat([])
+
+    def news(self, name: str, numbers: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
+        """Of the numbers known under ``name``, the keys of those that are others than last time."""
+        with self._lock:
+            before = self._numbers.get(name, {})
+            self._numbers[name] = dict(numbers)
+        return [key for key, number in numbers.items() if before.get(key) != number]
 
     def known(self) -> dict[str, JobRun]:
         """What the store remembers of the jobs."""

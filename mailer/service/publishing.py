@@ -12,15 +12,19 @@ import sqlalchemy as sa
 from apscheduler.triggers.cron import CronTrigger
 
 from mailer.delivery import campaign
+from mailer.delivery.summary import Summary
 from mailer.edition import planning, schedule
+from mailer.ledger import counts
 from mailer.service.context import SchedulerContext
 from recommender import newsletters
 from recommender.errors import NewsletterError
 from recommender.models import Edition, EditionState, Newsletter
+from recommender.safety import logs
 from recommender.settings import DAYS, Settings, schedules
 from recommender.settings.schedules import Cadence
 from recommender.storage import database
 
+log = logs.get("scheduler")
 PUBLISH = "publish"
 DELIVER = "deliver"
 PLAN = "plan"
@@ -103,7 +107,7 @@ def publish(service: SchedulerContext) -> None:
         unpublished = not planning.published(session, settings.newsletter, period)
     if unpublished:
         with service.runner.alone(service.job(PLAN)):  # the other job need not lend a hand
-            edition = campaign.plan(
+            campaign.plan(
                 service.engine,
                 settings,
                 period=period,
@@ -114,7 +118,6 @@ def publish(service: SchedulerContext) -> None:
                 enqueue=service.enqueue,
                 progress=service.runner.sender_lives,
             )
-        service.report(f"planned {settings.newsletter}-{period} (edition {edition})")
     deliver(service)
 
 
@@ -175,9 +178,33 @@ def _deliver(service: SchedulerContext, edition_id: int, name: str) -> None:
     except NewsletterError as error:
         service.runner.troubles.note(name, str(error))
         return
-    if summary.handled:
-        service.report(f"{summary.edition}: {summary.sentence()}")
+    _tell(service, edition_id, summary)
     if summary.trouble:
         service.runner.troubles.note(name, summary.trouble)
     else:
         service.runner.troubles.over(name)
+
+
+def _tell(service: SchedulerContext, edition_id: int, summary: Summary) -> None:
+    """Log what a run decided: what went out, what did not and why, where that is new."""
+    if summary.handled:
+        log.info(
+            "sent",
+            edition=summary.edition,
+            due=summary.due,
+            sent=summary.sent,
+            failed=summary.failed,
+            deferred=summary.deferred,
+            in_doubt=summary.in_doubt,
+            held_back=summary.held,
+        )
+    for reason, number in summary.skipped.items():
+        log.info("skipped", edition=summary.edition, reason=reason, copies=number)
+    if not summary.deferred:
+        return
+    with database.reading(service.engine) as session:
+        waiting = counts.deferred(session, edition_id)
+    for one in service.runner.news(summary.edition, waiting):
+        log.info(
+            "deferred", edition=summary.edition, relay=one[0], reason=one[1], copies=waiting[one]
+        )

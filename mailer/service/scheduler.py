@@ -32,7 +32,10 @@ from mailer.service.context import SchedulerContext
 from mailer.service.publishing import DELIVER, PUBLISH
 from recommender import newsletters
 from recommender.articles import feed_schedule
+from recommender.safety import logs
 from recommender.storage import database
+
+log = logs.get("scheduler")
 
 PRUNE = "prune"
 FEEDS = "feeds"
@@ -157,5 +160,10 @@ def fetch_feeds(service: SchedulerContext) -> None:
             service.runner.troubles.note(name, one.problem)
         else:
             service.runner.troubles.over(name)
-        if one.report.added:
-            service.report(f"{name}: {one.report.added} new")
+            log.info(
+                "fetched",
+                feed=one.url,
+                new=one.report.added,
+                changed=one.report.updated,
+                refused=len(one.report.rejected),
+            )

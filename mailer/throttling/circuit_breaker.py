@@ -17,7 +17,10 @@ from mailer.ledger import editions
 from mailer.throttling.guard import Guard
 from recommender.errors import ConflictError
 from recommender.models import Delivery, DeliveryState, Edition, Stop
+from recommender.safety import logs
 from recommender.storage import database
+
+log = logs.get("throttling")
 
 BLOCK = 1_000
 SAMPLE = 50
@@ -69,7 +72,11 @@ class CircuitBreaker:
         if why is None:
             return None
         with database.writing(engine) as session:
-            return why if stop(session, self._edition_id, why, now=now) else None
+            if not stop(session, self._edition_id, why, now=now):
+                return None
+            name = session.get_one(Edition, self._edition_id).name
+        log.warning("paused", edition=name, why=why)
+        return why
 
     def check(self, session: Session) -> str | None:
         """Why the edition is to be stopped."""

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.models import Pause
-from recommender.safety import scrubbing
+from recommender.safety import logs, scrubbing
 from recommender.safety.hosts import ascii_host
 from recommender.storage import bulk, database
 
+log = logs.get("throttling")
 FIRST = 60
 LONGEST = 3_600
 """Seconds."""
@@ -67,6 +68,7 @@ def slow_down(session: Session, domain: str, words: str, now: datetime) -> Pause
         pause.until = now + timedelta(seconds=pause.seconds)
         pause.changed_at, pause.why = now, scrubbing.text(words)[:_WORDS]
         session.flush()
+        log.info("domain paused", domain=domain, until=pause.until.isoformat(), why=pause.why)
     return pause
 
 

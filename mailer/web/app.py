@@ -112,7 +112,7 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
                 proxies=proxies.Proxies(settings.proxies),
                 base_path=settings.base_path,
             ),
-            Middleware(PageTimesMiddleware, times=times),
+            Middleware(PageTimesMiddleware, times=times, access_log=settings.access_log),
             Middleware(security.SecurityMiddleware, https=settings.base_url.startswith("https://")),
         ],
         exception_handlers={

@@ -1,5 +1,5 @@
-"""How long each page took to answer, for ``/metrics``: by method, status and the first part of the
-path, of which only those that are ours count. Nothing of who asked."""
+"""How long each page took to answer, for ``/metrics`` and, on wish, the log: by method, status and
+the first part of the path, of which only those that are ours count. Nothing of who asked."""
 
 import time
 from collections.abc import Collection, Iterable
@@ -9,7 +9,9 @@ from prometheus_client.metrics_core import Metric as Family
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailer.monitoring.metric_table import METRICS
+from recommender.safety import logs
 
+log = logs.get("access")
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds. A page waits for the store for three at most."""
 OTHER = "other"
@@ -43,11 +45,12 @@ class PageTimes:
 
 class PageTimesMiddleware:
     """ASGI middleware that notes how long each request took, from its head to the end of the
-    answer."""
+    answer; ``access_log`` logs it, too: nothing of who asked, or for whose page."""
 
-    def __init__(self, app: ASGIApp, *, times: PageTimes) -> None:
+    def __init__(self, app: ASGIApp, *, times: PageTimes, access_log: bool = False) -> None:
         self._app = app
         self._times = times
+        self._access_log = access_log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -66,3 +69,11 @@ class PageTimesMiddleware:
         finally:
             seconds = time.monotonic() - begun
             self._times.note(scope["method"], scope["path"], status, seconds)
+            if self._access_log:
+                log.info(
+                    "request",
+                    method=scope["method"] if scope["method"] in _METHODS else OTHER,
+                    page=self._times.page(scope["path"]),
+                    status=status,
+                    seconds=round(seconds, 4),
+                )

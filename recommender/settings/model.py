@@ -9,6 +9,7 @@ from recommender.settings import keys
 from recommender.settings.alerts import AlertSettings
 from recommender.settings.content import ContentSettings
 from recommender.settings.delivery import DeliverySettings
+from recommender.settings.logs import LogSettings
 from recommender.settings.look import LookSettings
 from recommender.settings.newsletter import NewsletterSettings
 from recommender.settings.pages import PagesSettings
@@ -19,6 +20,7 @@ from recommender.settings.webhooks import WebhookSettings
 
 
 class Settings(  # pydantic puts the keys of the last base first
+    LogSettings,
     AlertSettings,
     RetentionSettings,
     WebhookSettings,

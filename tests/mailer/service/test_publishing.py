@@ -1,12 +1,20 @@
 """The hour of every schedule, as APScheduler reads it, is that of the calendar."""
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import Engine
+from structlog.testing import capture_logs
 
 from mailer.edition import schedule
 from mailer.service import publishing
+from mailer.service.context import SchedulerContext
 from recommender.settings import Settings
+from tests.mailer.conftest import ScriptedServer
+from tests.promises.conftest import add_readers, add_stories
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -31,3 +39,31 @@ def test_of_every_other_week_each_is_looked_at() -> None:
     first = publishing.hour(settings).get_next_fire_time(None, NOW)
     second = publishing.hour(settings).get_next_fire_time(first, first)
     assert second - first == timedelta(weeks=1)
+
+
+def test_each_decision_of_an_edition_is_one_entry_of_the_log(
+    sqlite_store: Engine, tmp_path: Path, serve: Callable[..., ScriptedServer]
+) -> None:
+    add_stories(sqlite_store, NOW)
+    add_readers(sqlite_store, NOW, 4)
+    relay = serve(RCPT=[b"450 4.2.1 later\r\n"])
+    port = relay.port
+    settings = Settings(
+        home=tmp_path, schedule="tuesday 08:00", smtp_url=f"smtp://127.0.0.1:{port}", connections=1
+    )
+    service = SchedulerContext(
+        sqlite_store, settings, lambda: NOW, threading.Event(), lambda _: None
+    )
+    with capture_logs() as logged:
+        publishing.publish(service)
+        publishing.deliver(service)
+    events = [(one["event"], one.get("copies", one.get("sent"))) for one in logged]
+    assert events == [("planned", 4), ("sent", 3), ("deferred", 1)]
+    assert logged[-1] == {
+        "event": "deferred",
+        "log_level": "info",
+        "edition": "weekly-2026-W48",
+        "relay": f"127.0.0.1:{port}",
+        "reason": "4.2.1",
+        "copies": 1,
+    }
