@@ -35,7 +35,7 @@ from recommender.models import (
     WebhookEvent,
 )
 from recommender.storage import bulk
-from recommender.subscribers import address_change, consent, records
+from recommender.subscribers import address_change, consent, fields, records
 from recommender.vocabulary import stronger_weight
 
 _CAREFUL = (
@@ -47,7 +47,8 @@ _CAREFUL = (
     Status.ACTIVE,
 )
 """The more careful status first."""
-_SETTINGS = ("timezone", "locale", "day", "hour")
+_UNSAID = tuple(field.name for field in fields.STORED if field.default in (None, ""))
+"""Fields in which a reader can have said nothing."""
 
 
 @dataclass(frozen=True)
@@ -174,9 +175,8 @@ def _interests(session: Session, kept: Subscriber, gone: Subscriber, now: dateti
 
 def _fields(kept: Subscriber, gone: Subscriber) -> None:
     """What the first lacks is taken from the second; lists in attributes are joined."""
-    kept.name = kept.name or gone.name
-    for name in _SETTINGS:
-        if getattr(kept, name) is None:
+    for name in _UNSAID:
+        if getattr(kept, name) in (None, ""):
             setattr(kept, name, getattr(gone, name))
     attributes = {**gone.attributes, **kept.attributes}
     for name, value in gone.attributes.items():

@@ -48,7 +48,7 @@ def ranker_for(
 
     settings = RankingSettings(
         relevance_floor=edition_settings.relevance_floor,
-        max_per_article=edition_settings.stories_per_digest,
+        stories_per_digest=edition_settings.stories_per_digest,
         vary=edition_settings.vary_positions,
         profile=ProfileSettings(fallback=edition_settings.fallback),
     )

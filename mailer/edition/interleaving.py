@@ -36,7 +36,7 @@ def interleave(
         lists[1],
         coins,
         top=min(request.top, max(len(a), len(b))) - len(explored),
-        cap=ranker.settings.max_per_article,
+        cap=ranker.settings.stories_per_digest,
     )
     picks = [{**_taken(one, a, b), "team": one.team} for one in drafted]
     oldest = request.now - timedelta(days=ranker.settings.new_days)

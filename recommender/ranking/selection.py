@@ -69,7 +69,7 @@ class _OpenLists:
         self.open = self.relevance >= max(settings.relevance_floor, 1e-9)
         self.likest = np.zeros_like(self.relevance)
         caps = (
-            (features.articles, settings.max_per_article),
+            (features.articles, settings.stories_per_digest),
             (features.sources, settings.max_per_source),
         )
         self.capped = [_Capped.of(numbers, pool, cap) for numbers, cap in caps if cap is not None]

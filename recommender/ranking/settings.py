@@ -238,8 +238,10 @@ class FreshnessSettings:
 class RankingSettings:
     """The rules of a list. All but ``text``, ``profile`` and ``freshness`` hold for issues only.
 
+    ``relevance_floor``, ``stories_per_digest`` and ``vary`` are what newsletter.toml leaves unsaid.
+
     ``relevance_floor``: a story that scores less is not chosen (scores run from 0 to about 1).
-    ``max_per_article``, ``max_per_source``: at most so many stories of one digest, one source.
+    ``stories_per_digest``, ``max_per_source``: at most so many stories of one digest, one source.
     ``diversity``: 0 orders by relevance alone; more takes likeness to what is chosen already into
     account (MMR's 1 − λ). ``calibration``: how much a list is drawn to the reader's stated mix.
     ``quota``: part of an interest's share of the mix that is kept for it in places: of two equal
@@ -259,7 +261,7 @@ class RankingSettings:
     """
 
     relevance_floor: float = 0.05
-    max_per_article: int = 2
+    stories_per_digest: int = 2
     max_per_source: int | None = None
     diversity: float = 0.2
     calibration: float = 0.1

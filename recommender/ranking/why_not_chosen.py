@@ -68,8 +68,8 @@ def _by_rules(reader_list: ReaderList, at: int) -> str:
     if score < settings.relevance_floor:
         return f"scores {score:.3f}, below the relevance floor of {settings.relevance_floor:g}"
     listed = [pool.candidates[pool.column[pick.story]] for pick in reader_list.ranking.picks]
-    if sum(other.article == story.article for other in listed) >= settings.max_per_article:
-        return f"{settings.max_per_article} stories of the same article are in already"
+    if sum(other.article == story.article for other in listed) >= settings.stories_per_digest:
+        return f"{settings.stories_per_digest} stories of the same article are in already"
     cap = settings.max_per_source
     if cap is not None and sum(other.source == story.source for other in listed) >= cap:
         return f"{cap} stories of the same source are in already"

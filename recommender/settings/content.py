@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from pydantic import BaseModel, Field, field_validator
 
+from recommender.ranking.settings import RankingSettings
 from recommender.settings.values import Mailboxes
 
 
@@ -14,7 +15,10 @@ class ContentSettings(BaseModel):
 
     picks: int = Field(6, ge=1, le=20, description="stories in an issue")
     relevance_floor: float = Field(
-        0.05, ge=0, le=1, description="stories that score less are not sent"
+        RankingSettings.relevance_floor,
+        ge=0,
+        le=1,
+        description="stories that score less are not sent",
     )
     fallback: bool = Field(
         True,
@@ -22,7 +26,9 @@ class ContentSettings(BaseModel):
         "false: no issue",
     )
     stories_per_digest: int = Field(
-        2, ge=1, description="most stories of one digest in an issue that is not thin without more"
+        RankingSettings.stories_per_digest,
+        ge=1,
+        description="most stories of one digest in an issue that is not thin without more",
     )
     holdout: float = Field(
         0.0,
@@ -32,7 +38,7 @@ class ContentSettings(BaseModel):
         "reports tell what personal issues are worth",
     )
     vary_positions: float = Field(
-        0.0,
+        RankingSettings.vary,
         ge=0,
         le=0.5,
         description="share of issues in which two neighbouring stories change places by chance, so "

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from recommender.subscribers.fields import COLUMNS
+
 EMAIL, NAME, FIRST, LAST = "email", "name", "first_name", "last_name"
 TAGS = "attributes.tags"
 COUNTRY = "attributes.country"
@@ -135,8 +137,9 @@ FIELDS: Mapping[str, str] = {
     key(word): field
     for field, words in _WORDS.items()
     for word in " ".join(words.split()).split(", ")
-}
-PARTS = tuple(_WORDS)
+} | {key(name): name for name in COLUMNS if name not in _WORDS}
+"""By key, the field that a column's name means. A field of ours is at least its own name."""
+PARTS = tuple(dict.fromkeys((*_WORDS, *COLUMNS)))
 """The fields a column can be, in the order in which they are listed to a person."""
 
 

@@ -76,7 +76,7 @@ def test_without_answers_the_labels_of_roles_and_the_editor_s_order_decide() -> 
               published_at=NOW, position=n, roles={"Baker": 1.0} if n == 3 else {})
         for n in range(4)
     ]  # fmt: skip
-    ranker = Ranker(digest, settings=RankingSettings(explore=False, max_per_article=4))
+    ranker = Ranker(digest, settings=RankingSettings(explore=False, stories_per_digest=4))
     for as_issue in (True, False):
         request = ListRequest(now=NOW, top=4, as_issue=as_issue)
         plain, baker = ranker.rank([Reader("p", (), {"zeppelins": 1}), Reader("b", ("Baker",))],

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender.subscribers.fields import COLUMNS
 from recommender.subscribers.formats import headers
 from recommender.subscribers.formats.headers import FIELDS, FIRST, LAST, NAME, key
 
@@ -63,3 +64,8 @@ def test_half_a_name_is_known_by_the_other(header: str, first: str, last: str) -
 )  # fmt: skip
 def test_other_columns_are_attributes_in_snake_case(header: str, attribute: str) -> None:
     assert headers.snake_case(header) == attribute
+
+
+def test_every_field_of_a_reader_is_known_by_its_own_name() -> None:
+    assert [headers.FIELDS[key(name)] for name in COLUMNS] == list(COLUMNS)
+    assert set(COLUMNS) <= set(headers.PARTS)
