@@ -2,7 +2,8 @@
 
 Makes 500 stories and N readers (seeded) in a temporary folder, ranks them with the command itself
 and prints time, memory and the share of the product; then scores the same readers with
-scikit-learn's cosine_similarity + argpartition. Run: python benchmarks/ranking.py --readers 200000
+scikit-learn's cosine_similarity + argpartition. Run: python benchmarks/ranking.py --readers 200000,
+or with `--free 2795` for topics as readers type them.
 """
 
 import argparse
@@ -33,12 +34,14 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 STORIES, TOP, BLOCK = 500, 10, 2_000
 
 
-def make(folder: Path, readers: int) -> tuple[Path, Path]:
-    """Stories whose words come from the definitions of their topics, and readers of those."""
+def make(folder: Path, readers: int, free: int) -> tuple[Path, Path]:
+    """Stories whose words come from the definitions of their topics, and readers of those; or of
+    ``free`` topics that the vocabulary lacks, every second of them with five clicks."""
     draw = random.Random(1)
     vocabulary = starter.read()
     topics = [(term.name, term.definition.split()) for term in vocabulary.topics]
     roles = [term.name for term in vocabulary.roles]
+    wanted = [(name, []) for name in free_topics(topics, free)] if free else topics
     articles = folder / "articles.jsonl"
     with articles.open("w", encoding="utf-8") as file:
         for number in range(STORIES):
@@ -48,7 +51,9 @@ def make(folder: Path, readers: int) -> tuple[Path, Path]:
                 "id": f"a{number}",
                 "title": " ".join(draw.sample(words, 7)),
                 "summary": " ".join(draw.choices(words, k=120)),
-                "topics": [name for name, _ in chosen[: draw.randint(0, 3)]],
+                "topics": [name for name, _ in (draw.sample(wanted, 3) if free else chosen)][
+                    : draw.randint(0, 3)
+                ],
                 "roles": draw.sample(roles, 2),
                 "source": f"Source {number % 40}",
                 "published_at": (NOW - timedelta(hours=draw.randint(0, 700))).isoformat(),
@@ -60,13 +65,26 @@ def make(folder: Path, readers: int) -> tuple[Path, Path]:
             reader: dict[str, object] = {
                 "email": f"reader{number}@example.com",
                 "roles": draw.sample(roles, draw.randint(0, 2)),
-                "topics": {name: draw.randint(1, 3) for name, _ in draw.sample(topics, 4)},
+                "topics": {name: draw.randint(1, 3) for name, _ in draw.sample(wanted, 4)},
             }
-            if number % 3 == 0:
-                clicks = draw.sample(range(STORIES), draw.randint(1, 8))
+            if number % (2 if free else 3) == 0:
+                clicks = draw.sample(range(STORIES), 5 if free else draw.randint(1, 8))
                 reader["history"] = [{"article": f"a{at}", "action": "click"} for at in clicks]
             file.write(json.dumps(reader) + "\n")
     return articles, subscribers
+
+
+def free_topics(topics: list[tuple[str, list[str]]], number: int) -> list[str]:
+    """Names of one to three words, as readers type them, that are no topics of the vocabulary."""
+    draw = random.Random(2)
+    words = sorted({word.strip(".,;:()").lower() for _, text in topics for word in text})
+    known = {name.lower() for name, _ in topics}
+    names: dict[str, None] = {}
+    while len(names) < number:
+        name = " ".join(draw.sample(words, draw.choice((1, 2, 2, 3))))
+        if name not in known:
+            names[name] = None
+    return list(names)
 
 
 def command(articles: Path, subscribers: Path, out: Path) -> None:
@@ -130,11 +148,14 @@ def product(articles: Path, subscribers: Path, most: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", type=int, default=200_000)
+    parser.add_argument("--free", type=int, default=0, help="topics outside the vocabulary")
+    parser.add_argument("--keep", type=Path, help="folder for the files; kept")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        articles, subscribers = make(Path(folder), given.readers)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.keep or Path(temporary)
+        articles, subscribers = make(folder, given.readers, given.free)
         print(f"{given.readers:,} readers × {STORIES} stories, top {TOP}")
-        command(articles, subscribers, Path(folder) / "picks.jsonl")
+        command(articles, subscribers, folder / "picks.jsonl")
         product(articles, subscribers, min(given.readers, 20_000))
 
 

@@ -62,7 +62,7 @@ def fresh_store(server: str, readers: int) -> Iterator[str]:
     engine = store_opening.open_store(url, newsletter="weekly", now=NOW, make=True)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        articles, _ = ranking.make(Path(folder), 0)
+        articles, _ = ranking.make(Path(folder), 0, 0)
         found = import_files.drafts([articles], NOW)
         intake.import_articles(lambda: database.writing(engine), found, now=NOW)
     filling.readers(engine, readers, now=NOW, topics=4)

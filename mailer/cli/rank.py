@@ -19,6 +19,7 @@ from typing import IO, Annotated, Any
 
 import typer
 
+from mailer import gc_tuning
 from mailer.cli.common import Json, emit, invocation, progress, say, warn
 from recommender.articles import import_files
 from recommender.articles.values import ParsedArticle
@@ -195,6 +196,7 @@ def _blocks(task: RankTask, processes: int) -> Iterator[Done]:
     blocks = files.lines(task.path, BLOCK)
     for block in itertools.islice(blocks, 1):
         yield task.run(*block)  # what it learns of topics, the workers inherit
+        gc_tuning.relax_gc()
     second = list(itertools.islice(blocks, 1))
     blocks = itertools.chain(second, blocks)
     if processes == 1 or not second or "fork" not in multiprocessing.get_all_start_methods():

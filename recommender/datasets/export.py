@@ -1,17 +1,26 @@
 """Rankings as lines of ``picks.jsonl``, put together from ready-made pieces.
 
 A million readers have tens of millions of reasons; encoding each as an object of its own would
-take longer than ranking them.
+take longer than ranking them. So a chunk is laid out as an array of pieces that were encoded
+before, each found by its number, and joined at once.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from json.encoder import encode_basestring as _text
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from recommender.ranking.ranked_chunk import RankedChunk
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.reasons import UNIT
+
+Pieces = npt.NDArray[np.object_]
+Integers = npt.NDArray[np.int64]
+OF_READER, OF_PICK, OF_REASON = 2, 4, 2
+"""How many pieces there are of a reader, of a pick and of a reason."""
 
 
 class Export:
@@ -19,74 +28,82 @@ class Export:
 
     def __init__(self, ranker: Ranker) -> None:
         self._ranker = ranker
-        self._picks = [
+        heads = [
             f'{{"article": {_text(story.article)}, "story": {_text(story.key)}, "position": '
             for story in ranker.candidates
         ]
-        self._shares = [f"{share / UNIT:.4g}}}" for share in range(UNIT + 1)]
-        self._ends = [
+        self._heads = _pieces([*heads, *(f", {head}" for head in heads)])
+        ends = [
             _end([ranker.candidates[other].id for other in ranker.duplicates.also(at)])
             for at in range(len(ranker.candidates))
         ]
-        self._openings: dict[tuple[str, str], str] = {}
+        self._ends = _pieces([f"]{end}" for end in ends])
+        self._shares = _pieces(f"{share / UNIT:.4g}}}" for share in range(UNIT + 1))
+        self._openings = _pieces([])
 
     def lines(self, ranked: RankedChunk) -> bytes:
         """A line for each reader of the chunk, UTF-8."""
-        picks = self._encoded(ranked)
-        result, at = [], 0
-        readers = ranked.readers.tolist()
-        for row, identifier in enumerate(ranked.ids):
-            start = at
-            while at < len(readers) and readers[at] == row:
-                at += 1
-            found = ", ".join(picks[start:at])
-            result.append(f'{{"subscriber": {_text(identifier)}, "picks": [{found}]}}\n')
-        return "".join(result).encode("utf-8", "replace")
-
-    def _encoded(self, ranked: RankedChunk) -> list[str]:
-        reasons = self._reasons(ranked)
-        starts = ranked.parts.starts.tolist()
-        stories = ranked.stories.tolist()
-        heads = self._picks
-        found = [
-            f'{heads[story]}{position}, "score": {score:.6f}, '
-            f'"reasons": [{", ".join(reasons[a:b])}]'
-            for story, position, score, a, b in zip(
-                stories,
-                ranked.positions.tolist(),
-                ranked.scores.tolist(),
-                starts,
-                starts[1:],
-                strict=False,
-            )
+        readers, picks = len(ranked.ids), len(ranked.stories)
+        reasons = np.diff(ranked.parts.starts)
+        first = np.searchsorted(ranked.readers, np.arange(readers + 1))
+        # Where the pieces of each reader and of each pick begin.
+        sizes = OF_PICK + OF_REASON * reasons
+        before = np.concatenate([[0], np.cumsum(sizes)])
+        starts = before[first[:-1]] + OF_READER * np.arange(readers)
+        at = before[:-1] + OF_READER * ranked.readers + 1
+        pieces = np.empty(before[-1] + OF_READER * readers, dtype=object)
+        pieces[starts] = [
+            f'{{"subscriber": {_text(identifier)}, "picks": [' for identifier in ranked.ids
         ]
-        ends = self._ends
+        pieces[np.append(starts[1:], len(pieces))[:readers] - 1] = "]}\n"
+        later = np.arange(picks) != first[ranked.readers]
+        pieces[at] = self._heads[ranked.stories + later * len(self._ends)]
+        pieces[at + 1] = _positions(ranked.positions)
+        pieces[at + 2] = [f'{score:.6f}, "reasons": [' for score in ranked.scores.tolist()]
+        self._reasons(ranked, pieces, at + OF_PICK - 1, reasons)
+        pieces[at + sizes - 1] = self._ends[ranked.stories]
         for pick in np.flatnonzero(~np.isnan(ranked.propensities)).tolist():
-            found[pick] += f', "propensity": {ranked.propensities[pick]:.6g}'
-        return [pick + ends[story] for pick, story in zip(found, stories, strict=True)]
+            drawn = f'], "propensity": {ranked.propensities[pick]:.6g}'
+            pieces[at[pick] + sizes[pick] - 1] = drawn + self._ends[ranked.stories[pick]][1:]
+        return "".join(pieces.tolist()).encode("utf-8", "replace")
 
-    def _reasons(self, ranked: RankedChunk) -> list[str]:
-        parts = ranked.parts
-        phrases, which = self._ranker.phrases.of(parts, ranked.stories)
-        openings = [self._opening(phrase) for phrase in phrases]
-        shares = self._shares
-        return [
-            openings[code] + shares[share]
-            for code, share in zip(which, parts.shares.tolist(), strict=True)
-        ]
+    def _reasons(
+        self, ranked: RankedChunk, pieces: Pieces, begin: Integers, number: Integers
+    ) -> None:
+        """Put the reasons of each pick in their places, the first of them at ``begin``."""
+        which = self._ranker.phrases.of(ranked.parts, ranked.stories)
+        known = self._ranker.phrases.known
+        if 2 * len(known) > len(self._openings):
+            more = map(_opening, known[len(self._openings) // 2 :])
+            both = [(opening, f", {opening}") for opening in more]
+            self._openings = np.concatenate(
+                [self._openings, _pieces(piece for pair in both for piece in pair)]
+            )
+        place = np.arange(len(which)) - np.repeat(ranked.parts.starts[:-1], number)
+        at = np.repeat(begin, number) + OF_REASON * place
+        pieces[at] = self._openings[2 * which + (place > 0)]
+        pieces[at + 1] = self._shares[ranked.parts.shares]
 
-    def _opening(self, phrase: tuple[str, str]) -> str:
-        found = self._openings.get(phrase)
-        if found is None:
-            kind, detail = phrase
-            found = f'{{"kind": {_text(kind)}, "detail": {_text(detail)}, "share": '
-            self._openings[phrase] = found
-        return found
+
+def _positions(positions: Integers) -> Pieces:
+    most = int(positions.max(initial=0))
+    told = _pieces(f'{position}, "score": ' for position in range(most + 1))
+    found: Pieces = told[positions]
+    return found
+
+
+def _pieces(texts: Iterable[str]) -> Pieces:
+    listed: list[Any] = list(texts)
+    found = np.empty(len(listed), dtype=object)
+    found[:] = listed
+    return found
+
+
+def _opening(phrase: tuple[str, str]) -> str:
+    """A reason as far as its share."""
+    kind, detail = phrase
+    return f'{{"kind": {_text(kind)}, "detail": {_text(detail)}, "share": '
 
 
 def _end(others: Sequence[str]) -> str:
     return f', "also": {json.dumps(others, ensure_ascii=False)}}}' if others else "}"
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)

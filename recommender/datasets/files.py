@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
+import msgspec
+
 from recommender.articles.values import ArticleDraft
 from recommender.errors import InputError
 from recommender.ranking.answers import liked
@@ -121,16 +123,23 @@ def readers(
 def decoded(line: bytes) -> dict[str, Any]:
     """The JSON object of a line; ValueError when it holds none."""
     try:
-        value = json.loads(line)
+        value = msgspec.json.decode(line)
+    except (ValueError, RecursionError):  # the standard library takes more, and says what is wrong
+        value = _by_standard_library(line)
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object, found {type(value).__name__}")
+    return value
+
+
+def _by_standard_library(line: bytes) -> Any:
+    try:
+        return json.loads(line)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at column {error.colno}") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 text (byte {error.start + 1} of the line)") from error
     except RecursionError as error:
         raise ValueError("not JSON: nested too deeply") from error
-    if not isinstance(value, dict):
-        raise ValueError(f"expected an object, found {type(value).__name__}")
-    return value
 
 
 def reader(values: Mapping[str, Any], of_article: Mapping[str, Sequence[str]]) -> Reader:

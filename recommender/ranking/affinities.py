@@ -4,20 +4,21 @@ Rows are made when first asked for and kept. An interest never sees the reader w
 row is the same whoever asks, in whatever order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from recommender.ranking import words
 from recommender.ranking.co_clicks import CoClicks
 from recommender.ranking.features import Space
+from recommender.ranking.interests import Interest, Kind, Rows
 from recommender.ranking.latent import Latent
 from recommender.ranking.popularity import Popularity
 from recommender.ranking.settings import RankingSettings
+from recommender.ranking.shared_words import SharedWords
 from recommender.ranking.similarity import Similarity
 from recommender.ranking.sources import Sources
 from recommender.ranking.tastes import Tastes
@@ -26,21 +27,12 @@ from recommender.ranking.topic_texts import TopicTexts
 from recommender.ranking.values import Story
 from recommender.ranking.vocabulary_index import VocabularyIndex
 
-Kind = Literal["topic", "role", "history", "learned", "source", "crowd", "liked", "fresh"]
 Row = npt.NDArray[np.float64]
 Tagged = dict[str, dict[int, float]]
-KEPT_BYTES = 512_000_000
-"""Memory for rows; past it those of answered stories are dropped and made again when needed."""
-
-
-class Interest(NamedTuple):
-    """One thing a score can be due to. ``name`` is folded; for an answered story (``history``, or
-    ``learned`` once there are answers enough) it is the story's id. The interest ``fresh`` stands
-    for a reader of whom nothing is known: any story will do. ``liked`` is what other readers of a
-    role like, or all where the name is empty."""
-
-    kind: Kind
-    name: str
+KEPT_BYTES = 256_000_000
+"""Memory for rows; past it all are dropped and made again when needed."""
+ROWS_BYTES = 8_000_000
+"""Memory for rows over the archive while they are made."""
 
 
 @dataclass(frozen=True)
@@ -99,24 +91,37 @@ class Affinities:
         first = len(topics.all_names())
         self._of_topics = TopicTexts(topics, space, space.labels[:first])
         self._of_roles = TopicTexts(roles, space, space.labels[first:])
-        self._shared: dict[tuple[str, bool], sp.csr_array] = {}
-        self._evident: dict[str, frozenset[int]] = {}
-        self._rows: dict[Interest, int] = {}
+        self._shared_words = SharedWords(space, self._columns, self._of_topics, self._evident)
         self._order: list[Interest] = []
+        self.rows: Mapping[Kind, Rows] = {kind: Rows(kind, self._order) for kind in get_args(Kind)}
         self._values = np.zeros((64, len(candidates)), dtype=np.float32)
+        self._filled = 0
+        self.made = 0
+        """How often all rows were forgotten."""
 
-    def index(self, interest: Interest) -> int:
-        """The number of an interest's row; made now if it is new."""
-        row = self._rows.get(interest)
-        if row is None:
-            row = self._rows[interest] = len(self._rows)
-            self._order.append(interest)
-            if row >= len(self._values):
-                self._values = np.vstack([self._values, np.zeros_like(self._values)])
-            # Rounded so that the last bits, which depend on how sums were grouped, play no part.
-            values = self._level(interest, self._make(interest)[self._columns])
-            self._values[row] = np.round(values, 6)
-        return row
+    @property
+    def values(self) -> npt.NDArray[np.float32]:
+        """Rows × candidates; row ``rows[kind][name]`` belongs to that interest. Made now for the
+        interests that are new."""
+        if self._filled < len(self._order):
+            self._fill(self._order[self._filled :])
+        return self._values[: len(self._order)]
+
+    def _fill(self, new: Sequence[Interest]) -> None:
+        if len(self._order) > len(self._values):
+            more = max(len(self._order) - len(self._values), len(self._values))
+            room = np.zeros((more, len(self._columns)), dtype=np.float32)
+            self._values = np.vstack([self._values, room])
+        block = max(ROWS_BYTES // (8 * max(len(self._titles.starts), 1)), 1)
+        for kind in dict.fromkeys(interest.kind for interest in new):
+            of_kind = [interest for interest in new if interest.kind == kind]
+            for start in range(0, len(of_kind), block):
+                some = of_kind[start : start + block]
+                for interest, row in zip(some, self._make(kind, some), strict=True):
+                    # Rounded: the last bits, which depend on how sums were grouped, play no part.
+                    values = np.round(self._level(interest, row[self._columns]), 6)
+                    self._values[self.rows[kind][interest.name]] = values
+        self._filled = len(self._order)
 
     def _level(self, interest: Interest, row: Row) -> Row:
         """A topic whose words are rarely said is lifted to where its fifth-best candidate is as
@@ -132,16 +137,15 @@ class Affinities:
         """The interest that has row ``index``."""
         return self._order[index]
 
-    @property
-    def values(self) -> npt.NDArray[np.float32]:
-        """Rows × candidates; row i belongs to the interest whose ``index`` is i."""
-        return self._values[: len(self._rows)]
-
     def trim(self) -> None:
         """Forget all rows once they fill more memory than they may; call between chunks."""
         if self._values.nbytes > KEPT_BYTES:
-            self._rows.clear()
+            for rows in self.rows.values():
+                rows.clear()
             self._order.clear()
+            self._filled = 0
+            self._shared_words.forget()
+            self.made += 1
             self._values = np.zeros((64, len(self._columns)), dtype=np.float32)
 
     def carriers(self, topic: str) -> npt.NDArray[np.bool_]:
@@ -150,77 +154,72 @@ class Affinities:
         tags = self._tags(self._by_topic.get(topic, {}), ())
         plainly = (tags >= self.settings.carried) | self._named(self.topics, topic)
         about: npt.NDArray[np.bool_] = plainly | (
-            self._of_topics.direct(topic) >= self.settings.muted
+            self._of_topics.direct([topic])[0] >= self.settings.muted
         )
         return about[self._columns]
 
-    def evident(self, topic: str) -> frozenset[int]:
-        """Candidates that carry a topic or name it in their titles."""
-        if topic not in self._evident:
-            own = self._by_topic.get(topic, {})
-            named = self._named(self.topics, topic)
-            rows = enumerate(self._columns.tolist())
-            self._evident[topic] = frozenset(at for at, row in rows if row in own or named[row])
-        return self._evident[topic]
+    def told(
+        self,
+        topics: Sequence[str],
+        which: npt.NDArray[np.int64],
+        candidates: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.int32]:
+        """Why a candidate is near a topic, for pairs of topic ``topics[which[p]]`` and
+        ``candidates[p]``: up to three terms (numbers of ``space.names``, NONE padded) that its
+        text shares; none where it carries the topic or names it in its title."""
+        return self._shared_words.of(topics, which, candidates)
 
-    def words(self, topic: str, candidate: int, most: int = 3) -> str:
-        """The words a topic's text and a candidate have in common, weightiest first; where there
-        is none, those that the labels around the topic share with it."""
-        return self._common(topic, candidate, most, field=False) or self._common(
-            topic, candidate, most, field=True
-        )
+    def _evident(self, topic: str) -> npt.NDArray[np.bool_]:
+        """Which candidates carry a topic or name it in their titles."""
+        evident = self._named(self.topics, topic)
+        evident[list(self._by_topic.get(topic, {}))] = True
+        found: npt.NDArray[np.bool_] = evident[self._columns]
+        return found
 
-    def _common(self, topic: str, candidate: int, most: int, *, field: bool) -> str:
-        key = (topic, field)
-        if key not in self._shared:
-            text = (self._of_topics.field if field else self._of_topics.own)(topic)
-            self._shared[key] = _in_common(self.space.vectors[self._columns], text)
-        shared = self._shared[key]
-        start, end = shared.indptr[candidate : candidate + 2].tolist()
-        columns, weights = shared.indices[start:end].tolist(), shared.data[start:end].tolist()
-        terms: list[str] = []
-        taken: set[str] = set()
-        for _, column in sorted((-weight, at) for weight, at in zip(weights, columns, strict=True)):
-            term = self.space.names[column]
-            if taken.isdisjoint(term.split()):
-                terms.append(term)
-                taken.update(term.split())
-            if len(terms) == most:
-                break
-        return ", ".join(terms)
+    def _make(self, kind: Kind, interests: Sequence[Interest]) -> Iterable[Row]:
+        """Rows over the whole archive, of interests of one kind."""
+        if kind == "topic":
+            return self._stated(self.topics, self._of_topics, self._by_topic, interests)
+        if kind == "role":
+            return self._stated(self.roles, self._of_roles, self._by_role, interests)
+        return (self._single(interest) for interest in interests)
 
-    def _make(self, interest: Interest) -> Row:
-        """One row over the whole archive."""
+    def _single(self, interest: Interest) -> Row:
         if interest.kind == "fresh":
             return self.settings.anything * self.popularity.order
         if interest.kind == "liked":
             return self.settings.liked * self.popularity.liked(interest.name)
-        if interest.kind == "topic":
-            return self._stated(self.topics, self._of_topics, self._by_topic, interest.name)
-        if interest.kind == "role":
-            return self._stated(self.roles, self._of_roles, self._by_role, interest.name)
         if interest.kind == "crowd":
             return self.tastes.promise
         if interest.kind == "source":
             return self.sources.brought_by(interest.name)
         row = self.space.row[interest.name]
-        return (
-            self._similarity.learned(row)
-            if interest.kind == "learned"
-            else (self._similarity.similar(row))
-        )
+        learned = interest.kind == "learned"
+        return self._similarity.learned(row) if learned else self._similarity.similar(row)
 
     def _stated(
-        self, names: VocabularyIndex, topic_texts: TopicTexts, tagged: Tagged, name: str
-    ) -> Row:
-        """A story's own label, the label's text, and the other stories that carry the label, each
-        with its weight as so many witnesses; a story is no witness for itself, so the more others
-        carry the label, the more what they say counts."""
+        self,
+        names: VocabularyIndex,
+        topic_texts: TopicTexts,
+        tagged: Tagged,
+        interests: Sequence[Interest],
+    ) -> Iterable[Row]:
+        """The rows of stated topics, or of roles."""
+        stated = [interest.name for interest in interests]
+        texts = topic_texts.similarities(stated, self.settings.full_text)
+        return (
+            self._of_label(names, tagged, name, text)
+            for name, text in zip(stated, texts, strict=True)
+        )
+
+    def _of_label(self, names: VocabularyIndex, tagged: Tagged, name: str, text: Row) -> Row:
+        """A story's own label, the label's ``text``, and the other stories that carry the label,
+        each with its weight as so many witnesses; a story is no witness for itself, so the more
+        others carry the label, the more what they say counts."""
         trust = self.settings.tag if names is self.topics else self.settings.role_tag
         own = tagged.get(name, {})
         tags = self._tags(own, [tagged.get(other, {}) for other in names.related(name)])
         tags = np.maximum(tags, self.settings.named * self._named(names, name))
-        text = topic_texts.similarity(name, self.settings.full_text)
         count = trust + self.settings.text
         total = trust * tags + self.settings.text * text
         if not own:
@@ -288,11 +287,3 @@ class Affinities:
                 rows = rows_of.setdefault(names.canonical(name), {})
                 rows[row] = max(rows.get(row, 0.0), weight)
         return rows_of
-
-
-def _in_common(vectors: sp.csr_array, text: Row) -> sp.csr_array:
-    """Each row of ``vectors`` times ``text`` (dense), term by term."""
-    weights = vectors.data * text[vectors.indices]
-    shared = weights != 0
-    starts = np.concatenate([[0], np.cumsum(shared)])[vectors.indptr]
-    return sp.csr_array((weights[shared], vectors.indices[shared], starts), shape=vectors.shape)

@@ -10,7 +10,7 @@ def valid(history: Sequence[Action]) -> Iterator[Action]:
     """The answers that still count, in the order given: of contradicting ones on a story (``less``
     beside a click or ``more``) those of the latest kind. Undated answers stand in their order."""
     given = [action for action in history if action.kind != "sent"]
-    if all(action.kind != "less" for action in given):
+    if "less" not in [action.kind for action in given]:
         yield from given
         return
     dates = [action.at for action in given if action.at is not None]

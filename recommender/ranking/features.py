@@ -31,12 +31,14 @@ class Space:
     labels: sp.csr_array
     row: Mapping[str, int]
 
-    def vector(self, texts: Iterable[tuple[str, float]]) -> sp.csr_array:
-        """Weighted ``texts`` as one row of length 1 (1 × terms); words never seen are dropped."""
-        if not self.names:
-            return sp.csr_array((1, 0))
-        counts = self.counter.transform([_counts(texts, self.settings.ngrams)])
-        return sp.csr_array(self.weigher.transform(counts.log1p()))
+    def rows(self, texts: Iterable[Iterable[tuple[str, float]]]) -> sp.csr_array:
+        """Weighted ``texts``, each a row of length 1; words never seen are dropped."""
+        counted = [_counts(text, self.settings.ngrams) for text in texts]
+        if not self.names or not counted:
+            return sp.csr_array((len(counted), len(self.names)))
+        found = sp.csr_array(self.weigher.transform(self.counter.transform(counted).log1p()))
+        found.sort_indices()
+        return found
 
 
 def build(

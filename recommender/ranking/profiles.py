@@ -13,13 +13,11 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommender.ranking import answers
-from recommender.ranking.affinities import Affinities, Interest
+from recommender.ranking.affinities import Affinities
 from recommender.ranking.popularity import EVERYBODY
 from recommender.ranking.settings import ProfileSettings
 from recommender.ranking.values import Action, Reader
 
-Rows = npt.NDArray[np.int64]
-NOTHING_KNOWN = Interest("fresh", "")
 OF_ALL, OF_NEW = 0.25, 0.75
 """What all readers like beside what those of a role like, and what is new beside either."""
 
@@ -49,34 +47,37 @@ def build(
     no more than a role is known."""
     likes, dislikes = _Rows(), _Rows()
     muted, answered = [], []
+    rows, tastes = affinities.rows, affinities.tastes.trust > 0
     for reader in readers:
-        wanted = _stated(reader, affinities, settings)
+        wanted, unloved = _stated(reader, affinities, settings)
         learned, unwanted = _learned(reader.history, affinities, settings, now)
         if learned:
-            say = sum(wanted.values())
             learned_mass = sum(learned.values())
-            mass = say * learned_mass / (learned_mass + settings.patience) if wanted else 1.0
-            for interest, weight in learned.items():
-                wanted[interest] = weight * mass / learned_mass
-            if affinities.tastes.trust:
-                wanted[Interest("crowd", "")] = settings.promise * mass
-            stories = {interest.name: weight for interest, weight in learned.items()}
-            brought = affinities.sources.weights(stories, settings.source_patience)
+            mass = 1.0
+            if wanted:
+                mass = sum(wanted.values()) * learned_mass / (learned_mass + settings.patience)
+            kind = rows["learned" if len(learned) >= settings.enough else "history"]
+            for story, weight in learned.items():
+                wanted[kind[story]] = weight * mass / learned_mass
+            if tastes:
+                wanted[rows["crowd"][""]] = settings.promise * mass
+            brought = affinities.sources.weights(learned, settings.source_patience)
             for name, lift in brought.items():
-                wanted[Interest("source", name)] = settings.source * lift * mass
-        role_only = all(interest.kind == "role" for interest in wanted)
+                wanted[rows["source"][name]] = settings.source * lift * mass
+        role_only = not learned and all(weight <= 0 for weight in reader.topics.values())
         if not wanted or fallback or (settings.fallback and role_only):
             wanted |= _fallback(reader, affinities)
-        likes.add(wanted, affinities)
-        dislikes.add(unwanted, affinities)
-        unloved = [name for name, weight in reader.topics.items() if weight < 0]
-        muted.append(tuple(map(affinities.topics.canonical, unloved)))
+        likes.add(wanted)
+        dislikes.add({rows["history"][story]: weight for story, weight in unwanted.items()})
+        muted.append(unloved)
         answered.append(tuple(dict.fromkeys([action.story for action in reader.history])))
     width = len(affinities.values)
     return Profiles(likes.matrix(width), dislikes.matrix(width), muted, answered)
 
 
-def replaced(likes: sp.csr_array, theirs: sp.csr_array, rows: Rows) -> sp.csr_array:
+def replaced(
+    likes: sp.csr_array, theirs: sp.csr_array, rows: npt.NDArray[np.int64]
+) -> sp.csr_array:
     """``likes`` (readers × interests) in which ``rows`` are those of ``theirs``, which may know
     more interests."""
     whole = sp.csr_array(
@@ -87,52 +88,64 @@ def replaced(likes: sp.csr_array, theirs: sp.csr_array, rows: Rows) -> sp.csr_ar
     return sp.csr_array(sp.csr_array(sp.vstack([whole, theirs]))[order])
 
 
-def _fallback(reader: Reader, affinities: Affinities) -> dict[Interest, float]:
+def _fallback(reader: Reader, affinities: Affinities) -> dict[int, float]:
     """What readers of the same roles like, then what all like, then whatever is new."""
     if not affinities.popularity.known(EVERYBODY):
-        return {NOTHING_KNOWN: 1.0}
+        return {affinities.rows["fresh"][""]: 1.0}
     roles = dict.fromkeys(map(affinities.roles.canonical, reader.roles))
     known = [role for role in roles if affinities.popularity.known(role)]
-    wanted = {Interest("liked", role): 1 / len(known) ** 0.5 for role in known}
-    wanted[Interest("liked", EVERYBODY)] = OF_ALL if known else 1.0
-    return wanted | {NOTHING_KNOWN: OF_NEW}
+    liked = affinities.rows["liked"]
+    wanted = {liked[role]: 1 / len(known) ** 0.5 for role in known}
+    wanted[liked[EVERYBODY]] = OF_ALL if known else 1.0
+    return wanted | {affinities.rows["fresh"][""]: OF_NEW}
 
 
 def _stated(
     reader: Reader, affinities: Affinities, settings: ProfileSettings
-) -> dict[Interest, float]:
-    topics: dict[str, float] = {}
+) -> tuple[dict[int, float], tuple[str, ...]]:
+    """Rows of stated topics and roles with their weights, and the topics that must stay out."""
+    canonical, rows = affinities.topics.canonical, affinities.rows["topic"]
+    wanted: dict[int, float] = {}
+    unloved: list[str] = []
     for name, weight in reader.topics.items():
         if weight > 0:
-            canonical = affinities.topics.canonical(name)
-            topics[canonical] = max(topics.get(canonical, 0.0), weight)
-    wanted: dict[Interest, float] = {}
-    strongest = max(topics.values(), default=1.0)
-    for name, weight in topics.items():
-        wanted[Interest("topic", name)] = weight / strongest
-    roles = dict.fromkeys(map(affinities.roles.canonical, reader.roles))
-    share = settings.role if topics else 1.0
-    for role in roles:
-        wanted[Interest("role", role)] = share / len(roles) ** 0.5
-    return wanted
+            row = rows[canonical(name)]
+            wanted[row] = max(wanted[row], weight) if row in wanted else weight
+        elif weight < 0:
+            unloved.append(canonical(name))
+    share = 1.0
+    if wanted:
+        strongest, share = max(wanted.values()), settings.role
+        wanted = {row: weight / strongest for row, weight in wanted.items()}
+    if reader.roles:
+        roles = dict.fromkeys(map(affinities.roles.canonical, reader.roles))
+        for role in roles:
+            wanted[affinities.rows["role"][role]] = share / len(roles) ** 0.5
+    return wanted, tuple(unloved)
 
 
 def _learned(
     history: Sequence[Action], affinities: Affinities, settings: ProfileSettings, now: datetime
-) -> tuple[dict[Interest, float], dict[Interest, float]]:
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Stories (ids) that a reader answered with interest, and without, with their weights."""
+    if not history:
+        return {}, {}
     values = {"click": 1.0, "more": settings.more, "less": -settings.less}
-    total: dict[Interest, float] = {}
+    known = affinities.space.row
+    total: dict[str, float] = {}
     for action in answers.valid(history):
-        if action.story not in affinities.space.row:
+        story = action.story
+        if story not in known:
             continue
-        age = 0.0 if action.at is None else max((now - action.at).total_seconds() / 86_400, 0.0)
-        weight = values[action.kind] * 0.5 ** (age / settings.click_half_life)
-        interest = Interest("history", action.story)
-        total[interest] = total.get(interest, 0.0) + weight
-    wanted = {interest: weight for interest, weight in total.items() if weight > 0}
-    if len(wanted) >= settings.enough:
-        wanted = {Interest("learned", told.name): weight for told, weight in wanted.items()}
-    return wanted, {interest: -weight for interest, weight in total.items() if weight < 0}
+        weight = values[action.kind]
+        if action.at is not None:
+            age = max((now - action.at).total_seconds() / 86_400, 0.0)
+            weight *= 0.5 ** (age / settings.click_half_life)
+        total[story] = total[story] + weight if story in total else weight
+    wanted = {story: weight for story, weight in total.items() if weight > 0}
+    if len(wanted) == len(total):
+        return wanted, {}
+    return wanted, {story: -weight for story, weight in total.items() if weight < 0}
 
 
 class _Rows:
@@ -143,10 +156,10 @@ class _Rows:
         self._values: list[float] = []
         self._starts = [0]
 
-    def add(self, row: dict[Interest, float], affinities: Affinities) -> None:
-        self._columns += [affinities.index(interest) for interest in row]
+    def add(self, row: dict[int, float]) -> None:
+        self._columns += row
         self._values += row.values()
-        self._starts.append(len(self._columns))
+        self._starts.append(len(self._values))
 
     def matrix(self, width: int) -> sp.csr_array:
         values: npt.NDArray[np.float32] = np.array(self._values, dtype=np.float32)

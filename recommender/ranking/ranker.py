@@ -19,7 +19,7 @@ from recommender.ranking import (
     why_not_chosen,
 )
 from recommender.ranking import reasons as because
-from recommender.ranking.affinities import Affinities, Archive, Interest
+from recommender.ranking.affinities import Affinities, Archive
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.ranked_chunk import RankedChunk
 from recommender.ranking.reader_scores import ReaderScores
@@ -91,7 +91,9 @@ class Ranker:
             self._scores.shown,
             self.settings,
         )
-        self.phrases = because.Phrases(self.affinities, {s.id: s.title for s in stories})
+        self.phrases = because.Phrases(
+            self.affinities, {s.id: s.title for s in stories}, len(self.candidates)
+        )
         self.also = [
             tuple(self.candidates[other].id for other in self.duplicates.also(at))
             for at in range(len(self.candidates))
@@ -202,7 +204,7 @@ class Ranker:
         likest first, and how like."""
         if not stories or not self.candidates:
             return []
-        rows = [self.affinities.index(Interest("history", story)) for story in stories]
+        rows = [self.affinities.rows["history"][story] for story in stories]
         similarity = self.affinities.values[rows].max(axis=0)
         order = np.argsort(-similarity, kind="stable")[:most].tolist()
         return [(self.candidates[at], float(similarity[at])) for at in order if similarity[at] > 0]

@@ -6,7 +6,7 @@ A new kind of reason: its name in ``ReasonKind`` (``values``), its part here, it
 ``mailer/issue/wording.py`` and ``mailer/cli/picks.py``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,12 +15,16 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from recommender.ranking.affinities import Affinities
+from recommender.ranking.interests import Interest
+from recommender.ranking.shared_words import NONE
 from recommender.ranking.values import LIKED_BY_MANY, LIKED_BY_ROLE, Reason, ReasonKind
 
+Integers = npt.NDArray[np.int64]
 UNIT = 10_000
 """Shares are whole numbers of this part, so that they add up exactly."""
 FRESH, MUST_READ, EXPLORE = -1, -2, -3
 """Numbers of the parts that are no interest of the reader's."""
+UNKNOWN = -1
 _SPECIAL: Mapping[int, tuple[ReasonKind, str]] = {
     FRESH: ("fresh", "published recently"),
     MUST_READ: ("must_read", "the editors' choice"),
@@ -87,48 +91,142 @@ def parts(
     fresh = total * np.maximum(factors - 1.0, 0.0)
     whole = total * factors
     lift = np.where(whole > 0, chosen.lifts * whole, chosen.lifts)
-    extra_pick = np.arange(len(readers))
-    pick = np.concatenate([pick, extra_pick, extra_pick])
-    interests = np.concatenate([interests, np.full(len(readers), FRESH), chosen.lifted_by])
-    amount = np.concatenate([amount * scale[pick[: len(amount)]], fresh, lift])
-    share = amount / np.maximum(np.bincount(pick, amount, len(readers)), 1e-300)[pick]
-    large = share >= least
-    return _ordered(pick[large], interests[large], share[large], len(readers))
+    amount *= scale[pick]
+    total = np.bincount(pick, amount, len(readers)) + fresh + lift
+    total = np.maximum(total, 1e-300)
+    share = amount / total[pick]
+    large = np.flatnonzero(share >= least)
+    kept = _Kept(len(readers))
+    kept.add(pick[large], interests[large], share[large])
+    for special, part in ((FRESH, fresh), (chosen.lifted_by, lift)):
+        share = part / total
+        large = np.flatnonzero(share >= least)
+        kept.add(large, np.broadcast_to(special, share.shape)[large], share[large])
+    return kept.ordered()
 
 
-def _ordered(
-    pick: npt.NDArray[np.int64],
-    interests: npt.NDArray[np.int64],
-    share: npt.NDArray[np.float64],
-    picks: int,
-) -> Parts:
-    order = np.lexsort((np.arange(len(pick)), -share, pick))
-    pick, interests, share = pick[order], interests[order], share[order]
-    whole = np.bincount(pick, share, picks)
-    units = np.rint(share / whole[pick] * UNIT).astype(np.int64)
-    starts = np.searchsorted(pick, np.arange(picks + 1))
-    given = np.bincount(pick, units, picks).astype(np.int64)
-    filled = starts[:-1] < starts[1:]
-    units[starts[:-1][filled]] += UNIT - given[filled]
-    return Parts(starts, interests, units)
+class _Kept:
+    """The parts of picks that are large enough to be told, while they are collected."""
+
+    def __init__(self, picks: int) -> None:
+        self._number = np.zeros(picks, dtype=np.int64)
+        self._parts: list[tuple[Integers, Integers, Integers, npt.NDArray[np.float64]]] = []
+
+    def add(self, pick: Integers, interests: Integers, share: npt.NDArray[np.float64]) -> None:
+        """More parts, sorted by pick."""
+        own = np.bincount(pick, minlength=len(self._number))
+        place = np.arange(len(pick)) - np.repeat(np.cumsum(own) - own, own)
+        self._parts.append((pick, self._number[pick] + place, interests, share))
+        self._number += own
+
+    def ordered(self) -> Parts:
+        """The parts of each pick, largest first, in whole units that add up."""
+        shape = (len(self._number), int(self._number.max(initial=0)))
+        shares, which = np.zeros(shape), np.zeros(shape, dtype=np.int64)
+        for pick, place, interests, share in self._parts:
+            shares[pick, place], which[pick, place] = share, interests
+        order = np.argsort(-shares, axis=1, kind="stable")
+        filled = np.arange(shape[1]) < self._number[:, None]
+        share = np.take_along_axis(shares, order, axis=1)[filled]
+        interests = np.take_along_axis(which, order, axis=1)[filled]
+        pick = np.repeat(np.arange(shape[0]), self._number)
+        whole = np.bincount(pick, share, shape[0])
+        units = np.rint(share / whole[pick] * UNIT).astype(np.int64)
+        starts = np.concatenate([[0], np.cumsum(self._number)])
+        given = np.bincount(pick, units, shape[0]).astype(np.int64)
+        some = self._number > 0
+        units[starts[:-1][some]] += UNIT - given[some]
+        return Parts(starts, interests, units)
 
 
 class Phrases:
     """What each part is called. A topic is named by its name where the story carries it, and by
     the words they share where it does not."""
 
-    def __init__(self, affinities: Affinities, titles: Mapping[str, str]) -> None:
+    def __init__(self, affinities: Affinities, titles: Mapping[str, str], candidates: int) -> None:
         self._affinities = affinities
         self._titles = titles
-        self._known: dict[tuple[str, int], tuple[ReasonKind, str]] = {}
+        self._number: dict[tuple[ReasonKind, str], int] = {}
+        self._by_terms: dict[tuple[int, ...], int] = {}
+        self.known: list[tuple[ReasonKind, str]] = []
+        """Every phrase met so far."""
+        self._numbers = np.full((64, candidates), UNKNOWN, dtype=np.int32)
+        self._made = 0
 
-    def phrase(self, interest: int, story: int) -> tuple[ReasonKind, str]:
-        """Kind and detail of one part of a pick of candidate ``story``."""
-        if interest < 0:
-            return _SPECIAL[interest]
-        cause = self._affinities.interest(interest)
-        if cause.kind in {"history", "learned"}:
-            return "history", self._titles[cause.name]
+    def of(self, parts: Parts, stories: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Which of the ``known`` phrases each part of picks of ``stories`` is called: looked up
+        once for each interest and story, not for each part."""
+        self._grow()
+        rows = parts.interests - EXPLORE
+        story_of = np.repeat(stories, np.diff(parts.starts))
+        numbers: npt.NDArray[np.int32] = self._numbers[rows, story_of]
+        missing = np.flatnonzero(numbers == UNKNOWN)
+        if len(missing):
+            width = self._numbers.shape[1]
+            pairs = np.unique(rows[missing] * width + story_of[missing])
+            self._name(pairs // width, pairs % width)
+            numbers[missing] = self._numbers[rows[missing], story_of[missing]]
+        return numbers
+
+    def _grow(self) -> None:
+        """Make room for the interests there are; forget all when these were made anew."""
+        if self._made != self._affinities.made:
+            self._made = self._affinities.made
+            self._numbers.fill(UNKNOWN)
+        wanted, width = len(self._affinities.values) - EXPLORE, self._numbers.shape[1]
+        if wanted > len(self._numbers):
+            more = np.full((max(wanted, len(self._numbers)), width), UNKNOWN, dtype=np.int32)
+            self._numbers = np.vstack([self._numbers, more])
+
+    def _name(self, rows: npt.NDArray[np.int64], stories: npt.NDArray[np.int64]) -> None:
+        """Note how the interests of ``rows`` are called with ``stories``."""
+        unique, which = np.unique(rows, return_inverse=True)
+        topics: dict[int, str] = {}
+        for at, row in enumerate((unique + EXPLORE).tolist()):
+            cause = None if row < 0 else self._affinities.interest(row)
+            if cause is not None and cause.kind == "topic":
+                topics[at] = cause.name
+            else:
+                phrase = _SPECIAL[row] if cause is None else self._alike(cause)
+                self._numbers[row - EXPLORE] = self._numbered(phrase)
+        places = np.full(len(unique), UNKNOWN)
+        places[list(topics)] = np.arange(len(topics))
+        pairs = np.flatnonzero(places[which] != UNKNOWN)
+        self._name_topics(list(topics.values()), places[which[pairs]], rows[pairs], stories[pairs])
+
+    def _name_topics(
+        self,
+        topics: Sequence[str],
+        which: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.int64],
+        stories: npt.NDArray[np.int64],
+    ) -> None:
+        terms = self._affinities.told(topics, which, stories)
+        topic_index = self._affinities.topics
+        self._numbers[rows, stories] = [
+            self._numbered(("topic", topic_index.shown(topics[topic])))
+            if told[0] == NONE
+            else self._worded(told)
+            for topic, told in zip(which.tolist(), map(tuple, terms.tolist()), strict=True)
+        ]
+
+    def _worded(self, terms: tuple[int, ...]) -> int:
+        number = self._by_terms.get(terms)
+        if number is None:
+            names = self._affinities.space.names
+            words = ", ".join([names[term] for term in terms if term != NONE])
+            number = self._by_terms[terms] = self._numbered(("text", words))
+        return number
+
+    def _numbered(self, phrase: tuple[ReasonKind, str]) -> int:
+        number = self._number.get(phrase)
+        if number is None:
+            number = self._number[phrase] = len(self.known)
+            self.known.append(phrase)
+        return number
+
+    def _alike(self, cause: Interest) -> tuple[ReasonKind, str]:
+        """What a part that is no topic's is called, whatever the story."""
         if cause.kind == "crowd":
             return "fresh", LIKED_BY_MANY
         if cause.kind == "liked" and cause.name:
@@ -142,30 +240,7 @@ class Phrases:
             return "role", self._affinities.roles.shown(cause.name)
         if cause.kind == "fresh":
             return "fresh", _ANYTHING
-        key = (cause.name, story)
-        if key not in self._known:
-            self._known[key] = self._of_topic(cause.name, story)
-        return self._known[key]
-
-    def _of_topic(self, topic: str, story: int) -> tuple[ReasonKind, str]:
-        shown = self._affinities.topics.shown(topic)
-        if story in self._affinities.evident(topic):
-            return "topic", shown
-        shared = self._affinities.words(topic, story)
-        return ("text", shared) if shared else ("topic", shown)
-
-    def of(
-        self, parts: Parts, stories: npt.NDArray[np.int32]
-    ) -> tuple[list[tuple[ReasonKind, str]], list[int]]:
-        """The phrases that occur among the parts of picks of ``stories``, and which of them each
-        part has: looked up once for each interest and story, not for each part."""
-        width = int(stories.max(initial=0)) + 1
-        story_of = np.repeat(stories, np.diff(parts.starts))
-        codes, which = np.unique(
-            (parts.interests - EXPLORE) * width + story_of, return_inverse=True
-        )
-        phrases = [self.phrase(code // width + EXPLORE, code % width) for code in codes.tolist()]
-        return phrases, which.tolist()
+        return "history", self._titles[cause.name]
 
 
 ReasonRow = tuple[ReasonKind, str, float]
@@ -176,10 +251,10 @@ def reason_rows(
     found: Parts, stories: npt.NDArray[np.int32], phrases: Phrases
 ) -> list[list[ReasonRow]]:
     """The reasons of each pick, for those who tell them by the million."""
-    known, which = phrases.of(found, stories)
+    which, known = phrases.of(found, stories), phrases.known
     parts = [
         (*known[phrase], share / UNIT)
-        for phrase, share in zip(which, found.shares.tolist(), strict=True)
+        for phrase, share in zip(which.tolist(), found.shares.tolist(), strict=True)
     ]
     return [parts[start:end] for start, end in pairwise(found.starts.tolist())]
 

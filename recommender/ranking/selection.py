@@ -249,7 +249,7 @@ class Shares:
         size = np.diff(likes.indptr)
         most = min(most, int(size.max(initial=1)))
         reader = np.repeat(np.arange(len(size)), size)
-        order = np.lexsort((np.arange(likes.nnz), -likes.data, reader))
+        order = np.lexsort((-likes.data, reader))
         place = np.arange(likes.nnz) - np.repeat(likes.indptr[:-1], size)
         within = place < most
         columns = np.zeros((len(size), most), dtype=np.int32)

@@ -4,7 +4,7 @@ A label's definition is read as a short article. A story that speaks of the labe
 the label itself, is found through the labels around it; words that every field uses count little.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from recommender.ranking.features import Space
 from recommender.ranking.vocabulary_index import VocabularyIndex
 
 Row = npt.NDArray[np.float64]
+NONE = -1
 TINY = 1e-12
 """What keeps a root above 0."""
 ONE_COMMON = 1.0
@@ -31,84 +32,104 @@ class TopicTexts:
         self._names = names
         self._space = space
         self._texts = texts
+        self._by_term = sp.csr_array(texts.T)
         self._all = names.all_names()
         self._at = {name: at for at, name in enumerate(self._all)}
-        self._queries: dict[str, sp.csr_array] = {}
-        self._direct: dict[str, npt.NDArray[np.float32]] = {}
+        self._walks: dict[int, tuple[npt.NDArray[np.int64], Row]] = {}
         self._evidence: tuple[sp.csr_array, Row] | None = None
         self._common = common_words.common(space)
-        self._present = space.vectors.copy()
+        self._stories_by_term = sp.csr_array(space.vectors.T)
+        self._present = self._stories_by_term.copy()
         self._present.data = np.ones_like(self._present.data)
 
-    def query(self, name: str) -> sp.csr_array:
-        """The name's own text as a row of the space (1 × terms, length 1)."""
-        if name not in self._queries:
-            self._queries[name] = self._space.vector(self._names.texts(name))
-        return self._queries[name]
+    def direct(self, names: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Cosine of every story with the own text of each of ``names`` (names × stories)."""
+        return self._direct(names, self._queries(names))
 
-    def direct(self, name: str) -> npt.NDArray[np.float32]:
-        """Cosine of every story with the name's own text."""
-        if name not in self._direct:
-            query = self.query(name)
-            product = self._space.vectors @ query.toarray().ravel()
-            weighed = self._weighed(query, [name])
-            met = self._present @ weighed.toarray().ravel()
-            product[met == ONE_COMMON] = 0.0
-            self._direct[name] = np.asarray(product, dtype=np.float32)
-        return self._direct[name]
+    def own(self, names: Sequence[str]) -> Row:
+        """The names' own texts, dense (names × terms)."""
+        return np.asarray(self._queries(names).toarray())
 
-    def own(self, name: str) -> Row:
-        """The name's own text, dense."""
-        return self._together({name: 1.0})
+    def fields(self, names: Sequence[str]) -> Row:
+        """The texts of the labels around each of ``names``, together, dense (names × terms)."""
+        own = self._queries(names)
+        around, itself = self._around(names, own)
+        itself[[name in self._at for name in names]] = 0.0
+        return np.asarray((around @ self._texts).toarray() + itself[:, None] * own.toarray())
 
-    def field(self, name: str) -> Row:
-        """The texts of the labels around a name, together, dense."""
-        return self._together(self.around(name))
-
-    def _together(self, names: Mapping[str, float]) -> Row:
-        text_vector = np.zeros(self._space.vectors.shape[1])
-        for name, weight in names.items():
-            text = self.query(name)
-            text_vector[text.indices] += weight * text.data
-        return text_vector
-
-    def similarity(self, name: str, full: float) -> Row:
-        """Likeness of every story to a label and, less, to those around it, from 0 to 1; nearly 1
-        for a cosine of ``full`` with a text no other label claims.
+    def similarities(self, names: Sequence[str], full: float) -> Row:
+        """Likeness of every story to each of ``names`` and, less, to the labels around it, from 0
+        to 1 (names × stories); nearly 1 for a cosine of ``full`` with a text no other label claims.
 
         A label's evidence in a story is cosine^1.5 × the root of its share of what all labels
         have there: the power lets a story count where it matches one of them well, not all a
         little, and the share takes down what speaks of every field at once.
         """
-        around = self.around(name)
+        queries = self._queries(names)
+        around, itself = self._around(names, queries)
         evidence, claimed = self._of_labels()
-        weights = np.zeros(len(self._all))
-        for other, weight in around.items():
-            if other in self._at:
-                weights[self._at[other]] = weight
-        total: Row = evidence.T @ weights
-        if name not in self._at:
-            own = self.direct(name).astype(np.float64) ** 3
-            total += around[name] * own / np.sqrt(np.maximum(claimed + own, TINY))
-        return np.asarray(1 - np.exp(-total / around[name] / full**1.5))
+        total: Row = (around @ evidence).toarray()
+        typed = np.array([at for at, name in enumerate(names) if name not in self._at], dtype=int)
+        if len(typed):
+            cosine = self._direct([names[at] for at in typed.tolist()], queries[typed])
+            own = cosine.astype(np.float64) ** 3
+            total[typed] += itself[typed, None] * own / np.sqrt(np.maximum(claimed + own, TINY))
+        return np.asarray(1 - np.exp(-total / itself[:, None] / full**1.5))
 
     def around(self, name: str) -> dict[str, float]:
         """The labels around a name, with weights that sum to 1. Around one that the vocabulary
         does not hold stand the labels whose texts speak of it most (their cosines squared)."""
-        if self._names.known(name) or not self._all:
-            return self._names.neighbourhood(name)
+        around, itself = self._around([name], self._queries([name]))
+        pairs = zip(around.indices.tolist(), around.data.tolist(), strict=True)
+        return {name: float(itself[0])} | {self._all[at]: weight for at, weight in pairs}
+
+    def _queries(self, names: Sequence[str]) -> sp.csr_array:
+        """The own texts of names as rows of the space (names × terms, of length 1)."""
+        return self._space.rows(self._names.texts(name) for name in names)
+
+    def _direct(self, names: Sequence[str], queries: sp.csr_array) -> npt.NDArray[np.float32]:
+        product = (queries @ self._stories_by_term).toarray()
+        met = (self._weighed(queries, names) @ self._present).toarray()
+        product[met == ONE_COMMON] = 0.0
+        return np.asarray(product, dtype=np.float32)
+
+    def _around(self, names: Sequence[str], queries: sp.csr_array) -> tuple[sp.csr_array, Row]:
+        """The labels around names (names × labels), and what each name itself weighs beside them,
+        a label or not. ``queries`` are the texts of the names."""
         settings = self._names.settings
-        speak = self._texts @ self.query(name).toarray().ravel()
-        nearest = np.argsort(-speak, kind="stable")[: settings.stand_ins]
-        total = float((speak[nearest] ** 2).sum())
-        if total <= 0:
-            return {name: 1.0}
-        weights = {name: settings.own}
-        for at in nearest[speak[nearest] > 0].tolist():
-            share = (1 - settings.own) * float(speak[at]) ** 2 / total
-            for other, weight in self._names.neighbourhood(self._all[at]).items():
-                weights[other] = weights.get(other, 0.0) + share * weight
-        return weights
+        labels, weights = [self._at.get(name, NONE) for name in names], np.ones(len(names))
+        begins = [(np.array([at]), np.ones(1)) for at in labels]
+        typed = [row for row, at in enumerate(labels) if at == NONE]
+        if typed:
+            speak = (queries[typed] @ self._by_term).toarray()
+            nearest = np.argsort(-speak, axis=1, kind="stable")[:, : settings.stand_ins]
+            found = np.take_along_axis(speak, nearest, axis=1)
+            total = (found**2).sum(axis=1)
+            for row, at, cosine, whole in zip(typed, nearest, found, total.tolist(), strict=True):
+                some = cosine > 0
+                shares = (1 - settings.own) * cosine[some] ** 2 / max(whole, TINY)
+                begins[row] = (at[some], shares)
+                weights[row] = settings.own if len(shares) else 1.0
+        around = _stacked(begins, len(self._all)) @ self._walked(begins)
+        for row, at in enumerate(labels):
+            if at != NONE:
+                weights[row] = self._walk(at)[1][0]
+        return sp.csr_array(around), weights
+
+    def _walked(self, begins: Sequence[tuple[npt.NDArray[np.int64], Row]]) -> sp.csr_array:
+        """Where a walk from each label ends (labels × labels), for those it begins at."""
+        needed = set(np.concatenate([at for at, _ in begins]).tolist())
+        nowhere = (np.zeros(0, dtype=np.int64), np.zeros(0))
+        size = len(self._all)
+        return _stacked([self._walk(at) if at in needed else nowhere for at in range(size)], size)
+
+    def _walk(self, label: int) -> tuple[npt.NDArray[np.int64], Row]:
+        """The labels around one of them, itself first, and their weights."""
+        if label not in self._walks:
+            reached = self._names.neighbourhood(self._all[label])
+            at = np.array([self._at[name] for name in reached], dtype=np.int64)
+            self._walks[label] = (at, np.array(list(reached.values())))
+        return self._walks[label]
 
     def _of_labels(self) -> tuple[sp.csr_array, Row]:
         """Evidence of every label in every story (labels × stories), and what all labels have in
@@ -118,9 +139,9 @@ class TopicTexts:
             blocks = [sp.csc_array((len(self._all), 0))]
             weighed = self._weighed(self._texts, self._all)
             for start in range(0, len(claimed), BLOCK):
-                stories = sp.csr_array(self._space.vectors[start : start + BLOCK].T)
-                cosines = sp.csr_array(self._texts @ stories)
-                met = sp.csr_array(weighed @ self._present[start : start + BLOCK].T)
+                block = slice(start, start + BLOCK)
+                cosines = sp.csr_array(self._texts @ self._stories_by_term[:, block])
+                met = sp.csr_array(weighed @ self._present[:, block])
                 cosines.sort_indices()
                 met.sort_indices()
                 cosines.data[met.data == ONE_COMMON] = 0.0
@@ -146,3 +167,11 @@ class TopicTexts:
                 common[at] &= self._space.names[texts.indices[at]] not in alone
         found.data = np.where(common, ONE_COMMON, 2 * ONE_COMMON)
         return found
+
+
+def _stacked(rows: Sequence[tuple[npt.NDArray[np.int64], Row]], width: int) -> sp.csr_array:
+    """Rows, given as columns and values, as a matrix that keeps their order."""
+    starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
+    columns = np.concatenate([columns for columns, _ in rows] or [np.zeros(0, dtype=np.int64)])
+    values = np.concatenate([values for _, values in rows] or [np.zeros(0)])
+    return sp.csr_array((values, columns, starts), shape=(len(rows), width))

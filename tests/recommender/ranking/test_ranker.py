@@ -105,6 +105,26 @@ def test_a_new_ranker_that_met_readers_in_another_order_says_the_same(
     assert there == back
 
 
+@pytest.mark.parametrize("cut", [1, 7])
+def test_topics_that_are_met_together_or_one_by_one_have_the_same_rows(
+    digest: list[Story], singles: list[Story], vocabulary: Vocabulary, cut: int
+) -> None:
+    words = ["yeast", "ice core", "rook", "tide", "antibody dose", "amber00", "chip", "pruning"]
+    people = [
+        Reader(f"r{n}", (), {f"{words[n % 8]} {words[(3 * n + 1) % 8]}": 2, TOPICS[n % 6]: 1})
+        for n in range(20)
+    ]
+    request = ListRequest(now=NOW, top=6, as_issue=False)
+    whole = Ranker([*digest, *singles], vocabulary=vocabulary).rank(people, request)
+    ranker = Ranker([*digest, *singles], vocabulary=vocabulary)
+    parts = [
+        ranking
+        for start in range(0, len(people), cut)
+        for ranking in ranker.rank(people[start : start + cut], request)
+    ]
+    assert whole == parts
+
+
 @fuzzed
 @given(reader=readers, as_issue=st.booleans())
 def test_nothing_of_the_history_comes_again(ranker: Ranker, reader: Reader, as_issue: bool) -> None:

@@ -10,7 +10,6 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from recommender.ranking import features, profiles
-from recommender.ranking.affinities import Interest
 from recommender.ranking.co_clicks import CoClicks
 from recommender.ranking.latent import Latent
 from recommender.ranking.ranker import Ranker
@@ -127,7 +126,7 @@ def test_a_row_does_not_depend_on_the_number_of_threads(archive: list[Story]) ->
         with threads.threadpool_limits(limit):
             affinities = Ranker(archive).affinities
             for kind in ("history", "learned"):
-                affinities.index(Interest(kind, "a007"))
+                affinities.rows[kind]["a007"]
             rows.append(affinities.values.tobytes())
     assert rows[0] == rows[1]
 
@@ -135,5 +134,5 @@ def test_a_row_does_not_depend_on_the_number_of_threads(archive: list[Story]) ->
 def test_stories_without_topics_are_not_alike_for_that(story: MakeStory) -> None:
     bare = [story("x", "heron"), story("y", "violin"), story("z", "glacier", topics={"Ice": 1.0})]
     ranker = Ranker([*bare, replace(bare[2], id="w", article="w", title="moraine")])
-    row = ranker.affinities.index(Interest("history", "x"))
+    row = ranker.affinities.rows["history"]["x"]
     assert ranker.affinities.values[row].max() == 0

@@ -92,8 +92,8 @@ def test_what_several_labels_claim_counts_less_than_its_cosine_says(story: MakeS
     space = features.build(stories, TextSettings(ngrams=1), names.all_texts())
     violin = TopicTexts(names, space, space.labels)
     own, claimed = space.row["own"], space.row["claimed"]
-    cosines = violin.direct("violin")
-    evidence = -np.log1p(-violin.similarity("violin", 5.0))  # undoes the saturation
+    cosines = violin.direct(["violin"])[0]
+    evidence = -np.log1p(-violin.similarities(["violin"], 5.0)[0])  # undoes the saturation
     assert cosines[claimed] > 0
     share = (evidence[claimed] / evidence[own]) / (cosines[claimed] / cosines[own]) ** 1.5
     assert 3**-0.5 < share < 0.75  # two others claim it nearly as much
