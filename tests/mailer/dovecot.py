@@ -104,11 +104,15 @@ class Dovecot:
         return f"{scheme}://{login}@127.0.0.1:{self.ports[scheme]}/{path}{tail}"
 
 
+def found() -> str | None:
+    """The program, if it is installed."""
+    return shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
 @contextlib.contextmanager
 def running(base: Path, certificate: Path, key: Path, cafile: Path) -> Iterator[Dovecot]:
     """Start it, and end it; the test is skipped where there is no Dovecot."""
-    program = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-    if program is None:
+    if (program := found()) is None:
         pytest.skip("no IMAP server: the package dovecot-imapd is missing")
     ports = {name: _free_port() for name in ("imap", "imaps", "pop3", "pop3s")}
     (base / "users").write_text(f"{USER}:{PASSWORD}\n")

@@ -1,8 +1,11 @@
 """A month by itself: nobody types a command. Feeds are fetched, four editions sent, readers click,
-answer, come, go, bounce and complain, and the service is killed with -9 again and again. In the end
-its report, its metrics, its ledger and the world agree to the last number."""
+answer, steer by reply, come, go, bounce (by IMAP where there is Dovecot) and complain (by webhook),
+and the service is killed with -9 again and again: with mail on the wire, with an answer to a reply,
+while it takes a webhook. In the end its report, its metrics, its ledger and the world agree to the
+last number."""
 
 import base64
+import contextlib
 import http.client
 import http.server
 import json
@@ -10,8 +13,10 @@ import mailbox
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -20,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import format_datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -30,23 +36,36 @@ from aiosmtpd.controller import Controller
 from sqlalchemy.engine import Engine
 
 from mailer import cli
+from mailer.inbound import steering
 from recommender.articles import feed_fetching
 from recommender.models import Article, Delivery, Edition, Event, Status, Subscriber
 from recommender.storage import database
+from recommender.subscribers import records
+from tests.mailer import dovecot
+from tests.mailer.conftest import certificates as certificates
 from tests.mailer.inbound.reports import bounce, failed
 from tests.promises.conftest import SUBJECTS, add_readers, words
 
 START = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)  # a Monday
 EDITIONS = ("2026-W45", "2026-W46", "2026-W47", "2026-W48")
-STEP = timedelta(hours=4)
+STEP = timedelta(hours=8)
 HOOKS = "hooks:nqD7vYk2LpXw93Rt"
 PERSON = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 READERS = 14
 CLICKING, ANSWERING = ("reader0", "reader1", "reader2", "new"), ("reader3",)
 LEAVING, BOUNCING, COMPLAINING, GONE = "reader4", "reader5", "reader6", "reader7"
-REPLYING = "reader9"
-KILLED_AT = (3, 8, 12, 17, 21, 26, 30, 35, 40, 46)
+REPLYING, STEERING, UNDOING, UNCLEAR = "reader9", "reader10", "reader11", "reader12"
+SAID = {
+    REPLYING: "Please unsubscribe me.\n\nThank you\n",
+    STEERING: f"Less {SUBJECTS[2].lower()}, more {SUBJECTS[3].lower()}\n",
+    UNDOING: f"less {SUBJECTS[3].lower()}\n",
+    UNCLEAR: "more knitting\n",
+}
+KILLED_AT = (3, 8, 17, 26, 35, 46)
 """The mails, counted from the first, with which the service is killed before it has the answer."""
+KILLED_IN_WEBHOOK = (0.0, 0.02, None)
+"""Seconds after a request was written; None: when its answer is there, and lost."""
+KILLS = len(KILLED_AT) + len(KILLED_IN_WEBHOOK) + 1  # and with the first answer to a reply
 ITEM = """<item><title>{title}</title><link>{link}</link><guid isPermaLink="false">{guid}</guid>
 <category>{topic}</category><description>{text}</description><pubDate>{date}</pubDate></item>"""
 
@@ -63,7 +82,9 @@ class World:
         self.deeds: list[tuple[datetime, Callable[[], None]]] = []
         self.refused: Counter[str] = Counter()
         self.service: Service | None = None
-        self.bounces = mailbox.Maildir(home / "bounces")
+        self.put: Callable[[bytes], object] = lambda _: None
+        self.returned: Counter[str] = Counter()
+        self.told: Counter[tuple[str, str]] = Counter()
 
     # The relay.
 
@@ -82,7 +103,11 @@ class World:
         (address,) = envelope.rcpt_tos
         self.mails.append((address, mail))
         self.react(address, mail)
-        if len(self.mails) in KILLED_AT and self.service is not None:
+        answer = str(mail["Subject"]).partition(":")[0]
+        steered = answer == "Changed as you asked" and not self.told.total()
+        if answer in ("Changed as you asked", "Your reply"):
+            self.told[address.partition("@")[0], answer] += 1
+        if (steered or len(self.mails) in KILLED_AT) and self.service is not None:
             self.service.kill()
         return "250 2.0.0 queued"
 
@@ -93,17 +118,22 @@ class World:
 
     def react(self, address: str, mail: EmailMessage) -> None:
         name, edition = address.partition("@")[0], period(mail)
-        if name == "new" and edition is None and links(mail, "confirm"):
-            self.later(lambda: self.confirm(mail), 1)
         if edition is None:
-            return
+            if name == "new" and links(mail, "confirm"):
+                self.later(lambda: self.confirm(mail), 1)
+            elif name == UNDOING:
+                self.later(lambda: self.undo(mail))
+        else:
+            self.read(name, address, mail, edition)
+
+    def read(self, name: str, address: str, mail: EmailMessage, edition: str) -> None:
         if name in CLICKING:
             self.later(lambda: self.click(mail, edition))
         elif name in ANSWERING:
             self.later(lambda: self.more(mail, edition))
         elif (name, edition) == (LEAVING, EDITIONS[1]):
             self.later(lambda: self.leave(mail))
-        elif (name, edition) == (REPLYING, EDITIONS[1]):
+        elif name in SAID and edition == EDITIONS[name == REPLYING]:
             self.later(lambda: self.reply(address, mail))
         elif name == BOUNCING:
             self.later(lambda: self.bounce(mail))
@@ -144,28 +174,45 @@ class World:
 
     def bounce(self, mail: EmailMessage) -> None:
         returned = f"From: news@here.example\nMessage-ID: {mail['Message-ID']}\n"
-        self.bounces.add(bounce(failed("5.1.1", "550 5.1.1 user unknown"), returned=returned))
+        self.put(bounce(failed("5.1.1", "550 5.1.1 user unknown"), returned=returned))
+        self.returned["hard"] += 1
 
     def reply(self, address: str, mail: EmailMessage) -> None:
         answer = EmailMessage()
         answer["From"], answer["To"], answer["Subject"] = address, "n@here.example", "Re: news"
         answer["In-Reply-To"] = mail["Message-ID"]
-        answer.set_content("Please unsubscribe me.\n\nThank you\n")
-        self.bounces.add(answer.as_bytes())
+        name = address.partition("@")[0]
+        answer.set_content(SAID[name])
+        self.put(answer.as_bytes())
+        self.returned[{REPLYING: "leave", UNCLEAR: "unclear"}.get(name, "steering")] += 1
+
+    def undo(self, mail: EmailMessage) -> None:
+        (link,) = links(mail, "undo")
+        assert self.ask("GET", link)[0] == 200
+        assert self.ask("POST", link, b"")[0] in (200, 303)
 
     def complain(self, address: str) -> None:
         event = json.dumps({"RecordType": "SpamComplaint", "ID": 7, "Email": address}).encode()
-        for _ in range(3):  # providers repeat themselves
+        assert self.service is not None
+        for seconds in KILLED_IN_WEBHOOK:
+            connection = http.client.HTTPConnection("127.0.0.1", self.service.port, timeout=20)
+            connection.request("POST", "/hooks/postmark", event, fields_of("/hooks"))
+            if seconds is None:
+                assert connection.getresponse().status == 200
+            else:
+                time.sleep(seconds)
+            self.service.kill()
+            connection.close()
+            self.service.end()
+            self.service.start()
+        for _ in range(2):  # providers repeat themselves
             assert self.ask("POST", "/hooks/postmark", event)[0] == 200
 
     def ask(self, method: str, link: str, body: bytes | None = None) -> tuple[int, str]:
         """What a page answers. Whoever finds the service dead, or about to answer and killed, comes
         again."""
         parts = urlsplit(link)
-        fields = {"User-Agent": PERSON, "Content-Type": "application/x-www-form-urlencoded"}
-        if parts.path.startswith("/hooks"):
-            basic = base64.b64encode(HOOKS.encode()).decode()
-            fields |= {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
+        fields = fields_of(parts.path)
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         until = time.monotonic() + 60
         while True:
@@ -213,6 +260,28 @@ class World:
             200,
             f"<rss version='2.0'><channel><title>{name}</title>{items}</channel></rss>".encode(),
         )
+
+
+def fields_of(path: str) -> dict[str, str]:
+    """What a person's browser, or the provider, says with a request."""
+    if path.startswith("/hooks"):
+        basic = base64.b64encode(HOOKS.encode()).decode()
+        return {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
+    return {"User-Agent": PERSON, "Content-Type": "application/x-www-form-urlencoded"}
+
+
+@contextlib.contextmanager
+def postbox(home: Path, cafile: Path) -> Iterator[tuple[str, Callable[[bytes], object]]]:
+    """The mailbox that mail comes back to, as a URL, and what puts a message into it: an IMAP
+    server's where there is Dovecot, else a Maildir."""
+    if dovecot.found() is None:
+        yield str(home / "bounces"), mailbox.Maildir(home / "bounces").add
+        return
+    with (  # its sockets must have short names
+        tempfile.TemporaryDirectory(prefix="dovecot-", ignore_cleanup_errors=True) as folder,
+        dovecot.running(Path(folder), cafile, cafile.parent / "key.pem", cafile) as server,
+    ):
+        yield server.url("imaps"), lambda data: server.add(data, sha256(data).hexdigest()[:16])
 
 
 def period(mail: EmailMessage) -> str | None:
@@ -292,9 +361,15 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def world(home: Path, engine: Engine) -> Iterator[World]:
+def world(home: Path, engine: Engine, certificates: tuple[ssl.SSLContext, Path]) -> Iterator[World]:
     """The world, with its service at work in it."""
+    with postbox(home, certificates[1]) as (url, put):
+        yield from _world(home, engine, url, put)
+
+
+def _world(home: Path, engine: Engine, box: str, put: Callable[[bytes], object]) -> Iterator[World]:
     world = World(home)
+    world.put = put
 
     class Feeds(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -327,7 +402,7 @@ def world(home: Path, engine: Engine) -> Iterator[World]:
         "home": str(home), "database_url": address, "base_url": f"http://127.0.0.1:{port}",
         "smtp_url": f"smtp://127.0.0.1:{relay.port}?starttls=never", "from": "N <n@here.example>",
         "postal_address": "1 Street", "schedule": "thursday 08:00", "picks": "3",
-        "feeds_private": "true", "bounce_mailbox": str(home / "bounces"), "processes": "1",
+        "feeds_private": "true", "bounce_mailbox": box, "processes": "1",
         "hooks_postmark_secret": HOOKS, "alert_to": "ops@here.example", "connections": "1",
         "secret_key": "a secret of more than forty characters, really",
     }  # fmt: skip
@@ -343,22 +418,27 @@ def world(home: Path, engine: Engine) -> Iterator[World]:
     feeds.server_close()
 
 
+def following(now: datetime) -> datetime:
+    """The next moment at which the world looks: midnight, eight, sixteen; around an edition's hour
+    time passes slowly."""
+    if now.weekday() == 3 and 8 <= now.hour < 9:
+        return now + timedelta(minutes=10)
+    midnight = now.replace(hour=0, minute=0)
+    return midnight + ((now - midnight) // STEP + 1) * STEP
+
+
 def live(world: World) -> None:
-    """Four weeks; around an edition's hour time passes slowly."""
+    """Four weeks, and two moments for what has not come back yet."""
     assert world.service is not None
-    end, signed_up = START + timedelta(days=28), False
-    while world.now < end:
+    end, signed_up, more = START + timedelta(days=28), False, 2
+    while world.now < end or more:
+        more -= world.now >= end
         world.service.step()
         world.act()
         if not signed_up and world.now > START + timedelta(days=8):
             world.sign_up()
             signed_up = True
-        hour = world.now.weekday() == 3 and 8 <= world.now.hour < 9
-        world.now += timedelta(minutes=10) if hour else STEP
-    for _ in range(2):
-        world.now += STEP
-        world.service.step()
-        world.act()
+        world.now = following(world.now)
 
 
 def metrics(world: World) -> dict[str, float]:
@@ -375,7 +455,7 @@ def test_a_month_by_itself(
     live(world)
     time.sleep(1)  # clicks are written a moment after they are answered
     assert world.service is not None
-    assert world.service.kills == len(KILLED_AT)
+    assert world.service.kills == KILLS
     assert world.deeds == []
     shown = metrics(world)
     world.service.end()
@@ -415,6 +495,7 @@ def test_a_month_by_itself(
         assert funnel["unsubscribed"] == 2 * (edition == EDITIONS[1])
         assert funnel["complained"] == (edition == EDITIONS[1])
     assert sum(states["in_doubt"] for states in ledger.values()) <= len(KILLED_AT)
+    _replies_were_acted_on_and_answered_once(world, engine, shown)
 
     with database.reading(engine) as session:
         readers = session.execute(sa.select(Subscriber.email, Subscriber.status))
@@ -452,6 +533,43 @@ def test_a_month_by_itself(
         [("copy", "could not be read")],
         [("copy", "is well again")],
     ]
+
+
+def _replies_were_acted_on_and_answered_once(
+    world: World, engine: Engine, shown: dict[str, float]
+) -> None:
+    """Each counts once; the answer that was on the wire when the service was killed is in doubt,
+    and was not mailed again."""
+    asked = {(STEERING, "Changed as you asked"), (UNDOING, "Changed as you asked")}
+    assert world.told == Counter(asked | {(UNCLEAR, "Your reply")})
+    assert world.service is not None
+    doubts = [line for line in world.service.said if "answer to a reply is in doubt" in line]
+    assert len(doubts) == 1
+    counted: Counter[str] = Counter()
+    for name, number in shown.items():
+        if name.startswith("newsletter_inbound_messages{"):
+            kind = re.search(r'kind="(\w+)"', name)
+            assert kind is not None
+            counted[kind[1]] += int(number)
+    assert counted == world.returned
+    complaint = 'newsletter_webhook_events{meaning="complaint",provider="postmark"}'
+    assert shown[complaint] == 1
+    with database.reading(engine) as session:
+        chosen = {
+            name: {one.topic.name: one.weight for one in records.find(session, to).topics}
+            for name in (STEERING, UNDOING, UNCLEAR)
+            if (to := f"{name}@example.com")
+        }
+    assert chosen == {
+        STEERING: {SUBJECTS[2]: steering.DISLIKE, SUBJECTS[3]: steering.LIKE},
+        UNDOING: {SUBJECTS[3]: 3},
+        UNCLEAR: {SUBJECTS[0]: 3},
+    }
+    for week, edition in enumerate(EDITIONS[1:], 1):
+        (text,) = [text_of(m) for to, m in world.mails
+                   if to.startswith(f"{STEERING}@") and period(m) == edition]  # fmt: skip
+        assert f"{SUBJECTS[3]}, week {week}" in text
+        assert f"{SUBJECTS[2]}, week {week}" not in text
 
 
 def _nobody_got_a_story_and_its_twin(world: World) -> None:

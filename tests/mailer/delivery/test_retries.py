@@ -1,10 +1,12 @@
 """When a deferred copy is tried again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from mailer.delivery import retries
+from mailer.ledger.claims import Claim
+from mailer.relay.transport import Verdict, VerdictKind
 
 
 @pytest.mark.parametrize(
@@ -21,3 +23,17 @@ def test_waits_triple_up_to_four_hours_and_are_spread_by_a_quarter(
 
 def test_the_same_copy_waits_the_same_time_whoever_asks() -> None:
     assert retries.backoff(2, 7) == retries.backoff(2, 7)
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(30, 5), (3_600, 60)])
+def test_who_says_for_how_long_is_not_asked_before(
+    now: datetime, seconds: int, minutes: int
+) -> None:
+    claim = Claim(7, 1, 1, "r@example.com", "[]", "{}", 0)
+    verdict = Verdict(
+        VerdictKind.DEFERRED, "relay", 451, "4.7.0", "HTTP 429", "MAIL", retry_after=seconds
+    )
+    outcome = retries.outcome_of(verdict, claim, now, timedelta(hours=48))
+    assert outcome.retry_at is not None
+    assert outcome.retry_at - now >= timedelta(minutes=minutes)
+    assert not outcome.tried
