@@ -6,6 +6,7 @@ longer be good, does not. Sources: postmarkapp.com/developer, "Email API", "API 
 "Message streams API"; postmarkapp.com/support, "How do I keep my Message-ID?".
 """
 
+import base64
 import email
 import json
 from dataclasses import dataclass, field
@@ -74,6 +75,8 @@ class Postmark:
         for kind, name in (("plain", "TextBody"), ("html", "HtmlBody")):
             if (part := parsed.get_body((kind,))) is not None:
                 document[name] = part.get_content()
+        if attached := [_attachment(part) for part in parsed.iter_attachments()]:
+            document["Attachments"] = attached
         if tags := return_path.tags(message.envelope_from):
             document["Metadata"] = {METADATA: tags[0]}
         body = json.dumps(document).encode("ascii")
@@ -106,3 +109,18 @@ class Postmark:
     def _fields(self, content: str | None = None) -> dict[str, str]:
         fields = {"Accept": "application/json", "X-Postmark-Server-Token": self.token}
         return fields | ({"Content-Type": content} if content else {})
+
+
+def _attachment(part: EmailMessage) -> dict[str, str]:
+    """A part as Postmark takes it; a mail inside of the mail stays a file of its own."""
+    kind = part.get_content_type()
+    if kind == "message/rfc822":
+        data = b"".join(inner.as_bytes() for inner in part.iter_parts())
+    else:
+        found = part.get_payload(decode=True)
+        data = found if isinstance(found, bytes) else b""
+    return {
+        "Name": part.get_filename("attachment"),
+        "Content": base64.b64encode(data).decode("ascii"),
+        "ContentType": kind,
+    }

@@ -1,7 +1,9 @@
 """Postmark: our texts and fields as JSON, and errors by their codes."""
 
+import base64
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,8 @@ from mailer.relay.http import api as apis
 from mailer.relay.http.api import Answer
 from mailer.relay.postmark.api import Postmark
 from mailer.relay.transport import VerdictKind
+from mailer.service import answers
+from recommender.settings import Settings
 
 NOW = datetime(2026, 11, 27, 8, tzinfo=UTC)
 API = Postmark("token-token", "broadcast")
@@ -59,6 +63,21 @@ def test_texts_and_our_fields_go_along() -> None:
     assert fields["X-PM-KeepID"] == "true"
     assert not {"From", "To", "Subject", "MIME-Version", "Content-Type"} & set(fields)
     assert return_path.copy_of(document["Metadata"]["copy"], [b"s"]) == 7
+
+
+@pytest.mark.parametrize("letter", ["Subject: hi\r\n\r\nhello\r\n", "Subject: hi\n\ngrüße\n"])
+def test_a_letter_that_is_forwarded_goes_along(tmp_path: Path, letter: str) -> None:
+    file = tmp_path / "letter.eml"
+    file.write_bytes(letter.encode())
+    settings = Settings(sender="n@example.org", forward_replies_to="desk@example.org")
+    message = answers.forwarded(settings, file, NOW)
+    assert message is not None
+    document = json.loads(API.sending(message, NOW).body)
+    [attached] = document["Attachments"]
+    assert attached["Name"] == "letter.eml"
+    content = base64.b64decode(attached["Content"]).replace(b"\r\n", b"\n")
+    assert content == letter.replace("\r\n", "\n").encode()
+    assert "Kept in" in document["TextBody"]
 
 
 @pytest.mark.parametrize(
