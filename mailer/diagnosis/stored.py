@@ -11,7 +11,7 @@ from mailer import conformance
 from mailer.delivery import samples
 from mailer.diagnosis.finding import Finding, error, of_trouble, ok, refused, warning
 from mailer.ledger import editions
-from mailer.monitoring import alerts, heartbeats, readiness, supervision, troubles
+from mailer.monitoring import alerts, heartbeats, readiness, supervision, surroundings, troubles
 from mailer.monitoring.troubles import Kind
 from mailer.throttling import pauses, warmup
 from recommender import store_opening
@@ -20,9 +20,6 @@ from recommender.models import DeliveryState
 from recommender.safety import quarantine
 from recommender.settings import Settings
 from recommender.storage import damage, database, migrations
-
-MOST_SKEW = 1.0
-"""Seconds by which a machine's clock may differ from the store's."""
 
 
 def opened(settings: Settings) -> tuple[Engine | None, Finding]:
@@ -56,7 +53,7 @@ def _space(place: Path) -> Finding:
     if (why := readiness.cannot_be_written(place)) is not None:
         todo = "see its rights and its disk; a service that cannot write stands still"
         return error("space", f"{place} cannot be written: {why}", todo)
-    if low := troubles.disks([place]):
+    if low := surroundings.disks([place]):
         return of_trouble(low[0])
     return ok("space", f"{readiness.free_bytes(place) / 1e9:,.1f} GB left in {place}")
 
@@ -66,16 +63,14 @@ def check_state(
 ) -> list[Finding]:
     """Where the warm-up stands, which domains are paused, whether the clocks agree, what is wrong
     with the service, and what could not be told."""
-    ahead = database.skew(engine, now).total_seconds()
+    skew = database.skew(engine, now)
     found: list[Finding] = []
     if settings.warm_up is not None:
         step = warmup.step(session, settings, now)
         found.append(ok("warm-up", "over" if step is None else step.sentence()))
-    if abs(ahead) > MOST_SKEW:
-        why = f"this machine's clock is {ahead:+.1f} s from the store's"
-        found.append(warning("clock", why, "let NTP (chrony, systemd-timesyncd) set both"))
-    wrong = troubles.found(engine, session, settings, now + timedelta(seconds=ahead))
-    found += [of_trouble(one) for one in wrong if one.kind != Kind.DISK]
+    wrong = troubles.known(engine, session, settings, now + skew, skew)
+    here = (Kind.DISK, Kind.RELAY)  # which are looked at apart
+    found += [of_trouble(one) for one in wrong if one.kind not in here]
     untold = alerts.waiting(session)
     for alert in [one for one in untold if one.error is not None][-1:]:
         why = f"{len(untold)} could not be sent by {alert.channel}: {alert.error}"

@@ -9,6 +9,7 @@ noted all the same, for ``/metrics``, and told once there is one. The caller com
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -27,6 +28,8 @@ PATIENCE = {
     Kind.WORKER: MOMENT,
     Kind.MAILBOX: MOMENT,
     Kind.JOB: MOMENT,
+    Kind.STORE: MOMENT,
+    Kind.CLOCK: MOMENT,
 }
 """For how long a trouble must last to be told, and be away to be over; others are told at once."""
 FIRST = timedelta(minutes=1)
@@ -35,6 +38,14 @@ LONGEST = timedelta(hours=1)
 KEPT = timedelta(days=90)
 """For how long alerts are kept, sent or not."""
 LONGEST_ERROR = 500
+
+
+@dataclass
+class Changes:
+    """Troubles that are new, and kind and subject of those that are over."""
+
+    began: list[Trouble] = field(default_factory=list)
+    over: list[tuple[str, str]] = field(default_factory=list)
 
 
 def channels(settings: Settings) -> tuple[Channel, ...]:
@@ -50,9 +61,10 @@ def look(
     now: datetime,
     *,
     unknown: Collection[Kind] = (),
-) -> None:
-    """Take notice of what is wrong now. Of the kinds that are ``unknown`` it was not looked: what
-    was wrong with them counts as it did."""
+) -> Changes:
+    """Take notice of what is wrong now; what of that is new, and what is over. Of the kinds that
+    are ``unknown`` it was not looked: what was wrong with them counts as it did."""
+    changes = Changes()
     known = {(one.kind, one.subject): one for one in session.scalars(sa.select(OngoingTrouble))}
     for trouble in dict.fromkeys(found):
         one = known.get((trouble.kind.value, trouble.subject[:2000]))
@@ -60,6 +72,7 @@ def look(
             one = _begun(trouble, now)
             session.add(one)
             known[one.kind, one.subject] = one
+            changes.began.append(trouble)
         one.seen_at = now
         if by and one.told_at is None and _lasts(one, now - one.began_at):
             one.told_at = now
@@ -71,8 +84,10 @@ def look(
             if one.told_at is not None:
                 _over(session, one, by, now)
             session.delete(one)
+            changes.over.append((one.kind, one.subject))
     session.execute(sa.delete(Alert).where(Alert.made_at < now - KEPT))
     session.flush()
+    return changes
 
 
 def _begun(trouble: Trouble, now: datetime) -> OngoingTrouble:

@@ -16,7 +16,15 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.ledger import counts, editions
-from mailer.monitoring import alerts, heartbeats, job_runs, probes, readiness, troubles
+from mailer.monitoring import (
+    alerts,
+    heartbeats,
+    job_runs,
+    probes,
+    readiness,
+    surroundings,
+    troubles,
+)
 from mailer.monitoring.metric_table import METRICS, PLACES, SERVICE, STORED
 from mailer.throttling import pauses
 from recommender.articles import feed_schedule
@@ -68,14 +76,16 @@ def measure(engine: Engine, settings: Settings, now: datetime) -> Measurements:
         skew = database.skew(engine, now)
         with database.reading(engine) as session:
             _store(into, session, now + skew)
-            _service(into, engine, session, settings, now + skew)
+            _service(into, session, settings, now + skew)
+            for trouble in troubles.known(engine, session, settings, now + skew, skew):
+                into.put("trouble", 1, trouble.kind, trouble.subject)
             _probed(into, session)
         into.put("clock_skew_seconds", skew.total_seconds())
         into.put("store_up", 1)
     except (StoreError, sa.exc.SQLAlchemyError) as error:
         into = _host(engine, settings)  # what was read half is not given
         into.put("store_up", 0)
-        trouble = troubles.store_away(error)
+        trouble = surroundings.store_away(error)
         into.put("trouble", 1, trouble.kind, trouble.subject)
     into.put("store_read_seconds", time.monotonic() - begun)
     return into
@@ -146,9 +156,7 @@ def _feeds(into: Measurements, session: Session) -> None:
         into.put("feeds", number, state)
 
 
-def _service(
-    into: Measurements, engine: Engine, session: Session, settings: Settings, now: datetime
-) -> None:
+def _service(into: Measurements, session: Session, settings: Settings, now: datetime) -> None:
     """How the service itself is doing: its jobs, its parts, what is late, what goes wrong."""
     for name, run in job_runs.by_name(session).items():
         into.put("job_last_success_timestamp_seconds", run.succeeded_at, name)
@@ -161,8 +169,6 @@ def _service(
     working, gone = heartbeats.workers(session, now)
     into.put("workers", working, "alive")
     into.put("workers", len(gone), "gone")
-    for trouble in troubles.known(engine, session, settings, now):
-        into.put("trouble", 1, trouble.kind, trouble.subject)
     for one in alerts.ongoing(session):
         into.put("trouble_began_timestamp_seconds", one.began_at, one.kind, one.subject)
     into.put("alerts_waiting", len(alerts.waiting(session)))

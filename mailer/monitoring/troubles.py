@@ -5,10 +5,7 @@ and the same sentence wherever it shows. Nothing is changed here, and no reader 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -16,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from mailer.edition import schedule
 from mailer.ledger import editions
-from mailer.monitoring import heartbeats, job_runs, readiness
-from mailer.relay import registry
+from mailer.monitoring import heartbeats, job_runs, readiness, surroundings
+from mailer.monitoring.trouble import Kind as Kind
+from mailer.monitoring.trouble import Trouble as Trouble
 from mailer.relay.transport import Relay
 from recommender.articles import feed_schedule
 from recommender.errors import NewsletterError
@@ -34,80 +32,44 @@ MAILBOX_JOBS = {
 """Jobs that read a mailbox, and what that is called."""
 
 
-class Kind(StrEnum):
-    """What a trouble is about."""
-
-    RELAY = "relay"
-    OVERDUE = "edition_overdue"
-    PAUSED = "edition_paused"
-    UNSENT = "edition_unsent"
-    FEED = "feed"
-    BACKUP = "backup"
-    DISK = "disk"
-    SCHEDULER = "scheduler"
-    SENDER = "sender"
-    WORKER = "worker"
-    MAILBOX = "mailbox"
-    JOB = "job"
-    STORE = "store"
-
-
-ASKED = (Kind.RELAY,)
+ASKED = (Kind.RELAY, Kind.CERTIFICATE)
 """Kinds that are found by asking others, which one process does for all."""
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """One thing that is wrong: ``subject`` names which of its kind, ``sentence`` says what is the
-    matter with it, ``what_to_do`` how it is mended."""
-
-    kind: Kind
-    subject: str
-    sentence: str
-    what_to_do: str
-
-    @property
-    def words(self) -> str:
-        """All of it on one line."""
-        return f"{self.subject} {self.sentence}; {self.what_to_do}"
-
-
-def found(engine: Engine, session: Session, settings: Settings, now: datetime) -> list[Trouble]:
-    """All that can be told without asking a relay. ``now`` is the store's."""
+def found(
+    engine: Engine,
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    skew: timedelta = timedelta(0),
+) -> list[Trouble]:
+    """All that can be told without asking a relay. ``now`` is the store's, ``skew`` by how much
+    that is ahead of this machine's."""
     return [
+        *surroundings.clock(session, now, skew),
+        *surroundings.slow(session),
         *_silent(session, now),
         *_editions(session, settings, now),
         *_jobs(session),
         *_feeds(session, now),
         *_backup(session, settings, now),
-        *disks(readiness.places(engine, settings)),
+        *surroundings.disks(readiness.places(engine, settings)),
     ]
 
 
-def known(engine: Engine, session: Session, settings: Settings, now: datetime) -> list[Trouble]:
+def known(
+    engine: Engine,
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    skew: timedelta = timedelta(0),
+) -> list[Trouble]:
     """The same, and what asking around found last (``ASKED``)."""
     asked = sa.select(OngoingTrouble).where(OngoingTrouble.kind.in_(ASKED))
-    return found(engine, session, settings, now) + [
+    return found(engine, session, settings, now, skew) + [
         Trouble(Kind(one.kind), one.subject, one.sentence, one.what_to_do)
         for one in session.scalars(asked.order_by(OngoingTrouble.id))
     ]
-
-
-def store_away(error: BaseException) -> Trouble:
-    """The store cannot be used, with the driver's words."""
-    return Trouble(
-        Kind.STORE,
-        "the store",
-        f"cannot be used: {scrubbing.words(error).partition(chr(10))[0] or type(error).__name__}",
-        "see that its server runs, or its file is there, and what has it locked; what was sent is "
-        "safe, and the service goes on when it is back",
-    )
-
-
-def relays(settings: Settings, timeout: float) -> list[Trouble]:
-    """The relays that would take no mail now: each is asked, for at most ``timeout`` seconds."""
-    answers = [relay(one, timeout) for one in registry.relays(settings)]
-    return [one for one in answers if isinstance(one, Trouble)]
 
 
 def relay(asked: Relay, timeout: float) -> Trouble | str:
@@ -122,21 +84,6 @@ def relay(asked: Relay, timeout: float) -> Trouble | str:
         f"takes no mail: {why}",
         "see that it runs and that smtp_url is right; copies wait until it answers",
     )
-
-
-def disks(places: list[Path]) -> list[Trouble]:
-    """The folders whose disk is nearly full."""
-    left = {place: readiness.free_bytes(place) for place in places}
-    return [
-        Trouble(
-            Kind.DISK,
-            str(place),
-            f"has only {free / 1e6:,.1f} MB left",
-            "make room: a full disk stops the service",
-        )
-        for place, free in left.items()
-        if free < readiness.FEW_BYTES
-    ]
 
 
 def _silent(session: Session, now: datetime) -> Iterator[Trouble]:

@@ -7,30 +7,33 @@ that has the lock, which ends with its process. What it tells is kept in the sto
 an alert that was on the wire when its process was killed is sent once more, with the same id.
 """
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from msgspec.structs import replace
 from sqlalchemy.engine import Engine
 
-from mailer.monitoring import alert_messages, alerts, probes, troubles
-from mailer.monitoring.probes import RelayProbe
+from mailer.monitoring import alert_messages, alerts, certificates, probes, surroundings, troubles
+from mailer.monitoring.certificates import Certificate
+from mailer.monitoring.probes import Probes, RelayProbe
 from mailer.monitoring.supervision import Troubles, words
 from mailer.monitoring.troubles import Kind, Trouble
 from mailer.relay import registry
 from recommender.errors import NewsletterError
 from recommender.models import Alert, Channel
+from recommender.safety import logs
 from recommender.settings import Settings
 from recommender.storage import database, locks
 
+log = logs.get("watch")
 LOCK = "alerts"
 EVERY_SECONDS = 60.0
-RELAYS_EVERY = timedelta(minutes=1)
-"""How often relays are asked; while an edition is being sent, the sender says how they are."""
+"""While an edition is being sent, the sender says how the relays are."""
 RELAY_SECONDS = 10.0
 POLL_SECONDS = 0.2
 PATIENCE_SECONDS = 5.0
@@ -39,21 +42,30 @@ PATIENCE_SECONDS = 5.0
 
 @dataclass
 class _Asked:
-    """What the relays answered."""
+    """What others answered; of the kinds that are ``unknown`` nobody was asked, or none did."""
 
     relays: tuple[RelayProbe, ...] = ()
-    troubles: tuple[Trouble, ...] = ()
+    certificate: Certificate | None = None
+    troubles: list[Trouble] = field(default_factory=list)
+    unknown: list[Kind] = field(default_factory=list)
+
+
+def _patience() -> Callable[[], bool]:
+    """When a locked store has been waited for long enough."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    return lambda: time.monotonic() > give_up
 
 
 @dataclass
 class Watch:
-    """What looks after one store, for one process."""
+    """What looks after one store, for one process. ``tls`` is how the certificate of the pages is
+    judged; as browsers do, unless it is given."""
 
     engine: Engine
     settings: Settings
     clock: Callable[[], datetime]
     report: Callable[[str], None]
-    _relays_at: datetime | None = None
+    tls: ssl.SSLContext | None = None
     _said: Troubles = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,44 +95,68 @@ class Watch:
 
     def _notice(self) -> None:
         now = self.clock()
-        store_now = now + database.skew(self.engine, now)
+        skew = database.skew(self.engine, now)
         with database.reading(self.engine) as session:
-            found = troubles.found(self.engine, session, self.settings, store_now)
-            busy = troubles.sending(session, store_now)
+            busy = troubles.sending(session, now + skew)
             before = probes.latest(session)
-        asked = self._ask_relays(busy, now)
-        give_up = time.monotonic() + PATIENCE_SECONDS
-        begun = time.monotonic()
-        with database.writing(self.engine, lambda: time.monotonic() > give_up) as session:
-            alerts.look(
+        asked = self._ask(busy, now)
+        self._try_writing(before, asked, now)
+        with database.reading(self.engine) as session:
+            found = troubles.found(self.engine, session, self.settings, now + skew, skew)
+        with database.writing(self.engine, _patience()) as session:
+            changes = alerts.look(
                 session,
-                [*found, *(asked.troubles if asked is not None else ())],
+                [*found, *asked.troubles],
                 alerts.channels(self.settings),
                 now,
-                unknown=(Kind.RELAY,) if asked is None else (),
+                unknown=asked.unknown,
             )
-            seconds = time.monotonic() - begun
-            probed = replace(before, asked_at=now, store_seconds=seconds)
-            if asked is not None:
-                probed = replace(probed, relays=asked.relays, relays_at=now)
+        for one in changes.began:
+            log.error(
+                "trouble",
+                kind=one.kind.value,
+                subject=one.subject,
+                sentence=one.sentence,
+                what_to_do=one.what_to_do,
+            )
+        for kind, subject in changes.over:
+            log.info("well again", kind=kind, subject=subject)
+
+    def _try_writing(self, before: Probes, asked: _Asked, now: datetime) -> None:
+        """Note what was found, and how long that took: a store that is slow is a trouble."""
+        probed = replace(before, asked_at=now)
+        if Kind.RELAY not in asked.unknown:
+            probed = replace(probed, relays=asked.relays, relays_at=now)
+        if asked.certificate is not None and asked.certificate.until is not None:
+            probed = replace(probed, certificate_until=asked.certificate.until)
+        begun = time.monotonic()
+        with database.writing(self.engine, _patience()) as session:
+            probes.note(session, probed)
+        probed = replace(probed, store_seconds=time.monotonic() - begun)  # with the commit
+        with database.writing(self.engine, _patience()) as session:
             probes.note(session, probed)
 
-    def _ask_relays(self, busy: bool, now: datetime) -> _Asked | None:
-        """How the relays are; None when they are not asked now."""
-        before = self._relays_at
-        if busy or (before is not None and before <= now < before + RELAYS_EVERY):
-            return None
-        self._relays_at = now
+    def _ask(self, busy: bool, now: datetime) -> _Asked:
+        """How the relays are, while no sender speaks to them, and the certificate of the pages."""
         asked = _Asked()
+        timeout = min(RELAY_SECONDS, self.settings.timeout_seconds)
+        if "base_url" in self.settings.model_fields_set:
+            asked.certificate = certificates.ask(self.settings.base_url, now, timeout, self.tls)
+        if asked.certificate is None:
+            asked.unknown.append(Kind.CERTIFICATE)
+        elif asked.certificate.problem is not None:
+            found = surroundings.certificate(self.settings.base_url, asked.certificate.problem)
+            asked.troubles.append(found)
+        if busy:
+            asked.unknown.append(Kind.RELAY)
+            return asked
         for relay in registry.relays(self.settings):
             begun = time.monotonic()
-            seconds = min(RELAY_SECONDS, self.settings.timeout_seconds)
-            answer = troubles.relay(relay, seconds)
+            answer = troubles.relay(relay, timeout)
             up = not isinstance(answer, Trouble)
-            took = time.monotonic() - begun
-            asked.relays += (RelayProbe(relay.name, up, took),)
+            asked.relays += (RelayProbe(relay.name, up, time.monotonic() - begun),)
             if isinstance(answer, Trouble):
-                asked.troubles += (answer,)
+                asked.troubles.append(answer)
         return asked
 
     def _send(self, channel: Channel) -> None:

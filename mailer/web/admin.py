@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from mailer import localization
 from mailer.ledger import counts, editions
+from mailer.monitoring import alerts, troubles
 from mailer.web import forms, sign_in
 from mailer.web.sign_in import PasswordAttempts
 from mailer.web.site import Site, of
@@ -86,8 +87,12 @@ async def _admitted(request: Request) -> Site:
 
 
 def overview(_request: Request, site: Site) -> Response:
-    """The latest editions, and how many readers there are."""
+    """What is wrong, the latest editions, and how many readers there are."""
+    now = site.clock()
+    skew = database.skew(site.engine, now)
     with database.reading(site.engine) as session:
+        wrong = troubles.known(site.engine, session, site.settings, now + skew, skew)
+        began = {(one.kind, one.subject): one.began_at for one in alerts.ongoing(session)}
         latest = editions.listing(session)[:LISTED]
         found = [(edition, editions.totals(session, edition)) for edition in latest]
         held = sa.select(Subscriber.status, sa.func.count()).group_by(Subscriber.status)
@@ -98,8 +103,8 @@ def overview(_request: Request, site: Site) -> Response:
         for bar, (one, _) in zip(sent, found, strict=True)
     ]
     statuses = bars([(str(status), readers.get(status, 0)) for status in Status])
-    troubled = [edition for edition, _ in found if edition.last_error]
-    return site.page("admin.html", editions=linked, readers=statuses, troubled=troubled)
+    known = [(one, began.get((one.kind.value, one.subject))) for one in wrong]
+    return site.page("admin.html", editions=linked, readers=statuses, troubles=known)
 
 
 def edition(request: Request, site: Site) -> Response:
