@@ -17,7 +17,7 @@ from recommender.settings import Settings, problems, schedules
 
 KEYS = (
     "title", "from", "reply_to", "language", "schedule", "timezone", "local_time", "picks",
-    "stories_per_digest", "holdout", "vary_positions", "relevance_floor", "fallback",
+    "stories_per_digest", "ranker", "holdout", "vary_positions", "relevance_floor", "fallback",
     "horizon_days", "postal_address", "tagline", "logo", "accent", "footer", "imprint_url",
     "privacy_url", "font",
 )  # fmt: skip

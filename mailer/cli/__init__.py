@@ -51,6 +51,7 @@ COMMANDS = {
     "send-test": Entry("editions:send_test", "Send one reader's issue to an address of yours."),
     "rank": Entry("rank:command", "Rank files of stories for files of readers; no store."),
     "evaluate": Entry("evaluate:command", "Measure the ranking against what readers kept."),
+    "experiments": Entry("experiments:app", "Compare settings and subjects on your own readers."),
     "store": Entry("store:app", "Copy, check, back up and prune the store."),
     "bounces": Entry("bounces:app", "Read bounces and complaints from mail that came back."),
     "alerts": Entry("alerts:app", "What is wrong with the service, and who is told."),

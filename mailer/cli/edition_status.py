@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.engine import Engine
 
 from mailer.cli import edition_texts
-from mailer.cli.common import Json, Period, emit, invocation, named_period, say, table
-from mailer.edition import status
+from mailer.cli.common import Json, Period, emit, invocation, named_period, say, table, warn
+from mailer.edition import status, subject_tests
 from mailer.ledger import editions
 from recommender.errors import NotFoundError
+from recommender.models import Edition
 from recommender.storage import database
 
 
@@ -114,6 +116,13 @@ def _others(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
 def _last_error(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
     if document["last_error"]:
         yield "last error", f"{_minute(document['last_error_at'])}: {document['last_error']}"
+
+
+def warn_who_waits(engine: Engine, edition_id: int) -> None:
+    """Say so when the rest of an edition's readers wait for its subject."""
+    with database.reading(engine) as session:
+        if subject_tests.waits(session, session.get_one(Edition, edition_id)):
+            warn("the rest of the readers wait for the subject: `newsletter experiments list`")
 
 
 def because(why: str | None) -> str:

@@ -80,7 +80,7 @@ def plan(
 
 def _plan(engine: Engine, run: Invocation, period: str, segment: str | None) -> int:
     with progress("choosing stories") as advance, interruptible():
-        return campaign.plan(
+        identifier = campaign.plan(
             engine,
             run.settings,
             period=period,
@@ -90,6 +90,8 @@ def _plan(engine: Engine, run: Invocation, period: str, segment: str | None) -> 
             processes=run.settings.senders,
             enqueue=helpers(engine),
         )
+    edition_status.warn_who_waits(engine, identifier)
+    return identifier
 
 
 def _sure(run: Invocation, period: str, *, yes: bool, future: bool) -> None:

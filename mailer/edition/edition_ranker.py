@@ -54,7 +54,7 @@ def ranker_for(
     )
     return store_ranker.make(
         session,
-        ranking_knobs.changed(settings, knobs),
+        ranking_knobs.changed(settings, f"{edition_settings.ranker}, {knobs}"),
         now=now,
         horizon_days=edition_settings.horizon_days,
         period=period,
@@ -87,6 +87,10 @@ class EditionRanker:
     def arm(self, member: Member) -> Arm | None:
         """By what a reader's picks are chosen."""
         return None if self.draw is None else self.draw.arm(member.id)
+
+    def tries(self, member: Member) -> int | None:
+        """Which of several subjects a reader tries; None: none."""
+        return None if self.draw is None else self.draw.subject(member.id)
 
     def of(self, member: Member) -> "tuple[Ranker, Reader]":
         """The ranker that chooses for a reader, and the reader as it sees them; of two rankers the

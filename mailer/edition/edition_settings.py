@@ -48,6 +48,7 @@ class EditionSettings:
     sunset_weeks: int = 0
     vary_positions: float = 0.0
     fallback: bool = True
+    ranker: str = ""
     holdout: float = 0.0
     experiments: tuple[dict[str, Any], ...] = ()
 
@@ -66,6 +67,7 @@ class EditionSettings:
             sunset_weeks=settings.sunset_weeks if settings.tracking else 0,
             vary_positions=settings.vary_positions,
             fallback=settings.fallback,
+            ranker=settings.ranker,
             holdout=settings.holdout,
         )
 

@@ -5,7 +5,8 @@ that moment, and the shards its audience is divided into, in one transaction; th
 planned by whoever comes along (``shards``). A planning that was killed goes on where it stopped.
 
 An edition may be planned again, for another segment or for everybody: that adds those who are not
-in it yet, with the settings and from the candidates of the first time.
+in it yet, with the settings and from the candidates of the first time. While its subjects are tried
+nobody is added.
 """
 
 import threading
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, joinedload
 
-from mailer.edition import schedule, shards, worker_jobs
+from mailer.edition import schedule, shards, subject_tests, worker_jobs
 from mailer.edition.edition_ranker import EditionRankers
 from mailer.edition.opening import open_edition
 from mailer.edition.worker_jobs import Enqueue, enqueue_nothing
@@ -202,11 +203,10 @@ def published(session: Session, newsletter: str, period: str) -> bool:
         .join(Newsletter, Newsletter.id == Edition.newsletter_id)
         .where(Newsletter.name == newsletter, Edition.period == period)
     )
-    if edition is None:
-        return False
-    if not takes_readers(edition):
-        return True
-    return edition.published_at is not None and not shards.outstanding(session, edition.id)
+    if edition is None or not takes_readers(edition):
+        return edition is not None
+    done = edition.published_at is not None or subject_tests.waits(session, edition)
+    return done and not shards.outstanding(session, edition.id)
 
 
 def newsletter_of(session: Session, settings: Settings, *, locked: bool = False) -> Newsletter:
@@ -252,10 +252,12 @@ def _open(
         return edition, True
     elif shards.outstanding(session, edition.id):
         return edition, False
+    elif not subject_tests.decide(session, edition, request.now):
+        return edition, True
     added = shards.split(session, edition, segment, request.now)
     if segment == everybody:
         edition.segment = everybody
-        if request.publishing:
+        if request.publishing and not subject_tests.waits(session, edition):
             edition.published_at = request.now
     session.flush()
     if added:

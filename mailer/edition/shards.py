@@ -11,7 +11,7 @@ nothing else that another process does. The lock of a shard only spares others t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
 
@@ -19,10 +19,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import edition_edits, frequency, pinned_segments, sponsors, sunset
+from mailer.edition import (
+    edition_edits,
+    frequency,
+    pinned_segments,
+    sponsors,
+    subject_tests,
+    sunset,
+)
 from mailer.edition.edition_ranker import EditionRanker, EditionRankers
 from mailer.edition.snapshot import Document, reader_document
 from mailer.edition.sponsors import Slots
+from mailer.edition.subject_tests import Subjects
 from recommender import segments
 from recommender.models import (
     Delivery,
@@ -109,13 +117,14 @@ def planned(session: Session, edition_id: int) -> int:
 class ShardReaders:
     """The readers of a shard, who of them rest this time (ids), and to which of the segments that
     have a note or sponsor each belongs. ``slots``: which sponsor is in whose copy; ``asked``: who
-    is asked whether they still want their issues."""
+    is asked whether they still want their issues; ``subjects``: those that are tried."""
 
     members: Sequence[Member]
     resting: frozenset[int]
     segments: Mapping[int, tuple[str, ...]]
     slots: Slots
     asked: frozenset[int] = frozenset()
+    subjects: Subjects | None = None
 
 
 def read(
@@ -133,7 +142,8 @@ def read(
     ]
     resting = frequency.resting(session, ranker.edition.newsletter_id, period, members)
     asked = sunset.to_ask(session, ranker.settings.sunset_weeks, [m.id for m in members], at)
-    return ShardReaders(members, resting, belonging, slots, asked)
+    subjects = subject_tests.at(session, ranker.settings, at)
+    return ShardReaders(members, resting, belonging, slots, asked, subjects)
 
 
 def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) -> bool:
@@ -149,7 +159,7 @@ def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) 
             at = shard.planned_at or ranker.edition.planned_at
             theirs = audience_of(session, ranker.edition.newsletter_id, shard.segment, at)
             theirs &= Subscriber.id.between(shard.first_id, shard.last_id) & ~contains(edition_id)
-            readers = read(session, ranker, theirs, at)
+            readers = _trying(ranker, read(session, ranker, theirs, at))
         rows = copies(ranker, readers, shard.start, at)
         with database.writing(engine) as session:
             marked = session.scalars(
@@ -166,6 +176,24 @@ def plan(engine: Engine, rankers: EditionRankers, edition_id: int, number: int) 
                 planned = {row["subscriber_id"] for row in rows if row["picks"]}
                 sunset.note_asked(session, readers.asked & planned, at)
     return True
+
+
+def _trying(ranker: EditionRanker, readers: ShardReaders) -> ShardReaders:
+    """The readers who are planned now: while subjects are tried, those who try one."""
+    if readers.subjects is None or readers.subjects.winner is not None:
+        return readers
+    members = [member for member in readers.members if ranker.tries(member) is not None]
+    return replace(readers, members=members)
+
+
+def _subject(
+    ranker: EditionRanker, readers: ShardReaders, member: Member
+) -> tuple[str, str | None]:
+    """The subject of a reader's copy, and which of those that are tried it is; "" where none is."""
+    if readers.subjects is None:
+        return "", None
+    tries = None if readers.subjects.winner is not None else ranker.tries(member)
+    return readers.subjects.text(tries), None if tries is None else str(tries)
 
 
 def _still_held(session: Session, members: Sequence[Member]) -> set[int]:
@@ -200,6 +228,7 @@ def _rows(
         picks = chosen.get(member.id)
         belonging = readers.segments.get(member.id, ())
         reason = None if picks else frequency.SKIPPED if picks is None else NOTHING_RELEVANT
+        subject, subject_arm = _subject(ranker, readers, member)
         rows.append(
             {
                 "edition_id": edition.id,
@@ -216,10 +245,12 @@ def _rows(
                     belonging,
                     readers.slots.of(belonging),
                     asked=member.id in readers.asked,
+                    subject=subject,
                 ),
                 "template_hash": edition.template_hash,
                 "attempts": 0,
                 "arm": None if (arm := ranker.arm(member)) is None else arm.value,
+                "subject_arm": subject_arm,
             }
         )
     return rows

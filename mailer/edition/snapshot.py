@@ -66,6 +66,7 @@ class _Reader(msgspec.Struct, gc=False):
     segments: tuple[str, ...] = ()
     sponsor: int | None = None
     asked: bool = False
+    subject: str = ""
 
 
 _read_picks, _read_reader = json_columns.reader(tuple[_Pick, ...]), json_columns.reader(_Reader)
@@ -97,6 +98,7 @@ def reader(document: str) -> ReaderView:
         kept.segments,
         kept.sponsor,
         kept.asked,
+        kept.subject,
     )
 
 
@@ -106,10 +108,11 @@ def reader_document(
     sponsor: int | None = None,
     *,
     asked: bool = False,
+    subject: str = "",
 ) -> Document:
     """What of the reader their copy shows, frozen with it; ``segments`` are those of the edition's
     notes and sponsors that they belong to, ``sponsor`` who is in their copy; ``asked``: it asks
-    whether they still want their issues."""
+    whether they still want their issues. ``subject`` is its own, where several are tried."""
     belongs: Document = {"segments": list(segments)} if segments else {}
     if sponsor is not None:
         belongs["sponsor"] = sponsor
@@ -120,4 +123,5 @@ def reader_document(
         "topics": dict(member.reader.topics),
         **belongs,
         **({"asked": True} if asked else {}),
+        **({"subject": subject} if subject else {}),
     }

@@ -89,7 +89,8 @@ class Publication:
 class ReaderView:
     """What a copy may show of its reader. ``topics`` maps names to weights, −2 … +3; ``segments``
     are those with a note of their own that the reader belongs to, ``sponsor`` who is in it;
-    ``asked``: whether they still want their issues."""
+    ``asked``: whether they still want their issues. ``subject`` is that of their copy
+    where several are tried."""
 
     name: str = ""
     locale: str | None = None
@@ -98,6 +99,7 @@ class ReaderView:
     segments: tuple[str, ...] = ()
     sponsor: int | None = None
     asked: bool = False
+    subject: str = ""
 
 
 MOST_REMEMBERED = 20_000
@@ -153,8 +155,10 @@ class Composer:
         faces = tuple([card.face for card in composed])
         title = publication.name
         lead = self._stories[picks[0].story]
-        subject = publication.subject_line or wording.subject(
-            lead.title or lead.article_title, title, language
+        subject = (
+            reader.subject
+            or publication.subject_line
+            or wording.subject(lead.title or lead.article_title, title, language)
         )
         if publication.welcome:
             subject = wording.welcome_subject(subject, language)

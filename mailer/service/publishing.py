@@ -13,7 +13,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from mailer.delivery import campaign
 from mailer.delivery.summary import Summary
-from mailer.edition import planning, schedule
+from mailer.edition import planning, schedule, subject_tests
 from mailer.ledger import counts
 from mailer.service.context import SchedulerContext
 from recommender import newsletters
@@ -127,6 +127,7 @@ def deliver(service: SchedulerContext) -> None:
     with service.runner.alone(service.job(PLAN)) as free:
         if free:
             _finish_plannings(service)
+            _finish_trials(service)
     with database.reading(service.engine) as session:
         waiting = session.execute(
             sa.select(Edition.id, Edition.period)
@@ -159,6 +160,25 @@ def _finish_plannings(service: SchedulerContext) -> None:
     )
     for name in begun:
         service.report(f"{name}: went on with a planning that had stopped")
+
+
+def _finish_trials(service: SchedulerContext) -> None:
+    """Plan the rest of the editions whose subject is decided by now."""
+    name, now = service.settings.newsletter, service.clock()
+    with database.reading(service.engine) as session:
+        periods = subject_tests.open_trials(session, name)
+    for period in periods:
+        campaign.plan(
+            service.engine,
+            service.settings,
+            period=period,
+            now=now,
+            publishing=True,
+            stop=service.stop,
+            processes=service.processes,
+            enqueue=service.enqueue,
+            progress=service.runner.sender_lives,
+        )
 
 
 def _deliver(service: SchedulerContext, edition_id: int, name: str) -> None:

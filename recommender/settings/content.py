@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 from pydantic import BaseModel, Field, field_validator
 
+from recommender.errors import NewsletterError
+from recommender.ranking import knobs
 from recommender.ranking.settings import RankingSettings
 from recommender.settings.values import Mailboxes
 
@@ -29,6 +31,11 @@ class ContentSettings(BaseModel):
         RankingSettings.stories_per_digest,
         ge=1,
         description="most stories of one digest in an issue that is not thin without more",
+    )
+    ranker: str = Field(
+        "",
+        description="settings of the ranker that are other than usual: diversity=0.4, "
+        "profile.role=0.7",
     )
     holdout: float = Field(
         0.0,
@@ -63,6 +70,15 @@ class ContentSettings(BaseModel):
     feeds_private: bool = Field(
         False, description="feeds may come from private addresses: this machine, its network"
     )
+
+    @field_validator("ranker")
+    @classmethod
+    def _known_knobs(cls, value: str) -> str:
+        try:
+            knobs.changed(RankingSettings(), value)
+        except NewsletterError as error:
+            raise ValueError(str(error)) from None
+        return value
 
     @field_validator("full_text")
     @classmethod
