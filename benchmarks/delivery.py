@@ -49,7 +49,7 @@ from mailer.delivery.messages import factory as make_factory
 from mailer.issue.composition import Composer
 from mailer.ledger.claims import Claim
 from mailer.mime.message import Message
-from mailer.rendering import templates
+from mailer.rendering import sources, templates
 from mailer.rendering.look import look
 from recommender import resources, store_opening
 from recommender import settings as settings_module
@@ -262,7 +262,7 @@ def obvious(home: Path, copies: int) -> tuple[float, float]:
     environment = jinja2.Environment(autoescape=True)
     environment.globals["_"] = str  # English
     template = environment.from_string(
-        templates.with_look(templates.assembled(folder / "weekly.mjml"), look())
+        sources.assembled(folder / "weekly.mjml").with_look(look()).text
     )
     settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
     engine = database.connect(settings.store_url)

@@ -29,7 +29,7 @@ from mailer.issue.composition import Composer, Issue, ReaderView, StoryContent
 from mailer.ledger.claims import Claim
 from mailer.mime.dkim import Signer
 from mailer.mime.message import Identity, build
-from mailer.rendering import templates
+from mailer.rendering import sources, templates
 from mailer.rendering.look import look
 from mailer.rendering.templates import Rendered
 from recommender import resources, settings
@@ -134,7 +134,7 @@ def main(number: int) -> None:
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     environment.globals["_"] = str  # English
     template = environment.from_string(
-        templates.with_look(templates.assembled(FOLDER / "weekly.mjml"), look())
+        sources.assembled(FOLDER / "weekly.mjml").with_look(look()).text
     )
     issues = [
         Composer(factory.publication, STORIES, factory.links).compose(READER, PICKS, key)

@@ -18,7 +18,7 @@ import jinja2
 import mjml
 
 from mailer.issue.composition import Composer, Issue, Publication, ReaderView, StoryContent
-from mailer.rendering import templates
+from mailer.rendering import sources, templates
 from mailer.rendering.look import look
 from recommender import resources
 from recommender.articles import briefs
@@ -104,7 +104,7 @@ def main(readers: int) -> None:
     folder = resources.folder("templates") / "email"
     stories = sample_stories()
     issues = [issue(stories, number) for number in range(readers)]
-    obvious = per_reader(templates.with_look(templates.assembled(folder / "weekly.mjml"), look()))
+    obvious = per_reader(sources.assembled(folder / "weekly.mjml").with_look(look()).text)
     renderer = Renderer(templates.compile_template(folder))
     assert squeezed(obvious(issues[0])) == squeezed(renderer.render(issues[0]).html)
 

@@ -19,7 +19,7 @@ KEYS = (
     "title", "from", "reply_to", "language", "schedule", "timezone", "local_time", "picks",
     "stories_per_digest", "ranker", "holdout", "vary_positions", "relevance_floor", "fallback",
     "horizon_days", "postal_address", "tagline", "logo", "accent", "footer", "imprint_url",
-    "privacy_url", "font",
+    "privacy_url", "font", "welcome",
 )  # fmt: skip
 """What a newsletter may have of its own, as ``newsletter.toml`` writes it; keys that there are no
 settings for are refused."""

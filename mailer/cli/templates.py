@@ -16,20 +16,26 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the t
 
 @app.command()
 def eject(
+    context: typer.Context,
     folder: Folder,
     replace: Annotated[
         bool, typer.Option("--replace", help="Write over what is there, edits of yours too.")
     ] = False,
 ) -> None:
     """Copy the installed templates to a folder, to change them there. Mail is made from them once
-    the setting `templates` names the folder. What they may use: docs/templates.md.
+    the setting `templates` names the folder; those of one newsletter of several are in a folder of
+    its name in there. What they may use: docs/templates.md.
 
     Example: newsletter templates eject mytemplates
     """
     files = own_templates.eject(folder, replace=replace)
     for path in files:
         say(str(path))
-    say(f'write templates = "{folder}" into newsletter.toml to use them')
+    run = invocation(context)
+    root = folder.parent if run.newsletter == folder.name else folder
+    say(f'write templates = "{root}" into newsletter.toml to use them')
+    if run.newsletter is not None and root == folder:
+        say(f"for {run.newsletter} alone, eject them to {folder / run.newsletter} instead")
 
 
 @app.command()

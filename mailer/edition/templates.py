@@ -26,9 +26,10 @@ def installed(settings: Settings) -> Template:
     """The template in force: the operator's own, or the one that is installed, in the look of the
     settings."""
     look = looks.look(settings.accent, settings.font)
-    if settings.templates is None:
-        return templates.compile_template(own_templates.installed_folder(), look=look)
-    return templates.compile_template(own_templates.checked(settings.templates), look=look)
+    folder = own_templates.installed_folder()
+    if settings.templates is not None:
+        folder = own_templates.folder_of(settings.templates, settings.newsletter)
+    return templates.compile_template(folder, look=look)
 
 
 def save(session: Session, template: Template, secret: bytes, now: datetime) -> None:

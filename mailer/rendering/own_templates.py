@@ -62,6 +62,18 @@ def changes(folder: Path) -> Iterator[str]:
             yield f"the installed {name} has changed since {since}; {then}"
 
 
+def folder_of(root: Path, newsletter: str) -> Path:
+    """Where the templates of a newsletter are: in the folder of its name in ``root``, else in
+    ``root`` itself, else, when ``root`` holds nothing but such folders, the installed ones.
+    ConfigurationError as ``checked``."""
+    own = checked(root) / newsletter
+    if own.is_dir():
+        return checked(own)
+    if _files(root) or not any(path.is_dir() for path in root.iterdir()):
+        return root
+    return installed_folder()
+
+
 def checked(folder: Path) -> Path:
     """The folder of the operator's own templates. ConfigurationError when it is none, or when
     others may write in it: what a template says is run for each copy."""

@@ -1,17 +1,13 @@
 """Templates: MJML compiled once, Jinja2 filled in per reader.
 
-Jinja's own lexer finds the Jinja parts; they are hidden from the MJML compiler behind tokens and
-put back afterwards, so nothing in them can confuse it. A part that the compiler loses, repeats or
-moves is an error and not a silent hole in every copy. HTML is always autoescaped, whatever a
-template is called; the text part is not markup and only loses control characters. Nothing here
-knows the store, the clock or the network.
+HTML is always autoescaped, whatever a template is called; the text part is not markup and only
+loses control characters. What is wrong is said with file and line. Nothing here knows the store,
+the clock or the network.
 """
 
 import hashlib
-import itertools
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +15,6 @@ from typing import Generic, Literal
 
 import jinja2
 import jinja2.meta
-import mjml
 from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
@@ -28,28 +23,18 @@ from mailer import localization
 from mailer.issue import plaintext
 from mailer.issue.composition import Issue
 from mailer.localization import Language
-from mailer.rendering import cutting
+from mailer.rendering import compiling, cutting, sources
 from mailer.rendering import look as looks
+from mailer.rendering.compiling import Compiled
 from mailer.rendering.fragments import CompiledTemplate, Piece, Pieces, Setter
 from mailer.rendering.look import Look
+from mailer.rendering.sources import Source
 from recommender.errors import ConfigurationError
 
-TAGS = frozenset(
-    [
-        "mjml", "mj-head", "mj-body", "mj-title", "mj-preview", "mj-attributes", "mj-all",
-        "mj-class", "mj-style", "mj-raw", "mj-breakpoint", "mj-section", "mj-column", "mj-group",
-        "mj-wrapper", "mj-hero", "mj-text", "mj-image", "mj-button", "mj-divider", "mj-spacer",
-        "mj-table", "mj-social", "mj-social-element", "mj-navbar", "mj-navbar-link",
-    ]
-)  # fmt: skip
-"""What is known to compile as its authors meant it; the compiler itself lets any tag pass."""
 COMPILER = "mjml-python"
-DEEPEST = 8
-_TAG = re.compile(r"<(mj[\w-]*)", re.IGNORECASE)
-_INCLUDE = re.compile(r"""<mj-include\s+path=(["'])(.+?)\1\s*(?:/>|>\s*</mj-include>)""")
-_INLINE = re.compile(r"<mj-style\b[^>]*\binline", re.IGNORECASE)
-_LOOK = re.compile(r"\{\{\s*look\.(\w+)\s*\}\}")
-_TOKEN = re.compile(r"J(\d{5})X")
+Part = Literal["html", "text"]
+Places = tuple[tuple[Part, int, str, str], ...]
+"""Part, line of it (from 1), ``file:line`` it comes from, and what is written there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +46,18 @@ class Template:
     hash: str
     html: str
     text: str
+    places: Places = field(default=(), compare=False, repr=False)
+    """Where the Jinja of ``html`` and the lines of ``text`` come from; empty out of a store."""
+
+    def place(self, part: Part, line: int, words: str) -> str:
+        """Where something went wrong on a line of a part, as ``file:line (what is written there)``
+        if that is known; of several expressions on it, the one that has the last of ``words``."""
+        there = [one for one in self.places if one[:2] == (part, line)]
+        name = re.findall(r"\w+", words)[-1:] or [""]
+        named = [one for one in there if name[0] in one[3]] or there
+        if not named:
+            return self.name
+        return f"{named[0][2]} ({named[0][3]})" if named[0][3] else named[0][2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,137 +72,46 @@ class Rendered:
 def compile_template(folder: Path, name: str = "weekly", look: Look | None = None) -> Template:
     """Compile ``name.mjml`` and ``name.txt.j2`` of ``folder``, in this look or the project's own.
 
-    Raises ConfigurationError, naming file and cause, when one is missing or cannot be compiled.
+    Raises ConfigurationError, naming file, line and cause, when one is missing or cannot be
+    compiled.
     """
-    markup_path, text_path = folder / f"{name}.mjml", folder / f"{name}.txt.j2"
-    markup = with_look(assembled(markup_path), look or looks.look(), str(markup_path))
-    text = _read(text_path)
+    markup = sources.assembled(folder / f"{name}.mjml").with_look(look or looks.look())
+    text = sources.read(folder / f"{name}.txt.j2")
     digest = hashlib.sha256()
-    for part in (f"{COMPILER} {version(COMPILER)}", markup, text):
+    for part in (f"{COMPILER} {version(COMPILER)}", markup.text, text.text):
         digest.update(hashlib.sha256(part.encode()).digest())
-    _check(text, str(text_path))
-    return Template(name, digest.hexdigest(), compile_mjml(markup, str(markup_path)), text)
+    check(text)
+    compiled = compile_mjml(markup)
+    places: list[tuple[Part, int, str, str]] = [
+        ("html", line, markup.place(jinja.line), jinja.text) for line, jinja in compiled.parts
+    ]
+    for number, line in enumerate(text.text.split("\n"), 1):
+        places.append(("text", number, text.place(number), line.strip()))
+    return Template(name, digest.hexdigest(), compiled.html, text.text, tuple(places))
 
 
-def assembled(path: Path) -> str:
-    """The MJML of a template with its includes put in."""
-    return _with_includes(path, ())
-
-
-def with_look(source: str, look: Look, path: str = "template") -> str:
-    """``source`` with every ``{{ look.NAME }}`` filled in: colours and fonts belong to a template
-    and are frozen with it. ConfigurationError for a name there is none of."""
-    values = look.values()
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] not in values:
-            raise ConfigurationError(
-                f"template {path}: {match[0]} is unknown; look has {', '.join(sorted(values))}"
-            )
-        return values[match[1]]
-
-    return _LOOK.sub(value, source)
-
-
-def _with_includes(path: Path, within: Sequence[Path]) -> str:
-    """The source with every ``mj-include`` replaced by what the file it names holds.
-
-    As text, since the compiler forgets the width of the column around what it includes itself.
-    """
-    path = path.resolve()
-    if path in within or len(within) >= DEEPEST:
-        raise ConfigurationError(f"template {path}: includes itself, or too deep")
-
-    def included(match: re.Match[str]) -> str:
-        wanted = (path.parent / match[2]).resolve()
-        if not wanted.is_relative_to(path.parent):
-            raise ConfigurationError(f"template {path}: mj-include {match[2]!r} is outside")
-        return _with_includes(wanted, (*within, path))
-
-    return _INCLUDE.sub(included, _read(path))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"template {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"template {path}: is not UTF-8: {error}") from error
-
-
-def compile_mjml(source: str, path: str = "template") -> str:
+def compile_mjml(source: Source) -> Compiled:
     """MJML with Jinja in it, includes resolved, as HTML with the same Jinja in it."""
-    _check(source, path)
-    hidden, pieces = _hide(source, path)
-    unknown = sorted({tag for tag in _TAG.findall(hidden) if tag not in TAGS})
-    if unknown:
-        raise ConfigurationError(f"template {path}: <{unknown[0]}> is not a tag that can be used")
-    if _INLINE.search(hidden):
-        raise ConfigurationError(f"template {path}: mj-style inline is not supported")
-    try:
-        html: str = mjml.mjml2html(hidden, disable_comments=True, fonts={})
-    except ValueError as error:
-        raise ConfigurationError(f"template {path}: {error}") from error
-    _check_tokens(html, pieces, path)
-    return _TOKEN.sub(lambda match: pieces[int(match[1])], html)
+    check(source)
+    return compiling.compile_mjml(source, _environment(autoescape=True))
 
 
-def _check(source: str, path: str) -> None:
+def check(source: Source) -> None:
     """Jinja's syntax, and that nothing but ``issue`` is asked for and only whole sentences are
-    translated. Lines are counted after includes were put in."""
+    translated. ConfigurationError with file and line for what is not so."""
     try:
         tree = _Translation(localization.choose()).visit(
-            _environment(autoescape=True).parse(source)
+            _environment(autoescape=True).parse(source.text)
         )
-        strangers = sorted(jinja2.meta.find_undeclared_variables(tree) - {"issue"})
+        strangers = jinja2.meta.find_undeclared_variables(tree) - {"issue"}
     except jinja2.TemplateSyntaxError as error:
-        raise ConfigurationError(f"template {path}:{error.lineno}: {error.message}") from error
-    if any(True for _ in jinja2.meta.find_referenced_templates(tree)):
-        raise ConfigurationError(f"template {path}: use mj-include; Jinja cannot include files")
-    if strangers:
-        raise ConfigurationError(f"template {path}: {strangers[0]!r} is unknown; use issue.…")
-
-
-def _hide(source: str, path: str) -> tuple[str, list[str]]:
-    """``source`` with each Jinja expression, statement and raw block replaced by a token, and
-    comments left out; and what the tokens stand for."""
-    if clash := _TOKEN.search(source):
-        raise ConfigurationError(f"template {path}: the word {clash[0]} is reserved")
-    pieces: list[str] = []
-    out: list[str] = []
-    held: list[str] = []
-    raw = False
-    for _, kind, value in _environment(autoescape=True).lex(source):
-        if kind == "data" and not raw:
-            out.append(value)
-            continue
-        held.append(value)
-        raw = (raw or kind == "raw_begin") and kind != "raw_end"
-        if kind == "comment_end":
-            held.clear()
-        elif kind in ("variable_end", "block_end", "raw_end"):
-            out.append(f"J{len(pieces):05d}X")
-            pieces.append("".join(held))
-            held.clear()
-    return "".join(out), pieces
-
-
-def _check_tokens(html: str, pieces: Sequence[str], path: str) -> None:
-    """Every expression is still there; statements are, once each and in their order."""
-    found = [int(number) for number in _TOKEN.findall(html)]
-    lost = sorted(set(range(len(pieces))) - set(found))
-    if lost:
-        raise ConfigurationError(
-            f"template {path}: the MJML compiler drops {pieces[lost[0]]}; its value is needed when "
-            "the template is compiled"
-        )
-    statements = [number for number in found if not pieces[number].startswith("{{")]
-    for before, after in itertools.pairwise(statements):
-        if after <= before:
-            raise ConfigurationError(
-                f"template {path}: the MJML compiler moves or repeats {pieces[after]}"
-            )
+        raise source.wrong(str(error.message), error.lineno) from error
+    kinds = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+    for node in tree.find_all(kinds):
+        raise source.wrong("use mj-include; Jinja cannot include files", node.lineno)
+    for node in tree.find_all(nodes.Name):
+        if node.name in strangers and node.ctx == "load":
+            raise source.wrong(f"{node.name!r} is unknown; use issue.…", node.lineno)
 
 
 class TemplatePart(Generic[Piece]):
@@ -217,9 +123,7 @@ class TemplatePart(Generic[Piece]):
     own, into which its words are put when the first copy in it is made.
     """
 
-    def __init__(
-        self, template: Template, part: Literal["html", "text"], setter: Setter[Piece]
-    ) -> None:
+    def __init__(self, template: Template, part: Part, setter: Setter[Piece]) -> None:
         self._template = template
         self._part = part
         self._setter = setter
@@ -246,7 +150,22 @@ class TemplatePart(Generic[Piece]):
         return found
 
     def _wrong(self, error: jinja2.TemplateError | OverflowError) -> ConfigurationError:
-        return ConfigurationError(f"template {self._template.name}: {error}")
+        line = getattr(error, "lineno", None) or _line(error)
+        place = self._template.place(self._part, line, str(error))
+        return ConfigurationError(f"template {place}: {error}")
+
+
+def _line(error: BaseException) -> int:
+    """The line of the template on which it went wrong; 0 when it is not known."""
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if isinstance(template, jinja2.Template):
+            line = template.get_corresponding_lineno(trace.tb_lineno)
+        elif "__jinja_template__" in trace.tb_frame.f_globals:
+            line = 0
+        trace = trace.tb_next
+    return line
 
 
 @lru_cache(maxsize=32)

@@ -70,9 +70,8 @@ def prepare(scheduler: BaseScheduler, service: SchedulerContext) -> None:
         PRUNE: (partial(_prune_job, service), CronTrigger(minute=PRUNE_LOOKS, timezone=UTC)),
         FEEDS: (partial(_feeds_job, service), EVERY_MINUTE),
         OTHERS: (partial(_others_every_minute, service), EVERY_MINUTE),
+        welcoming.JOB: (partial(welcoming.job, service), welcoming.trigger()),
     }
-    if service.settings.welcome:
-        work[welcoming.JOB] = (partial(welcoming.job, service), welcoming.trigger())
     if service.settings.bounce_mailbox or service.settings.lmtp_listen:
         poll = partial(bounce_polling.job, service)
         work[bounce_polling.JOB] = (poll, bounce_polling.trigger(service.settings))

@@ -2,6 +2,7 @@
 their first issue and sends it. What a stop or a deaf relay leaves goes out with ``deliver``.
 """
 
+from dataclasses import replace
 from datetime import UTC
 from functools import partial
 
@@ -11,6 +12,7 @@ from mailer.edition import welcome
 from mailer.edition.edition_ranker import EditionRankers
 from mailer.service import publishing
 from mailer.service.context import SchedulerContext
+from recommender import newsletters
 from recommender.models import Edition
 from recommender.storage import database
 
@@ -25,14 +27,21 @@ def trigger() -> CronTrigger:
 
 
 def job(service: SchedulerContext) -> None:
-    """Welcome those who wait."""
+    """Welcome those who wait, in each newsletter they are in the audience of: the oldest of them,
+    since whoever had an issue waits for none."""
     try:
         with database.reading(service.engine) as session:
-            anybody = bool(welcome.waiting(session, service.settings, service.clock()))
+            found = [
+                settings
+                for settings in newsletters.all_of(session, service.settings)
+                if settings.welcome and welcome.waiting(session, settings, service.clock())
+            ]
     except Exception:  # noqa: BLE001  (the heartbeat speaks of it, and it is looked again)
         return
-    if anybody:
-        service.runner.run(JOB, partial(_work, service))
+    for settings in found:
+        own = settings.newsletter == service.settings.newsletter
+        one = service if own else replace(service, settings=settings, first=service)
+        service.runner.run(one.job(JOB), partial(_work, one))
 
 
 def _work(service: SchedulerContext) -> None:

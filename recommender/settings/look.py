@@ -74,5 +74,7 @@ class LookSettings(BaseModel):
     imprint_url: WebAddress = Field(None, description="https address of who is responsible")
     privacy_url: WebAddress = Field(None, description="https address of your privacy notice")
     templates: OptionalFilePath = Field(
-        None, description="folder of your own templates; `newsletter templates eject` makes one"
+        None,
+        description="folder of your own templates; `newsletter templates eject` makes one; a "
+        "folder in it that is named after a newsletter has those of that one",
     )

@@ -2,8 +2,9 @@
 
 import email
 import email.policy
+import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,10 +23,10 @@ from mailer.service import leadership, scheduler
 from mailer.service.context import SchedulerContext
 from recommender import newsletters, segments
 from recommender.errors import ConflictError
-from recommender.models import Delivery, Frequency
+from recommender.models import Delivery, Frequency, Status
 from recommender.settings import Settings
 from recommender.storage import database
-from recommender.subscribers import records
+from recommender.subscribers import consent, records, subscriptions
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 10, 19, 0, 0, tzinfo=UTC)  # the clocks go back on the 25th
@@ -63,12 +64,22 @@ def running(engine: Engine, settings: Settings) -> Iterator[Stepped]:
 
 def live(engine: Engine, settings: Settings, start: datetime, days: float, step: timedelta) -> None:
     """Let the service run through simulated time."""
-    now = start
-    with time_machine.travel(now, tick=False) as clock, running(engine, settings) as stepped:
-        while now < start + timedelta(days=days):
+    steps = math.ceil(timedelta(days=days) / step)
+    live_at(engine, settings, [start + step * number for number in range(steps)])
+
+
+def live_at(
+    engine: Engine,
+    settings: Settings,
+    moments: Sequence[datetime],
+    happens: Mapping[datetime, Callable[[], None]] | None = None,
+) -> None:
+    """Let the service run at these moments; first what ``happens`` at one."""
+    with time_machine.travel(moments[0], tick=False) as clock, running(engine, settings) as stepped:
+        for now in moments:
             clock.move_to(now)
+            (happens or {}).get(now, lambda: None)()
             stepped.step()
-            now += step
 
 
 def sent(settings: Settings) -> list[tuple[str, str, datetime]]:
@@ -237,27 +248,63 @@ def test_no_home_is_left_with_half_a_message(
     assert {path.suffix for path in (home / "outbox").rglob("*") if path.is_file()} == {".eml"}
 
 
-def test_two_newsletters_come_each_in_its_own_time_and_no_story_twice(
-    engine: Engine, newsletter: Callable[..., Settings]
+def test_two_newsletters_through_a_fortnight_bring_each_reader_exactly_what_they_asked_for(
+    engine: Engine, newsletter: Callable[..., Settings], stories: Callable[..., None]
 ) -> None:
+    """A weekly and a daily one, each for a segment of its own, over the clock change of the 25th;
+    readers leave, come back and unsubscribe meanwhile."""
     settings = newsletter(schedule="thursday 08:00", timezone="Europe/Berlin", picks=2)
+    for label in ("fourth", "fifth", "sixth", "seventh", "eighth"):
+        stories(engine, MONDAY - timedelta(days=1), label)
     with database.writing(engine) as session:
-        segments.create(session, "few", 'email in ("reader1@example.com", "reader2@example.com")',
-                        now=MONDAY)  # fmt: skip
-        own = {"schedule": "weekdays 07:00", "picks": 1}
-        newsletters.add(session, settings, "daily", own, segment="few", now=MONDAY)
-    live(engine, settings, MONDAY, 8, timedelta(minutes=60))
-    issues: dict[str, set[datetime]] = {}
-    for edition, _, date in sent(settings):
-        issues.setdefault(edition, set()).add(date.astimezone(BERLIN).replace(tzinfo=None))
-    assert issues == {"weekly-2026-W43": {datetime(2026, 10, 22, 8, 0)}} | {
-        f"daily-2026-10-{day}": {datetime(2026, 10, day, 7, 0)}
-        for day in (19, 20, 21, 22, 23, 26)
-        if f"daily-2026-10-{day}" in issues
+        for name, numbers in (("planners", range(7)), ("builders", range(4, 10))):
+            emails = ", ".join(f'"reader{number}@example.com"' for number in numbers)
+            segments.create(session, name, f"email in ({emails})", now=MONDAY)
+        weekly = newsletters.get(session, "weekly")
+        newsletters.change(session, settings, weekly, {}, segment="planners")
+        own = {"title": "The Daily", "schedule": "weekdays 07:00", "picks": 1}
+        newsletters.add(session, settings, "daily", own, segment="builders", now=MONDAY)
+
+    def does(number: int, act: Callable[..., object], *more: object, **how: object) -> None:
+        with database.writing(engine) as session:
+            reader = records.find(session, f"reader{number}@example.com")
+            act(session, reader, *more, now=datetime.now(UTC), proof={}, **how)
+
+    def day(number: int, hour: int = 12) -> datetime:
+        return MONDAY + timedelta(days=number, hours=hour)
+
+    live_at(
+        engine,
+        settings,
+        [day(number, hour) for number in range(14) for hour in (0, 4, 5, 6, 7, 8, 12)],
+        {
+            day(2): lambda: does(4, subscriptions.leave, "daily", source="unsubscribe"),
+            day(7): lambda: does(5, subscriptions.leave, "weekly", source="unsubscribe"),
+            day(8): lambda: does(9, consent.change, Status.UNSUBSCRIBED, source="unsubscribe"),
+            day(9): lambda: does(4, subscriptions.rejoin, "daily"),
+        },
+    )
+    got: dict[str, list[tuple[str, datetime]]] = {}
+    for edition, address, date in sent(settings):
+        local = date.astimezone(BERLIN).replace(tzinfo=None)
+        got.setdefault(address, []).append((edition, local))
+    weeklies = [
+        (f"weekly-2026-W{week}", datetime(2026, 10, day, 8)) for week, day in ((43, 22), (44, 29))
+    ]
+    dailies = [
+        (f"daily-2026-10-{day}", datetime(2026, 10, day, 7))
+        for day in (19, 20, 21, 22, 23, 26, 27, 28, 29, 30)
+    ]
+    wanted = {number: (weeklies if number < 7 else []) + (dailies if number > 3 else [])
+              for number in range(10)}  # fmt: skip
+    wanted[4] = [*weeklies, *dailies[:3], *dailies[8:]]
+    wanted[5] = [weeklies[0], *dailies]
+    wanted[9] = dailies[:7]
+    assert {address: sorted(issues) for address, issues in got.items()} == {
+        f"reader{number}@example.com": sorted(issues) for number, issues in wanted.items()
     }
-    assert len(issues) > 3
     with database.reading(engine) as session:
         rows = session.execute(sa.select(Delivery.subscriber_id, Delivery.story_ids)).all()
     for reader in {row[0] for row in rows}:
-        stories = [story for row in rows if row[0] == reader for story in row[1]]
-        assert len(stories) == len(set(stories))
+        told = [story for row in rows if row[0] == reader for story in row[1]]
+        assert len(told) == len(set(told))

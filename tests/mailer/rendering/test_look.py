@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.rendering.look import FONTS, READABLE, Palette, contrast, look
-from mailer.rendering.templates import with_look
+from mailer.rendering.sources import Source
 from recommender.errors import ConfigurationError
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
@@ -47,8 +47,8 @@ def test_the_fonts_are_such_as_need_no_loading() -> None:
 
 
 def test_templates_are_given_the_look_when_they_are_compiled() -> None:
-    assert with_look("a{{ look.accent }}b{{look.font}}", look("#0b5fff", "verdana")) == (
-        "a#0b5fffbVerdana, Geneva, sans-serif"
-    )
+    assert Source("a{{ look.accent }}b{{look.font}}").with_look(
+        look("#0b5fff", "verdana")
+    ).text == ("a#0b5fffbVerdana, Geneva, sans-serif")
     with pytest.raises(ConfigurationError, match="look has accent, box"):
-        with_look("{{ look.colour }}", look())
+        Source("{{ look.colour }}").with_look(look())

@@ -10,8 +10,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent
 from mailer.issue.size import weight
-from mailer.rendering import templates
+from mailer.rendering import own_templates, sources, templates
 from mailer.rendering.look import look
+from mailer.rendering.sources import Source
 from mailer.rendering.templates import Template, compile_mjml, compile_template
 from recommender import resources
 from recommender.errors import ConfigurationError
@@ -53,7 +54,7 @@ def test_compiling_then_filling_equals_filling_then_compiling(
     path = resources.folder("templates") / "email" / "weekly.mjml"
     plain = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     plain.globals["_"] = str
-    filled = plain.from_string(templates.with_look(templates.assembled(path), look()))
+    filled = plain.from_string(sources.assembled(path).with_look(look()).text)
     for issue in every_branch(issue_of):
         per_reader = mjml.mjml2html(filled.render(issue=issue), disable_comments=True, fonts={})
         assert squeezed(renderer.render(issue).html) == squeezed(per_reader)
@@ -101,8 +102,8 @@ def test_the_hash_changes_with_every_source_and_with_nothing_else(
     ],
 )
 def test_jinja_survives_the_compiler(piece: str) -> None:
-    compiled = compile_mjml(MJML.format(ROW.format(piece)))
-    assert re.sub(r"\{#.*?#\}", "", piece) in compiled
+    compiled = compile_mjml(Source(MJML.format(ROW.format(piece))))
+    assert re.sub(r"\{#.*?#\}", "", piece) in compiled.html
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,8 @@ def test_jinja_survives_the_compiler(piece: str) -> None:
         (MJML.format('<mj-include path="weekly.mjml" />'), "includes itself"),
         (MJML.format('<mj-include path="../x.mjml" />'), "outside"),
         (MJML.format('<mj-include path="none.mjml" />'), "No such file"),
-        ("<mjml><mj-body>", "unexpected|unable|end"),
+        ("<mjml><mj-body>", "<mj-body> is not closed"),
+        ("<mjml></mj-body></mjml>", "</mj-body> closes what was not opened there"),
     ],
 )  # fmt: skip
 def test_a_faulty_template_is_refused_with_its_name_and_the_cause(
@@ -143,7 +145,7 @@ def test_a_faulty_template_is_refused_with_its_name_and_the_cause(
 def test_a_statement_that_the_compiler_repeats_is_refused() -> None:
     head = "<mj-head><mj-title>{% if issue.title %}x{% endif %}</mj-title></mj-head>"
     with pytest.raises(ConfigurationError, match="moves or repeats"):
-        compile_mjml(f"<mjml>{head}<mj-body>{ROW.format('a')}</mj-body></mjml>")
+        compile_mjml(Source(f"<mjml>{head}<mj-body>{ROW.format('a')}</mj-body></mjml>"))
 
 
 def test_files_that_are_missing_or_not_utf8_are_named(tmp_path: Path) -> None:
@@ -161,6 +163,54 @@ def test_what_a_template_asks_for_in_vain_is_an_error_and_not_a_hole(
     template = compile_template(folder_with(tmp_path, MJML.format(ROW.format("{{ issue.titel }}"))))
     with pytest.raises(ConfigurationError, match="titel"):
         Renderer(template).render(issue_of())
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "place"),
+    [
+        ("story.mjml", "{{ face.origin }}", "{{ face.orign }}", "{{ face.orign }}"),
+        ("masthead.mjml", "{{ issue.intro }}", "{{ issue.intro | sohut }}", "'sohut'"),
+        ("masthead.mjml", "{{ issue.intro }}", "{{ isue.intro }}", "'isue' is unknown"),
+        ("masthead.mjml", "{{ issue.intro }}", "{{ issue.intro", "unexpected '/'"),
+        ("footer.mjml", "{{ issue.footer_why }}", "{{ issue.footer_wy }}", "{{ issue.footer_wy }}"),
+        ("footer.mjml", "</mj-column>", "", "</mj-section> closes what was not opened there"),
+        ("head.mjml", "{{ look.dark_ink }}", "{{ look.dark_inc }}", "{{ look.dark_inc }}"),
+        ("weekly.mjml", 'path="note.mjml"', 'path="nota.mjml"', "'nota.mjml': No such file"),
+        ("contents.mjml", "{{ issue.contents_title }}<", "J00001X<", "J00001X is reserved"),
+        ("weekly.txt.j2", "{{ issue.intro | wrapped }}", "{{ issue.into }}", "{{ issue.into }}"),
+        ("weekly.txt.j2", "{{ issue.intro | wrapped }}", "{% endfro %}", "unknown tag 'endfro'"),
+    ],
+)
+def test_a_fault_is_named_with_its_file_and_line(
+    tmp_path: Path, issue_of: Make, file: str, old: str, new: str, place: str
+) -> None:
+    folder = tmp_path / "mine"
+    own_templates.eject(folder)
+    text = (folder / file).read_text()
+    assert old in text
+    changed = "\n\n" + text.replace(old, new, 1)
+    if file.endswith(".j2"):
+        changed = changed[2:]  # the plain text would begin with empty lines
+    (folder / file).write_text(changed)
+    line = next(n for n, one in enumerate(changed.split("\n"), 1) if new in one and one.strip())
+    if not new:
+        line = next(n for n, one in enumerate(changed.split("\n"), 1) if "</mj-section>" in one)
+    with pytest.raises(ConfigurationError) as refused:
+        Renderer(compile_template(folder)).render(issue_of())
+    said = str(refused.value)
+    assert f"{folder / file}:{line}" in said
+    assert place in said.replace("the word ", "")
+    assert "\n" not in said
+
+
+def test_a_template_out_of_the_store_has_no_files_and_is_named(
+    tmp_path: Path, issue_of: Make
+) -> None:
+    made = compile_template(folder_with(tmp_path, MJML.format(ROW.format("{{ issue.titel }}"))))
+    stored = Template(made.name, made.hash, made.html, made.text)
+    assert stored == made
+    with pytest.raises(ConfigurationError, match=r"^template weekly: .*titel"):
+        Renderer(stored).render(issue_of())
 
 
 def test_html_is_escaped_whatever_the_template_is_called(tmp_path: Path, issue_of: Make) -> None:

@@ -1,6 +1,7 @@
 """The service welcomes within a minute of a confirmation, and a stop leaves nothing behind."""
 
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,12 +10,12 @@ from sqlalchemy.engine import Engine
 
 from mailer.edition import welcome
 from mailer.edition.edition_ranker import EditionRankers
-from mailer.service import publishing, scheduler, welcoming
+from mailer.service import publishing, welcoming
 from mailer.service.context import SchedulerContext
-from recommender import resources
+from recommender import newsletters, resources, segments
 from recommender.articles import import_files
 from recommender.articles import intake as article_intake
-from recommender.models import Delivery, DeliveryState
+from recommender.models import Delivery, DeliveryState, Edition
 from recommender.settings import Settings
 from recommender.storage import database
 from recommender.subscribers import fields, self_service
@@ -69,16 +70,33 @@ def test_it_looks_often_enough_for_a_minute(now: datetime) -> None:
     assert following - now <= timedelta(seconds=15)
 
 
-def test_welcome_false_leaves_the_job_out(store: Engine, tmp_path: Path, now: datetime) -> None:
-    from apscheduler.schedulers.background import BackgroundScheduler
+def test_welcome_false_welcomes_nobody(store: Engine, tmp_path: Path, now: datetime) -> None:
+    confirmed(store, now)
+    context = service(store, tmp_path, now)
+    welcoming.job(replace(context, settings=context.settings.replace(welcome=False)))
+    assert states(store) == []
+    welcoming.job(context)
+    assert states(store) == [DeliveryState.SENT]
 
-    for wanted in (True, False):
-        context = service(store, tmp_path, now)
-        settings = context.settings.replace(welcome=wanted)
-        clock = BackgroundScheduler(timezone="UTC")
-        moment = SchedulerContext(store, settings, lambda: now, threading.Event(), print)
-        scheduler.prepare(clock, moment)
-        try:
-            assert (clock.get_job(welcoming.JOB) is not None) == wanted
-        finally:
-            clock.shutdown()
+
+def test_who_is_of_an_added_newsletter_alone_is_welcomed_by_it(
+    store: Engine, tmp_path: Path, now: datetime
+) -> None:
+    confirmed(store, now)
+    context = service(store, tmp_path, now)
+    with database.writing(store) as session:
+        segments.create(session, "chiefs", 'role = "CTO"', now=now)
+        weekly = newsletters.get(session, "weekly")
+        newsletters.change(session, context.settings, weekly, {}, segment="chiefs")
+        values = {"title": "The Daily Brief", "schedule": "daily 07:00"}
+        newsletters.add(session, context.settings, "daily", values, segment=None, now=now)
+        silent = {"schedule": "daily 08:00", "welcome": "false"}
+        newsletters.add(session, context.settings, "silent", silent, segment=None, now=now)
+    for _ in range(2):
+        welcoming.job(context)
+    with database.reading(store) as session:
+        editions = session.scalars(sa.select(Edition).join(Delivery))
+        names = [one.name for one in editions]
+    assert names == ["daily-welcome-2026-W48"]
+    (message,) = (tmp_path / "outbox" / names[0]).glob("*.eml")
+    assert b"List-Id: The Daily Brief <daily." in message.read_bytes()
