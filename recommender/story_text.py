@@ -54,3 +54,8 @@ def texts(value: object) -> dict[str, Any]:
     """The fields of a ``StoryText`` by name, of one or of a row of the store."""
     plain = {name: getattr(value, name) for name in ("title", *PROSE, "url", "image")}
     return plain | {name: tuple(getattr(value, name)) for name in LISTS}
+
+
+def says_something(value: object) -> bool:
+    """Whether there is more to read of it than its title."""
+    return any(getattr(value, name) for name in (*PROSE, *LISTS))

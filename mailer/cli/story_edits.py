@@ -21,7 +21,7 @@ from mailer.cli.common import (
 )
 from mailer.preview import pin_cost
 from recommender import segments
-from recommender.articles import edits, fields
+from recommender.articles import catalogue, edits, fields
 from recommender.articles.edits import StoryEdits
 from recommender.corrections import Author
 from recommender.errors import InputError
@@ -208,6 +208,9 @@ def document(row: Story, said: StoryEdits, now: datetime) -> dict[str, Any]:
         "topics": topics,
         "roles": roles,
         "source": {"title": row.title, "url": row.url or row.article.url},
-        "may_be_chosen": said.open_at(now) and not row.retired_at and not row.article.withdrawn_at,
+        "may_be_chosen": said.open_at(now)
+        and catalogue.can_be_shown(row, row.article, said)
+        and not row.retired_at
+        and not row.article.withdrawn_at,
         "edits": list(said.words(now)),
     }

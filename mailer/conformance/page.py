@@ -21,6 +21,10 @@ _NOTHING = frozenset(["None", "nan", "NaN", "Undefined", "undefined", "null", "[
 _FILLED_IN = re.compile(r"\{[{%#]|\[\[")
 
 
+_WORDS = frozenset(["alt", "aria-label"])
+"""Attributes that hold what stories say."""
+
+
 def _leftovers(parsed: ParsedMessage) -> Iterator[str]:
     if found := re.search(r"J\d{4,5}X|</?mj-[a-z-]+", parsed.html):
         yield f"template code is left in the HTML: {found[0]}"
@@ -32,7 +36,8 @@ def _leftovers(parsed: ParsedMessage) -> Iterator[str]:
             yield f"a line that is only {line.strip()}"
     for tag, attributes in parsed.page.tags:
         for name, value in attributes.items():
-            if value and (value.strip() in _NOTHING or _FILLED_IN.search(value)):
+            code = name not in _WORDS and _FILLED_IN.search(value or "")
+            if value and (value.strip() in _NOTHING or code):
                 yield f"<{tag} {name}={value[:40]!r}>"
 
 

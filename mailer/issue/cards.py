@@ -209,7 +209,7 @@ def face(
         lang=foreign(story.language or written_in, language),
         dir=story.dir,
         label=label,
-        origin=_origin(story, limits, language),
+        origin=_origin(story, limits, language, lead=lead),
         summary=summary,
         parts=parts,
         also=_also(story, also, limits, language),
@@ -272,12 +272,13 @@ def _told(text: str, before: Sequence[str]) -> bool:
     return bool(plain) and any(plain in other.casefold() for other in before)
 
 
-def _origin(story: StoryContent, limits: Limits, language: Language) -> str:
+def _origin(story: StoryContent, limits: Limits, language: Language, *, lead: bool) -> str:
+    """Source, curator and day. Cards below the lead name the curator only in place of a source."""
     _ = language.text
     source, curator = story.source, story.curator
     if not source and story.article_title and story.article_title != story.title:
         source = _("“%(title)s”", title=shorten(story.article_title, 60))
-    if curator == source:
+    if curator == source or (source and not lead):
         curator = None
     named = (
         source,

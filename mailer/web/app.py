@@ -188,7 +188,9 @@ async def _refused(request: Request, error: Exception) -> Response:
     site = of(request)
     _ = site.language.text
     if status == NOT_FOUND:
-        return site.notice(_("Not found"), _("There is no such page."), status=status)
+        return site.notice(
+            _("Not found"), _("There is no such page."), status=status, links=site.ways_on()
+        )
     words = words and _(words)
     return site.notice(_("This cannot be done"), words, status=status, headers=headers)
 

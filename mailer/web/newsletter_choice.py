@@ -8,6 +8,8 @@ from starlette.datastructures import FormData
 from mailer.web.site import Site
 from recommender import newsletters
 from recommender.models import Subscriber
+from recommender.settings import schedules
+from recommender.settings.schedules import Cadence
 from recommender.subscribers import subscriptions
 
 
@@ -31,6 +33,24 @@ def choices(site: Site, reader: Subscriber) -> list[Choice]:
     return [
         Choice(row.name, newsletters.of(site.settings, row).title, wanted[row.name]) for row in rows
     ]
+
+
+def all_weekly(site: Site, reader: Subscriber) -> bool:
+    """Whether each newsletter that the reader gets comes once a week; ``reader`` is of an open
+    session."""
+    session = object_session(reader)
+    if session is None:
+        raise ValueError("the reader is not of an open session")
+    wanted = subscriptions.of(session, reader)
+    found = [
+        newsletters.of(site.settings, row).schedule
+        for row in newsletters.listing(session)
+        if wanted.get(row.name)
+    ]
+    return all(
+        schedules.parse(schedule).cadence == Cadence.WEEKLY
+        for schedule in found or [site.settings.schedule]
+    )
 
 
 def change(

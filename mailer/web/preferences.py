@@ -82,6 +82,7 @@ def _form(
     chosen = chosen or PreferencesForm.of(reader)
     now = site.clock()
     offering = site.offerings.current(now)
+    weekly = newsletter_choice.all_weekly(site, reader)
     return site.page(
         "preferences.html",
         status,
@@ -99,7 +100,8 @@ def _form(
         zones=zones(chosen["timezone"]),
         days=list(zip(DAYS, site.language.weekdays, strict=True)),
         hours=hours(site.settings),
-        frequencies=frequencies(site.language),
+        frequencies=frequencies(site.language, weekly=weekly),
+        weekly=weekly,
         levels=levels(site.language),
         text_boxes=text_boxes(),
         longest_pause=LONGEST_PAUSE,

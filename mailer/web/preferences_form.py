@@ -87,11 +87,11 @@ def text_boxes() -> list[Field]:
     return [field for field in CHOOSABLE if field.label is not None]
 
 
-def frequencies(language: Language) -> list[tuple[str, str]]:
-    """How often one can get an issue: value and words."""
+def frequencies(language: Language, *, weekly: bool) -> list[tuple[str, str]]:
+    """How often one can get an issue: value and words. ``weekly``: all newsletters are."""
     _ = language.text
     return [
-        (Frequency.WEEKLY, _("Every week")),
+        (Frequency.WEEKLY, _("Every week") if weekly else _("Every issue")),
         (Frequency.FORTNIGHTLY, _("Every other week")),
         (Frequency.MONTHLY, _("Once a month")),
     ]

@@ -108,6 +108,11 @@ class Site:
             links=links or {},
         )
 
+    def ways_on(self) -> Mapping[str, str]:
+        """Where somebody may go who has come to an end."""
+        _ = self.language.text
+        return {_("Subscribe"): self.path("/subscribe"), _("Archive"): self.path("/archive")}
+
     def broken_link(self, scope: Scope | None = None, token: str = "") -> HTMLResponse:
         """For a token that is damaged, expired, or of somebody who is gone; one of a test copy says
         that it is one."""
@@ -124,6 +129,7 @@ class Site:
                 "links in your latest issue work; or subscribe again, and you get a new one."
             ),
             status=404,
+            links=self.ways_on(),
         )
 
 

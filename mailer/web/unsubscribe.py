@@ -53,7 +53,9 @@ def show(request: Request) -> Response:
         _("Stop %(title)s?", title=copy.title),
         _("You will get no more issues. Nothing else is asked of you."),
         button=_("Unsubscribe"),
-        links={_("Get other stories instead"): site.links.preferences(copy.delivery)},
+        links={
+            _("Get other stories, or fewer issues, instead"): site.links.preferences(copy.delivery)
+        },
     )
 
 

@@ -13,7 +13,7 @@ from recommender.articles.edits import UNEDITED, StoryEdits
 from recommender.models import Article, Role, StoryRole, StoryTopic, Topic
 from recommender.models import Story as StoryRow
 from recommender.ranking.values import Story
-from recommender.story_text import texts
+from recommender.story_text import says_something, texts
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,10 @@ def load(
     frozen: Collection[int] | None = None,
 ) -> Catalogue:
     """Stories imported by ``now``, as editors want them. Candidates are those neither retired,
-    withdrawn nor held by then, and published in the last ``horizon_days`` but not after ``now``;
-    the undated count from their import. With ``frozen``, ids of stories, the candidates are those,
-    whatever became of them. What is pinned for one ``period`` is a must-read in no other."""
+    withdrawn nor held by then, with a text or a link to show, and published in the last
+    ``horizon_days`` but not after ``now``; the undated count from their import. With ``frozen``,
+    ids of stories, the candidates are those, whatever became of them. What is pinned for one
+    ``period`` is a must-read in no other."""
     topics = _weights(session, StoryTopic, StoryTopic.topic_id, Topic)
     roles = _weights(session, StoryRole, StoryRole.role_id, Role)
     oldest = now - timedelta(days=horizon_days)
@@ -58,7 +59,9 @@ def load(
         if (
             row.id in frozen
             if frozen is not None
-            else _fresh(row, article, oldest, now) and words.open_at(now)
+            else _fresh(row, article, oldest, now)
+            and words.open_at(now)
+            and can_be_shown(row, article, words)
         ):
             candidates.append(story)
             documents[story.id] = _edited_document(
@@ -88,6 +91,11 @@ def _fresh(row: StoryRow, article: Article, oldest: datetime, now: datetime) -> 
     if row.retired_at is not None or article.withdrawn_at is not None:
         return False
     return oldest <= (article.published_at or article.imported_at) <= now
+
+
+def can_be_shown(row: StoryRow, article: Article, words: StoryEdits) -> bool:
+    """Whether a card of the story has anything but its title: a text of its own, or a link."""
+    return says_something(row) or bool(words.url or row.url or article.url)
 
 
 def _weights(

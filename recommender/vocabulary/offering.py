@@ -20,7 +20,7 @@ from recommender.storage import database
 
 KEEP = timedelta(minutes=5)
 RECENT = timedelta(days=180)
-"""Stories of so long ago say what the newsletter carries."""
+"""Stories of so long ago say what the newsletter carries; the undated count from their import."""
 BROAD = 10
 """A topic that so many others belong to is a field."""
 IN_GROUP = 8
@@ -103,7 +103,8 @@ def _topics(session: Session, since: datetime | None, now: datetime) -> Sequence
         .order_by(times.desc(), Topic.key)
     )
     if since is not None:
-        query = query.where(Article.published_at >= since, Article.published_at <= now)
+        when = sa.func.coalesce(Article.published_at, Article.imported_at)
+        query = query.where(when >= since, when <= now)
     return [(name, number) for name, number in session.execute(query)]
 
 

@@ -108,6 +108,12 @@ def sent() -> bytes:
     return factory.message(request, NOW).data
 
 
+def test_a_story_that_speaks_of_templates_breaks_no_rule_that_must_hold() -> None:
+    told = f'<a href="{URL}" aria-label="Read: why {{{{ x }}}}">Read on</a>'
+    found = conformance.check(made(html=PAGE.replace("</p>", f"</p>{told}", 1)), recipient=READER)
+    assert [(one.rule, one.level) for one in found] == [("templates show no syntax", "should")]
+
+
 def test_a_copy_as_it_is_sent_has_no_findings(sent: bytes) -> None:
     assert conformance.check(sent, recipient=READER, now=NOW) == []
 

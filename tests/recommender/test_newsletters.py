@@ -36,7 +36,7 @@ def test_a_newsletter_has_its_own_and_takes_the_rest_from_the_first(
     ("values", "why"),
     [
         ({"smtp_url": "smtp://x"}, "has no 'smtp_url' of its own"),
-        ({"welcome": "false"}, "has no 'welcome' of its own"),
+        ({"smtp_url": "x"}, "has no 'smtp_url' of its own"),
         ({"picks": "0"}, "newsletter 'daily', picks: "),
         ({"schedule": "sometimes"}, "'weekdays 07:30'"),
     ],

@@ -298,6 +298,13 @@ def test_source_curator_and_day_are_named(issue_of: Make) -> None:
     assert issue_of(["5"]).lead.face.origin == ""
 
 
+def test_below_the_lead_a_curator_is_named_only_in_place_of_a_source(issue_of: Make) -> None:
+    below = issue_of(["2", "1"]).cards[0]
+    assert below.face.origin == "Silicon Review · 19 November 2026"
+    stories = {"1": StoryContent(title="One"), "2": StoryContent(title="Two", curator="The Desk")}
+    assert issue_of(["1", "2"], stories=stories).cards[0].face.origin == "Curated by The Desk"
+
+
 def test_near_identical_stories_are_named_by_source(issue_of: Make) -> None:
     assert issue_of(["1"], also=["7"]).lead.face.also == "Also covered by The Other Paper."
     assert issue_of(["1"], also=["7", "1", "2", "404"]).lead.face.also == (

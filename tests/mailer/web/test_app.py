@@ -31,3 +31,11 @@ def test_a_page_that_would_wait_for_the_store_says_so(
     assert len(caplog.records) <= 2
     assert "new1@" not in caplog.text
     assert place.client.post("/subscribe", data={"email": "new@example.org"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/confirm/damaged", "/preferences/damaged"])
+def test_a_page_that_leads_nowhere_leads_on(place: Place, path: str) -> None:
+    answer = place.client.get(path)
+    assert answer.status_code == 404
+    for onward in ("/subscribe", "/archive"):
+        assert f'class="next" href="{onward}"' in answer.text

@@ -27,3 +27,18 @@ def test_of_several_what_is_ticked_is_kept_and_none_is_no_choice(
         got = subscriptions.of(session, records.find(session, WHO))
     assert got == {"weekly": False, "daily": True}
     assert place.status(WHO) == Status.ACTIVE
+
+
+def test_who_gets_a_daily_one_chooses_among_issues_and_not_weeks(
+    place: Place, personal: str
+) -> None:
+    page = place.client.get(personal).text
+    assert "Every week" in page
+    assert "A new issue is out once a week." in page
+    with database.writing(place.engine) as session:
+        own = {"title": "The Daily Brief", "schedule": "daily 07:30"}
+        newsletters.add(session, place.settings, "daily", own, segment=None, now=place.moment[0])
+    page = place.client.get(personal).text
+    assert "Every issue" in page
+    assert "Every week" not in page
+    assert "once a week" not in page

@@ -118,6 +118,18 @@ def test_a_hold_with_an_end_an_embargo_and_an_expiry_end_by_themselves(
         edits.end(session, edits.find(session, "digest/s1"), [kind], by="editor", now=now)
 
 
+def test_a_title_alone_is_no_candidate_until_an_editor_gives_it_a_link(
+    store: Engine, now: datetime
+) -> None:
+    bare = replace(digest(), key="bare", summary="", stories=(StoryDraft(key="s1", title="Bare"),))
+    import_(store, bare, now)
+    with database.writing(store) as session:
+        assert load(session, now).candidates == ()
+        row = edits.find(session, "bare/s1")
+        edits.make(session, row, EditKind.URL, "https://ours.example.com/", by="editor", now=now)
+        assert [story.title for story in load(session, now).candidates] == ["Bare"]
+
+
 def test_a_pin_for_a_period_is_a_must_read_in_no_other(session: Session, now: datetime) -> None:
     say(session, EditKind.PIN, None, now, period="2026-W48")
     for period, wanted in (("2026-W48", True), ("2026-W49", False)):

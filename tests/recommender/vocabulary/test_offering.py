@@ -55,3 +55,10 @@ def test_it_is_counted_anew_after_a_while(store: Engine, now: datetime) -> None:
         vocabulary.add(session, "topic", "Another")
     assert offerings.current(now).groups == ()
     assert offerings.current(now + timedelta(minutes=6)).groups
+
+
+def test_stories_without_a_date_count_from_their_import(store: Engine, now: datetime) -> None:
+    undated = article("b", now, "Kubernetes")
+    del undated["published_at"]
+    found = carried(store, now, article("a", now, "TPU Development"), undated)
+    assert [one.topics for one in found.groups] == [("TPU Development",), ("Kubernetes",)]
