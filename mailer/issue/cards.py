@@ -198,9 +198,8 @@ def face(
     title = shorten(story.title or story.article_title or _("Untitled"), limits.title)
     summary = "" if _told(summary, [title]) else summary
     read_url, more_url, less_url = urls
-    read = _("Read the story")
-    if story.source and lead:
-        read = _("Read at %(source)s", source=story.source)
+    at_source = story.source and lead
+    read = _("Read at %(source)s", source=story.source) if at_source else _("Read the story")
     parts = tuple(part for part in parts if not _told(part.text, [title, summary]))
     return Face(
         title=title,
@@ -273,7 +272,7 @@ def _told(text: str, before: Sequence[str]) -> bool:
 
 
 def _origin(story: StoryContent, limits: Limits, language: Language, *, lead: bool) -> str:
-    """Source, curator and day. Cards below the lead name the curator only in place of a source."""
+    """Below the lead the curator is named only in place of a source."""
     _ = language.text
     source, curator = story.source, story.curator
     if not source and story.article_title and story.article_title != story.title:

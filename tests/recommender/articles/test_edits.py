@@ -61,7 +61,7 @@ def say(session: Session, kind: EditKind, value: object, now: datetime, **whom: 
     edits.make(session, row, kind, value, by="editor", now=now, **whom)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(versions=st.lists(st.integers(1, 3), max_size=4), title=st.text("ab c", min_size=1))
 def test_no_import_changes_an_edit(
     store: Engine, now: datetime, versions: list[int], title: str
