@@ -33,6 +33,7 @@ from mailer.inbound import (
 from mailer.inbound.mime_parts import Part, parse_message
 from mailer.inbound.notification import CopyIdentifiers
 from mailer.inbound.reply_grammar import Request
+from recommender import segments
 from recommender.models import Delivery, Edition, InboundMessage, Status, Subscriber
 from recommender.subscribers import self_service
 from recommender.subscribers.addresses import address_hash, normalise
@@ -162,6 +163,7 @@ def _act(
             reader,
             newsletter=None if delivery is None else _newsletter(session, delivery),
             delivery=delivery,
+            audiences=segments.audiences(session, reader.id, now),
             source="reply",
             now=now,
             proof=proof,

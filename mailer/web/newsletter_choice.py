@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session, object_session
 from starlette.datastructures import FormData
 
 from mailer.web.site import Site
-from recommender import newsletters
+from recommender import newsletters, segments
 from recommender.models import Subscriber
 from recommender.settings import schedules
 from recommender.settings.schedules import Cadence
@@ -26,7 +26,8 @@ def choices(site: Site, reader: Subscriber) -> list[Choice]:
     session = object_session(reader)
     if session is None:
         raise ValueError("the reader is not of an open session")
-    wanted = subscriptions.of(session, reader)
+    within = segments.audiences(session, reader.id, site.clock())
+    wanted = subscriptions.of(session, reader, within)
     rows = [row for row in newsletters.listing(session) if row.name in wanted]
     if len(rows) < 2:
         return []
@@ -41,7 +42,8 @@ def all_weekly(site: Site, reader: Subscriber) -> bool:
     session = object_session(reader)
     if session is None:
         raise ValueError("the reader is not of an open session")
-    wanted = subscriptions.of(session, reader)
+    within = segments.audiences(session, reader.id, site.clock())
+    wanted = subscriptions.of(session, reader, within)
     found = [
         newsletters.of(site.settings, row).schedule
         for row in newsletters.listing(session)
@@ -60,7 +62,11 @@ def change(
     _ = site.language.text
     names = [str(name)[:100] for name in form.getlist("newsletter")]
     try:
-        subscriptions.choose(session, reader, names, now=site.clock(), proof=proof)
+        subscriptions.choose(
+            session, reader, names,
+            audiences=segments.audiences(session, reader.id, site.clock()),
+            now=site.clock(), proof=proof,
+        )  # fmt: skip
     except ValueError:
         return _("Not saved. Choose at least one newsletter, or unsubscribe.")
     return _("Saved.")

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 
 from mailer.web import forms, security, tokens
 from mailer.web.site import Site, of
-from recommender import newsletters
+from recommender import newsletters, segments
 from recommender.models import Edition, Event, EventKind, Newsletter, Status, Subscriber
 from recommender.storage import database
 from recommender.subscribers import self_service, subscriptions
@@ -83,6 +83,7 @@ def leave(request: Request, form: FormData) -> Response:
             copy.reader,
             newsletter=None if action == "all" else copy.newsletter.name,
             delivery=copy.delivery,
+            audiences=segments.audiences(session, copy.reader.id, now),
             source="unsubscribe",
             now=now,
             proof=proof | {"one_click": one_click},
@@ -122,7 +123,8 @@ def _others(session: Session, site: Site, copy: _Copy) -> list[str]:
     """The titles of the newsletters that the reader still gets."""
     if copy.reader.status not in self_service.MAILED:
         return []
-    got = subscriptions.of(session, copy.reader)
+    within = segments.audiences(session, copy.reader.id, site.clock())
+    got = subscriptions.of(session, copy.reader, within)
     rows = newsletters.listing(session)
     return [newsletters.of(site.settings, row).title for row in rows if got.get(row.name)]
 

@@ -5,7 +5,7 @@
 """
 
 from recommender.segments.conditions import compile_rule
-from recommender.segments.membership import memberships
+from recommender.segments.membership import audiences, memberships
 from recommender.segments.records import (
     add_members,
     condition,
@@ -22,6 +22,7 @@ from recommender.segments.records import (
 
 __all__ = [
     "add_members",
+    "audiences",
     "compile_rule",
     "condition",
     "count",

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.models import Segment, Subscriber
+from recommender.models import Newsletter, Segment, Subscriber
 from recommender.segments.conditions import of_segment
 
 
@@ -24,3 +24,22 @@ def memberships(
         for reader in session.scalars(sa.select(Subscriber.id).where(theirs, belongs)):
             found[reader] = (*found.get(reader, ()), segment.name)
     return found
+
+
+def audiences(session: Session, reader: int, now: datetime) -> frozenset[str]:
+    """The published newsletters for a segment that the reader (row id) belongs to."""
+    query = (
+        sa.select(Newsletter.name, Segment)
+        .join(Segment, Segment.id == Newsletter.segment_id)
+        .where(Newsletter.retired_at.is_(None))
+    )
+    return frozenset(
+        name
+        for name, segment in session.execute(query).all()
+        if session.scalar(
+            sa.select(Subscriber.id).where(
+                Subscriber.id == reader, of_segment(session, segment, now)
+            )
+        )
+        is not None
+    )

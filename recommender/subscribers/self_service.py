@@ -3,7 +3,7 @@
 Each change of status has its consent event. The caller commits, and sends what has to be sent.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -191,18 +191,22 @@ def leave(
     *,
     newsletter: str | None,
     delivery: int | None,
+    audiences: Collection[str],
     source: str,
     now: datetime,
     proof: dict[str, Any],
 ) -> bool:
     """Unsubscribe from a newsletter, or with None from all; False when the reader does not get it
-    anyway. ``source`` is the way they left."""
+    anyway. ``source`` is the way they left; ``audiences`` is as for ``subscriptions.leave``."""
     if reader.status not in MAILED:
         return False
     if newsletter is None:
         consent.change(session, reader, Status.UNSUBSCRIBED, source=source, now=now, proof=proof)
     elif subscriptions.of(session, reader).get(newsletter, True):
-        subscriptions.leave(session, reader, newsletter, source=source, now=now, proof=proof)
+        subscriptions.leave(
+            session, reader, newsletter,
+            audiences=audiences, source=source, now=now, proof=proof,
+        )  # fmt: skip
     else:
         return False
     session.add(

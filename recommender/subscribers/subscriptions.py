@@ -33,12 +33,13 @@ def left(newsletter_id: int | sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     )
 
 
-def of(session: Session, reader: Subscriber) -> dict[str, bool]:
+def of(session: Session, reader: Subscriber, audiences: Collection[str] = ()) -> dict[str, bool]:
     """The published newsletters that are the reader's, the oldest first, and whether they have not
     left each.
 
-    A newsletter for everybody is; one for a segment is once the reader was sent an issue, or said
-    that they want it: nobody is told that they get what its segment keeps from them.
+    A newsletter for everybody is; one for a segment is when it is among ``audiences``
+    (``segments.audiences``: those whose segments they belong to), and once the reader was sent an
+    issue, or said that they want it: nobody is told that they get what its segment keeps from them.
     """
     sent = sa.exists().where(
         Delivery.edition_id == Edition.id,
@@ -46,7 +47,12 @@ def of(session: Session, reader: Subscriber) -> dict[str, bool]:
         Delivery.subscriber_id == reader.id,
         Delivery.state == DeliveryState.SENT,
     )
-    theirs = sa.or_(Newsletter.segment_id.is_(None), Subscription.subscribed.is_not(None), sent)
+    theirs = sa.or_(
+        Newsletter.segment_id.is_(None),
+        Newsletter.name.in_(audiences),
+        Subscription.subscribed.is_not(None),
+        sent,
+    )
     query = (
         sa.select(Newsletter.name, sa.func.coalesce(Subscription.subscribed, sa.true()))
         .outerjoin(
@@ -65,13 +71,15 @@ def leave(
     reader: Subscriber,
     newsletter: str,
     *,
+    audiences: Collection[str],
     source: str,
     now: datetime,
     proof: dict[str, Any],
 ) -> list[str]:
-    """The reader gets ``newsletter`` no more; the names of those they still get. Who gets none any
-    more has unsubscribed, with a consent event that says ``source`` and ``proof``."""
-    got = of(session, reader)
+    """The reader gets ``newsletter`` no more; the names of those they still get (``audiences`` as
+    for ``of``). Who gets none any more has unsubscribed, with a consent event that says ``source``
+    and ``proof``."""
+    got = of(session, reader, audiences)
     others = [name for name, subscribed in got.items() if subscribed and name != newsletter]
     if others:
         _note(session, reader, newsletter, subscribed=False, now=now, proof=proof)
@@ -85,12 +93,13 @@ def choose(
     reader: Subscriber,
     names: Collection[str],
     *,
+    audiences: Collection[str] = (),
     now: datetime,
     proof: dict[str, Any],
 ) -> None:
     """The reader gets those of the published newsletters that are among ``names``; ValueError when
     none is, since who wants none unsubscribes."""
-    known = of(session, reader)
+    known = of(session, reader, audiences)
     if not any(name in names for name in known):
         raise ValueError("at least one newsletter, or unsubscribe")
     for name, subscribed in known.items():

@@ -266,9 +266,12 @@ def test_two_newsletters_through_a_fortnight_bring_each_reader_exactly_what_they
         newsletters.add(session, settings, "daily", own, segment="builders", now=MONDAY)
 
     def does(number: int, act: Callable[..., object], *more: object, **how: object) -> None:
+        now = datetime.now(UTC)
         with database.writing(engine) as session:
             reader = records.find(session, f"reader{number}@example.com")
-            act(session, reader, *more, now=datetime.now(UTC), proof={}, **how)
+            if act == subscriptions.leave:
+                how["audiences"] = segments.audiences(session, reader.id, now)
+            act(session, reader, *more, now=now, proof={}, **how)
 
     def day(number: int, hour: int = 12) -> datetime:
         return MONDAY + timedelta(days=number, hours=hour)

@@ -9,6 +9,7 @@ from mailer import erasure
 from mailer.cli.common import invocation, say
 from mailer.cli.subscribers import options
 from mailer.cli.subscribers.options import Email
+from recommender import segments
 from recommender.errors import NewsletterError
 from recommender.models import Status
 from recommender.storage import database
@@ -27,6 +28,7 @@ def unsubscribe(context: typer.Context, email: Email) -> None:
         if run.newsletter is not None:
             others = subscriptions.leave(
                 session, reader, run.settings.newsletter,
+                audiences=segments.audiences(session, reader.id, run.now),
                 source="admin", now=run.now, proof={"command": "subscribers unsubscribe"},
             )  # fmt: skip
             left = f"; still gets {', '.join(others)}" if others else ""

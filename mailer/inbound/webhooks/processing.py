@@ -161,6 +161,7 @@ def _act(
             reader,
             newsletter=None,
             delivery=about.delivery,
+            audiences=(),
             source="provider",
             now=now,
             proof=proof,

@@ -143,7 +143,13 @@ def test_who_leaves_the_last_one_is_unsubscribed(two: Place) -> None:
     with database.writing(two.engine) as session:
         reader = records.find(session, WHO)
         subscriptions.leave(
-            session, reader, "daily", source="preferences", now=two.moment[0], proof={}
+            session,
+            reader,
+            "daily",
+            audiences=(),
+            source="preferences",
+            now=two.moment[0],
+            proof={},
         )
     answer = two.client.post(link(two), content="List-Unsubscribe=One-Click")
     assert answer.status_code == 200

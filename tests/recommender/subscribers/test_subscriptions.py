@@ -37,7 +37,13 @@ def leave(engine: Engine, name: str, now: datetime) -> list[str]:
     with database.writing(engine) as session:
         reader = records.find(session, WHO)
         return subscriptions.leave(
-            session, reader, name, source="preferences", now=now, proof={"page": "preferences"}
+            session,
+            reader,
+            name,
+            audiences=segments.audiences(session, reader.id, now),
+            source="preferences",
+            now=now,
+            proof={"page": "preferences"},
         )
 
 
@@ -114,3 +120,19 @@ def test_a_newsletter_for_others_is_none_that_a_reader_still_gets(
     with database.reading(engine) as session:
         theirs = subscriptions.of(session, records.find(session, "reader2@example.com"))
     assert theirs == {"weekly": True, "daily": True}
+
+
+def test_who_leaves_one_before_the_first_issue_of_another_still_gets_the_other(
+    engine: Engine, settings: Settings, now: datetime
+) -> None:
+    with database.writing(engine) as session:
+        segments.create(session, "mine", f'email in ("{WHO}")', now=now)
+        row = newsletters.get(session, "weekly")
+        newsletters.change(session, settings, row, {}, segment="mine")
+    assert leave(engine, "daily", now) == ["weekly"]
+    with database.reading(engine) as session:
+        assert records.find(session, WHO).status == Status.ACTIVE
+        assert segments.audiences(
+            session, records.find(session, "reader2@example.com").id, now
+        ) == (frozenset())
+    assert leave(engine, "weekly", now) == []
