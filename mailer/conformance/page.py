@@ -17,10 +17,7 @@ PREHEADER = range(40, 151)
 _FORBIDDEN = frozenset(["script", "form", "iframe", "object", "embed", "input", "button"])
 _EMPTY_NAMES = frozenset(["click here", "here", "read more", "more", "link", "this", "learn more"])
 _NOTHING = frozenset(["None", "nan", "NaN", "Undefined", "undefined", "null", "[object Object]"])
-
 _FILLED_IN = re.compile(r"\{[{%#]|\[\[")
-
-
 _WORDS = frozenset(["alt", "aria-label"])
 """Attributes that hold what stories say."""
 
