@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+METADATA = "copy"
+"""The name of the metadata with the tag, where a provider keeps some with a message."""
 LONGEST_LOCAL = 64
 """Characters before the ``@`` (RFC 5321 section 4.5.3.1.1)."""
 _CODE = 20

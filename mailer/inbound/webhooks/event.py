@@ -25,8 +25,6 @@ Meaning = Literal[
 """What an event is for us; only hard, soft, complaint and unsubscribe change anything."""
 Document = Mapping[str, Any]
 """A JSON object."""
-METADATA = "copy"
-"""The name of the custom metadata in which a message may carry the tag of its copy."""
 LONGEST_TEXT = 4_000
 LONGEST_WORDS = 500
 MOST_EVENTS = 5_000

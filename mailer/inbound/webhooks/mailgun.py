@@ -16,6 +16,7 @@ from mailer.inbound.webhooks.authentication import (
     from_unix,
 )
 from mailer.inbound.webhooks.event import Document, Failure, Meaning, ProviderEvent, mapping, text
+from mailer.mime.return_path import METADATA
 
 _SUPPRESSED: dict[str, Meaning] = {
     "suppress-complaint": "complaint",
@@ -49,7 +50,7 @@ def parse(body: bytes) -> list[ProviderEvent]:
     token = text(mapping(document.get("signature")).get("token"), 100)
     name, meaning, failure = _meaning(data)
     headers = mapping(mapping(data.get("message")).get("headers"))
-    tag = mapping(data.get("user-variables")).get(event.METADATA)
+    tag = mapping(data.get("user-variables")).get(METADATA)
     found = event.identifiers(
         message_ids=[headers.get("message-id")],
         tags=[tag, mapping(data.get("envelope")).get("sender")],

@@ -7,6 +7,7 @@ Source: postmarkapp.com/developer/webhooks, …/api/bounce-api (bounce types).
 from mailer.inbound.webhooks import event
 from mailer.inbound.webhooks.authentication import Headers, UnreadableError, check_credentials
 from mailer.inbound.webhooks.event import Document, Failure, Meaning, ProviderEvent, text
+from mailer.mime.return_path import METADATA
 
 _HARD = frozenset({"HardBounce", "BadEmailAddress"})
 _SOFT = frozenset({"SoftBounce", "DnsError"})
@@ -31,7 +32,7 @@ def parse(body: bytes) -> list[ProviderEvent]:
         raise UnreadableError("the body is no JSON object")
     kind = text(document.get("RecordType"), 40)
     name, meaning, failure = _meaning(kind, document)
-    tags = [event.mapping(document.get("Metadata")).get(event.METADATA)]
+    tags = [event.mapping(document.get("Metadata")).get(METADATA)]
     # A repetition has the same id; an address may bounce, be activated and bounce again.
     identity = document.get("ID")
     key = event.key_of(kind, identity) if identity else event.key_of(document)

@@ -22,6 +22,7 @@ from mailer.inbound.webhooks.authentication import (
     from_unix,
 )
 from mailer.inbound.webhooks.event import Document, Failure, Meaning, ProviderEvent, text
+from mailer.mime.return_path import METADATA
 from recommender.errors import ConfigurationError
 
 SIGNATURE = "x-twilio-email-event-webhook-signature"
@@ -108,7 +109,7 @@ def _event(document: Document) -> ProviderEvent:
         event.address(document.get("email")),
         event.identifiers(
             message_ids=[document.get("smtp-id")],
-            tags=[document.get(event.METADATA)],
+            tags=[document.get(METADATA)],
         ),
         failure,
     )

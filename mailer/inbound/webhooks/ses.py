@@ -24,6 +24,7 @@ from mailer.inbound.webhooks.event import (
     sequence,
     text,
 )
+from mailer.mime.return_path import METADATA
 from recommender.subscribers.addresses import fold
 
 _UNSUBSCRIBE = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{20,120})>")
@@ -122,7 +123,7 @@ def _named(document: Document) -> CopyIdentifiers:
     mail = mapping(document.get("mail"))
     headers = [mapping(one) for one in sequence(mail.get("headers"))[:200]]
     values = [(text(one.get("name"), 100).lower(), text(one.get("value"))) for one in headers]
-    tags = sequence(mapping(mail.get("tags")).get(event.METADATA))[:5]
+    tags = sequence(mapping(mail.get("tags")).get(METADATA))[:5]
     found = event.identifiers(
         message_ids=[value for name, value in values if name == "message-id"][:5],
         tags=[mail.get("source"), *tags],

@@ -13,9 +13,6 @@ from mailer.mime import return_path
 from mailer.mime.message import Message
 from mailer.relay.http.api import Answer, Request, Subject
 
-VARIABLE = "v:copy"
-"""The user variable that names our copy in Mailgun's events."""
-
 
 @dataclass(frozen=True)
 class Mailgun:
@@ -27,7 +24,7 @@ class Mailgun:
     def sending(self, message: Message, now: datetime) -> Request:
         fields = {"to": message.recipient, "o:tracking": "no"}
         if tags := return_path.tags(message.envelope_from):
-            fields[VARIABLE] = tags[0]
+            fields[f"v:{return_path.METADATA}"] = tags[0]
         return self._request(fields, message.data)
 
     def looking(self, now: datetime) -> Request:

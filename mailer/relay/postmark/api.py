@@ -19,8 +19,6 @@ from mailer.mime import return_path
 from mailer.mime.message import Message
 from mailer.relay.http.api import Answer, Request, Subject
 
-METADATA = "copy"
-"""Names our copy in Postmark's webhooks."""
 _OWN = frozenset(
     {
         *("from", "to", "reply-to", "subject", "date", "return-path", "dkim-signature"),
@@ -78,7 +76,7 @@ class Postmark:
         if attached := [_attachment(part) for part in parsed.iter_attachments()]:
             document["Attachments"] = attached
         if tags := return_path.tags(message.envelope_from):
-            document["Metadata"] = {METADATA: tags[0]}
+            document["Metadata"] = {return_path.METADATA: tags[0]}
         body = json.dumps(document).encode("ascii")
         return Request("POST", "/email", self._fields("application/json"), body)
 

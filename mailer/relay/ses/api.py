@@ -17,8 +17,6 @@ from mailer.relay.ses.signature import Signer
 
 SEND = "/v2/email/outbound-emails"
 ACCOUNT = "/v2/email/account"
-TAG = "copy"
-"""The message tag that names our copy in SES's events."""
 _SUBJECTS = {
     "TooManyRequestsException": Subject.PACE,
     "ThrottlingException": Subject.PACE,
@@ -55,7 +53,7 @@ class Ses:
         if self.configuration is not None:
             document["ConfigurationSetName"] = self.configuration
         if tags := return_path.tags(message.envelope_from):
-            document["EmailTags"] = [{"Name": TAG, "Value": tags[0]}]
+            document["EmailTags"] = [{"Name": return_path.METADATA, "Value": tags[0]}]
         body = json.dumps(document).encode("ascii")
         fields = {"Content-Type": "application/json"}
         return self.signer.signed(Request("POST", SEND, fields, body), self.host, now)

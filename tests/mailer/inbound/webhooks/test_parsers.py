@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,14 @@ from hypothesis import strategies as st
 from mailer.inbound.webhooks import brevo, mailgun, postmark, sendgrid, ses
 from mailer.inbound.webhooks.authentication import UnreadableError
 from mailer.inbound.webhooks.event import ProviderEvent, failure
+from mailer.mime import return_path
+from mailer.mime.message import Message
+from mailer.relay.http.api import Request
+from mailer.relay.mailgun import api as mailgun_api
+from mailer.relay.postmark import api as postmark_api
+from mailer.relay.ses import api as ses_api
+from mailer.relay.ses.signature import Signer
+from tests.providers import form_of
 
 Parse = Callable[[bytes], list[ProviderEvent]]
 PARSERS: dict[str, Parse] = {
@@ -138,3 +147,29 @@ def test_what_is_too_deep_is_refused(name: str) -> None:
 def test_what_may_pass_is_never_hard(words: str, status: str, code: int) -> None:
     found = failure(words, permanent=False, status=status, code=code)
     assert found.about not in ("mailbox", "suspected")
+
+
+@pytest.mark.parametrize("name", ["ses", "postmark", "mailgun"])
+def test_an_event_names_the_copy_that_went_by_the_providers_api(name: str, now: datetime) -> None:
+    path = return_path.tagged("bounces@example.org", b"secret", 7)
+    message = Message(path, "r@example.com", b"From: n@example.org\r\n\r\nhi\r\n", "<1@x.y>")
+    sent: dict[str, Callable[[], Request]] = {
+        "ses": lambda: ses_api.Ses(Signer("k", "s", "eu-west-1", "ses"), "h").sending(message, now),
+        "postmark": lambda: postmark_api.Postmark("t", "broadcast").sending(message, now),
+        "mailgun": lambda: mailgun_api.Mailgun("k", "x.example").sending(message, now),
+    }
+    request = sent[name]()
+    if name == "mailgun":
+        form = form_of(request.fields["Content-Type"], request.body)
+        variables = {key[2:]: value.decode() for key, value in form.items() if key[:2] == "v:"}
+        event: object = {"event-data": {"event": "complained", "user-variables": variables}}
+    elif name == "postmark":
+        metadata = json.loads(request.body)["Metadata"]
+        event = {"RecordType": "SpamComplaint", "Metadata": metadata}
+    else:
+        tags = {one["Name"]: [one["Value"]] for one in json.loads(request.body)["EmailTags"]}
+        inner = {"eventType": "Delivery", "mail": {"tags": tags, "destination": ["r@example.com"]}}
+        event = {"Type": "Notification", "MessageId": "1", "Message": json.dumps(inner)}
+    [found] = PARSERS[name](json.dumps(event).encode())
+    [tag] = found.identifiers.return_path_tags
+    assert return_path.copy_of(tag, [b"secret"]) == 7
