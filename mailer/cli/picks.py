@@ -75,6 +75,9 @@ def _show(answer: dict[str, Any], *, explain: bool) -> None:
         )
         say(f"    {pick['article']} · score {pick['score']:.3f}")
         _reasons(pick["reasons"] if explain else pick["reasons"][:1], bars=explain)
+        for told in pick.get("elsewhere", ()):
+            where = f"{told['number']} of {told['of']}" if told["number"] else "the digest says"
+            say(f"    in its digest ({where}): {told['text']}")
         for given in pick.get("answers", ()):
             say(f"    the reader's answer: {ANSWERS[given]}")
     if explain and answer["runners_up"]:

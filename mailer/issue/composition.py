@@ -250,12 +250,15 @@ class Composer:
         reasons_given: set[object] = set()
         for pick in picks:
             lead_reason = wording.lead_reason(pick.reasons)
-            repeated = lead_reason in reasons_given
+            placement = self._story(pick.story).placement(lead_reason.detail)
+            repeated = lead_reason in reasons_given and placement is None
             key = (pick.story, lead_reason, pick.also, not cards_shown, repeated)
             reasons_given.add(lead_reason)
             card = made.get(key)
             if card is None:
                 why = "" if repeated else wording.why(lead_reason, language, known=told_us)
+                if placement is not None and lead_reason.kind == "topic":
+                    why = wording.placed(placement, language)
                 story = self._story(pick.story)
                 face = cards.face(
                     story,

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from mailer.issue.plaintext import clean, direction
-from recommender.articles import fields, sentences
+from recommender.articles import fields, placements, sentences
+from recommender.articles.placements import Placement
 from recommender.safety.hosts import ascii_host
 from recommender.story_text import LISTS, PROSE, Image, StoryText
 
@@ -22,7 +23,8 @@ _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
 
 @dataclass(frozen=True)
 class StoryContent(StoryText):
-    """One story. ``published_at`` is ISO 8601; ``language`` a language tag, None when unknown."""
+    """One story. ``published_at`` is ISO 8601; ``language`` a language tag, None when unknown;
+    ``elsewhere`` says what of its digest is told here for want of a card (``Placement``)."""
 
     article: str = ""
     story: str = ""
@@ -32,6 +34,7 @@ class StoryContent(StoryText):
     topics: tuple[str, ...] = ()
     published_at: str | None = None
     language: str | None = None
+    elsewhere: tuple[Mapping[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("title", *PROSE, "article_title", "source", "curator"):
@@ -55,7 +58,12 @@ class StoryContent(StoryText):
         known = {name: document[name] for name in cls.__dataclass_fields__ if name in document}
         if known.get("image") is not None:
             known["image"] = Image.from_document(known["image"])
+        known["elsewhere"] = tuple(known.get("elsewhere") or ())
         return cls(**{"title": "", **known})
+
+    def placement(self, topic: str) -> Placement | None:
+        """Where else in its digest a topic stands that this card tells of."""
+        return placements.told(self.elsewhere, topic) if self.elsewhere else None
 
     @cached_property
     def link(self) -> str | None:

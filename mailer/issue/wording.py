@@ -12,6 +12,7 @@ from typing import NamedTuple, assert_never
 
 from mailer.issue.plaintext import clean, shorten
 from mailer.localization import SOURCE, Language
+from recommender.articles.placements import Placement
 from recommender.ranking.values import LIKED_BY_MANY, LIKED_BY_ROLE, ReasonKind
 
 SUBJECT_LENGTH = 78
@@ -223,3 +224,24 @@ def _of_role(detail: str, language: Language) -> str:
     if liked:
         return _("Liked by others who work as %(role)s.", role=role)
     return _("For your work as %(role)s.", role=role)
+
+
+def placed(placement: Placement, language: Language) -> str:
+    """Where in a digest a topic stands that has no card of its own."""
+    _ = language.text
+    topic, text = clean(placement.topic), clean(placement.text)
+    if placement.number:
+        sentence = _(
+            "You follow %(topics)s: this digest has “%(title)s”, %(number)s of %(count)s.",
+            topics=topic,
+            title=shorten(text, 70),
+            number=placement.number,
+            count=placement.of,
+        )
+    else:
+        sentence = _(
+            "You follow %(topics)s; this digest says: “%(text)s”",
+            topics=topic,
+            text=shorten(text, 90),
+        )
+    return shorten(sentence, WHY_LENGTH)

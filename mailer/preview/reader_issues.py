@@ -37,6 +37,7 @@ from mailer.relay import registry
 from mailer.relay.outbox.folder import file_name
 from mailer.relay.transport import NoLimits, VerdictKind
 from recommender import segments
+from recommender.articles import placements
 from recommender.articles.catalogue import Catalogue
 from recommender.errors import NewsletterError, NotFoundError, TransportError
 from recommender.models import (
@@ -123,7 +124,15 @@ def _pick(pick: Pick, stories: Catalogue, answers: list[dict[str, Any]]) -> dict
         **_named(pick.story, stories),
         "score": pick.score,
         "reasons": [feedback.reason(one, answers) for one in pick.reasons],
-    }
+    } | _told(pick, stories)
+
+
+def _told(pick: Pick, stories: Catalogue) -> dict[str, Any]:
+    """Where in its digest the topic stands that a pick is for, if it has no card of its own."""
+    elsewhere = stories.documents.get(pick.story, {}).get("elsewhere", ())
+    topics = [reason.detail for reason in pick.reasons[:1] if reason.kind == "topic"]
+    found = [one for topic in topics if (one := placements.told(elsewhere, topic))]
+    return {"elsewhere": [one.document() for one in found]} if found else {}
 
 
 def _runner_up(

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from recommender.articles import edits
+from recommender.articles import edits, placements
 from recommender.articles.edits import UNEDITED, StoryEdits
 from recommender.models import Article, Role, StoryRole, StoryTopic, Topic
 from recommender.models import Story as StoryRow
@@ -44,7 +44,9 @@ def load(
     roles = _weights(session, StoryRole, StoryRole.role_id, Role)
     oldest = now - timedelta(days=horizon_days)
     edited = edits.current(session, now)
-    candidates, archive, documents = [], [], {}
+    candidates, archive = [], []
+    documents: dict[str, dict[str, Any]] = {}
+    digests: dict[int, tuple[Article, list[Story]]] = {}
     query = (
         sa.select(StoryRow, Article)
         .join(Article, Article.id == StoryRow.article_id)
@@ -56,18 +58,31 @@ def load(
         words = edited.get(row.id, UNEDITED)
         story = _edited(story, words, period)
         archive.append(story)
+        open_now = words.open_at(now)
+        if row.retired_at is None and open_now:
+            digests.setdefault(row.article_id, (article, []))[1].append(story)
         if (
             row.id in frozen
             if frozen is not None
             else _fresh(row, article, oldest, now)
-            and words.open_at(now)
+            and open_now
             and can_be_shown(row, article, words)
         ):
-            candidates.append(story)
+            candidates.append(story.id)
             documents[story.id] = _edited_document(
                 document(row, article, list(story.topics)), words
             )
-    return Catalogue(tuple(candidates), tuple(archive), documents)
+    by_id = {story.id: story for story in archive}
+    for article, parts in digests.values():
+        parts.sort(key=lambda story: story.position)
+        placed = placements.place(parts, article.topics, article)
+        if placed is not None:
+            by_id[placed.lead.id] = placed.lead
+            if placed.lead.id in documents:
+                told = [one.document() for one in placed.placements]
+                documents[placed.lead.id]["elsewhere"] = told
+    chosen = tuple([by_id[identifier] for identifier in candidates])
+    return Catalogue(chosen, tuple(by_id.values()), documents)
 
 
 def _edited(story: Story, words: StoryEdits, period: str | None) -> Story:
@@ -75,6 +90,7 @@ def _edited(story: Story, words: StoryEdits, period: str | None) -> Story:
     return replace(
         story,
         title=story.title if words.title is None else words.title,
+        url=words.url or story.url,
         topics=words.labels(words.topics, story.topics),
         roles=words.labels(words.roles, story.roles),
         must_read=story.must_read or words.pinned(period),

@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 
 import msgspec
 
+from recommender.articles import placements
 from recommender.articles.values import ArticleDraft
 from recommender.errors import InputError
 from recommender.ranking.answers import liked
@@ -55,6 +56,9 @@ def catalogue(drafts: Iterable[ArticleDraft]) -> Catalogue:
     of_article: dict[str, tuple[str, ...]] = {}
     for draft in drafts:
         own = [_story(draft, number) for number in range(len(draft.stories))]
+        placed = placements.place(own, draft.topics, draft)
+        if placed is not None:
+            own = [placed.lead if story.id == placed.lead.id else story for story in own]
         stories += own
         of_article[draft.key] = tuple(story.id for story in own)
     return Catalogue(tuple(stories), of_article)

@@ -36,6 +36,7 @@ from recommender.models.limits import Pause, RateLimit, Stop
 from recommender.models.service import Heartbeat, JobRun
 from recommender.models.sponsors import Sponsor
 from recommender.models.subscribers import (
+    ADDED_LATER,
     AddressChange,
     ConsentEvent,
     Frequency,
@@ -51,6 +52,7 @@ from recommender.models.subscribers import (
 from recommender.models.webhooks import WebhookEvent
 
 __all__ = [
+    "ADDED_LATER",
     "AddressChange",
     "Alert",
     "Article",

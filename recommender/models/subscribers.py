@@ -73,15 +73,22 @@ class Subscriber(Base):
     last_active_at: Mapped[datetime | None]
     sunset_asked_at: Mapped[datetime | None]
     topics: Mapped[list["SubscriberTopic"]] = relationship(
-        cascade="all, delete-orphan", order_by="SubscriberTopic.topic_id", passive_deletes=True
+        cascade="all, delete-orphan",
+        order_by="SubscriberTopic.position, SubscriberTopic.topic_id",
+        passive_deletes=True,
     )
     roles: Mapped[list["SubscriberRole"]] = relationship(
         cascade="all, delete-orphan", order_by="SubscriberRole.role_id", passive_deletes=True
     )
 
 
+ADDED_LATER = 1_000
+"""Position of a topic that was not given among others, behind those that were."""
+
+
 class SubscriberTopic(Base):
-    """A stated interest, −2 (never) … +3 (love)."""
+    """A stated interest, −2 (never) … +3 (love). ``position`` is its place, from 0, among those
+    the reader gave together."""
 
     __tablename__ = "subscriber_topics"
     __table_args__ = (CheckConstraint("weight BETWEEN -2 AND 3", name="weight_range"),)
@@ -93,6 +100,7 @@ class SubscriberTopic(Base):
         ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     weight: Mapped[float]
+    position: Mapped[int] = mapped_column(default=ADDED_LATER, server_default=str(ADDED_LATER))
     topic: Mapped[Topic] = relationship()
 
 

@@ -137,6 +137,11 @@ class Affinities:
         """The interest that has row ``index``."""
         return self._order[index]
 
+    @property
+    def stated(self) -> npt.NDArray[np.bool_]:
+        """Which rows are those of topics."""
+        return np.array([interest.kind == "topic" for interest in self._order], dtype=bool)
+
     def trim(self) -> None:
         """Forget all rows once they fill more memory than they may; call between chunks."""
         if self._values.nbytes > KEPT_BYTES:
@@ -222,9 +227,10 @@ class Affinities:
         tags = np.maximum(tags, self.settings.named * self._named(names, name))
         count = trust + self.settings.text
         total = trust * tags + self.settings.text * text
-        if not own:
+        surely = {row: weight for row, weight in own.items() if weight >= self.settings.carried}
+        if not surely:  # what a digest only hands down to a story is no witness
             return np.asarray(total / count)
-        return self._lifted(self._witnessed(total, count, own), own, names.known(name))
+        return self._lifted(self._witnessed(total, count, surely), own, names.known(name))
 
     def _witnessed(self, total: Row, count: float, own: dict[int, float]) -> Row:
         rows = np.array(sorted(own), dtype=np.int64)

@@ -221,7 +221,8 @@ class Ranker:
                 profile.likes, self.affinities.values, self.settings.calibrated_interests
             )
         ids, theirs = [one.id for one in readers], [one.segments for one in readers]
-        asked = slates.SlateRequest(ids, theirs, scores, shares, request)
+        stated = self.affinities.stated
+        asked = slates.SlateRequest(ids, theirs, scores, shares, request, stated)
         return slates.fill(self._pool, asked)
 
     def _picks(self, chunk: RankedChunk) -> list[Pick]:

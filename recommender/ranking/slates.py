@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from recommender.ranking import place_variation, selection
+from recommender.ranking import place_variation, selection, stated_order
 from recommender.ranking.place_variation import Variation
 from recommender.ranking.reasons import EXPLORE, FRESH, MUST_READ
 from recommender.ranking.scoring import EXCLUDED, Scores
@@ -34,13 +34,15 @@ class CandidatePool:
 @dataclass(frozen=True)
 class SlateRequest:
     """The slates of a chunk of ``readers`` (ids) with their ``segments``: their ``scores`` (readers
-    × candidates), the interests these are due to, and what the lists shall be."""
+    × candidates), the interests these are due to (``stated`` marks the topics), and what the lists
+    shall be."""
 
     readers: Sequence[str]
     segments: Sequence[Sequence[str]]
     scores: Scores
     shares: Shares | None
     asked: ListRequest
+    stated: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ def fill(pool: CandidatePool, request: SlateRequest) -> Slates:
     places = selection.issue(
         open_scores, pool.features, settings, top, shares=request.shares, seated=seated
     )
+    if request.shares is not None and request.stated is not None:
+        stated_order.arrange(places, request.shares, request.stated, seated)
     _newest_first(places, seated, pool, request.asked.now)
     lists = plain(places)
     floor = max(settings.relevance_floor, 0.01)

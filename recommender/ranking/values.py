@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from recommender.story_text import StoryText
+from recommender.story_text import StoryText, says_something
 
 ReasonKind = Literal["topic", "role", "text", "history", "fresh", "must_read", "explore"]
 ActionKind = Literal["click", "more", "less", "sent"]
@@ -43,9 +43,7 @@ class Story(StoryText):
     @property
     def makes_a_card(self) -> bool:
         """Whether there is more to show than a title: some text of its own, or a link."""
-        prose = (self.summary, self.takeaway, self.body, self.url)
-        points = (self.insights, self.principles, self.practice, self.code_references)
-        return any(prose) or any(points)
+        return says_something(self) or bool(self.body or self.url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,7 +117,7 @@ def members(
         sa.select(SubscriberTopic.subscriber_id, Topic.name, SubscriberTopic.weight)
         .join(Topic, Topic.id == SubscriberTopic.topic_id)
         .where(bulk.among(session, SubscriberTopic.subscriber_id, ids))
-        .order_by(Topic.key)
+        .order_by(SubscriberTopic.position, Topic.key)
     ):
         topics[owner][name] = weight
     roles: dict[int, list[str]] = {id_: [] for id_ in ids}

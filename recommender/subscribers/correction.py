@@ -138,9 +138,12 @@ def _topics(session: Session, reader: Subscriber, wanted: Changes) -> None:
         sa.delete(table).where(table.subscriber_id == reader.id, table.topic_id.in_(changed)),
         execution_options={"synchronize_session": False},
     )
+    before = {row.topic_id: row.position for row in reader.topics}
+    first = max(before.values(), default=-1) + 1
     rows = [
         {"subscriber_id": reader.id, "topic_id": one, "weight": weight}
-        for one, weight in sorted(stated.items())
+        | {"position": before.get(one, first + number)}
+        for number, (one, weight) in enumerate(stated.items())
         if held.get(one) != weight
     ]
     if rows:

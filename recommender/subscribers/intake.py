@@ -278,16 +278,24 @@ class _Batch:
         held: dict[int, dict[int, Any]] = {owner: {} for owner in wanted}
         rows_of = table.table()
         chosen = [rows_of.c[name] for name in ("subscriber_id", item, value) if name]
-        for row in self.session.execute(sa.select(*chosen).where(table.subscriber_id.in_(wanted))):
+        query = sa.select(*chosen).where(table.subscriber_id.in_(wanted))
+        if value:
+            query = query.order_by(rows_of.c.position, rows_of.c[item])
+        for row in self.session.execute(query):
             held[row[0]][row[1]] = row[2] if value else True
-        changed = {owner for owner, items in wanted.items() if items != held[owner]}
+        changed = {
+            owner
+            for owner, items in wanted.items()
+            if items != held[owner] or (value and list(items) != list(held[owner]))
+        }
         emptied = [owner for owner in changed if held[owner]]
         if emptied:
             self.session.execute(sa.delete(table).where(table.subscriber_id.in_(emptied)))
         rows = [
-            {"subscriber_id": owner, item: key, **({value: content} if value else {})}
+            {"subscriber_id": owner, item: key}
+            | ({value: content, "position": position} if value else {})
             for owner in sorted(changed)
-            for key, content in wanted[owner].items()
+            for position, (key, content) in enumerate(wanted[owner].items())
         ]
         if rows:
             self.session.execute(sa.insert(rows_of), rows)

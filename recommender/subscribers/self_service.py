@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from recommender import vocabulary
 from recommender.errors import UnknownName
 from recommender.models import (
+    ADDED_LATER,
     ConsentEvent,
     Event,
     EventKind,
@@ -112,20 +113,25 @@ def choose(
     topics: Mapping[str, float],
     now: datetime,
 ) -> None:
-    """Replace the reader's roles and topics (name → weight, −2 … +3).
+    """Replace the reader's roles and topics (name → weight, −2 … +3); topics that the reader had
+    keep their order, and new ones follow in the order given.
 
     Raises UnknownName for a name that is not in the vocabulary, before anything is changed: what
     strangers type must not become a topic that is offered to everybody.
     """
     role_ids = sorted(set(known(session, "role", roles).values()))
     weights = {key: topics[name] for name, key in known(session, "topic", topics).items()}
+    before = {row.topic_id: row.position for row in reader.topics}
+    order = sorted(weights, key=lambda one: before.get(one, ADDED_LATER))
     for table in (SubscriberRole, SubscriberTopic):
         session.execute(sa.delete(table).where(table.subscriber_id == reader.id))
     session.expire(reader, ["roles", "topics"])
     session.add_all(SubscriberRole(subscriber_id=reader.id, role_id=one) for one in role_ids)
     session.add_all(
-        SubscriberTopic(subscriber_id=reader.id, topic_id=one, weight=weights[one])
-        for one in sorted(weights)
+        SubscriberTopic(
+            subscriber_id=reader.id, topic_id=one, weight=weights[one], position=position
+        )
+        for position, one in enumerate(order)
     )
     reader.updated_at = reader.last_active_at = now
     session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from recommender.errors import InputError
 from recommender.models import ConsentEvent, Status, Subscriber
 from recommender.storage import database
-from recommender.subscribers import consent, records
+from recommender.subscribers import audience, consent, records
 
 from .conftest import Import, lines
 
@@ -128,3 +128,14 @@ def test_binary_wrong_encoding_and_an_endless_line_are_rejected_alone(import_: I
     )
     assert report.added == 2
     assert [r.line for r in report.rejected] == [2, 3, 4]
+
+
+def test_topics_keep_the_order_in_which_they_were_given(import_: Import, store: Engine) -> None:
+    given = ["TPU Development", "Data", "AI Strategy"]
+    import_(lines({"email": "a@example.com", "topics": given}))
+    assert list(held(store, "a@example.com")["topics"]) == given
+    report = import_(lines({"email": "a@example.com", "topics": given[::-1]}))
+    assert report.updated == 1
+    with database.reading(store) as session:
+        [member] = next(audience.batches(session, sa.true()))
+    assert list(member.reader.topics) == given[::-1]
