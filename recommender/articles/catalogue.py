@@ -1,6 +1,6 @@
 """The stories of the store as values: for the ranker, and as they are frozen into an edition."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,17 +72,26 @@ def load(
             documents[story.id] = _edited_document(
                 document(row, article, list(story.topics)), words
             )
-    by_id = {story.id: story for story in archive}
-    for article, parts in digests.values():
+    by_id = {story.id: story for story in archive} | _placed(digests.values(), documents)
+    chosen = tuple([by_id[identifier] for identifier in candidates])
+    return Catalogue(chosen, tuple(by_id.values()), documents)
+
+
+def _placed(
+    digests: Iterable[tuple[Article, list[Story]]], documents: Mapping[str, dict[str, Any]]
+) -> dict[str, Story]:
+    """The stories that tell of topics of their digest which have no card, by id; their documents
+    get what they tell."""
+    leads = {}
+    for article, parts in digests:
         parts.sort(key=lambda story: story.position)
         placed = placements.place(parts, article.topics, article)
         if placed is not None:
-            by_id[placed.lead.id] = placed.lead
+            leads[placed.lead.id] = placed.lead
             if placed.lead.id in documents:
                 told = [one.document() for one in placed.placements]
                 documents[placed.lead.id]["elsewhere"] = told
-    chosen = tuple([by_id[identifier] for identifier in candidates])
-    return Catalogue(chosen, tuple(by_id.values()), documents)
+    return leads
 
 
 def _edited(story: Story, words: StoryEdits, period: str | None) -> Story:

@@ -63,12 +63,13 @@ _GENERAL = """
 GENERAL = frozenset(_GENERAL.split())
 
 
-def common(space: Space) -> npt.NDArray[np.bool_]:
-    """Which terms of a space are common words; a run of words never is."""
+def common(space: Space, *, archive: bool = True) -> npt.NDArray[np.bool_]:
+    """Which terms of a space are common words; a run of words never is. Without ``archive`` what
+    its stories use often does not matter: its own subject is not common to all."""
     found = np.array([name in GENERAL for name in space.names], dtype=bool)
     single = np.array([" " not in name for name in space.names], dtype=bool)
     for rows, share in ((space.labels, LABELS), (space.vectors, STORIES)):
-        if rows.shape[0] >= ENOUGH:
+        if rows.shape[0] >= ENOUGH and (archive or rows is space.labels):
             uses = np.bincount(rows.indices, minlength=len(space.names))
             found |= single & (uses > share * rows.shape[0])
     return found

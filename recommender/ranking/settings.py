@@ -81,7 +81,8 @@ class VocabularySettings:
     ``least`` is the least weight kept, as a share of all, and ``beside`` the most that a related
     name may weigh beside the name itself. For a name that the vocabulary does not hold,
     ``stand_ins`` of its labels stand in, and ``own`` is the share of the name's own words.
-    ``unlike``: cosine below which a label has nothing to say of a story.
+    ``unlike``: cosine below which a label has nothing to say of a story. ``faint``: what a common
+    word of a label's text counts beside any other.
     """
 
     walk: float = 0.95
@@ -91,6 +92,7 @@ class VocabularySettings:
     stand_ins: int = 10
     own: float = 0.5
     unlike: float = 0.03
+    faint: float = 0.4
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,14 @@ class TopicTexts:
     def __init__(self, names: VocabularyIndex, space: Space, texts: sp.csr_array) -> None:
         self._names = names
         self._space = space
-        self._texts = texts
-        self._by_term = sp.csr_array(texts.T)
         self._all = names.all_names()
         self._at = {name: at for at, name in enumerate(self._all)}
         self._walks: dict[int, tuple[npt.NDArray[np.int64], Row]] = {}
         self._evidence: tuple[sp.csr_array, Row] | None = None
         self._common = common_words.common(space)
+        self._general = common_words.common(space, archive=False)
+        self._texts = self._faded(texts, self._all)
+        self._by_term = sp.csr_array(self._texts.T)
         self._stories_by_term = sp.csr_array(space.vectors.T)
         self._present = self._stories_by_term.copy()
         self._present.data = np.ones_like(self._present.data)
@@ -47,8 +48,8 @@ class TopicTexts:
         return self._direct(names, self._queries(names))
 
     def own(self, names: Sequence[str]) -> Row:
-        """The names' own texts, dense (names × terms)."""
-        return np.asarray(self._queries(names).toarray())
+        """The names' own texts, dense (names × terms); common words count less."""
+        return np.asarray(self._faded(self._queries(names), names).toarray())
 
     def fields(self, names: Sequence[str]) -> Row:
         """The texts of the labels around each of ``names``, together, dense (names × terms)."""
@@ -89,7 +90,7 @@ class TopicTexts:
 
     def _direct(self, names: Sequence[str], queries: sp.csr_array) -> npt.NDArray[np.float32]:
         product = (queries @ self._stories_by_term).toarray()
-        met = (self._weighed(queries, names) @ self._present).toarray()
+        met = (self._weighed(queries, names, self._common) @ self._present).toarray()
         product[met == ONE_COMMON] = 0.0
         return np.asarray(product, dtype=np.float32)
 
@@ -137,7 +138,7 @@ class TopicTexts:
         if self._evidence is None:
             claimed = np.zeros(len(self._space.row))
             blocks = [sp.csc_array((len(self._all), 0))]
-            weighed = self._weighed(self._texts, self._all)
+            weighed = self._weighed(self._texts, self._all, self._common)
             for start in range(0, len(claimed), BLOCK):
                 block = slice(start, start + BLOCK)
                 cosines = sp.csr_array(self._texts @ self._stories_by_term[:, block])
@@ -154,12 +155,22 @@ class TopicTexts:
             self._evidence = (sp.csr_array(sp.hstack(blocks)), claimed)
         return self._evidence
 
-    def _weighed(self, texts: sp.csr_array, names: Sequence[str]) -> sp.csr_array:
+    def _faded(self, texts: sp.csr_array, names: Sequence[str]) -> sp.csr_array:
+        """``texts`` (of ``names``) in which common words count less than others, but where they are
+        a name's spelling."""
+        found = texts.copy()
+        kept = self._weighed(texts, names, self._general).data > ONE_COMMON
+        found.data = np.where(kept, found.data, found.data * self._names.settings.faint)
+        return found
+
+    def _weighed(
+        self, texts: sp.csr_array, names: Sequence[str], commons: npt.NDArray[np.bool_]
+    ) -> sp.csr_array:
         """The terms of ``texts`` (of ``names``, a row each): ``ONE_COMMON`` for a common word, more
         for any other and for one that alone is a name's spelling. So a story that shares no more
         than one common word with a text has just that."""
         found = texts.copy()
-        common = self._common[texts.indices]
+        common = commons[texts.indices]
         for row, name in enumerate(names):
             spelt = [words.tokens(text) for text in self._names.spellings(name)]
             alone = {parts[0] for parts in spelt if len(parts) == 1}

@@ -278,24 +278,22 @@ class _Batch:
         held: dict[int, dict[int, Any]] = {owner: {} for owner in wanted}
         rows_of = table.table()
         chosen = [rows_of.c[name] for name in ("subscriber_id", item, value) if name]
-        query = sa.select(*chosen).where(table.subscriber_id.in_(wanted))
-        if value:
-            query = query.order_by(rows_of.c.position, rows_of.c[item])
+        order = (rows_of.c.position, rows_of.c[item]) if value else ()
+        query = sa.select(*chosen).where(table.subscriber_id.in_(wanted)).order_by(*order)
         for row in self.session.execute(query):
             held[row[0]][row[1]] = row[2] if value else True
-        changed = {
-            owner
-            for owner, items in wanted.items()
-            if items != held[owner] or (value and list(items) != list(held[owner]))
-        }
+        # Of topics the order counts, too.
+        told = {owner: list(items.items()) if value else items for owner, items in wanted.items()}
+        known = {owner: list(held[owner].items()) if value else held[owner] for owner in wanted}
+        changed = {owner for owner in wanted if told[owner] != known[owner]}
         emptied = [owner for owner in changed if held[owner]]
         if emptied:
             self.session.execute(sa.delete(table).where(table.subscriber_id.in_(emptied)))
         rows = [
             {"subscriber_id": owner, item: key}
-            | ({value: content, "position": position} if value else {})
+            | ({value: content, "position": at} if value else {})
             for owner in sorted(changed)
-            for position, (key, content) in enumerate(wanted[owner].items())
+            for at, (key, content) in enumerate(wanted[owner].items())
         ]
         if rows:
             self.session.execute(sa.insert(rows_of), rows)
