@@ -11,6 +11,7 @@ from mailer.inbound.polling import collecting, mailbox_url
 from mailer.issue.composition import ReaderView, StoryContent
 from mailer.monitoring import troubles
 from mailer.relay import registry
+from mailer.relay.http.relay import Relay
 from recommender.errors import NewsletterError
 from recommender.ranking.values import Pick, Reason
 from recommender.settings import Settings
@@ -26,14 +27,27 @@ EXAMPLE = StoryContent(
 )
 
 
+REPORTS = {
+    "ses": "hooks_ses_topic",
+    "postmark": "hooks_postmark_secret",
+    "mailgun": "hooks_mailgun_key",
+}
+"""The setting by which the provider behind each API reports bounces and complaints."""
+
+
 def check_relays(settings: Settings) -> list[Finding]:
-    """Whether each relay answers; it is asked."""
+    """Whether each relay answers, which is asked, and whether it can say what bounced later."""
     found: list[Finding] = []
     for relay in registry.relays(settings):
         answer = troubles.relay(relay, settings.timeout_seconds)
         found.append(
             ok("relay", answer) if isinstance(answer, str) else of_trouble(answer, "error")
         )
+        key = REPORTS.get(relay.name.partition(":")[0]) if isinstance(relay, Relay) else None
+        if key is not None and not getattr(settings, key):
+            why = f"{relay.name} takes every message and reports bounces later, by webhook only"
+            todo = f"set {key} (docs/webhooks.md); else a dead mailbox is mailed again and again"
+            found.append(warning("relay", why, todo))
     return found
 
 

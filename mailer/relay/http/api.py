@@ -66,6 +66,10 @@ class Subject(StrEnum):
 class Api(Protocol):
     """One provider's API with the credentials for it. Never with a secret in its ``repr``."""
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What stands in no message, should the provider repeat it."""
+
     def sending(self, message: Message, now: datetime) -> Request:
         """The call that sends ``message``."""
 
@@ -122,14 +126,15 @@ def verdict(api: Api, answer: Answer, relay: str) -> Verdict:
     status = answer.status
     if 200 <= status < 300:
         if (identity := api.accepted(answer)) is not None:
-            name = one_line(identity, 200)
+            name = one_line(safe(api, identity), 200)
             return Verdict(VerdictKind.ACCEPTED, relay, 250, reply=f"HTTP {status} {name}".strip())
-        words = f"HTTP {status}, but not as the provider answers: {_start(answer.body)}"
+        words = f"HTTP {status}, but not as the provider answers: {_start(api, answer.body)}"
         return Verdict(VerdictKind.UNANSWERED, relay, reply=words)
     wait = retry_after(answer)
     about = api.subject(answer) or _by_status(status, wait)
     kind, code, enhanced, command = TERMS[about]
-    words = one_line(f"HTTP {status} {api.words(answer) or _start(answer.body)}", LONGEST_WORDS)
+    said = api.words(answer) or _start(api, answer.body)
+    words = one_line(f"HTTP {status} {safe(api, said)}", LONGEST_WORDS)
     return Verdict(kind, relay, code, enhanced or None, words.strip(), command, retry_after=wait)
 
 
@@ -150,5 +155,12 @@ def _by_status(status: int, wait: float | None) -> Subject:
     return Subject.MESSAGE if status >= 400 else Subject.ACCOUNT  # a redirect: a wrong address
 
 
-def _start(body: bytes) -> str:
-    return one_line(body[:200].decode("utf-8", "replace"), 100)
+def safe(api: Api, words: str) -> str:
+    """``words`` of a provider, which may repeat what it was sent, without a secret."""
+    for secret in api.secrets:
+        words = words.replace(secret, "***")
+    return words
+
+
+def _start(api: Api, body: bytes) -> str:
+    return one_line(safe(api, body.decode("utf-8", "replace")), 100)

@@ -191,7 +191,8 @@ class Connection:
                     raise self._stream.lost("the server closed the connection")
                 self._http.receive_data(piece)
         except h11.RemoteProtocolError as error:
-            words = f"not an answer of HTTP: {one_line(str(error), 100)}"
+            said = apis.safe(self._api, str(error))
+            words = f"not an answer of HTTP: {one_line(said, 100)}"
             raise self._stream.lost(words) from error
         if isinstance(event, h11.ConnectionClosed) or not isinstance(event, h11.Event):
             raise self._stream.lost("the server closed the connection")

@@ -21,6 +21,10 @@ class Mailgun:
     key: str = field(repr=False)
     domain: str
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.key, self._login)
+
     def sending(self, message: Message, now: datetime) -> Request:
         fields = {"to": message.recipient, "o:tracking": "no"}
         if tags := return_path.tags(message.envelope_from):
@@ -45,6 +49,10 @@ class Mailgun:
     def seen(self, answer: Answer) -> str | None:
         return f"answers; the key may send for {self.domain}" if answer.status == 400 else None
 
+    @property
+    def _login(self) -> str:
+        return base64.b64encode(f"api:{self.key}".encode()).decode("ascii")
+
     def _request(self, fields: Mapping[str, str], data: bytes | None) -> Request:
         """A form of RFC 7578. Nothing in it can hold the boundary, which is its own digest."""
         digest = hashlib.sha256(repr(sorted(fields.items())).encode() + (data or b"")).hexdigest()
@@ -62,9 +70,8 @@ class Mailgun:
             )
             parts.append(head.encode() + data + b"\r\n")
         body = b"".join(parts) + f"--{boundary}--\r\n".encode()
-        login = base64.b64encode(f"api:{self.key}".encode()).decode("ascii")
         headers = {
-            "Authorization": f"Basic {login}",
+            "Authorization": f"Basic {self._login}",
             "Content-Type": f"multipart/form-data; boundary={boundary}",
         }
         return Request("POST", f"/v3/{self.domain}/messages.mime", headers, body)

@@ -51,6 +51,10 @@ class Postmark:
     token: str = field(repr=False)
     stream: str
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.token,)
+
     def sending(self, message: Message, now: datetime) -> Request:
         parsed = email.message_from_bytes(message.data, policy=policy.default)
         assert isinstance(parsed, EmailMessage)  # noqa: S101  (what this policy makes)

@@ -42,6 +42,10 @@ class Ses:
     host: str
     configuration: str | None = None
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.signer.key, self.signer.secret)
+
     def sending(self, message: Message, now: datetime) -> Request:
         """Bounces that SES forwards by mail go to the return path, as with SMTP. It may be asked
         for by a tag only where the path has one."""

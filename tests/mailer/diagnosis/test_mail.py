@@ -7,6 +7,7 @@ from pathlib import Path
 from mailer.diagnosis import mail
 from recommender.settings import Settings
 from tests.mailer.conftest import ScriptedServer
+from tests.providers import Provider, running
 
 
 def test_a_relay_that_answers_is_well_and_one_that_does_not_says_what_to_do(
@@ -17,6 +18,18 @@ def test_a_relay_that_answers_is_well_and_one_that_does_not_says_what_to_do(
     assert [one.state for one in found] == ["ok", "error"]
     assert "takes no mail" in found[1].found
     assert "smtp_url" in found[1].what_to_do
+
+
+def test_a_provider_that_cannot_report_bounces_is_named() -> None:
+    with running(Provider()) as provider:
+        kinds = {kind: provider.url(kind) for kind in mail.REPORTS}
+        for kind, url in kinds.items():
+            found = mail.check_relays(Settings(smtp_url=url))
+            assert [one.state for one in found] == ["ok", "warning"]
+            assert mail.REPORTS[kind] in found[1].what_to_do
+        set_up = Settings(smtp_url=kinds["ses"], hooks_ses_topic="arn:aws:sns:eu-west-1:1:x")
+        assert [one.state for one in mail.check_relays(set_up)] == ["ok"]
+    assert set(mail.REPORTS.values()) <= set(Settings.model_fields)
 
 
 def test_a_mailbox_that_is_none_is_an_error(tmp_path: Path) -> None:
