@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # Processes of the test suite; many tests wait, so there may be more of them than cores.
 WORKERS ?= 3
 
-.PHONY: help setup demo test test-all test-postgresql check format translations wheel requirements audit sbom benchmarks release clean
+.PHONY: help setup demo test test-all test-postgresql check docs format translations wheel requirements audit sbom benchmarks release clean
 .DEFAULT_GOAL := help
 
 help:  ## list what there is to make
@@ -17,7 +17,7 @@ $(VENV)/runtime: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/developer: $(VENV)/runtime
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,check,postgresql]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,check,docs,postgresql]'
 	touch $@
 
 setup: $(VENV)/runtime  ## make the virtual environment
@@ -40,6 +40,9 @@ check: $(VENV)/developer  ## style, types and the direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+docs: $(VENV)/developer  ## the documentation as a site, in docs/_build
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 
 format: $(VENV)/developer  ## bring the code into shape
 	$(BIN)/ruff check --fix .
