@@ -1,8 +1,9 @@
 """Dates and moments that are given as options."""
 
-from datetime import date, datetime, time
+from datetime import date
 
 from mailer.cli.common import Invocation
+from recommender.articles import edit_values
 from recommender.errors import InputError
 
 
@@ -13,18 +14,9 @@ def moment(run: Invocation, option: str, text: str | None, *, end: bool = False)
     if not text:
         return text
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(
-            option, None, f"{text!r} is no date; write it as 2026-12-01 or 2026-12-01T08:00"
-        ) from None
-    if end and len(text) <= len("2026-12-01"):
-        found = datetime.combine(found.date(), time.max, found.tzinfo)
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=run.settings.zone)
-    if found < run.now:
-        raise InputError(option, None, f"{found:%Y-%m-%d %H:%M} is past; name a time to come")
-    return found.isoformat()
+        return edit_values.moment(text, run.settings.zone, run.now, end=end)
+    except ValueError as error:
+        raise InputError(option, None, str(error)) from None
 
 
 def day(option: str, text: str | None) -> date | None:

@@ -1,17 +1,12 @@
 """``newsletter sponsors``: the one labelled place in the issues that is paid for."""
 
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from mailer.cli import dates
 from mailer.cli.common import By, Json, author, emit, invocation, say, table
 from mailer.edition import planning, sponsors
-from mailer.issue import plaintext
-from mailer.issue.sponsors import LONGEST_NAME, LONGEST_TEXT, address
 from recommender import segments
-from recommender.errors import InputError
 from recommender.models import Sponsor
 from recommender.storage import database
 
@@ -44,19 +39,10 @@ def add(
     """  # noqa: E501  (an example is one line)
     run = invocation(context)
     today = run.now.astimezone(run.settings.zone).date()
-    first, last = _days(from_, until, today)
-    row = Sponsor(
-        name=_text("NAME", name, LONGEST_NAME),
-        text=_text("--text", text, LONGEST_TEXT),
-        url=_address("--link", link),
-        image_url=None if picture is None else _address("--picture", picture, secure=True),
-        image_alt=alt and _text("--alt", alt, 300),
-        segment=segment,
-        first_day=first,
-        last_day=last,
-        made_by=author(run, by).name,
-        made_at=run.now,
-    )
+    given = {"name": name, "text": text, "link": link, "picture": picture, "alt": alt}
+    given |= {"segment": segment, "from": from_, "until": until}
+    row = sponsors.drafted({key: value or "" for key, value in given.items()}, today, _option)
+    row.made_by, row.made_at = author(run, by).name, run.now
     with run.store() as engine, database.writing(engine) as session:
         if segment is not None:
             segments.get(session, segment)
@@ -67,14 +53,8 @@ def add(
     _answer(document, as_json=as_json)
 
 
-def _days(from_: str | None, until: str | None, today: date) -> tuple[date, date | None]:
-    """The first day and the last one, if there is one."""
-    first, last = dates.day("--from", from_) or today, dates.day("--until", until)
-    if last is not None and last < today:
-        raise InputError("--until", None, f"{last} is past; name today or a day to come")
-    if last is not None and last < first:
-        raise InputError("--until", None, f"{last} is before {first}")
-    return first, last
+def _option(field: str) -> str:
+    return "NAME" if field == "name" else f"--{field}"
 
 
 def _answer(document: dict[str, object], *, as_json: bool) -> None:
@@ -129,19 +109,3 @@ def remove(
         newsletter = planning.newsletter_of(session, run.settings)
         row = sponsors.remove(session, newsletter.id, key, by=editor.name, now=run.now)
         say(f"{row.id}: {row.name} removed")
-
-
-def _text(option: str, text: str, most: int) -> str:
-    kept = plaintext.clean(text)
-    if not kept or len(kept) > most:
-        raise InputError(option, None, f"has {len(kept)} characters; 1 to {most} are taken")
-    return kept
-
-
-def _address(option: str, text: str, *, secure: bool = False) -> str:
-    found = address(text.strip())
-    if not found or (secure and not found.startswith("https://")):
-        raise InputError(
-            option, None, f"{text[:80]!r} is no {'https' if secure else 'web'} address"
-        )
-    return found

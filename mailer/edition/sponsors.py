@@ -4,7 +4,7 @@ Which sponsor a copy shows is decided when it is planned, by the day of its edit
 of its reader, and frozen with it. The caller commits.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,10 +15,13 @@ from sqlalchemy.orm import Session
 
 from mailer.edition import schedule
 from mailer.edition.edition_settings import EditionSettings
-from mailer.issue.sponsors import SponsorContent
+from mailer.issue import plaintext
+from mailer.issue.sponsors import LONGEST_NAME, LONGEST_TEXT, SponsorContent, address
 from mailer.ledger import counts
-from recommender.errors import ConflictError, NotFoundError
+from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.models import Delivery, Edition, Event, EventKind, Newsletter, Sponsor
+
+LONGEST_ALT = 300
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,60 @@ def contents(session: Session, newsletter: str) -> Mapping[int, SponsorContent]:
     """What each sponsor says, those that were removed too: copies go on naming them."""
     query = sa.select(Sponsor).join(Newsletter, Newsletter.id == Sponsor.newsletter_id)
     rows = session.scalars(query.where(Newsletter.name == newsletter))
-    return {
-        row.id: SponsorContent(
-            row.name, row.text, row.url, row.image_url or "", row.image_alt or ""
-        )
-        for row in rows
-    }
+    return {row.id: content(row) for row in rows}
+
+
+def drafted(
+    given: Mapping[str, str],
+    today: date,
+    label: Callable[[str], str] = lambda field: field,
+) -> Sponsor:
+    """A sponsor as somebody gives it, not in the store yet: ``name``, ``text``, ``link``, and if
+    wanted ``picture``, ``alt``, ``segment``, ``from`` and ``until`` (days). InputError names the
+    field, as ``label`` calls it, and why."""
+
+    def wrong(field: str, why: str) -> InputError:
+        return InputError(label(field), None, why)
+
+    texts = {"name": LONGEST_NAME, "text": LONGEST_TEXT, "alt": LONGEST_ALT}
+    cleaned = {field: plaintext.clean(given.get(field, "")) for field in texts}
+    for field, most in texts.items():
+        length = len(cleaned[field])
+        if length > most or not (length or field == "alt"):
+            raise wrong(field, f"has {length} characters; 1 to {most} are taken")
+    addresses = {}
+    for field, start, kind in (("link", "http", "web"), ("picture", "https://", "https")):
+        text = given.get(field, "").strip()
+        addresses[field] = address(text)
+        if (text or field == "link") and not addresses[field].startswith(start):
+            raise wrong(field, f"{text[:80]!r} is no {kind} address")
+    days: dict[str, date | None] = {}
+    for field in ("from", "until"):
+        text = given.get(field, "").strip()
+        try:
+            days[field] = date.fromisoformat(text) if text else None
+        except ValueError:
+            raise wrong(field, f"{text!r} is no date; write it as 2026-12-01") from None
+    first, last = days["from"] or today, days["until"]
+    if last is not None and last < today:
+        raise wrong("until", f"{last} is past; name today or a day to come")
+    if last is not None and last < first:
+        raise wrong("until", f"{last} is before {first}")
+    return Sponsor(
+        name=cleaned["name"],
+        text=cleaned["text"],
+        url=addresses["link"],
+        image_url=addresses["picture"] or None,
+        image_alt=cleaned["alt"] or None,
+        segment=given.get("segment") or None,
+        first_day=first,
+        last_day=last,
+    )
+
+
+def content(row: Sponsor) -> SponsorContent:
+    """What a sponsor says."""
+    return SponsorContent(row.name, row.text, row.url, row.image_url or "", row.image_alt or "")
 
 
 def remove(session: Session, newsletter_id: int, key: int, *, by: str, now: datetime) -> Sponsor:

@@ -38,6 +38,8 @@ from mailer.web import (
     proxies,
     security,
     signup,
+    sponsor_editing,
+    story_editing,
     suggestions,
     tracking,
     undo,
@@ -71,6 +73,8 @@ PAGES = (
     hooks,
     metrics,
     editing,
+    sponsor_editing,
+    story_editing,
     admin,
 )
 """Modules with routes, in the order in which their paths are tried."""

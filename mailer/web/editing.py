@@ -184,6 +184,7 @@ def _stories(session: Session, site: Site, found: Wanted) -> list[dict[str, Any]
             "id": f"{article}/{story.key}",
             "title": said.get(story.id, UNEDITED).title or story.title,
             "edits": list(said.get(story.id, UNEDITED).words(now)),
+            "bound": said.get(story.id, UNEDITED).bound,
         }
         for story, article in rows
     ]

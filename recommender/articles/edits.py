@@ -51,6 +51,11 @@ class StoryEdits:
             return False
         return self.not_after is None or now <= self.not_after
 
+    @property
+    def bound(self) -> bool:
+        """Whether there is a hold or a pin to be released."""
+        return self.held or bool(self.pins)
+
     def words(self, now: datetime) -> Iterator[str]:
         """What editors have said, a few words each."""
         for kind, value in (("title", self.title), ("url", self.url)):

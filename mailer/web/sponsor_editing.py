@@ -1,0 +1,101 @@
+"""The page of sponsors for editors: who has the labelled place and when, what came of it, adding
+and removing one, with a preview that saves nothing. In English only; it works without JavaScript.
+"""
+
+from collections.abc import Mapping
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from mailer.edition import planning, sponsors
+from mailer.preview import drafts, upcoming
+from mailer.web import forms, security, sign_in
+from mailer.web.admin import signed_in, signed_in_form
+from mailer.web.site import Site
+from recommender import segments
+from recommender.errors import NewsletterError
+from recommender.storage import database
+
+FIELDS = (
+    ("name", "Name", "as readers see it"),
+    ("text", "What it says", "plain text"),
+    ("link", "Where it leads", "https://…"),
+    ("picture", "Picture", "an https address, if there is one"),
+    ("alt", "The picture in words", ""),
+    ("from", "First day", "2026-12-01; empty: today"),
+    ("until", "Last day", "empty: until it is removed"),
+)
+"""What is asked of a sponsor: field, label, hint."""
+LABELS = {field: label for field, label, _ in FIELDS}
+LONGEST = 2_000
+
+
+def show(_request: Request, site: Site) -> Response:
+    """The sponsors, and what came of them."""
+    return _page(site)
+
+
+def change(request: Request, site: Site, form: FormData) -> Response:
+    """Add or remove a sponsor, or show what one would look like."""
+    given = {field: forms.text(form, field, LONGEST) for field, _, _ in FIELDS}
+    given["segment"] = forms.text(form, "segment")
+    who, now = sign_in.name(request.headers.get("authorization", "")), site.clock()
+    action = forms.text(form, "action")
+    try:
+        if action == "preview":
+            return _preview(site, given)
+        with database.writing(site.engine) as session:
+            newsletter = planning.newsletter_of(session, site.settings)
+            if action == "remove":
+                key = forms.text(form, "sponsor")
+                number = int(key) if key.isdecimal() and len(key) < 10 else 0
+                sponsors.remove(session, newsletter.id, number, by=who, now=now)
+            else:
+                row = sponsors.drafted(given, now.astimezone(site.settings.zone).date(), _label)
+                if row.segment is not None:
+                    segments.get(session, row.segment)
+                row.newsletter_id, row.made_by, row.made_at = newsletter.id, who, now
+                session.add(row)
+    except NewsletterError as error:
+        return _page(site, str(error), given)
+    return RedirectResponse(site.path("/admin/editing/sponsors"), 303)
+
+
+def _label(field: str) -> str:
+    return LABELS.get(field, field)
+
+
+def _preview(site: Site, given: Mapping[str, str]) -> Response:
+    now = site.clock()
+    row = sponsors.drafted(given, now.astimezone(site.settings.zone).date(), _label)
+    with database.reading(site.engine) as session:
+        page = drafts.issue(
+            session, site.settings, upcoming.current_period(site.settings, now),
+            subject="", notes={}, segment=None, now=now, sponsor=sponsors.content(row),
+        )  # fmt: skip
+    return HTMLResponse(page.html, headers={"Content-Security-Policy": security.ISSUES})
+
+
+def _page(site: Site, complaint: str = "", given: Mapping[str, str] | None = None) -> Response:
+    today = site.clock().astimezone(site.settings.zone).date()
+    with database.reading(site.engine) as session:
+        newsletter = planning.newsletter_of(session, site.settings)
+        rows = sponsors.listing(session, newsletter.id, today)
+        names = [one.name for one in segments.listing(session)]
+    return site.page(
+        "admin_sponsors.html",
+        400 if complaint else 200,
+        sponsors=rows,
+        segments=names,
+        fields=FIELDS,
+        given=given or {},
+        complaint=complaint,
+    )
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/admin/editing/sponsors", signed_in(show), methods=["GET"]),
+    Route("/admin/editing/sponsors", signed_in_form(change), methods=["POST"]),
+]
