@@ -1,17 +1,26 @@
 """Who gets what: drawn once, for good, as many as was said, and by a key."""
 
+import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.edition import arms
+from mailer.delivery import campaign
+from mailer.edition import arms, experiments
 from mailer.edition.arms import Arm, Draw
 from mailer.edition.edition_settings import EditionSettings
+from recommender import newsletters
+from recommender.models import Delivery, ExperimentKind
 from recommender.settings import Settings
 from recommender.storage import database
+from tests.promises.conftest import add_readers, add_stories, configured, engine, home
 
+__all__ = ["configured", "engine", "home"]
 READERS = range(1, 20_001)
 PLAIN = EditionSettings.of(Settings())
 AB = {"id": 7, "kind": "ab", "share": 0.5, "a": "", "b": "diversity=0.4"}
@@ -74,3 +83,27 @@ def test_the_key_is_the_stores_own_and_stays(store: Engine) -> None:
     with database.reading(store) as session:
         assert arms.key(session) == first
     assert len(first) == 32
+
+
+def test_a_planning_that_was_killed_goes_on_with_the_arms_it_began_with(
+    engine: Engine, configured: Callable[..., Settings], now: datetime
+) -> None:
+    add_stories(engine, now - timedelta(hours=1))
+    add_readers(engine, now - timedelta(hours=1), 60)
+    settings = configured(holdout=0.3)
+    with database.writing(engine) as session:
+        newsletter = newsletters.get(session, "weekly")
+        plan = experiments.of_rankers(ExperimentKind.AB, "", "diversity=0.4", 0.5)
+        row = experiments.start(session, newsletter, "spread", plan, by="me", now=now)
+        frozen = experiments.frozen(session, settings, newsletter.id, "2026-W48")
+        draw = Draw(arms.key(session), newsletter.id, frozen)
+    stop = threading.Event()
+    stop.set()
+    campaign.plan(engine, settings, period="2026-W48", now=now, stop=stop)
+    with database.writing(engine) as session:
+        experiments.stop(session, session.merge(row), by="me", now=now)
+    campaign.plan(engine, configured(holdout=0.0), period="2026-W48", now=now)
+    with database.reading(engine) as session:
+        found = session.execute(sa.select(Delivery.subscriber_id, Delivery.arm)).all()
+    assert dict([tuple(one) for one in found]) == {reader: draw.arm(reader) for reader, _ in found}
+    assert {arm for _, arm in found} == {"house", "personal", "a", "b"}
