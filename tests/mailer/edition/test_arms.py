@@ -105,5 +105,5 @@ def test_a_planning_that_was_killed_goes_on_with_the_arms_it_began_with(
     campaign.plan(engine, configured(holdout=0.0), period="2026-W48", now=now)
     with database.reading(engine) as session:
         found = session.execute(sa.select(Delivery.subscriber_id, Delivery.arm)).all()
-    assert dict([tuple(one) for one in found]) == {reader: draw.arm(reader) for reader, _ in found}
+    assert [(reader, draw.arm(reader)) for reader, _ in found] == [tuple(one) for one in found]
     assert {arm for _, arm in found} == {"house", "personal", "a", "b"}
