@@ -6,11 +6,10 @@ It reads no report and classifies nothing.
 import html
 import re
 from collections.abc import Sequence
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 
 from mailer.inbound import bounce_phrases
 from mailer.inbound.mime_parts import Part
+from mailer.mime import parsing
 
 LONGEST_TEXT = 16_384
 """Characters of a notice that are read; its reason stands in the first lines."""
@@ -36,11 +35,7 @@ def subject(top: Part) -> str:
 
 def decoded(value: str) -> str:
     """A field's value with its encoded words (RFC 2047) read, as far as they can be."""
-    value = value[:LONGEST_FIELD]
-    try:
-        return str(make_header(decode_header(value)))
-    except (HeaderParseError, LookupError, ValueError):
-        return value
+    return parsing.decoded(value[:LONGEST_FIELD])
 
 
 def from_system(top: Part) -> bool:

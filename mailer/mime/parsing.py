@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
@@ -164,7 +164,7 @@ class ParsedMessage:
         """The mailboxes of a field as (display name, address)."""
         values = [value.decode("utf-8", "replace") for value in self.all(name)]
         pairs = [pair for pair in getaddresses(values) if any(pair)]
-        return [(_decoded(display), address) for display, address in pairs]
+        return [(decoded(display), address) for display, address in pairs]
 
     @property
     def sender_domain(self) -> str:
@@ -214,11 +214,12 @@ def _fields(head: bytes) -> tuple[tuple[str, bytes], ...]:
     return tuple((name.decode("latin-1").lower(), value.strip()) for name, _, value in pairs)
 
 
-def _decoded(display: str) -> str:
+def decoded(value: str) -> str:
+    """A field's value with its encoded words (RFC 2047) read; as it is where they cannot be."""
     try:
-        return str(make_header(decode_header(display)))
-    except (HeaderParseError, LookupError, UnicodeError):
-        return display
+        return str(make_header(decode_header(value)))
+    except (MessageError, LookupError, ValueError):  # the first: base64, or a character set, that
+        return value  # is none
 
 
 def _page(html: str) -> Page:
