@@ -134,6 +134,12 @@ class MessageFactory:
             text=self._text.text(self._text_of.fill(issue), links),
         )
 
+    def html_size(self, request: CopyRequest) -> int:
+        """Bytes of the HTML that ``page`` shows. Raises as ``message``, also for the text."""
+        issue, links = self._composed(request)
+        self._text_of.fill(issue)
+        return self._html.size(self._html_of.fill(issue), links)
+
     def proof(self, now: datetime) -> None:
         """Make one copy for nobody, so that a fault of the template shows before anything is sent.
 

@@ -11,6 +11,7 @@ import binascii
 import itertools
 import re
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -228,6 +229,12 @@ class FragmentEncoder:
         chunks[1::2] = link_values.on_the_wire(chunks[1::2])
         chunks += b"\r\n", b""
         return Encoded("quoted-printable", chunks)
+
+    def size(self, pieces: Sequence[Piece], link_values: LinkValues) -> int:
+        """Bytes of what the part of these pieces says (UTF-8)."""
+        counted = Counter(str(one) for piece in pieces for one in piece.chunks[1::2] if one)
+        links = sum(number * len(link_values.link(one)) for one, number in counted.items())
+        return links + sum(piece.size for piece in pieces)
 
     def text(self, pieces: Sequence[Piece], link_values: LinkValues) -> str:
         """What the part of these pieces says once it is decoded."""

@@ -244,7 +244,7 @@ class CopyCounter:
     def _render(self, example: Example, stories: Sequence[int]) -> None:
         tally, copy = self._tally, request(example)
         try:
-            tally.measure(len(self._factory.page(copy).html.encode("utf-8", "replace")))
+            tally.measure(self._factory.html_size(copy))
             if tally.with_issue % self._every and self._seen.issuperset(stories):
                 return
             self._seen.update(stories)

@@ -137,6 +137,15 @@ def test_a_text_that_is_mostly_beyond_ascii_goes_as_base64() -> None:
     assert decoded(part).strip() == "五世代の演算装置\n" * 9 + "https://e.org"
 
 
+def test_the_size_of_a_part_is_that_of_what_it_says() -> None:
+    placeholders = Placeholders()
+    encoder = FragmentEncoder(placeholders)
+    texts = ["<a>Straße</a> ", placeholders.view(0), f"x {placeholders.click(0, 7)}\n" * 2]
+    pieces = [encoder.set(text) for text in texts]
+    values = LinkValues(placeholders, lambda targets: [kind.encode() * 30 for kind, _ in targets])
+    assert encoder.size(pieces, values) == len(encoder.text(pieces, values).encode())
+
+
 def test_nobody_can_write_a_slot() -> None:
     mine, other = Placeholders(), Placeholders()
     part = typeset([other.view(0)], mine, lambda *_: b"filled")
