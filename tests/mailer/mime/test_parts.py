@@ -140,7 +140,7 @@ def test_a_text_that_is_mostly_beyond_ascii_goes_as_base64() -> None:
 def test_the_size_of_a_part_is_that_of_what_it_says() -> None:
     placeholders = Placeholders()
     encoder = FragmentEncoder(placeholders)
-    texts = ["<a>Straße</a> ", placeholders.view(0), f"x {placeholders.click(0, 7)}\n" * 2]
+    texts = ["<a>Straße</a> ", placeholders.view(0), f'" {placeholders.click(0, 7)}\n' * 2]
     pieces = [encoder.set(text) for text in texts]
     values = LinkValues(placeholders, lambda targets: [kind.encode() * 30 for kind, _ in targets])
     assert encoder.size(pieces, values) == len(encoder.text(pieces, values).encode())
