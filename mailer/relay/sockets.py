@@ -9,6 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailer.relay import green_threads
+from recommender.safety.escaping import one_line
+
+
+def cause(error: OSError) -> str:
+    """Why there is no connection, in a few words; '' where nothing says."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not trusted: {error.verify_message}"
+        case ssl.SSLError():
+            return f"TLS failed: {error.reason or error}"
+        case TimeoutError():
+            return "no answer in time"
+    return error.strerror or one_line(str(error))
 
 
 @dataclass(frozen=True)

@@ -107,18 +107,22 @@ def publish(service: SchedulerContext) -> None:
         unpublished = not planning.published(session, settings.newsletter, period)
     if unpublished:
         with service.runner.alone(service.job(PLAN)):  # the other job need not lend a hand
-            campaign.plan(
-                service.engine,
-                settings,
-                period=period,
-                now=now,
-                publishing=True,
-                stop=service.stop,
-                processes=service.processes,
-                enqueue=service.enqueue,
-                progress=service.runner.sender_lives,
-            )
+            _plan(service, period, now)
     deliver(service)
+
+
+def _plan(service: SchedulerContext, period: str, now: datetime) -> None:
+    campaign.plan(
+        service.engine,
+        service.settings,
+        period=period,
+        now=now,
+        publishing=True,
+        stop=service.stop,
+        processes=service.processes,
+        enqueue=service.enqueue,
+        progress=service.runner.sender_lives,
+    )
 
 
 def deliver(service: SchedulerContext) -> None:
@@ -168,17 +172,7 @@ def _finish_trials(service: SchedulerContext) -> None:
     with database.reading(service.engine) as session:
         periods = subject_tests.open_trials(session, name)
     for period in periods:
-        campaign.plan(
-            service.engine,
-            service.settings,
-            period=period,
-            now=now,
-            publishing=True,
-            stop=service.stop,
-            processes=service.processes,
-            enqueue=service.enqueue,
-            progress=service.runner.sender_lives,
-        )
+        _plan(service, period, now)
 
 
 def _deliver(service: SchedulerContext, edition_id: int, name: str) -> None:

@@ -16,6 +16,7 @@ from datetime import datetime
 import h11
 
 from mailer.mime.message import Message
+from mailer.relay import sockets
 from mailer.relay.http import api as apis
 from mailer.relay.http.api import Answer, Api, Request
 from mailer.relay.http.stream import Stream
@@ -67,7 +68,8 @@ class Connection:
                 endpoint.host, endpoint.port, timeout, context if endpoint.tls else None
             )
         except OSError as error:
-            raise TransportError(f"relay {name}: {_why(error)}") from error
+            why = sockets.cause(error) or "no connection"
+            raise TransportError(f"relay {name}: {why}") from error
 
     @property
     def open(self) -> bool:
@@ -197,14 +199,3 @@ class Connection:
         if isinstance(event, h11.ConnectionClosed) or not isinstance(event, h11.Event):
             raise self._stream.lost("the server closed the connection")
         return event
-
-
-def _why(error: OSError) -> str:
-    match error:
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted: {error.verify_message}"
-        case ssl.SSLError():
-            return f"TLS failed: {error.reason or error}"
-        case TimeoutError():
-            return "no answer in time"
-    return error.strerror or one_line(str(error)) or "no connection"

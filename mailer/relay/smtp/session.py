@@ -6,6 +6,7 @@ import ssl
 from functools import lru_cache
 from typing import Any
 
+from mailer.relay import sockets
 from mailer.relay.smtp import sasl
 from mailer.relay.smtp.client import Client, TlsClient
 from mailer.relay.smtp.smarthost import Smarthost
@@ -72,14 +73,8 @@ def _why(error: Exception) -> str:
             return f"wrong user or password ({error.smtp_code})"
         case smtplib.SMTPResponseException():
             return f"{error.smtp_code} {escaping.one_line(error.smtp_error)}"
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted: {error.verify_message}"
-        case ssl.SSLError():
-            return f"TLS failed: {error.reason or error}"
-        case TimeoutError():
-            return "no answer in time"
-        case OSError() if error.strerror:
-            return error.strerror
+        case OSError():
+            return sockets.cause(error)
     return escaping.one_line(str(error))
 
 
