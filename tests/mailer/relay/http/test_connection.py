@@ -227,6 +227,28 @@ def test_lanes_wait_for_their_answers_side_by_side() -> None:
     assert took < 1.2, "one after the other it would be 1.8 s"
 
 
+def test_who_is_told_to_hurry_waits_for_no_answer() -> None:
+    lanes, verdicts = green_threads.Lanes(), []
+    with running(Provider(script=[SILENT])) as provider:
+        [found] = registry.parse(provider.url("ses"), Path("unused"))
+
+        def lane() -> None:
+            connection = found.connect(30)
+            assert connection.offer(MESSAGE, number=1) is None
+            verdicts.append(connection.commit())
+            connection.close()
+
+        lanes.start(lane)
+        began = time.monotonic()
+        while lanes.alive:
+            lanes.run()
+            lanes.rest(0.02)
+            if time.monotonic() > began + 0.2:
+                lanes.hurry()
+    assert time.monotonic() - began < 2
+    assert [verdict.kind for verdict in verdicts] == [UNANSWERED]
+
+
 def test_no_message_about_a_relay_holds_a_secret() -> None:
     secrets = (providers.SECRET, providers.KEY, providers.TOKEN, providers.MAILGUN_KEY)
     login = base64.b64encode(f"api:{providers.MAILGUN_KEY}".encode()).decode()
