@@ -54,6 +54,7 @@ COMMANDS = {
     "experiments": Entry("experiments:app", "Compare settings and subjects on your own readers."),
     "store": Entry("store:app", "Copy, check, back up and prune the store."),
     "bounces": Entry("bounces:app", "Read bounces and complaints from mail that came back."),
+    "users": Entry("users:app", "Who may use the operators' pages, and as what."),
     "alerts": Entry("alerts:app", "What is wrong with the service, and who is told."),
     "doctor": Entry("doctor:doctor", "Check configuration, store, relay and a message."),
     "scheduler": Entry("service:scheduler", "Run the schedule: plan and send every edition."),

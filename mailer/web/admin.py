@@ -1,36 +1,26 @@
 """The operators' pages: editions and how far they got, and what became of one. They only read;
 what editors change is on a page of its own (``editing``).
 
-Whoever has ``admin_password`` is signed in, by the browser's own dialogue (HTTP Basic, RFC 7617);
-without that setting there are no such pages. They name no reader, and are in English only.
+Who is let in, ``admission`` says. They name no reader, and are in English only.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer import localization
 from mailer.ledger import counts, editions
 from mailer.monitoring import alerts, troubles
-from mailer.web import forms, sign_in
-from mailer.web.sign_in import PasswordAttempts
-from mailer.web.site import Site, of
+from mailer.web.admission import operator, signed_in
+from mailer.web.site import Site
 from recommender.models import EventKind, Status, Subscriber
 from recommender.storage import database
 
 LISTED = 12
 """Editions on the first page."""
-SIGN_IN = {"WWW-Authenticate": 'Basic realm="newsletter", charset="UTF-8"'}
-SIGN_IN_FIRST = "These pages are for who runs the newsletter."
-Page = Callable[[Request, Site], Response]
-FormPage = Callable[[Request, Site, FormData], Response]
 
 
 @dataclass(frozen=True)
@@ -43,50 +33,7 @@ class Bar:
     link: str | None = None
 
 
-def signed_in(page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """``page`` for whoever knows the password."""
-
-    async def checked(request: Request) -> Response:
-        return await run_in_threadpool(page, request, await _admitted(request))
-
-    return checked
-
-
-def signed_in_form(page: FormPage) -> Callable[[Request], Awaitable[Response]]:
-    """``page`` for whoever knows the password, with a form that a page of ours has sent."""
-
-    async def checked(request: Request) -> Response:
-        site = await _admitted(request)
-        answer: Response = await forms.post(lambda asked, form: page(asked, site, form))(request)
-        return answer
-
-    return checked
-
-
-async def _admitted(request: Request) -> Site:
-    """The site for who is signed in. HTTPException for everybody else."""
-    site = replace(of(request), language=localization.choose("en"))
-    wanted = site.settings.admin_password
-    if wanted is None:
-        raise HTTPException(404)
-    attempts: PasswordAttempts = request.app.state.password_attempts
-    given = sign_in.password(request.headers.get("authorization", ""))
-    if given is None:
-        raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
-    await attempts.slow()
-    right = sign_in.same(given, wanted.get_secret_value().encode())
-    client = forms.client(request)
-    until = await run_in_threadpool(attempts.held_off, client, right=right)
-    if until is not None:
-        wait = max(1, round((until - site.clock()).total_seconds()))
-        why = "Too many wrong passwords came from where you are."
-        raise HTTPException(429, why, {"Retry-After": str(wait)})
-    if not right:
-        raise HTTPException(401, SIGN_IN_FIRST, SIGN_IN)
-    return site
-
-
-def overview(_request: Request, site: Site) -> Response:
+def overview(request: Request, site: Site) -> Response:
     """What is wrong, the latest editions, and how many readers there are."""
     now = site.clock()
     skew = database.skew(site.engine, now)
@@ -104,7 +51,13 @@ def overview(_request: Request, site: Site) -> Response:
     ]
     statuses = bars([(str(status), readers.get(status, 0)) for status in Status])
     known = [(one, began.get((one.kind.value, one.subject))) for one in wrong]
-    return site.page("admin.html", editions=linked, readers=statuses, troubles=known)
+    return site.page(
+        "admin.html",
+        editions=linked,
+        readers=statuses,
+        troubles=known,
+        operator=operator(request),
+    )
 
 
 def edition(request: Request, site: Site) -> Response:
@@ -123,6 +76,7 @@ def edition(request: Request, site: Site) -> Response:
         ledger=bars(ledger(document["totals"])),
         funnel=bars(funnel(document["totals"], answers)),
         stories=stories,
+        operator=operator(request),
     )
 
 

@@ -1,7 +1,7 @@
 """The editors' page: note and subject of an edition with a preview, and holds and pins of stories.
 
-For whoever knows ``admin_password``, as all of ``/admin``; who signs in by which name is kept with
-what they say. It is in English only, and works without JavaScript.
+For editors and admins; the name by which they signed in is kept with what they say. It is in
+English only, and works without JavaScript.
 """
 
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ from starlette.routing import BaseRoute, Route
 from mailer.edition import edition_edits, planning, schedule
 from mailer.issue import notes, plaintext, wording
 from mailer.preview import drafts, upcoming
-from mailer.web import forms, security, sign_in
-from mailer.web.admin import signed_in, signed_in_form
+from mailer.web import forms, security
+from mailer.web.admission import operator, signed_in, signed_in_form
 from mailer.web.site import Site
 from recommender import segments
 from recommender.articles import edits
 from recommender.articles.edits import UNEDITED
 from recommender.errors import ConflictError, NewsletterError
-from recommender.models import Article, EditionEditKind, EditKind, Story
+from recommender.models import Article, EditionEditKind, EditKind, Story, UserRole
 from recommender.storage import database
 
 SHOWN = 30
@@ -51,7 +51,7 @@ def show(request: Request, site: Site) -> Response:
     found = _wanted(
         site, asked.get("period", ""), asked.get("segment", ""), asked.get("search", "")
     )
-    return _page(site, found)
+    return _page(request, site, found)
 
 
 def change(request: Request, site: Site, form: FormData) -> Response:
@@ -59,7 +59,7 @@ def change(request: Request, site: Site, form: FormData) -> Response:
     found = _wanted(
         site, forms.text(form, "period"), forms.text(form, "segment"), forms.text(form, "search")
     )
-    who = sign_in.name(request.headers.get("authorization", ""))
+    who = operator(request).name
     action = forms.text(form, "action")
     try:
         if action == "preview":
@@ -70,7 +70,7 @@ def change(request: Request, site: Site, form: FormData) -> Response:
             else:
                 _edit(session, site, found, action, forms.text(form, "story"), who)
     except (NewsletterError, ValueError) as error:
-        return _page(site, found, str(error), form)
+        return _page(request, site, found, str(error), form)
     return RedirectResponse(f"{site.path('/admin/editing')}?{found.query}", 303)
 
 
@@ -142,7 +142,13 @@ def _preview(site: Site, found: Wanted, subject: str, note: str) -> Response:
     return HTMLResponse(page.html, headers={"Content-Security-Policy": security.ISSUES})
 
 
-def _page(site: Site, found: Wanted, complaint: str = "", form: FormData | None = None) -> Response:
+def _page(
+    request: Request,
+    site: Site,
+    found: Wanted,
+    complaint: str = "",
+    form: FormData | None = None,
+) -> Response:
     segment = found.segment or None
     with database.reading(site.engine) as session:
         said = edition_edits.current(session, site.settings.newsletter, found.period)
@@ -162,6 +168,7 @@ def _page(site: Site, found: Wanted, complaint: str = "", form: FormData | None 
         said=document,
         stories=stories,
         complaint=complaint,
+        operator=operator(request),
     )
 
 
@@ -191,6 +198,6 @@ def _stories(session: Session, site: Site, found: Wanted) -> list[dict[str, Any]
 
 
 ROUTES: list[BaseRoute] = [
-    Route("/admin/editing", signed_in(show), methods=["GET"]),
+    Route("/admin/editing", signed_in(show, UserRole.EDITOR), methods=["GET"]),
     Route("/admin/editing", signed_in_form(change), methods=["POST"]),
 ]

@@ -11,11 +11,12 @@ from starlette.routing import BaseRoute, Route
 
 from mailer.edition import planning, sponsors
 from mailer.preview import drafts, upcoming
-from mailer.web import forms, security, sign_in
-from mailer.web.admin import signed_in, signed_in_form
+from mailer.web import forms, security
+from mailer.web.admission import operator, signed_in, signed_in_form
 from mailer.web.site import Site
 from recommender import segments
 from recommender.errors import NewsletterError
+from recommender.models import UserRole
 from recommender.storage import database
 
 FIELDS = (
@@ -41,7 +42,7 @@ def change(request: Request, site: Site, form: FormData) -> Response:
     """Add or remove a sponsor, or show what one would look like."""
     given = {field: forms.text(form, field, LONGEST) for field, _, _ in FIELDS}
     given["segment"] = forms.text(form, "segment")
-    who, now = sign_in.name(request.headers.get("authorization", "")), site.clock()
+    who, now = operator(request).name, site.clock()
     action = forms.text(form, "action")
     try:
         if action == "preview":
@@ -96,6 +97,6 @@ def _page(site: Site, complaint: str = "", given: Mapping[str, str] | None = Non
 
 
 ROUTES: list[BaseRoute] = [
-    Route("/admin/editing/sponsors", signed_in(show), methods=["GET"]),
+    Route("/admin/editing/sponsors", signed_in(show, UserRole.EDITOR), methods=["GET"]),
     Route("/admin/editing/sponsors", signed_in_form(change), methods=["POST"]),
 ]

@@ -14,13 +14,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mailer.preview import drafts, upcoming
-from mailer.web import forms, security, sign_in
-from mailer.web.admin import signed_in, signed_in_form
+from mailer.web import forms, security
+from mailer.web.admission import operator, signed_in, signed_in_form
 from mailer.web.site import Site
 from recommender.articles import edit_values, edits
 from recommender.articles.edits import StoryEdits
 from recommender.errors import NewsletterError, NotFoundError
-from recommender.models import EditKind, Story
+from recommender.models import EditKind, Story, UserRole
 from recommender.storage import database
 
 FIELDS: tuple[tuple[EditKind, str, str], ...] = (
@@ -45,7 +45,7 @@ def change(request: Request, site: Site, form: FormData) -> Response:
     """Save what was changed, or show what it would look like."""
     story = forms.text(form, "id", LONGEST)
     given = {kind: forms.text(form, kind.value, LONGEST) for kind, _, _ in FIELDS}
-    who = sign_in.name(request.headers.get("authorization", ""))
+    who = operator(request).name
     try:
         if forms.text(form, "action") == "preview":
             return _preview(site, story, given)
@@ -143,6 +143,6 @@ def _page(site: Site, story: str, complaint: str = "", given: Texts | None = Non
 
 
 ROUTES: list[BaseRoute] = [
-    Route("/admin/editing/story", signed_in(show), methods=["GET"]),
+    Route("/admin/editing/story", signed_in(show, UserRole.EDITOR), methods=["GET"]),
     Route("/admin/editing/story", signed_in_form(change), methods=["POST"]),
 ]

@@ -33,6 +33,7 @@ from recommender.models.edits import Edit, EditionEdit, EditionEditKind, EditKin
 from recommender.models.experiments import Experiment, ExperimentKind
 from recommender.models.inbound import InboundMessage
 from recommender.models.limits import Pause, RateLimit, Stop
+from recommender.models.operators import AuditEntry, User, UserRole, UserSession
 from recommender.models.service import Heartbeat, JobRun
 from recommender.models.sponsors import Sponsor
 from recommender.models.subscribers import (
@@ -56,6 +57,7 @@ __all__ = [
     "AddressChange",
     "Alert",
     "Article",
+    "AuditEntry",
     "Base",
     "Channel",
     "ConsentEvent",
@@ -106,6 +108,9 @@ __all__ = [
     "Topic",
     "TopicAlias",
     "Turn",
+    "User",
+    "UserRole",
+    "UserSession",
     "WebhookEvent",
     "utc",
 ]

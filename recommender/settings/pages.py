@@ -29,7 +29,7 @@ class PagesSettings(BaseModel):
     )
     admin_password: Secret = Field(
         None,
-        description="opens the operators' pages, /admin; default: there are none",
+        description="opens the operators' pages, /admin, beside accounts; default: it does not",
     )
     tracking: bool = Field(True, description="links go through signed redirects")
 

@@ -1,0 +1,1 @@
+"""Who runs the newsletter: accounts, sign-in, and a log of what was done."""

@@ -1,0 +1,66 @@
+"""Operators' pages in a real browser: by keyboard, wide and narrow, light and dark."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from mailer.monitoring import job_runs
+from mailer.operators import users
+from recommender.models import UserRole
+from recommender.storage import database
+
+from .browsing import Live, check_shown
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+PASSWORD = "f7Q-late-otter-9-window"
+PICTURES = os.environ.get("NEWSLETTER_TEST_PICTURES")
+"""A folder for pictures of the pages."""
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(375, "light"), (1280, "dark")])
+def test_an_operator_signs_in_looks_round_and_leaves(
+    browser: Browser, live: Live, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    with database.writing(live.engine) as session:
+        users.add(session, "mina", UserRole.ADMIN, PASSWORD, totp=False, now=live.now)
+        job_runs.note_success(session, "backup", live.now - timedelta(days=40))
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, java_script_enabled=False
+    )
+    page = context.new_page()
+
+    def look(name: str) -> None:
+        if scheme == "dark" or name in ("wrong", "admin", "edition"):
+            check_shown(page)
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{scheme}.png", full_page=True)
+
+    page.goto(f"{live.url}/admin")
+    look("sign-in")
+    page.get_by_label("Name").focus()
+    for words in ("mina", PASSWORD, ""):
+        page.keyboard.type(words)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Editions")).to_be_visible()
+    expect(page.get_by_text("the latest backup is of")).to_be_visible()
+    look("admin")
+    page.get_by_role("link", name="weekly-2026-W48").first.click()
+    look("edition")
+    page.get_by_role("link", name="Editing").click()
+    look("editing")
+    page.get_by_role("link", name="Audit log").click()
+    expect(page.get_by_text("mina, signed in")).to_be_visible()
+    look("audit")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Name").fill("mina")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("Name, password or code is wrong.")
+    look("wrong")
+    context.close()
