@@ -108,9 +108,9 @@ def _show(document: dict[str, Any]) -> None:
     editions = document["editions"]
     span = editions[0] if len(editions) == 1 else f"{editions[0]} to {editions[-1]}"
     say(
-        f"{len(editions)} editions ({span}), {document['copies']:,} copies of "
-        f"{document['readers']:,} readers, {document['answers']:,} answers; 95 % bootstrap "
-        "intervals over readers"
+        f"{len(editions)} edition{'' if len(editions) == 1 else 's'} ({span}), "
+        f"{document['copies']:,} copies of {document['readers']:,} readers, "
+        f"{document['answers']:,} answers; 95 % bootstrap intervals over readers"
     )
     bias = document["position_bias"]
     low, high = bias["interval"]

@@ -164,7 +164,8 @@ def result(context: typer.Context, name: Name, as_json: Json = False) -> None:
         emit(document)
         return
     state = f"stopped {document['stopped_at']:%Y-%m-%d}" if document["stopped_at"] else "running"
-    say(f"{name}: {document['kind']}, {state}, {len(document['editions'])} editions")
+    number = len(document["editions"])
+    say(f"{name}: {document['kind']}, {state}, {number} edition{'' if number == 1 else 's'}")
     arms = document["arms"]
     if document["kind"] == ExperimentKind.INTERLEAVING:
         both = arms["both"]

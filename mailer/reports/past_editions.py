@@ -55,9 +55,10 @@ def latest(session: Session, newsletter_id: int, most: int) -> list[Edition]:
 
 
 def sampled(session: Session, edition: Edition, most: int) -> sa.ColumnElement[bool]:
-    """The condition on Delivery for the personal copies of an edition that were sent; of more than
-    ``most`` those of every second, third … reader."""
-    here = (Delivery.edition_id == edition.id) & counts.SENT
+    """The condition on Delivery for the personal copies of an edition that were sent, those of one
+    ranker; of more than ``most`` those of every second, third … reader."""
+    one_ranker = Delivery.arm.is_(None) | Delivery.arm.in_(("personal", "a", "b"))
+    here = (Delivery.edition_id == edition.id) & counts.SENT & one_ranker
     number = session.scalar(sa.select(sa.func.count()).where(here)) or 0
     step = -(-number // most)
     return here & (Delivery.subscriber_id % step == 0) if step > 1 else here

@@ -43,6 +43,9 @@ def test_copies_come_with_what_was_answered_and_of_many_every_third(
         assert [pick.position for pick in copies[0].picks] == list(
             range(1, len(copies[0].picks) + 1)
         )
+        session.execute(sa.update(Delivery).where(Delivery.id == second.id).values(arm="house"))
+        assert len([c for batch in past_editions.copies(session, whole) for c in batch]) == 11
+        session.execute(sa.update(Delivery).values(arm=None))
         third = past_editions.sampled(session, edition, 4)
         some = [one for batch in past_editions.copies(session, third) for one in batch]
     with database.writing(engine) as session:
