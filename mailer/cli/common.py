@@ -162,6 +162,11 @@ def confirm(question: str, *, yes: bool) -> None:
     make_sure(question, yes=yes or not sys.stdin.isatty(), why="")
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """``1 reader``, ``1,200 readers``; ``many`` where an s is not enough."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def say(text: str = "") -> None:
     """A line for a person. Nothing in it is taken as markup, or commands the terminal."""
     console().print(for_terminal(text), markup=False, highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ import typer
 from mailer.cli.common import (
     Json,
     Period,
+    counted,
     emit,
     invocation,
     named_period,
@@ -80,7 +81,8 @@ def _show(found: "Proof", path: Path) -> None:
     from mailer.preview.proof.page import REASONS
 
     tally = found.tally
-    say(f"{found.edition}: {tally.with_issue:,} of {tally.readers:,} readers get an issue")
+    get = counted(tally.readers, "reader gets", "readers get")
+    say(f"{found.edition}: {tally.with_issue:,} of {get} an issue")
     for reason, number in found.document()["without"].items():
         say(f"  {number:,} get none: {REASONS.get(reason, reason)}")
     reached = [story for story in found.stories if story.readers]
@@ -91,10 +93,11 @@ def _show(found: "Proof", path: Path) -> None:
         empty="no story reaches anybody",
     )
     orphans = len(found.stories) - len(reached)
-    say(f"{len(reached)} stories reach somebody, {orphans} nobody")
+    say(f"{counted(len(reached), 'story reaches', 'stories reach')} somebody, {orphans} nobody")
     say()
     for one in found.findings:
-        say(f"{one.severity}: {one.messages:,} copies break {one.rule!r}: {one.what}")
+        copies = counted(one.messages, "copy breaks", "copies break")
+        say(f"{one.severity}: {copies} {one.rule!r}: {one.what}")
     if not found.findings:
-        say(f"nothing is wrong with the {tally.checked:,} copies that were checked")
+        say(f"nothing is wrong with the {counted(tally.checked, 'copy', 'copies')} checked")
     say(f"open {path} to see it; {found.seconds} s")

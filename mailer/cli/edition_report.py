@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer.cli.common import Json, Period, emit, invocation, named_period, say, table
+from mailer.cli.common import Json, Period, counted, emit, invocation, named_period, say, table
 from mailer.cli.edition_status import because
 from mailer.ledger import editions
 from recommender.models import DeliveryState
@@ -67,7 +67,8 @@ def _write_stories(path: Path, stories: list[dict[str, Any]]) -> None:
 def _show(document: dict[str, Any]) -> None:
     totals = document["totals"]
     say(f"{document['edition']}: {document['state']}{because(document['why'])}")
-    say(f"  {totals['readers']} readers, {totals['sent']} sent, {totals['waiting']} waiting")
+    readers = counted(totals["readers"], "reader")
+    say(f"  {readers}, {totals['sent']} sent, {totals['waiting']} waiting")
     for reason, number in totals["skipped"].items():
         say(f"  {number} skipped ({reason})")
     funnel = document["funnel"]

@@ -8,7 +8,17 @@ import typer
 from sqlalchemy.engine import Engine
 
 from mailer.cli import edition_texts
-from mailer.cli.common import Json, Period, emit, invocation, named_period, say, table, warn
+from mailer.cli.common import (
+    Json,
+    Period,
+    counted,
+    emit,
+    invocation,
+    named_period,
+    say,
+    table,
+    warn,
+)
 from mailer.edition import status, subject_tests
 from mailer.ledger import editions
 from recommender.errors import NotFoundError
@@ -110,7 +120,7 @@ def _others(document: dict[str, Any]) -> Iterator[tuple[str, object]]:
         yield f"not to be mailed ({reason})", number
     if len(document["plannings"]) > 1:
         for one in document["plannings"]:
-            yield f"planned for {one['segment'] or 'everybody'}", f"{one['readers']} readers"
+            yield f"planned for {one['segment'] or 'everybody'}", counted(one["readers"], "reader")
 
 
 def _last_error(document: dict[str, Any]) -> Iterator[tuple[str, object]]:

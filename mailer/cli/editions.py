@@ -16,6 +16,7 @@ from mailer.cli.common import (
     Period,
     Yes,
     confirm,
+    counted,
     emit,
     helpers,
     interruptible,
@@ -71,7 +72,7 @@ def plan(
         emit(document)
         return
     totals = document["totals"]
-    say(f"{document['edition']}: {document['state']}, {totals['readers']} readers")
+    say(f"{document['edition']}: {document['state']}, {counted(totals['readers'], 'reader')}")
     for reason, number in totals["skipped"].items():
         say(f"  skipped ({reason}): {number}")
     if document["not_in_it_yet"]:
@@ -118,7 +119,8 @@ def _ask(engine: Engine, run: Invocation, period: str, segment: str | None) -> N
         number += planning.to_add(session, run.settings, period, segment, run.now)
     if number > ASK_BEYOND:
         where = ", ".join(dict.fromkeys(beyond))
-        question = f"send {run.settings.newsletter}-{period} to {number:,} readers through {where}?"
+        name, readers = f"{run.settings.newsletter}-{period}", counted(number, "reader")
+        question = f"send {name} to {readers} through {where}?"
         typer.confirm(question, abort=True, err=True)
 
 
@@ -233,7 +235,7 @@ def _cancel(run: Invocation, engine: Engine, period: str) -> None:
     with database.writing(engine) as session:
         edition = editions.find(session, run.settings.newsletter, period)
         skipped = editions.cancel(session, edition, now=run.now)
-        say(f"{edition.name}: cancelled, {skipped} copies not sent")
+        say(f"{edition.name}: cancelled, {counted(skipped, 'copy', 'copies')} not sent")
 
 
 app.command()(edition_proof.proof)

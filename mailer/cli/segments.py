@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mailer.cli.common import Json, emit, invocation, say, table, warn
+from mailer.cli.common import Json, counted, emit, invocation, say, table, warn
 from recommender import segments
 from recommender.storage import database
 
@@ -33,7 +33,8 @@ def create(
     for one in missing:
         guess = f"; did you mean {one.nearest!r}?" if one.nearest else ""
         warn(f"there is no {one.kind} {one.name!r}{guess}")
-    say(f"{name}: created, {found.total} readers, {found.mailable} of them can be mailed")
+    readers = counted(found.total, "reader")
+    say(f"{name}: created, {readers}, {found.mailable} of them can be mailed")
 
 
 @app.command("list")
@@ -79,7 +80,7 @@ def show(context: typer.Context, name: Name, as_json: Json = False) -> None:
     say(f"{segment.name} ({segment.kind})")
     if segment.rule:
         say(f"  {segment.rule}")
-    say(f"  {found.total} readers, {found.mailable} of them can be mailed")
+    say(f"  {counted(found.total, 'reader')}, {found.mailable} of them can be mailed")
 
 
 @app.command()

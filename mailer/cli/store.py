@@ -13,7 +13,7 @@ import typer
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DatabaseError
 
-from mailer.cli.common import Invocation, Json, emit, invocation, progress, say, table
+from mailer.cli.common import Invocation, Json, counted, emit, invocation, progress, say, table
 from mailer.edition import restoring, retention, templates
 from mailer.edition.retention_limits import RetentionLimits
 from mailer.monitoring import job_runs, troubles
@@ -147,9 +147,10 @@ def prune(context: typer.Context, as_json: Json = False) -> None:
         return
     say(f"{done.slimmed} copies of before {terms.copies:%Y-%m-%d} made small")
     say(f"{done.editions} editions of before {terms.history:%Y-%m-%d} removed")
-    say(f"  with {done.deliveries} copies, and {done.events} answers")
+    say(f"  with {counted(done.deliveries, 'copy', 'copies')}, and {done.events} answers")
     say(f"{done.clicks} clicks of before {terms.clicks:%Y-%m-%d} that never counted removed")
-    say(f"{done.pending} readers removed who did not confirm since {terms.pending:%Y-%m-%d}")
+    removed = f"{counted(done.pending, 'reader')} removed"
+    say(f"{removed} who did not confirm since {terms.pending:%Y-%m-%d}")
     say(f"{done.webhooks} webhook events of before {terms.webhooks:%Y-%m-%d} removed")
 
 
@@ -223,7 +224,7 @@ def restored(
         emit(asdict(done))
         return
     for name, number in done.in_doubt.items():
-        say(f"{name}: {number} copies in doubt; they are not sent")
+        say(f"{name}: {counted(number, 'copy', 'copies')} in doubt, not sent")
     for name in done.cancelled:
         say(f"{name}: may have been sent, is not planned again")
     say("now import bounces and suppressions that came since; docs/operations.md says what else")

@@ -12,8 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from recommender.models import Frequency, Status
-from recommender.settings import DAYS
-from recommender.subscribers import cells, locales, timezones
+from recommender.subscribers import calendar_words, cells, locales, timezones
 
 MAX_TEXT = 200
 MAX_ATTRIBUTES = 8_192
@@ -131,11 +130,21 @@ def _one_of(choices: type[StrEnum]) -> Callable[[str, Any], StrEnum | None]:
 def _day(name: str, value: Any) -> str | None:
     if value is None or value == "":
         return None
-    given = checked_text(name, value).casefold()
-    days = [day for day in DAYS if len(given) >= 3 and day.startswith(given)]
-    if not days:
+    given = checked_text(name, value)
+    day = calendar_words.day(given)
+    if day is None:
         raise ValueError(f"{name}: {given!r} is no day of the week such as monday")
-    return days[0]
+    return day
+
+
+def _frequency(name: str, value: Any) -> Frequency | None:
+    if value is None or value == "":
+        return None
+    given = checked_text(name, value)
+    found = calendar_words.frequency(given)
+    if found is None:
+        raise ValueError(f"{name}: {given!r} is none of {', '.join(Frequency)}")
+    return found
 
 
 def _hour(name: str, value: Any) -> int | None:
@@ -194,7 +203,7 @@ TEXT = Kind(_text)
 TIMEZONE = Kind(_timezone)
 LOCALE = Kind(_locale)
 STATUS = Kind(_one_of(Status), option=Status)
-FREQUENCY = Kind(_one_of(Frequency), option=Frequency)
+FREQUENCY = Kind(_frequency, option=Frequency)
 DAY = Kind(_day)
 HOUR = Kind(_hour)
 ROLES = Kind(

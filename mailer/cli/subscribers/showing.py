@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 import typer
 
-from mailer.cli.common import Json, emit, invocation, say, table
+from mailer.cli.common import Json, counted, emit, invocation, say, table
 from mailer.cli.subscribers.options import Email
 from recommender.datasets import store_export
 from recommender.errors import NewsletterError
@@ -112,4 +112,4 @@ def export(
             return
         with private_files.located(file), private_files.open_file(file, "w") as target:
             number = files.write(target, readers, file.suffix.lower())
-    say(f"{number} readers written to {file}")
+    say(f"{counted(number, 'reader')} written to {file}")

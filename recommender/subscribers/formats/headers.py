@@ -65,8 +65,8 @@ _WORDS: Mapping[str, str] = {
         statut d'abonnement, estado de suscripción, stato""",
     "attributes": "attributes, attribs, custom attributes",
     "frequency": "frequency, häufigkeit, fréquence, frecuencia",
-    "day": "day",
-    "hour": "hour",
+    "day": "day, weekday, day of week, wochentag, versandtag",
+    "hour": "hour, uhrzeit, stunde",
     TAGS: """
         tags, tag, labels, label, tag names, schlagworte, schlagwörter, etiketten,
         étiquettes, etiquetas, etichette, 标签""",
