@@ -367,3 +367,19 @@ def test_the_text_part_is_no_markup_and_has_no_control_characters(
     text = renderer.render(issue).text
     assert text.startswith("a & <b>[31m\n")
     assert not re.search(r"&(?:amp|nbsp|lt|#\d+);", text)
+
+
+def test_text_right_to_left_begins_on_the_right(issue_of: Make, renderer: Renderer) -> None:
+    hebrew = StoryContent(
+        title="שלום עולם", summary="טקסט מימין לשמאל.", insights=("אחת.", "שתיים."), language="he"
+    )
+    english = StoryContent(title="Left", summary="From the left.")
+    html = renderer.render(issue_of(["1", "2"], stories={"1": hebrew, "2": english})).html
+    page = LexborHTMLParser(html)
+    right = [node for node in page.css("h2, div, p, ul") if node.attributes.get("dir") == "rtl"]
+    assert len(right) == 2  # heading, words
+    assert all("text-align:right" in str(node.attributes.get("style")) for node in right)
+    assert "padding:0 20px 0 0" in str(page.css("td.box ul")[0].attributes["style"])
+    left = [node for node in page.css("h2, div") if node.attributes.get("dir") == "ltr"]
+    assert left
+    assert not any("text-align:right" in str(node.attributes.get("style")) for node in left)
