@@ -1,12 +1,49 @@
 """What a provider's answers mean to the relays, the ledger and the throttle."""
 
+import json
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailer.relay import refusals, slowdown
 from mailer.relay.http import api as apis
 from mailer.relay.http.api import Answer, Subject
 from mailer.relay.mailgun.api import Mailgun
+from mailer.relay.postmark.api import Postmark
+from mailer.relay.ses.api import Ses
+from mailer.relay.ses.signature import Signer
 from mailer.relay.transport import Verdict, VerdictKind
+
+APIS = (
+    Mailgun("a mailgun key", "x.example"),
+    Postmark("a postmark token", "broadcast"),
+    Ses(Signer("an access key", "a secret key", "eu-west-1", "ses"), "h"),
+)
+NAMES = st.sampled_from(
+    [
+        "id",
+        "message",
+        "Message",
+        "MessageId",
+        "MessageID",
+        "ErrorCode",
+        "__type",
+        "code",
+        "ID",
+        "SendQuota",
+        "SendingEnabled",
+        "MessageStreamType",
+        "ArchivedAt",
+        "MaxSendRate",
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=8,
+)
+DOCUMENTS = st.dictionaries(NAMES, VALUES, max_size=6)
 
 
 def verdict(status: int, body: bytes = b"{}", **fields: str) -> Verdict:
@@ -63,3 +100,22 @@ def test_retry_after_is_bounded(text: str, seconds: float | None) -> None:
 
 def test_every_subject_has_its_terms() -> None:
     assert set(apis.TERMS) == set(Subject)
+
+
+@settings(max_examples=150)
+@given(
+    status=st.integers(100, 599),
+    body=st.binary(max_size=80) | DOCUMENTS.map(lambda found: json.dumps(found).encode()),
+    named=st.dictionaries(st.sampled_from(["retry-after", "x-amzn-errortype"]), st.text()),
+)
+def test_whatever_a_provider_says_is_a_verdict_on_one_line(
+    status: int, body: bytes, named: dict[str, str]
+) -> None:
+    for api in APIS:
+        answer = Answer(status, named, body)
+        found = apis.verdict(api, answer, "relay")
+        assert (found.kind is VerdictKind.ACCEPTED) <= (200 <= status < 300)
+        assert len(found.reply or "") <= 1_001
+        assert len((found.reply or "").encode().splitlines()) <= 1
+        refusals.classify(found)
+        assert isinstance(api.seen(answer), str | None)
