@@ -31,7 +31,9 @@ class Tried:
 
 
 def of(edition: Edition) -> SubjectTest | None:
-    """What is tried in an edition."""
+    """What is tried in an edition; one that was planned before there were tests tries nothing."""
+    if not edition.settings.get("subject_test"):
+        return None
     return EditionSettings(**edition.settings).subject_test
 
 
