@@ -32,7 +32,7 @@ class Tried:
 
 def of(edition: Edition) -> SubjectTest | None:
     """What is tried in an edition; one that was planned before there were tests tries nothing."""
-    if not edition.settings.get("subject_test"):
+    if not edition.settings.get("experiments"):
         return None
     return EditionSettings(**edition.settings).subject_test
 

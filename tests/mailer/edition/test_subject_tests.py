@@ -13,6 +13,8 @@ from mailer.delivery import campaign
 from mailer.edition import experiments, planning, subject_tests
 from mailer.preview import reader_issues
 from mailer.reports import experiment_result
+from mailer.service import publishing
+from mailer.service.context import SchedulerContext
 from recommender import newsletters
 from recommender.models import (
     Delivery,
@@ -104,14 +106,20 @@ def test_the_winner_goes_to_the_rest_and_what_was_planned_stays(
     assert {one.subject for one in shown} == {"Chips", "Robots"}
 
 
+def minute(engine: Engine, settings: Settings, at: datetime) -> None:
+    """What the service does every minute."""
+    context = SchedulerContext(engine, settings, lambda: at, threading.Event(), lambda _: None)
+    publishing.deliver(context)
+
+
 def test_without_a_winner_the_one_ahead_goes_out_when_the_hours_are_over(
     engine: Engine, settings: Settings, now: datetime
 ) -> None:
     planned(engine, settings, now)
     sent(engine, now)
-    planned(engine, settings, now + timedelta(hours=3, minutes=59))
+    minute(engine, settings, now + timedelta(hours=3, minutes=59))
     assert len(copies(engine)) < READERS
-    planned(engine, settings, now + timedelta(hours=4))
+    minute(engine, settings, now + timedelta(hours=4))
     every = copies(engine)
     assert len(every) == READERS
     assert {copy.reader["subject"] for copy in every if not copy.subject_arm} == {"Chips"}
