@@ -64,7 +64,8 @@ def several(store: sqlite3.Connection, readers: int) -> None:
     )  # fmt: skip
     for k in range(3):
         run(
-            numbers + "INSERT INTO subscriber_topics SELECT i, 1 + (i * 7 + ? * 13) % ?, 2 FROM n",
+            numbers + "INSERT INTO subscriber_topics (subscriber_id, topic_id, weight)"
+            " SELECT i, 1 + (i * 7 + ? * 13) % ?, 2 FROM n",
             [k, TOPICS],
         )
     run(numbers + "INSERT INTO subscriber_roles SELECT i, 1 + i % ? FROM n", [ROLES])

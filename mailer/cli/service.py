@@ -235,11 +235,14 @@ def _end(
 def _alerting(run: Invocation, engine: Engine) -> Iterator[None]:
     """What looks for troubles, and tells operators of them where they want to be told. A process
     that ends does not wait for what it has on the wire: the next one sends it."""
+    from mailer.service import counting
     from mailer.service.alerting import Watch
 
     ended = threading.Event()
     watch = Watch(engine, run.settings, _now, _report)
     threading.Thread(target=watch.keep_looking, args=(ended,), name="alerts", daemon=True).start()
+    count = (counting.keep_counting, (engine, _now, ended))
+    threading.Thread(target=count[0], args=count[1], name="numbers", daemon=True).start()
     try:
         yield
     finally:

@@ -18,7 +18,14 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 from sqlalchemy.engine import Engine
 
-from mailer.monitoring import alert_messages, alerts, certificates, probes, surroundings, troubles
+from mailer.monitoring import (
+    alert_messages,
+    alerts,
+    certificates,
+    probes,
+    surroundings,
+    troubles,
+)
 from mailer.monitoring.certificates import Certificate
 from mailer.monitoring.probes import Probes, RelayProbe
 from mailer.monitoring.supervision import Troubles, words

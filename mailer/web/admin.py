@@ -6,21 +6,18 @@ Who is let in, ``admission`` says. They name no reader, and are in English only.
 
 from dataclasses import dataclass, replace
 
-import sqlalchemy as sa
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer.ledger import counts, editions
-from mailer.monitoring import alerts, troubles
+from mailer.monitoring import alerts, kept_numbers, troubles
 from mailer.web.admission import operator, signed_in
 from mailer.web.site import Site
-from recommender.models import EventKind, Status, Subscriber
+from recommender.articles import feed_schedule
+from recommender.models import EventKind
 from recommender.storage import database
-
-LISTED = 12
-"""Editions on the first page."""
 
 
 @dataclass(frozen=True)
@@ -34,28 +31,29 @@ class Bar:
 
 
 def overview(request: Request, site: Site) -> Response:
-    """What is wrong, the latest editions, and how many readers there are."""
+    """What is wrong, the latest editions, and the readers: how many, who came and went, and what
+    their domains did with the latest edition. From numbers that are kept (``kept_numbers``)."""
     now = site.clock()
     skew = database.skew(site.engine, now)
     with database.reading(site.engine) as session:
         wrong = troubles.known(site.engine, session, site.settings, now + skew, skew)
         began = {(one.kind, one.subject): one.began_at for one in alerts.ongoing(session)}
-        latest = editions.listing(session)[:LISTED]
-        found = [(edition, editions.totals(session, edition)) for edition in latest]
-        held = sa.select(Subscriber.status, sa.func.count()).group_by(Subscriber.status)
-        readers = dict(session.execute(held).all())
-    sent = bars([(f"{one.name} ({one.state})", totals["sent"]) for one, totals in found])
+        numbers = kept_numbers.current(session, now)
+        feeds = feed_schedule.listing(session)
+    sent = bars(
+        [(f"{one.name} ({one.state})", one.copies.get("sent", 0)) for one in numbers.editions]
+    )
     linked = [
         replace(bar, link=site.path(f"/admin/{one.name}"))
-        for bar, (one, _) in zip(sent, found, strict=True)
+        for bar, one in zip(sent, numbers.editions, strict=True)
     ]
-    statuses = bars([(str(status), readers.get(status, 0)) for status in Status])
-    known = [(one, began.get((one.kind.value, one.subject))) for one in wrong]
     return site.page(
         "admin.html",
         editions=linked,
-        readers=statuses,
-        troubles=known,
+        readers=bars(list(numbers.readers.items())),
+        troubles=[(one, began.get((one.kind.value, one.subject))) for one in wrong],
+        numbers=numbers,
+        feeds=[(one, feed_schedule.state(one)) for one in feeds],
         operator=operator(request),
     )
 

@@ -88,8 +88,9 @@ def _note(site: Site, who: str, request: Request, form: FormData) -> None:
     if action == "preview":
         return
     named = (f"{name}={form[name]}" for name in ABOUT if form.get(name))
+    about = getattr(request.state, "about", None) or " ".join(named)
     with database.writing(site.engine) as session:
-        audit.note(session, who, action, " ".join(named), now=site.clock())
+        audit.note(session, who, action, about, now=site.clock())
 
 
 async def _admitted(request: Request, role: UserRole) -> Site:

@@ -47,6 +47,11 @@ def dead(session: Session, now: datetime) -> list[Feed]:
     return list(session.scalars(query.order_by(Feed.id)))
 
 
+def listing(session: Session) -> list[Feed]:
+    """All watched feeds, by address."""
+    return list(session.scalars(sa.select(Feed).order_by(Feed.url)))
+
+
 def state(feed: Feed) -> str:
     """``well``, ``failing``, ``gone`` (410, asked no more) or ``paused`` by an operator."""
     if feed.paused_at is not None:

@@ -1,0 +1,184 @@
+"""The numbers on the operators' first page, counted now and then and kept, so that the page is as
+fast with a million readers as with none: readers by status, copies by edition, what became of the
+latest edition by recipient domain, readers who came and went by week.
+
+A process of the service counts them (``mailer.service.counting``). An edition that has ended is
+counted once. The caller commits.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from mailer.ledger import counts, editions
+from mailer.throttling import guard
+from recommender.models import (
+    ConsentEvent,
+    DeliveryState,
+    Edition,
+    EditionState,
+    Property,
+    Status,
+    Subscriber,
+)
+from recommender.storage import bulk
+
+NAME = "kept_numbers"
+EDITIONS = 12
+"""Editions that are counted: the latest."""
+DOMAINS = 12
+"""Recipient domains that are kept: those with most copies."""
+WEEKS = 12
+OLD = timedelta(minutes=10)
+QUICK_SECONDS = 0.2
+"""Numbers that are ``OLD`` are counted anew by whoever asks, where that took no longer last time:
+nobody looks after the store."""
+LATE_ANSWERS = timedelta(days=3)
+"""For how long bounces and complaints about an edition that has ended are counted again."""
+
+
+class EditionNumbers(msgspec.Struct, frozen=True):
+    """Copies of an edition by state; ``final`` when they change no more."""
+
+    id: int
+    name: str
+    state: str
+    copies: dict[str, int]
+    final: bool
+
+
+class DomainNumbers(msgspec.Struct, frozen=True):
+    """What became of the copies to one recipient domain."""
+
+    domain: str
+    tried: int
+    bounced: int
+    deferred: int
+    complained: int
+
+
+class WeekNumbers(msgspec.Struct, frozen=True):
+    """Readers who became active in the week that begins on ``monday``, and who ceased to be."""
+
+    monday: str
+    came: int
+    went: int
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """All of it, as of ``at``. ``domains_of`` is the edition that ``domains`` are about;
+    ``seconds`` how long counting took."""
+
+    at: datetime
+    seconds: float = 0.0
+    readers: dict[str, int] = {}
+    editions: tuple[EditionNumbers, ...] = ()
+    domains_of: str = ""
+    domains: tuple[DomainNumbers, ...] = ()
+    weeks: tuple[WeekNumbers, ...] = ()
+
+
+def latest(session: Session) -> Numbers | None:
+    """The numbers that are kept; None when there are none, or another version kept them."""
+    kept = session.get(Property, NAME, populate_existing=True)
+    try:
+        return None if kept is None else msgspec.json.decode(kept.value, type=Numbers)
+    except msgspec.MsgspecError:
+        return None
+
+
+def note(session: Session, numbers: Numbers, seconds: float = 0.0) -> None:
+    """Keep them, in place of those before; counting took so many ``seconds``."""
+    value = msgspec.json.encode(msgspec.structs.replace(numbers, seconds=seconds)).decode()
+    new = bulk.insert(session, Property).values(name=NAME, value=value)
+    session.execute(
+        new.on_conflict_do_update(index_elements=["name"], set_={"value": new.excluded.value})
+    )
+
+
+def current(session: Session, now: datetime) -> Numbers:
+    """Those that are kept while they are fresh, else counted here and now."""
+    kept = latest(session)
+    if kept is not None and (kept.seconds > QUICK_SECONDS or now - OLD < kept.at <= now + OLD):
+        return kept
+    return count(session, kept, now)
+
+
+def count(session: Session, before: Numbers | None, now: datetime) -> Numbers:
+    """Count; of editions that have ended the numbers ``before`` are taken over."""
+    held = sa.select(Subscriber.status, sa.func.count().label("number"))
+    rows = session.execute(held.group_by(Subscriber.status))
+    found = {row.status.value: row.number for row in rows}
+    final = {one.id: one for one in (before.editions if before else ()) if one.final}
+    listed = editions.listing(session)[:EDITIONS]
+    counted = tuple(final.get(one.id) or _edition(session, one, now) for one in listed)
+    about = next((one for one in counted if one.copies.get(DeliveryState.SENT)), None)
+    known = before is not None and about is not None and before.domains_of == about.name
+    domains = before.domains if before and known and about and about.id in final else None
+    if domains is None:
+        domains = () if about is None else _domains(session, about.id)
+    return Numbers(
+        now,
+        0.0,
+        {status.value: found.get(status.value, 0) for status in Status},
+        counted,
+        "" if about is None else about.name,
+        domains,
+        _weeks(session, now),
+    )
+
+
+def _edition(session: Session, edition: Edition, now: datetime) -> EditionNumbers:
+    states = counts.count(session, edition.id).states
+    ended = edition.finished_at
+    settled = edition.state in (EditionState.FINISHED, EditionState.CANCELLED)
+    return EditionNumbers(
+        edition.id,
+        edition.name,
+        edition.state.value,
+        {state.value: number for state, number in states.items()},
+        settled and ended is not None and ended < now - LATE_ANSWERS,
+    )
+
+
+def _domains(session: Session, edition_id: int) -> tuple[DomainNumbers, ...]:
+    found = [
+        DomainNumbers(of[3:], one.tried, one.bounced, one.deferred, one.complained)
+        for of, one in guard.tallies(session, edition_id).items()
+        if of.startswith("at ")
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.tried, one.domain))[:DOMAINS])
+
+
+def _weeks(session: Session, now: datetime) -> tuple[WeekNumbers, ...]:
+    monday = now.astimezone(UTC).date() - timedelta(days=now.astimezone(UTC).weekday())
+    starts = [monday - timedelta(weeks=back) for back in range(WEEKS)]
+    moments = [datetime(one.year, one.month, one.day, tzinfo=UTC) for one in starts]
+    active = ConsentEvent.after == Status.ACTIVE
+    was = sa.func.coalesce(ConsentEvent.before == Status.ACTIVE, sa.false())
+    week = _week(moments)
+    query = (
+        sa.select(
+            week.label("week"),
+            sa.func.count().filter(active, ~was).label("came"),
+            sa.func.count().filter(~active, was).label("went"),
+        )
+        .where(ConsentEvent.at >= moments[-1])
+        .group_by(week)
+    )
+    found = {row.week: row for row in session.execute(query)}
+    return tuple(
+        WeekNumbers(f"{start}", found[number].came, found[number].went)
+        if number in found
+        else WeekNumbers(f"{start}", 0, 0)
+        for number, start in enumerate(starts)
+    )
+
+
+def _week(moments: Sequence[datetime]) -> sa.ColumnElement[int]:
+    """How many weeks ago, by the beginnings of weeks, the latest first."""
+    cases = [(ConsentEvent.at >= moment, number) for number, moment in enumerate(moments)]
+    return sa.case(*cases, else_=len(moments))

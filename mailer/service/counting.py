@@ -1,0 +1,47 @@
+"""Counts the numbers of the operators' first page now and then, in a thread of its own: with a
+million readers that takes seconds. Of all processes on a store one counts at a time, and rests
+twenty times as long as it took.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from mailer.monitoring import kept_numbers
+from recommender.errors import NewsletterError
+from recommender.storage import database, locks
+
+LOCK = "numbers"
+EVERY_SECONDS = 60.0
+RESTS = 20
+"""Times as long as counting took it is not counted again."""
+POLL_SECONDS = 0.2
+
+
+def keep_counting(engine: Engine, clock: Callable[[], datetime], stop: threading.Event) -> None:
+    """Count until ``stop``; of a store that cannot be read others speak."""
+    while not stop.is_set():
+        begun = time.monotonic()
+        try:
+            with locks.hold(engine, LOCK) as mine:
+                if mine:
+                    count_once(engine, clock())
+        except (NewsletterError, sa.exc.SQLAlchemyError, OSError):
+            pass
+        until = begun + max(EVERY_SECONDS, (1 + RESTS) * (time.monotonic() - begun))
+        while not stop.is_set() and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+
+
+def count_once(engine: Engine, now: datetime) -> None:
+    """Count, and keep the numbers."""
+    begun = time.monotonic()
+    with database.reading(engine) as session:
+        numbers = kept_numbers.count(session, kept_numbers.latest(session), now)
+    took = time.monotonic() - begun
+    with database.writing(engine) as session:
+        kept_numbers.note(session, numbers, took)

@@ -1,0 +1,83 @@
+"""The numbers of the first page are counted now and then, and taken as they are in between."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from mailer.monitoring import kept_numbers
+from recommender.models import (
+    ConsentEvent,
+    Delivery,
+    DeliveryState,
+    Edition,
+    EditionState,
+    Property,
+    Status,
+    Subscriber,
+    TemplateVersion,
+)
+from recommender.storage import database
+
+
+def fill(session: sa.orm.Session, now: datetime) -> None:
+    session.add(TemplateVersion(hash="t", name="t", html="", text="", at=now))
+    session.flush()
+    done = now - timedelta(days=4)
+    session.add(Edition(newsletter_id=1, period="2026-W47", template_hash="t", planned_at=done,
+                        state=EditionState.FINISHED, finished_at=done))  # fmt: skip
+    states = (DeliveryState.SENT, DeliveryState.SENT, DeliveryState.FAILED)
+    for number, state in enumerate(states, 1):
+        email, times = f"r{number}@d{number % 2}.ch", {"created_at": now, "updated_at": now}
+        row = Subscriber(email=email, address_hash=f"{number}", link_key=number,
+                         status=Status.ACTIVE, **times)  # fmt: skip
+        session.add(row)
+        session.flush()
+        session.add(Delivery(edition_id=1, subscriber_id=row.id, number=number, state=state,
+                             due_at=done, settled_at=done, attempts=1,
+                             template_hash="t"))  # fmt: skip
+        came = {"subscriber_id": row.id, "source": "import", "proof": {}}
+        session.add(ConsentEvent(at=now, before=None, after=Status.ACTIVE, **came))
+    week = timedelta(days=7)
+    session.add(
+        ConsentEvent(at=now - week, before=Status.ACTIVE, after=Status.UNSUBSCRIBED, **came)
+    )
+    session.flush()
+
+
+def test_readers_editions_domains_and_weeks_are_counted(store: Engine, now: datetime) -> None:
+    with database.writing(store) as session:
+        fill(session, now)
+        numbers = kept_numbers.count(session, None, now)
+    assert numbers.readers["active"] == 3
+    [edition] = numbers.editions
+    assert (edition.name, edition.copies, edition.final) == (
+        "weekly-2026-W47", {"failed": 1, "sent": 2}, True,
+    )  # fmt: skip
+    assert numbers.domains_of == "weekly-2026-W47"
+    assert [(one.domain, one.tried, one.bounced) for one in numbers.domains] == [
+        ("d1.ch", 2, 1), ("d0.ch", 1, 0),
+    ]  # fmt: skip
+    assert [(one.monday, one.came, one.went) for one in numbers.weeks[:3]] == [
+        ("2026-11-23", 3, 0), ("2026-11-16", 0, 1), ("2026-11-09", 0, 0),
+    ]  # fmt: skip
+
+
+def test_what_is_kept_is_taken_until_it_is_old(sqlite_store: Engine, now: datetime) -> None:
+    with database.writing(sqlite_store) as session:
+        fill(session, now)
+        kept_numbers.note(session, kept_numbers.count(session, None, now))
+        session.execute(sa.update(Subscriber).values(status=Status.PAUSED))
+        session.execute(sa.delete(Delivery))
+        minutes = timedelta(minutes=1)
+        assert kept_numbers.current(session, now + 9 * minutes).readers["active"] == 3
+        later = kept_numbers.current(session, now + 11 * minutes)
+        assert (later.readers["active"], later.readers["paused"]) == (0, 3)
+        assert later.editions[0].copies["sent"] == 2  # it has ended: counted once
+        kept_numbers.note(session, later, 5.0)  # counting takes long: nobody who asks does it
+        assert kept_numbers.current(session, now + 60 * minutes).at == now + 11 * minutes
+        kept = session.get(Property, kept_numbers.NAME)
+        assert kept is not None
+        kept.value = "{}"
+        session.flush()
+        assert kept_numbers.latest(session) is None
