@@ -10,7 +10,7 @@ from typing import Any
 from recommender.errors import NewsletterError
 from recommender.ranking.settings import RankingSettings
 
-FIXED = frozenset({"text.fields", "duplicate", "duplicates_per_story", "vary"})
+FIXED = frozenset({"text.fields", "duplicate", "same_event", "duplicates_per_story", "vary"})
 """What is the same for all that are compared: what counts as the same story, and chance."""
 
 

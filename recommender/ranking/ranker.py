@@ -206,6 +206,11 @@ class Ranker:
             return []
         rows = [self.affinities.rows["history"][story] for story in stories]
         similarity = self.affinities.values[rows].max(axis=0)
+        # Of tellings of one event the one that is shown stands for all.
+        clusters = self.duplicates.members
+        likest = [float(similarity[list(members)].max()) for members in clusters]
+        similarity = np.zeros_like(similarity)
+        similarity[[members[0] for members in clusters]] = likest
         order = np.argsort(-similarity, kind="stable")[:most].tolist()
         return [(self.candidates[at], float(similarity[at])) for at in order if similarity[at] > 0]
 

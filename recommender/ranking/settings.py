@@ -253,7 +253,8 @@ class RankingSettings:
     usual topics, drawn with logged propensity. ``vary``: share of lists in which two neighbours,
     drawn at random, change places, so that what a place is worth can be told from what a story is.
     ``must_read``: editors' must-reads lead the list.
-    ``duplicate``: cosine of two texts from which they count as the same story.
+    ``duplicate``: cosine of two texts from which they count as the same story; ``same_event``: the
+    logarithm of the odds from which two tell of one event (``same_event.py``).
     ``pool``: how many of a reader's best stories the list is chosen from.
     ``calibrated_interests``: how many of a reader's strongest interests calibration looks at.
     ``smoothing``: α of calibration (Steck, RecSys 2018). ``least_reason``: parts of a score that
@@ -273,6 +274,7 @@ class RankingSettings:
     vary: float = 0.0
     must_read: bool = True
     duplicate: float = 0.72
+    same_event: float = 0.9
     pool: int = 50
     calibrated_interests: int = 12
     explore_pool: int = 20
