@@ -18,11 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import vocabulary
-from recommender.articles import splitting as splitting
+from recommender.articles import renaming, splitting
+from recommender.articles.renaming import KnownStory
 from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 from recommender.errors import LeftOut, Rejected, Rejections
 from recommender.models import Article, Story, StoryRole, StoryTopic
-from recommender.story_text import texts
+from recommender.story_text import LISTS, PROSE, texts
 
 BATCH = 250
 """Articles written in one transaction."""
@@ -197,13 +198,7 @@ def _content_hash(draft: ArticleDraft) -> str:
 
 def _write_stories(session: Session, drafts: Mapping[int, ArticleDraft], now: datetime) -> None:
     """Make the stories of these articles (by row id) what their drafts say."""
-    query = sa.select(Story.article_id, Story.key, Story.id, Story.retired_at)
-    known = {
-        (article, key): (identifier, retired)
-        for article, key, identifier, retired in session.execute(
-            query.where(Story.article_id.in_(drafts))
-        )
-    }
+    known = _known(session, drafts)
     added, updated = [], []
     wanted: dict[tuple[int, str], StoryDraft] = {}
     for article, draft in drafts.items():
@@ -229,6 +224,30 @@ def _write_stories(session: Session, drafts: Mapping[int, ArticleDraft], now: da
     if gone:
         session.execute(sa.update(Story), gone)
     _write_names(session, {identifiers[place]: story for place, story in wanted.items()}, drafts)
+
+
+def _known(
+    session: Session, drafts: Mapping[int, ArticleDraft]
+) -> dict[tuple[int, str], tuple[int, datetime | None]]:
+    """Row id and retirement of each story of these articles (by row id), by article and key: the
+    new key, where the same story comes back under another."""
+    columns = (Story.article_id, Story.key, Story.id, Story.retired_at, Story.url)
+    said = [getattr(Story, name) for name in (*PROSE, *LISTS)]
+    known: dict[tuple[int, str], tuple[int, datetime | None]] = {}
+    current: dict[int, dict[str, KnownStory]] = {}
+    for row in session.execute(sa.select(*columns, *said).where(Story.article_id.in_(drafts))):
+        known[row.article_id, row.key] = row.id, row.retired_at
+        if row.retired_at is None:
+            story = KnownStory(row.url or "", renaming.text_of(row))
+            current.setdefault(row.article_id, {})[row.key] = story
+    for article, theirs in current.items():
+        stories = drafts[article].stories
+        keys = {story.key for story in stories}
+        gone = {key: story for key, story in theirs.items() if key not in keys}
+        new = [story for story in stories if (article, story.key) not in known]
+        for before, after in renaming.renamed(gone, new):
+            known[article, after] = known.pop((article, before))
+    return known
 
 
 def _story_row(story: StoryDraft, article: int, position: int) -> dict[str, Any]:

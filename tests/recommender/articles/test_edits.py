@@ -88,6 +88,20 @@ def test_no_import_changes_an_edit(
     assert other.title == f"Story 2 of version {versions[-1] if versions else 0}"
 
 
+def test_a_story_whose_title_its_source_corrects_keeps_what_was_said_of_it(
+    session: Session, now: datetime, store: Engine
+) -> None:
+    say(session, EditKind.HOLD, None, now)
+    before = edits.find(session, "digest/s1").id
+    session.commit()
+    first, second = digest().stories
+    corrected = replace(first, key="s-one", title="Story one, corrected")
+    import_(store, replace(digest(), stories=(corrected, second)), now + WEEK)
+    with database.reading(store) as later:
+        assert edits.find(later, "digest/s-one").id == before
+        assert [story.key for story in load(later, now + WEEK).candidates] == ["s2"]
+
+
 def test_a_held_story_is_no_candidate_until_it_is_released(session: Session, now: datetime) -> None:
     say(session, EditKind.HOLD, None, now)
     assert [story.key for story in load(session, now).candidates] == ["s2"]
