@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from recommender.ranking import common_words, words
 from recommender.ranking.affinities import Affinities
 from recommender.ranking.interests import Interest
 from recommender.ranking.shared_words import NONE
@@ -148,6 +149,7 @@ class Phrases:
         self._titles = titles
         self._number: dict[tuple[ReasonKind, str], int] = {}
         self._by_terms: dict[tuple[int, ...], int] = {}
+        self._general = common_words.common(affinities.space, archive=False)
         self.known: list[tuple[ReasonKind, str]] = []
         """Every phrase met so far."""
         self._numbers = np.full((64, candidates), UNKNOWN, dtype=np.int32)
@@ -206,16 +208,23 @@ class Phrases:
         self._numbers[rows, stories] = [
             self._numbered(("topic", topic_index.shown(topics[topic])))
             if told[0] == NONE
-            else self._worded(told)
+            else self._worded(told, topics[topic])
             for topic, told in zip(which.tolist(), map(tuple, terms.tolist()), strict=True)
         ]
 
-    def _worded(self, terms: tuple[int, ...]) -> int:
-        number = self._by_terms.get(terms)
+    def _worded(self, terms: tuple[int, ...], topic: str) -> int:
+        """The words shared with a topic; its name where these are words of any subject."""
+        shown, names = self._affinities.topics.shown(topic), self._affinities.space.names
+        asked = set(words.tokens(shown)) if self._general[[*terms]].any() else ()
+        kept = tuple(
+            [t for t in terms if t != NONE and (not self._general[t] or names[t] in asked)]
+        )
+        if not kept:
+            return self._numbered(("text", shown))
+        number = self._by_terms.get(kept)
         if number is None:
-            names = self._affinities.space.names
-            words = ", ".join([names[term] for term in terms if term != NONE])
-            number = self._by_terms[terms] = self._numbered(("text", words))
+            told = ", ".join([names[term] for term in kept])
+            number = self._by_terms[kept] = self._numbered(("text", told))
         return number
 
     def _numbered(self, phrase: tuple[ReasonKind, str]) -> int:

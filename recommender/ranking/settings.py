@@ -86,8 +86,8 @@ class VocabularySettings:
     """
 
     walk: float = 0.95
-    steps: int = 6
-    least: float = 0.002
+    steps: int = 9
+    least: float = 0.001
     beside: float = 0.5
     stand_ins: int = 10
     own: float = 0.5
