@@ -8,12 +8,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-
 from recommender.ranking import languages
 
 _WORD = re.compile(r"(?:[^\W_]|[\u0e31-\u0e4e\u0900-\u0dff])+(?:\+\+|#)?")
-STOP = frozenset(ENGLISH_STOP_WORDS) | languages.STOP | {
+_STOP = languages.STOP | {
     "using", "use", "used", "based", "new", "paper", "don", "doesn", "isn", "ll", "ve", "re",
 }  # fmt: skip
 _NO_PLURAL = frozenset({"plus", "thus", "opus", "onus"})
@@ -67,9 +65,18 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", plain)
 
 
+@lru_cache(maxsize=1)
+def _stop() -> frozenset[str]:
+    """Words of grammar. The library is imported when they are asked for: it takes half a second,
+    and who only folds names does without."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return frozenset(ENGLISH_STOP_WORDS) | _STOP
+
+
 @lru_cache(maxsize=1 << 17)
 def _term(word: str) -> str:
-    if word in STOP or (len(word) == 1 and word.isascii()) or word.isdecimal():
+    if word in _stop() or (len(word) == 1 and word.isascii()) or word.isdecimal():
         return ""
     return singular(word)
 
