@@ -132,6 +132,7 @@ def test_sending_twice_sends_nothing_twice(newsletter: Engine, home: Path) -> No
     assert {path: path.stat().st_mtime_ns for path in (home / "outbox").rglob("*.eml")} == times
 
 
+@pytest.mark.timeout(300)
 def test_kill_9_while_providers_apis_are_called(newsletter: Engine, home: Path) -> None:
     """Three providers share the edition; two answers are lost on top of it."""
     lost: list[Fault | str | bytes] = [TAKE_AND_DROP, DROP]
