@@ -13,7 +13,6 @@ from recommender.models import (
     DeliveryState,
     Edition,
     EditionState,
-    EditionStory,
     Newsletter,
     Shard,
     Subscriber,
@@ -229,23 +228,3 @@ def troubles(session: Session, edition_id: int) -> list[dict[str, Any]]:
         .order_by(Delivery.number)
     )
     return [dict(row._mapping) for row in session.execute(query)]
-
-
-def most_picked(session: Session, edition_id: int, limit: int = 10) -> list[tuple[str, int]]:
-    """The stories chosen most often, with the number of readers who get them."""
-    counts: dict[int, int] = {}
-    query = sa.select(Delivery.story_ids).where(Delivery.edition_id == edition_id)
-    for stories in session.scalars(query.execution_options(yield_per=5_000)):
-        for story in stories:
-            counts[story] = counts.get(story, 0) + 1
-    top = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit]
-    titles = {
-        row.story_id: str(row.content["title"])
-        for row in session.scalars(
-            sa.select(EditionStory).where(
-                EditionStory.edition_id == edition_id,
-                EditionStory.story_id.in_([story for story, _ in top]),
-            )
-        )
-    }
-    return [(titles.get(story, "?"), number) for story, number in top]

@@ -84,6 +84,11 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     }
 
 
+def stories(session: Session, edition_id: int) -> list[Row]:
+    """The stories alone."""
+    return _picks(session, edition_id)["stories"]
+
+
 def _copies(edition_id: int) -> sa.Subquery:
     """The edition's copies."""
     sent = sa.case((counts.SENT, 1), else_=0).label("sent")

@@ -5,7 +5,9 @@ Who is let in, ``admission`` says. They name no reader, and are in English only.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,11 +15,16 @@ from starlette.routing import BaseRoute, Route
 
 from mailer.ledger import counts, editions
 from mailer.monitoring import alerts, kept_numbers, troubles
+from mailer.reports import edition_report
 from mailer.web.admission import operator, signed_in
+from mailer.web.response_cache import ResponseCache
 from mailer.web.site import Site
 from recommender.articles import feed_schedule
-from recommender.models import EventKind
+from recommender.models import Edition, EventKind
 from recommender.storage import database
+
+STORIES = 20
+"""Stories of an edition that are shown: those that most readers got."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,16 @@ class Bar:
     number: int
     share: float
     link: str | None = None
+
+
+@dataclass(frozen=True)
+class EditionPage:
+    """What the page of an edition shows: it as a document, plots, and rows of its stories."""
+
+    edition: dict[str, Any]
+    funnel: list[Bar]
+    ledger: list[Bar]
+    stories: list[dict[str, Any]]
 
 
 def overview(request: Request, site: Site) -> Response:
@@ -59,22 +76,27 @@ def overview(request: Request, site: Site) -> Response:
 
 
 def edition(request: Request, site: Site) -> Response:
-    """What became of an edition: its ledger, how far its readers went, and its stories."""
+    """What became of an edition: its ledger, how far its readers went, and its stories. Of a large
+    one that takes seconds, and is kept for a minute for all who ask."""
     name = request.path_params["name"]
+    kept: ResponseCache[EditionPage] = request.app.state.edition_pages
     with database.reading(site.engine) as session:
         wanted = next((one for one in editions.listing(session) if one.name == name), None)
         if wanted is None:
             raise HTTPException(404)
-        document = editions.document(session, wanted)
-        answers = counts.answers(session, wanted.id)
-        stories = bars(editions.most_picked(session, wanted.id))
-    return site.page(
-        "admin_edition.html",
-        edition=document,
-        ledger=bars(ledger(document["totals"])),
-        funnel=bars(funnel(document["totals"], answers)),
-        stories=stories,
-        operator=operator(request),
+        key = (wanted.id, wanted.state, wanted.why, wanted.last_error_at)
+        found = kept.get(key, lambda: _edition_page(session, wanted))
+    return site.page("admin_edition.html", page=found, operator=operator(request))
+
+
+def _edition_page(session: Session, wanted: Edition) -> EditionPage:
+    document = editions.document(session, wanted)
+    answers = counts.answers(session, wanted.id)
+    return EditionPage(
+        document,
+        bars(funnel(document["totals"], answers)),
+        bars(ledger(document["totals"])),
+        [row for row in edition_report.stories(session, wanted.id) if row["readers"]][:STORIES],
     )
 
 

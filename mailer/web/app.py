@@ -160,6 +160,7 @@ def _set_state(
         ResponseCache(),
     )
     app.state.counted = ResponseCache[bytes]()
+    app.state.edition_pages = ResponseCache[admin.EditionPage]()
     app.state.password_attempts = PasswordAttempts(engine, limits, clock)
     app.state.hooks = hooks.Hooks(providers.configured(settings))
     app.state.addresses = tracking.Addresses(engine)
