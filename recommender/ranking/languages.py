@@ -78,6 +78,32 @@ _UNSPACED = re.compile(
 """Runs of letters of scripts that write no spaces between words."""
 
 
+_PLURALS = {
+    "ungen": "ung", "heiten": "heit", "keiten": "keit", "schaften": "schaft", "itaten": "itat",
+    "onen": "on", "oren": "or", "ien": "ie",  # German
+    "eaux": "eau", "aux": "al",  # French
+    "ciones": "cion", "siones": "sion", "dades": "dad",  # Spanish, Portuguese
+    "coes": "cao", "soes": "sao", "ais": "al",  # Portuguese
+    "zioni": "zione", "sioni": "sione",  # Italian
+    "heden": "heid", "ingen": "ing",  # Dutch
+}  # fmt: skip
+"""Endings of plurals that English words hardly have, and of their singulars, without accents."""
+_LONG = 7
+"""Letters of a word from which its ending is looked at."""
+
+
+def singular(word: str) -> str:
+    """A German, French, Spanish, Italian, Portuguese or Dutch word (folded, without accents)
+    without the ending of its plural, where that is plain from the ending alone."""
+    if len(word) < _LONG:
+        return word
+    for size in range(8, 2, -1):
+        ending = _PLURALS.get(word[-size:])
+        if ending is not None:
+            return word[:-size] + ending
+    return word
+
+
 def pieces(word: str) -> list[str]:
     """A run of letters as the units it is compared by: itself, or, of a script without spaces, its
     pairs of neighbouring letters (as Lucene's CJKAnalyzer); a letter alone is one."""

@@ -78,7 +78,8 @@ def _stop() -> frozenset[str]:
 def _term(word: str) -> str:
     if word in _stop() or (len(word) == 1 and word.isascii()) or word.isdecimal():
         return ""
-    return singular(word)
+    other = languages.singular(word)
+    return singular(word) if other == word else other
 
 
 def singular(word: str) -> str:
