@@ -153,8 +153,8 @@ class Composer:
         _ = language.text
         composed = self._cards(reader, picks, delivery_id, limits, language)
         faces = tuple([card.face for card in composed])
-        title = publication.name
-        lead = self._stories[picks[0].story]
+        title, lead = publication.name, self._stories[picks[0].story]
+        chosen_by = greeting.chosen_by(reader.roles, reader.topics, picks)
         subject = (
             reader.subject
             or publication.subject_line
@@ -172,7 +172,7 @@ class Composer:
             date=""
             if publication.welcome
             else wording.date_line(publication.edition, publication.day, language),
-            intro=self._greeting(reader.name, reader.roles, reader.topics, len(faces), language),
+            intro=self._greeting(reader.name, *chosen_by, len(faces), language),
             note=self._note(reader, delivery_id, language),
             sponsor=self._sponsor(reader, delivery_id, language),
             lead=composed[0],

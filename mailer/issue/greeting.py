@@ -4,12 +4,14 @@ Takes values, returns text; never markup.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Protocol
 
 from mailer.issue.plaintext import clean, shorten
 from mailer.issue.wording import as_noun, with_article
 from mailer.localization import N_, Language
+from recommender.ranking.values import ReasonKind
 
 LENGTH = 280
 LONGEST_NAME = 60
@@ -27,6 +29,24 @@ CHOSEN = {
 _NOT_A_NAME = re.compile(r"[@/\\:;<>{}\[\]|=#%*_^~`!?\"“”0-9]|\w{2}\.\w|\w\.\w{2}")
 _GIVEN_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’-][^\W\d_]+)*")
 """The first of several names, where it is one that people are called by."""
+
+
+class Chosen(Protocol):
+    """A pick with the reasons for it: kind, detail and share."""
+
+    @property
+    def reasons(self) -> Sequence[tuple[ReasonKind, str, float]]: ...
+
+
+def chosen_by(
+    roles: Sequence[str], topics: Mapping[str, float], picks: Iterable[Chosen]
+) -> tuple[Sequence[str], Mapping[str, float]]:
+    """The roles and topics by which ``picks`` were chosen: none that had no part in any, where what
+    others like made the whole list."""
+    kinds = {reason[0] for pick in picks for reason in pick.reasons}
+    if not kinds or not kinds.isdisjoint(("topic", "text", "history")):
+        return roles, topics
+    return (roles if "role" in kinds else ()), {}
 
 
 def intro(

@@ -1,7 +1,10 @@
+from dataclasses import dataclass
+
 import pytest
 
 from mailer import localization
 from mailer.issue import greeting
+from recommender.ranking.values import ReasonKind
 
 ENGLISH, GERMAN = localization.choose("en"), localization.choose("de")
 
@@ -33,3 +36,24 @@ def test_a_greeting_in_two_languages() -> None:
         "Ein Beitrag, ausgewählt nach Ihren Themen, vor allem TPUs."
     )
     assert greeting.intro("", [], {}, 25, ENGLISH).startswith("25 stories for you.")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    reasons: tuple[tuple[ReasonKind, str, float], ...]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        ((("topic",), ("fresh",)), (("CTO",), {"Bees": 1.0})),
+        ((("fresh",), ("fresh", "role")), (("CTO",), {})),
+        ((("fresh",), ("explore",)), ((), {})),
+        ((), (("CTO",), {"Bees": 1.0})),
+    ],
+)
+def test_nothing_is_said_to_have_chosen_that_had_no_part_in_it(
+    kinds: tuple[tuple[ReasonKind, ...], ...], said: tuple[tuple[str, ...], dict[str, float]]
+) -> None:
+    picks = [Chosen(tuple((kind, "", 0.5) for kind in one)) for one in kinds]
+    assert greeting.chosen_by(("CTO",), {"Bees": 1.0}, picks) == said
