@@ -99,7 +99,7 @@ def test_every_event_stands_in_the_page_on_monitoring_with_its_fields() -> None:
     known = {
         row[0]: set(row[2].split(", "))
         for row in re.findall(
-            r"^\| ([a-z ]+) \| (info|warning) \| ([a-z_, ]+) \|", page, re.MULTILINE
+            r"^\| ([a-z ]+) \| (info|warning|error) \| ([a-z_, ]+) \|", page, re.MULTILINE
         )
     }
     found = {}
