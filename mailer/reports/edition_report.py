@@ -5,7 +5,7 @@ person's count (``Event.verified``). A reader of two roles is counted under both
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -44,8 +44,8 @@ ANSWERS = {
 TO_A_STORY = ("clicked", "more", "less")
 
 Row = dict[str, Any]
-Grouping = Callable[[sa.Subquery], tuple[sa.FromClause, sa.ColumnElement[str]]]
-"""Joins copies to what they are grouped by; the name of a group."""
+Grouping = Callable[[sa.Subquery], tuple[sa.FromClause, sa.ColumnElement[Any]]]
+"""Joins copies to what they are grouped by; the name of a group, or its id."""
 
 
 def report(session: Session, edition: Edition, *, now: datetime) -> Row:
@@ -62,13 +62,17 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     """
     copies, answers = _copies(edition.id), _answered(edition.id)
 
-    def by(group: Grouping) -> list[Row]:
-        return _by(session, copies, answers, group)
+    def by(group: Grouping, names: Mapping[int | None, str] | None = None) -> list[Row]:
+        return _by(session, copies, answers, group, names)
 
-    whole = next(iter(by(lambda copies: (copies, sa.literal("all")))), {})
+    def names(table: type[Topic | Role]) -> dict[int | None, str]:
+        return {row.id: row.name for row in session.execute(sa.select(table.id, table.name))}
+
+    relays = by(lambda copies: (copies, sa.func.coalesce(copies.c.relay, "none yet")))
+    funnel = {step: sum(row[step] for row in relays) for step in STEPS}  # each copy has one relay
     return {
-        "funnel": {step: whole.get(step, 0) for step in STEPS},
-        "click_rate": whole.get("click_rate"),
+        "funnel": funnel,
+        "click_rate": _rate(funnel["clicked"], funnel["delivered"]),
         "gain": gain.gain(session, edition),
         **_picks(session, edition.id),
         "sponsors": _sponsors(session, edition.id),
@@ -77,9 +81,9 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
             for segment in segments.listing(session)
             for row in by(_members(session, segment.name, now))
         ],
-        "topics": by(_topics),
-        "roles": by(_roles),
-        "relays": by(lambda copies: (copies, sa.func.coalesce(copies.c.relay, "none yet"))),
+        "topics": by(_topics, names(Topic)),
+        "roles": by(_roles, {**names(Role), None: "none stated"}),
+        "relays": relays,
         "domains": by(_domains(session))[:MOST_DOMAINS],
     }
 
@@ -113,24 +117,32 @@ def _answered(edition_id: int) -> sa.Subquery:
     )
 
 
-def _by(session: Session, copies: sa.Subquery, answered: sa.Subquery, group: Grouping) -> list[Row]:
-    """The funnel of each group of readers, the largest first."""
+def _by(
+    session: Session,
+    copies: sa.Subquery,
+    answered: sa.Subquery,
+    group: Grouping,
+    names: Mapping[int | None, str] | None,
+) -> list[Row]:
+    """The funnel of each group of readers, the largest first; ``names`` are those of groups that
+    are told apart by id, which sorts fewer bytes."""
     joined, name = group(copies)
     due, sent = sa.func.count(), sa.func.sum(copies.c.sent)
     query = sa.select(name, due, sent).select_from(joined).group_by(name)
-    sizes = session.execute(query.order_by(due.desc(), name)).all()
+    sizes = session.execute(query).all()
     joined, name = group(answered)
     lost = sa.func.sum(answered.c.sent * answered.c.bounced)
     given = (sa.func.sum(answered.c[kind]) for kind in ANSWERS)
     told = session.execute(sa.select(name, lost, *given).select_from(joined).group_by(name))
     answers = {row[0]: [int(value or 0) for value in row[1:]] for row in told}
     rows = []
-    for name_, due_, sent_ in sizes:
-        returned, *numbers = answers.get(name_, [0] * (1 + len(ANSWERS)))
-        row: Row = {"name": name_, "due": due_, "sent": int(sent_), "delivered": sent_ - returned}
+    for key, due_, sent_ in sizes:
+        returned, *numbers = answers.get(key, [0] * (1 + len(ANSWERS)))
+        label = key if names is None else names[key]
+        row: Row = {"name": label, "due": due_, "sent": int(sent_), "delivered": sent_ - returned}
         row |= dict(zip(ANSWERS, numbers, strict=True))
         rows.append(row | {"click_rate": _rate(row["clicked"], row["delivered"])})
-    return rows
+    return sorted(rows, key=lambda row: (-row["due"], row["name"]))
 
 
 def _members(session: Session, segment: str, now: datetime) -> Grouping:
@@ -141,17 +153,15 @@ def _members(session: Session, segment: str, now: datetime) -> Grouping:
     )
 
 
-def _topics(copies: sa.Subquery) -> tuple[sa.FromClause, sa.ColumnElement[str]]:
+def _topics(copies: sa.Subquery) -> tuple[sa.FromClause, sa.ColumnElement[Any]]:
     theirs = SubscriberTopic.subscriber_id == copies.c.subscriber_id
     wanted = sa.join(copies, SubscriberTopic, theirs & (SubscriberTopic.weight > 0))
-    return sa.join(wanted, Topic, Topic.id == SubscriberTopic.topic_id), Topic.__table__.c.name
+    return wanted, SubscriberTopic.__table__.c.topic_id
 
 
-def _roles(copies: sa.Subquery) -> tuple[sa.FromClause, sa.ColumnElement[str]]:
+def _roles(copies: sa.Subquery) -> tuple[sa.FromClause, sa.ColumnElement[Any]]:
     theirs = SubscriberRole.subscriber_id == copies.c.subscriber_id
-    held = sa.outerjoin(copies, SubscriberRole, theirs)
-    joined = sa.outerjoin(held, Role, Role.id == SubscriberRole.role_id)
-    return joined, sa.func.coalesce(Role.name, "none stated")
+    return sa.outerjoin(copies, SubscriberRole, theirs), SubscriberRole.__table__.c.role_id
 
 
 def _domains(session: Session) -> Grouping:
