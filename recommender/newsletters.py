@@ -47,11 +47,6 @@ def get(session: Session, name: str) -> Newsletter:
     return found
 
 
-def added_at(session: Session, settings: Settings) -> datetime:
-    """When the newsletter of these settings was added; it has no edition of an earlier hour."""
-    return get(session, settings.newsletter).created_at
-
-
 def of(settings: Settings, newsletter: Newsletter) -> Settings:
     """The settings under which ``newsletter`` is made and sent."""
     if newsletter.name == settings.newsletter and not newsletter.settings:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import planning, schedule
+from mailer.edition import first_hour, planning, schedule
 from mailer.monitoring import heartbeats, job_runs
 from mailer.monitoring.heartbeats import Kind
 from recommender import newsletters
@@ -122,7 +122,7 @@ def _late(session: Session, settings: Settings, now: datetime, first: str) -> ti
     zone = schedule.publishing_zone(settings)
     period, moment = schedule.latest(settings.schedule, zone, now)
     late = now - moment
-    if settings.newsletter != first and moment < newsletters.added_at(session, settings):
+    if first_hour.precedes(session, settings, moment, first=settings.newsletter == first):
         return timedelta(0)
     waiting = not planning.published(session, settings.newsletter, period)
     return late if waiting and late <= timedelta(hours=settings.catch_up_hours) else timedelta(0)

@@ -13,10 +13,9 @@ from apscheduler.triggers.cron import CronTrigger
 
 from mailer.delivery import campaign
 from mailer.delivery.summary import Summary
-from mailer.edition import planning, schedule, subject_tests
+from mailer.edition import first_hour, planning, schedule, subject_tests
 from mailer.ledger import counts
 from mailer.service.context import SchedulerContext
-from recommender import newsletters
 from recommender.errors import NewsletterError
 from recommender.models import Edition, EditionState, Newsletter
 from recommender.safety import logs
@@ -79,13 +78,9 @@ def publish_job(service: SchedulerContext) -> None:
         publish(service)
         if service.stop.is_set():
             return None
-        with database.reading(service.engine) as session:
-            lost = not planning.published(session, service.settings.newsletter, period)
-        if lost and before is not None:
-            service.report(
-                f"{service.settings.newsletter}-{period} was due at {moment:%Y-%m-%d %H:%M} UTC "
-                "and is not sent: that is longer ago than catch_up_hours"
-            )
+        if why := _left_out(service, period, moment, before):
+            name = f"{service.settings.newsletter}-{period}"
+            service.report(f"{name} was due at {moment:%Y-%m-%d %H:%M} UTC and is not sent: {why}")
         return period
 
     with service.runner.alone(service.job(PUBLISH)) as free:
@@ -93,16 +88,32 @@ def publish_job(service: SchedulerContext) -> None:
             service.runner.run(service.job(PUBLISH), work)
 
 
+def _left_out(
+    service: SchedulerContext, period: str, moment: datetime, before: str | None
+) -> str | None:
+    """Why the edition of ``period`` was not published; None where it was, or nobody missed it:
+    there was none ``before``."""
+    with database.reading(service.engine) as session:
+        if planning.published(session, service.settings.newsletter, period):
+            return None
+        early = first_hour.precedes(session, service.settings, moment, first=service.first is None)
+    if before is not None:
+        return "that is longer ago than catch_up_hours"
+    if early and service.first is None:
+        return "the newsletter was made since; `newsletter editions send` sends it now"
+    return None
+
+
 def publish(service: SchedulerContext) -> None:
-    """Plan the latest edition that should be out by now, unless it is too old, or older than a
-    newsletter that was added, for everybody who is not in it yet, once; then send."""
+    """Plan the latest edition that should be out by now, unless it is too old, or older than the
+    newsletter, for everybody who is not in it yet, once; then send."""
     settings, now = service.settings, service.clock()
     zone = schedule.publishing_zone(settings)
     period, moment = schedule.latest(settings.schedule, zone, now)
     if now - moment > timedelta(hours=settings.catch_up_hours):
         return
     with database.reading(service.engine) as session:
-        if service.first is not None and moment < newsletters.added_at(session, settings):
+        if first_hour.precedes(session, settings, moment, first=service.first is None):
             return
         unpublished = not planning.published(session, settings.newsletter, period)
     if unpublished:

@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from structlog.testing import capture_logs
 
-from mailer.edition import schedule
+from mailer.edition import planning, schedule
+from mailer.monitoring import readiness
 from mailer.service import publishing
 from mailer.service.context import SchedulerContext
+from recommender.models import Newsletter
 from recommender.settings import Settings
+from recommender.storage import database
 from tests.mailer.conftest import ScriptedServer
 from tests.promises.conftest import add_readers, add_stories
 
@@ -67,3 +71,24 @@ def test_each_decision_of_an_edition_is_one_entry_of_the_log(
         "reason": "4.2.1",
         "copies": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("relay", "sent"), [("smtp://relay.example.net?starttls=never", False), (None, True)]
+)
+def test_an_hour_before_there_was_a_newsletter_mails_nobody_beyond_this_machine(
+    sqlite_store: Engine, tmp_path: Path, relay: str | None, *, sent: bool
+) -> None:
+    add_stories(sqlite_store, NOW)
+    add_readers(sqlite_store, NOW, 4)
+    with database.writing(sqlite_store) as session:
+        session.execute(sa.update(Newsletter).values(created_at=NOW - timedelta(minutes=5)))
+    settings = Settings(home=tmp_path, schedule="tuesday 08:00", smtp_url=relay)
+    told: list[str] = []
+    service = SchedulerContext(sqlite_store, settings, lambda: NOW, threading.Event(), told.append)
+    publishing.publish_job(service)
+    with database.reading(sqlite_store) as session:
+        assert planning.published(session, "weekly", "2026-W48") == sent
+        assert readiness.lateness(session, settings, NOW) in ([], [(settings, timedelta(0))])
+    refused = [words for words in told if "the newsletter was made since" in words]
+    assert len(refused) == (not sent)
