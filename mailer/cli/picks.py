@@ -67,7 +67,8 @@ def _show(answer: dict[str, Any], *, explain: bool) -> None:
     if answer.get("not_mailed"):
         say(f"not mailed at present: {answer['not_mailed']}")
     if not answer["picks"] and "delivery" not in answer:
-        say("nothing passes the relevance floor: no issue is sent")
+        why = "nothing is relevant enough, or new to them: no issue is sent"
+        say(why if explain else f"{why} (--explain says why not)")
     for pick in answer["picks"]:
         say()
         console().print(

@@ -205,7 +205,7 @@ def history(context: typer.Context, kind: Kind, name: str | None, *, as_json: bo
         what = f"{row['at'][:16]} {row['by']}: {row['kind']} {row[kind]}"
         say(f"{what} ({'; '.join(more)})" if more else what)
     if not rows and name is not None:
-        say(f"no {kind} called {name} has been changed by a command yet")
+        say(f"no change of the {kind} {name} by that name; without a name all are listed")
     elif not rows:
         say(f"no {kind} has been changed by a command yet")
 

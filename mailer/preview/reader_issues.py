@@ -173,7 +173,7 @@ def next_issue(
     """The reader's next issue as it would be sent now; with ``recipient`` a test copy for them,
     which belongs to no delivery.
 
-    Raises NewsletterError when nothing passes the relevance floor.
+    Raises NewsletterError when there is no story for the reader.
     """
     subscriber = records.find(session, email)
     waiting = upcoming.waiting(session, settings, subscriber)
@@ -189,7 +189,10 @@ def next_issue(
     [member] = pinned_segments.members(session, opened.ranker, [member], now)
     picks = snapshot.picks(json_columns.dump(opened.choose([member])[0]))
     if not picks:
-        raise NewsletterError(f"no story passes the relevance floor for {email}: no issue is sent")
+        raise NewsletterError(
+            f"no story is relevant enough, or new, to {email}: no issue is sent; "
+            f"`newsletter picks {email} --explain` says why not"
+        )
     slots = sponsors.slots(session, opened.edition.newsletter_id, opened.settings, period, now)
     edits = edition_edits.current(session, settings.newsletter, period)
     factory = messages.make_factory(

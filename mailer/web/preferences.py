@@ -258,8 +258,9 @@ def _save(site: Site, session: Session, reader: Subscriber, form: FormData) -> R
     chosen.keep(reader)
     session.flush()
     session.expire(reader)
-    message = _("Saved. Your next issue follows your new choices.")
-    return _form(site.speaking(reader.locale), reader, message)
+    site = site.speaking(reader.locale)
+    _ = site.language.text
+    return _form(site, reader, _("Saved. Your next issue follows your new choices."))
 
 
 def _pause_until(form: FormData, now: datetime) -> datetime:

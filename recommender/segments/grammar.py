@@ -1,6 +1,8 @@
 """The rule language: text to a tree, by a real grammar; what is wrong is named with its column."""
 
+import difflib
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from lark import Lark, UnexpectedCharacters, UnexpectedEOF, UnexpectedInput
@@ -89,7 +91,7 @@ EXPECTED = {
     "_ALL": "all", "_ROLE": "role", "_TOPIC": "topic", "_ATTRIBUTE": "attribute",
     "_HAS": "has", "_TAG": "tag", "_ENDS": "ends with", "_WITH": "with", "_WITHIN": "within",
     "_DAYS": "days", "_CLICKED": "clicked", "_RECEIVED": "received", "_SEGMENT": "segment",
-    "FIELD": "status, email …",
+    "FIELD": "status, email, domain …",
     "MOMENT": "created, active", "BOOLEAN": "true, false", "EQ": "= or !=", "COMPARE": ">= <= > <",
     "DATE": "a date such as 2026-01-31", "INT": "a whole number", "NUMBER": "a number",
     "STRING": "a text in quotes", "NAME": "a word", "LPAR": "(", "RPAR": ")", "COMMA": ",",
@@ -152,16 +154,27 @@ def _problem(rule: str, error: UnexpectedInput) -> tuple[int, str]:
         wanted = _wanted(error.accepts or error.expected)
         if error.token.type == "$END":
             return len(rule.rstrip()) + 1, f"the rule ends too early; expected {wanted}"
-        why = f"{str(error.token)!r} is not expected here; expected {wanted}"
+        guess = _guess(str(error.token), error.accepts or error.expected)
+        why = f"{str(error.token)!r} is not expected here{guess}; expected {wanted}"
         return column_of(error.token), why
     if isinstance(error, UnexpectedCharacters):
         found = rule[int(getattr(error, "pos_in_stream", 0)) :][:12].split()
         word = found[0] if found else ""
-        why = "a quote is not closed" if word[:1] in "\"'" else f"{word!r} is not expected here"
+        guess = _guess(word, error.allowed or set())
+        why = f"{word!r} is not expected here{guess}"
+        why = "a quote is not closed" if word[:1] in "\"'" else why
         return column_of(error), f"{why}; expected {_wanted(error.allowed or set())}"
     return 1, "cannot be read"
 
 
-def _wanted(terminals: set[str]) -> str:
-    names = sorted({EXPECTED.get(name, name.lower()) for name in terminals})
-    return ", ".join(names[:8]) or "something else"
+def _names(terminals: Iterable[str]) -> list[str]:
+    return sorted({EXPECTED.get(name, name.lower()) for name in terminals})
+
+
+def _wanted(terminals: Iterable[str]) -> str:
+    return ", ".join(_names(terminals)) or "something else"
+
+
+def _guess(word: str, terminals: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word.lower(), _names(terminals), 1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -11,7 +11,7 @@ from mailer.preview.proof.tally import ordered
 from recommender import resources
 
 REASONS = {
-    shards.NOTHING_RELEVANT: "no story is relevant enough",
+    shards.NOTHING_RELEVANT: "no story is relevant enough, or new to them",
     frequency.SKIPPED: "had an issue lately, and wants them less often",
 }
 
