@@ -83,7 +83,7 @@ _PLURALS = {
     "onen": "on", "oren": "or", "ien": "ie",  # German
     "eaux": "eau", "aux": "al",  # French
     "ciones": "cion", "siones": "sion", "dades": "dad",  # Spanish, Portuguese
-    "coes": "cao", "soes": "sao", "ais": "al",  # Portuguese
+    "ais": "al",  # Portuguese
     "zioni": "zione", "sioni": "sione",  # Italian
     "heden": "heid", "ingen": "ing",  # Dutch
 }  # fmt: skip
