@@ -24,7 +24,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from benchmarks.force.edition import Result, case, prepare
+from benchmarks.fault_injection.edition import Result, case, prepare
 
 SHORTER, LONGER = 3.0, 45.0
 """Seconds for which the database is locked: shorter and longer than a sender waits for it."""

@@ -14,8 +14,8 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 
 from mailer.inbound.mime_parts import Part, parse_message
-from recommender.articles import feed_fields, feed_pictures, fields, letter_blocks, sentences
-from recommender.articles.letter_blocks import Section
+from recommender.articles import feed_fields, feed_pictures, fields, newsletter_blocks, sentences
+from recommender.articles.newsletter_blocks import Section
 from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 from recommender.errors import LeftOut, Rejected
 
@@ -104,8 +104,12 @@ def _sections(parts: Sequence[Part]) -> list[Section]:
     own = [part for part in parts if not part.returned]
     html = max((p.text for p in own if p.kind == "text/html"), key=len, default="")
     plain = max((p.text for p in own if p.kind == "text/plain"), key=len, default="")
-    blocks = letter_blocks.of_html(_sound(html)) if html else letter_blocks.of_text(_sound(plain))
-    return letter_blocks.sections(blocks)
+    blocks = (
+        newsletter_blocks.of_html(_sound(html))
+        if html
+        else newsletter_blocks.of_text(_sound(plain))
+    )
+    return newsletter_blocks.sections(blocks)
 
 
 def _sound(text: str) -> str:

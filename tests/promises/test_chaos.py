@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import chaos
-from benchmarks.force import edition
-from benchmarks.force.edition import Result
+from benchmarks.fault_injection import edition
+from benchmarks.fault_injection.edition import Result
 
 COPIES = 200
 

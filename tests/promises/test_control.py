@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from benchmarks.force import edition
-from benchmarks.force.edition import PERIOD, Case
+from benchmarks.fault_injection import edition
+from benchmarks.fault_injection.edition import PERIOD, Case
 from recommender.models import Delivery, DeliveryState
 from recommender.storage import database
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.articles import letter_links
+from recommender.articles import newsletter_links
 
 STORY = "https://example.com/weir?id=7"
 
@@ -30,7 +30,7 @@ def encoded(text: str) -> str:
     ],
 )
 def test_a_link_that_tells_is_resolved(link: str) -> None:
-    assert letter_links.target(link) == STORY
+    assert newsletter_links.target(link) == STORY
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,15 @@ def test_a_link_that_tells_is_resolved(link: str) -> None:
     ],
 )
 def test_one_that_does_not_tell_stays_as_it_is(link: str, kept: bool) -> None:
-    assert letter_links.target(link) == (link if kept else None) or (
-        kept and "javascript" in link and str(letter_links.target(link)).startswith("https://t.")
+    assert newsletter_links.target(link) == (link if kept else None) or (
+        kept
+        and "javascript" in link
+        and str(newsletter_links.target(link)).startswith("https://t.")
     )
 
 
 @given(st.text(max_size=200))
 def test_whatever_comes_out_is_an_address_of_the_web(text: str) -> None:
     for link in (text, f"https://t.example.net/?url={text}", f"https://t.example.net/{text}"):
-        found = letter_links.target(link)
+        found = newsletter_links.target(link)
         assert found is None or found.startswith(("https://", "http://"))

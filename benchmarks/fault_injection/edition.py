@@ -23,7 +23,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from benchmarks.force.post import Post
+from benchmarks.fault_injection.post import Post
 from mailer.delivery import campaign
 from recommender import resources, settings, store_opening
 from recommender.articles import import_files

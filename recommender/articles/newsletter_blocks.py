@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from recommender.articles import feed_pictures, letter_links, markup
+from recommender.articles import feed_pictures, markup, newsletter_links
 from recommender.story_text import Image
 
 MAX_HTML = 1_000_000
@@ -172,7 +172,7 @@ class _Reader(HTMLParser):
         self._mark(tag, 1)
         if self._hidden:
             return
-        if tag == "a" and (found := letter_links.target(values.get("href", ""))):
+        if tag == "a" and (found := newsletter_links.target(values.get("href", ""))):
             self._links.append(found)
         elif tag == "img":
             self._images += feed_pictures.of_attributes(values)
