@@ -35,7 +35,8 @@ class SubjectTest:
 
 @dataclass(frozen=True)
 class EditionSettings:
-    """The settings an edition was planned with; frozen with it."""
+    """The settings an edition was planned with; frozen with it. A default is what editions had that
+    were planned before there was the setting."""
 
     picks: int
     relevance_floor: float

@@ -1,6 +1,7 @@
 """The metrics of ``/metrics``, by the conventions of Prometheus: base units, the unit at the end of
 the name, ``_total`` for what only ever grows. The reference in the documentation, the dashboard and
-the alert rules in ``deploy/`` are held against this table by tests.
+the alert rules in ``deploy/`` are held against this table by tests. Values come from
+``measurements``, or from where something is counted, such as the times of pages.
 """
 
 from dataclasses import dataclass
