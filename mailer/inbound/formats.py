@@ -19,8 +19,8 @@ REPORTS: tuple[Callable[[Sequence[Part]], Notification | None], ...] = (
     arf.parse,
     plain_text_bounces.parse,
 )
-"""Parsers of one format each, tried in this order: those of machines first. Another is a module with
-``parse`` and its line here."""
+"""Parsers of one format each, tried in this order: those of machines first. Another is a module
+with ``parse``, and its line here."""
 MOST_IDENTIFIERS = 10
 _MESSAGE_ID = re.compile(r"<[^<>\s@]{3,400}@[^<>\s@]{1,255}>")
 _UNSUBSCRIBE = re.compile(r"/unsubscribe/([A-Za-z0-9_-]{20,120})>")
