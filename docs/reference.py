@@ -1,9 +1,11 @@
-"""Writes the pages of the reference from the code: commands, settings, metrics and tables.
+"""Writes the pages of the reference from the code: commands, settings, knobs, metrics and tables.
 
 Typer keeps the classes of its commands and parameters to itself, hence ``Any`` for them.
 """
 
+import inspect
 from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from mailer.cli import COMMANDS, build
 from mailer.monitoring import metric_table
 from recommender import settings
 from recommender.models import Base
+from recommender.ranking import knobs
+from recommender.ranking.settings import RankingSettings
 from recommender.settings import Settings
 
 
@@ -23,6 +27,7 @@ def write(folder: Path) -> None:
     pages = {
         "commands": commands(),
         "settings": settings_page(),
+        "ranker": ranker(),
         "metrics": metrics(),
         "tables": tables(),
     }
@@ -76,6 +81,33 @@ def settings_page() -> Iterator[str]:
         shown = "" if default is None else f"`{plain}`"
         rows.append((f"`{name}`", field.description or "", shown))
     yield from _table(("key", "what it is", "default"), rows)
+
+
+def ranker() -> Iterator[str]:
+    """Every knob of the ranker, group by group."""
+    yield "# Knobs of the ranker\n"
+    yield (
+        "What `ranker` in `newsletter.toml`, `newsletter experiments start` and "
+        "`newsletter evaluate --from-store --setting` can change.\n"
+    )
+    yield from _knobs(RankingSettings(), "")
+    for field in fields(RankingSettings):
+        group = getattr(RankingSettings(), field.name)
+        if is_dataclass(group):
+            yield f"## {field.name}\n"
+            yield from _knobs(group, f"{field.name}.")
+
+
+def _knobs(group: Any, before: str) -> Iterator[str]:
+    yield inspect.cleandoc(group.__doc__ or "").replace("``", "`") + "\n"
+    shown = knobs.names()
+    rows = [
+        (f"`{before}{field.name}`", f"`{getattr(group, field.name)}`")
+        for field in fields(group)
+        if f"{before}{field.name}" in shown
+    ]
+    if rows:
+        yield from _table(("knob", "default"), rows)
 
 
 def metrics() -> Iterator[str]:
