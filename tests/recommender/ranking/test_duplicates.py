@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from recommender import resources
+from recommender.articles import import_files
+from recommender.articles.values import ParsedArticle
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.values import Action, ListRequest, Reader, Story
 from recommender.vocabulary import starter
@@ -74,6 +77,23 @@ def test_parts_of_a_series_are_stories_of_their_own(story: MakeStory) -> None:
     assert ranker.duplicates.shown.all()
 
 
+def test_long_texts_on_one_subject_are_no_event() -> None:
+    drafts = import_files.drafts([resources.folder("sample") / "briefs"], NOW)
+    briefs = [one.draft for one in drafts if isinstance(one, ParsedArticle)]
+    stories = [
+        Story(
+            f"{draft.key}/{part.key}", draft.key, part.key, title=part.title, summary=part.summary,
+            takeaway=part.takeaway, insights=part.insights, practice=part.practice,
+            source=draft.source, published_at=NOW,
+        )
+        for draft in briefs
+        for part in draft.stories
+    ]  # fmt: skip
+    ranker = Ranker(stories, vocabulary=starter.read())
+    assert len(stories) > 50
+    assert not any(ranker.also)
+
+
 def test_labelled_tellings_are_folded_with_the_precision_the_docs_state() -> None:
     path = Path(__file__).parents[3] / "benchmarks" / "tellings.py"
     benchmark = runpy.run_path(str(path))
@@ -82,5 +102,5 @@ def test_labelled_tellings_are_folded_with_the_precision_the_docs_state() -> Non
         told, benchmark["clusters"](told, benchmark["RankingSettings"]())
     )
     assert hard >= 200
-    assert right / (right + wrong) >= 0.98
-    assert right / every >= 0.7
+    assert wrong == 0
+    assert right / every >= 0.65
