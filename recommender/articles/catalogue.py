@@ -149,6 +149,7 @@ def _story(
         source=article.source,
         curator=article.curator,
         published_at=article.published_at or article.imported_at,
+        dated=article.published_at is not None,
         must_read=article.must_read,
         position=row.position,
         **texts(row) | {"url": row.url or article.url},

@@ -97,11 +97,12 @@ def measured(
 
 def _near(stories: Iterable[Story], candidates: Iterable[Story]) -> list[Story]:
     """The dated stories that lie within ``DAYS`` of the candidates."""
-    dates = [story.published_at for story in candidates if story.published_at is not None]
+    dates = [one.published_at for one in candidates if one.dated and one.published_at is not None]
     if not dates:
         return []
     first, last = min(dates) - timedelta(days=DAYS), max(dates) + timedelta(days=DAYS)
-    return [s for s in stories if s.published_at is not None and first <= s.published_at <= last]
+    dated = (one for one in stories if one.dated and one.published_at is not None)
+    return [one for one in dated if one.published_at and first <= one.published_at <= last]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ class Story(StoryText):
     ``position`` counts from 0 within its article, as the editor put them.
     ``id`` is unique over all articles given to one ranker; ``article`` groups the stories of one
     digest; ``key`` is the story's id within its article. ``topics`` and ``roles`` map names to
-    weights in (0, 1]. ``published_at`` is aware; None is neutral.
+    weights in (0, 1]. ``published_at`` is aware; None is neutral. It
+    stands for the day of its import where it is not ``dated``.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Story(StoryText):
     source: str | None = None
     curator: str | None = None
     published_at: datetime | None = None
+    dated: bool = True
     must_read: bool = False
     pinned_for: frozenset[str] = frozenset()
     position: int = 0
