@@ -21,10 +21,10 @@ logging.getLogger("flufl.bounce").disabled = True  # it tells of errors that are
 def failures(data: bytes) -> tuple[list[str], list[str]]:
     """Addresses that failed for now, and for good."""
     head = b"\n".join(data[:LONGEST].split(b"\n", MOST_LINES)[:MOST_LINES])
-    message = email.message_from_bytes(head, policy=email.policy.compat32)
     try:
+        message = email.message_from_bytes(head, policy=email.policy.compat32)
         temporary, permanent = all_failures(message)
-    except Exception:  # noqa: BLE001  (its detectors trust what a stranger wrote)
+    except Exception:  # noqa: BLE001  (they trust what a stranger wrote, be it a thousand deep)
         return [], []
     return _addresses(temporary), _addresses(permanent)
 

@@ -18,3 +18,7 @@ def test_a_form_of_one_system_is_known() -> None:
 
 def test_what_its_detectors_choke_on_is_no_bounce() -> None:
     assert known_detectors.failures(b"From: \xff\xfe\nContent-Type: \xff\n\n\xff") == ([], [])
+
+
+def test_messages_within_messages_without_end_are_no_bounce() -> None:
+    assert known_detectors.failures(b"Content-Type: message/rfc822\n\n" * 1_200) == ([], [])
