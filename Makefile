@@ -26,14 +26,14 @@ demo: $(VENV)/runtime  ## this week's personal issue for every sample reader
 	$(BIN)/newsletter demo
 
 test: $(VENV)/developer  ## the test suite, without the long ones
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow'
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not slow'
 
 test-all: $(VENV)/developer  ## the whole test suite
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 # What is marked postgresql always runs there, and thus in test and test-all already.
 test-postgresql: $(VENV)/developer  ## all that uses a store, on PostgreSQL instead of SQLite
-	$(BIN)/python -m pytest -n $(WORKERS) -m 'not slow and not postgresql' --store postgresql
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not slow and not postgresql' --store postgresql
 
 check: $(VENV)/developer  ## style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -6,15 +6,16 @@ It changes nothing. What the ranker leaves out altogether is an error; all else 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import vocabulary
-from recommender.articles import catalogue
-from recommender.models import Status, Subscriber, SubscriberTopic, Topic
+from recommender.articles import catalogue, edits
+from recommender.models import Article, Status, Subscriber, SubscriberTopic, Topic
+from recommender.models import Story as StoryRow
 from recommender.ranking.values import Story
 from recommender.vocabulary import Kind
 
@@ -46,7 +47,8 @@ class Audit:
 def run(session: Session, *, now: datetime, horizon_days: int) -> Audit:
     """The findings of all stories that may be chosen at ``now``, published in the last
     ``horizon_days``."""
-    found = catalogue.load(session, now=now, horizon_days=horizon_days)
+    wanted = _published(session, now, horizon_days)
+    found = catalogue.load(session, now=now, horizon_days=horizon_days, frozen=wanted)
     offered = {kind: vocabulary.offered(session, kind) for kind in get_args(Kind)}
     findings = [*_same_title(found.candidates), *_wanted(session, found.candidates, horizon_days)]
     for story in found.candidates:
@@ -55,6 +57,22 @@ def run(session: Session, *, now: datetime, horizon_days: int) -> Audit:
         findings += _unoffered(found.candidates, kind, names)
     findings.sort(key=lambda one: (one.severity, one.rule, one.story))
     return Audit(len(found.candidates), tuple(findings))
+
+
+def _published(session: Session, now: datetime, days: int) -> set[int]:
+    """The rows of stories that are published and not held, whether or not they make a card."""
+    said = edits.current(session, now)
+    published = sa.func.coalesce(Article.published_at, Article.imported_at)
+    query = (
+        sa.select(StoryRow.id)
+        .join(Article, Article.id == StoryRow.article_id)
+        .where(
+            StoryRow.retired_at.is_(None),
+            Article.withdrawn_at.is_(None),
+            published.between(now - timedelta(days=days), now),
+        )
+    )
+    return {row for row in session.scalars(query) if row not in said or said[row].open_at(now)}
 
 
 def _story(story: Story, document: Mapping[str, Any]) -> Iterator[Finding]:

@@ -169,7 +169,7 @@ def standing(home: Path, places: list[Place], **settings: str) -> Iterator[tuple
             home / "accepted", relayed.address, 25_000 + os.getpid() % 1_000, relayed.prefix
         ) as relay,
     ):
-        engine = store_opening.open_store(server.url, newsletter="weekly", now=now, make=True)
+        engine = store_opening.open_store(server.url, newsletter="weekly", now=due, make=True)
         add_stories(engine, due)
         add_readers(engine, due, READERS)
         found = Fleet(home, server, relay, others, settings)

@@ -100,7 +100,7 @@ class Serving:
         return len(list((self.home / "outbox").glob("*/*.eml")))
 
     def troubles(self) -> list[str]:
-        return [line for line in self.lines if line.startswith("error")]
+        return [line for line in self.lines if '"level": "error"' in line]
 
 
 def soon() -> datetime:

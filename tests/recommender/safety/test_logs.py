@@ -21,13 +21,18 @@ log = logs.get("test")
 
 @pytest.fixture(autouse=True)
 def _as_before() -> Iterator[None]:
-    root, ours = logging.getLogger(), logging.getLogger(logs.ROOT)
+    root, ours, server = map(logging.getLogger, ("", logs.ROOT, "uvicorn"))
     handlers, level = list(root.handlers), ours.level
-    root.handlers[:] = []
+    of_server = list(server.handlers), server.level, server.propagate
+    root.handlers[:], server.handlers[:] = [], []
+    ours.setLevel(logging.NOTSET)
+    server.setLevel(logging.NOTSET)
+    server.propagate = True
     logs.install()
     yield
     root.handlers[:] = handlers
     ours.setLevel(level)
+    server.handlers[:], server.level, server.propagate = of_server
 
 
 @pytest.fixture
