@@ -31,7 +31,7 @@ from mailer.monitoring.probes import Probes, RelayProbe
 from mailer.monitoring.supervision import Troubles, words
 from mailer.monitoring.troubles import Kind, Trouble
 from mailer.relay import registry
-from recommender.errors import NewsletterError
+from recommender.errors import NewsletterError, StoreError
 from recommender.models import Alert, Channel
 from recommender.safety import logs
 from recommender.settings import Settings
@@ -39,6 +39,8 @@ from recommender.storage import database, locks
 
 log = logs.get("watch")
 LOCK = "alerts"
+HEARTBEATS = (Kind.SCHEDULER, Kind.SENDER, Kind.WORKER)
+"""Kinds of trouble that are told by heartbeats in the store."""
 EVERY_SECONDS = 60.0
 """While an edition is being sent, the sender says how the relays are."""
 RELAY_SECONDS = 10.0
@@ -74,6 +76,7 @@ class Watch:
     report: Callable[[str], None]
     tls: ssl.SSLContext | None = None
     _said: Troubles = field(init=False)
+    _store_was_away: bool = False
 
     def __post_init__(self) -> None:
         self._said = Troubles(self.report)
@@ -95,7 +98,9 @@ class Watch:
                     self._notice()
                     for channel in alerts.channels(self.settings):
                         self._send(channel)
-        except (NewsletterError, sa.exc.SQLAlchemyError, OSError) as error:
+        except (StoreError, sa.exc.SQLAlchemyError, OSError):
+            self._store_was_away = True  # of which the service speaks, once
+        except NewsletterError as error:
             self._said.note("alerts", words(error), once=True)
         else:
             self._said.over("alerts")
@@ -110,6 +115,10 @@ class Watch:
         self._try_writing(before, asked, now)
         with database.reading(self.engine) as session:
             found = troubles.found(self.engine, session, self.settings, now + skew, skew)
+        if self._store_was_away:  # so was every heartbeat: they have a minute to be written
+            asked.unknown += HEARTBEATS
+            found = [one for one in found if one.kind not in HEARTBEATS]
+            self._store_was_away = False
         with database.writing(self.engine, _patience()) as session:
             changes = alerts.look(
                 session,

@@ -169,7 +169,9 @@ def standing(home: Path, places: list[Place], **settings: str) -> Iterator[tuple
             home / "accepted", relayed.address, 25_000 + os.getpid() % 1_000, relayed.prefix
         ) as relay,
     ):
-        engine = store_opening.open_store(server.url, newsletter="weekly", now=due, make=True)
+        engine = store_opening.open_store(
+            server.url, newsletter="weekly", now=due - timedelta(days=1), make=True
+        )
         add_stories(engine, due)
         add_readers(engine, due, READERS)
         found = Fleet(home, server, relay, others, settings)
