@@ -56,8 +56,8 @@ are the larger part; whether something holds; weeks apart."""
 BIAS = -2.08
 EVIDENCE = tuple(WEIGHTS)
 TIES = [EVIDENCE.index(name) for name in ("sum of numbers", "two rare names")]
-"""Without any of these two stories may be on one subject, but nothing ties them to one event: long
-texts on one subject share many words."""
+"""Without any of these two stories may be on one subject, but nothing ties them to one event (long
+texts on one subject share many words): the odds are even at best."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def compare(space: Space, stories: Sequence[Story], candidates: Sequence[Story])
     """The pairs of one of ``stories`` and one of ``candidates`` that share enough to be judged."""
     rows, columns, evidence = measured(space, stories, candidates)
     odds = evidence @ np.array(list(WEIGHTS.values())) + BIAS
-    odds[~evidence[:, TIES].any(axis=1)] = -np.inf
+    tied = evidence[:, TIES].any(axis=1)
+    odds = np.where(tied, odds, np.minimum(odds, 0.0))
     return Pairs(rows, columns, odds)
 
 
