@@ -106,7 +106,8 @@ def _unexpected(error: Exception) -> int:
     if usage is not None:  # wrong usage, as the argument parser found it
         context = getattr(error, "ctx", None)
         where = f" (see `{context.command_path} --help`)" if context is not None else ""
-        return _fail(f"{usage().rstrip('.')}{where}", 2)
+        text = usage().rstrip(".").replace(": Value error, ", ": ")  # the validator's own words
+        return _fail(f"{text}{where}", 2)
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return _fail(f"{place}{error.strerror or error}", 1)

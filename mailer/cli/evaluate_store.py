@@ -112,6 +112,9 @@ def _show(document: dict[str, Any]) -> None:
         f"{document['copies']:,} copies of {document['readers']:,} readers, "
         f"{document['answers']:,} answers; 95 % bootstrap intervals over readers"
     )
+    if not document["answers"]:
+        say("nobody has answered anything yet: which ranker is better cannot be told")
+        return
     bias = document["position_bias"]
     low, high = bias["interval"]
     say(

@@ -37,11 +37,11 @@ def scheduler(context: typer.Context) -> None:
     Example: newsletter scheduler
     """
     stop = stop_on_signal()
-    run = _started(context)
+    run, troubles = _started(context), _troubles()
     with (
         run.store() as engine,
-        _alerting(run, engine),
-        _scheduling(run, engine, stop) as supervisor,
+        _alerting(run, engine, troubles),
+        _scheduling(run, engine, stop, troubles) as supervisor,
     ):
         _wait(stop, supervisor)
     say("stopped")
@@ -70,12 +70,12 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
     Example: newsletter serve --host 0.0.0.0 --port 8000
     """
     stop = stop_on_signal()
-    run = _started(context)
+    run, troubles = _started(context), _troubles()
     with (
         run.store() as engine,
         listening.listen(host, port) as place,  # first of all: nothing begins that could not go on
-        _alerting(run, engine),
-        _scheduling(run, engine, stop) as supervisor,
+        _alerting(run, engine, troubles),
+        _scheduling(run, engine, stop, troubles) as supervisor,
         _pages(run, engine, place),
     ):
         _wait(stop, supervisor)
@@ -118,6 +118,13 @@ def worker(
     say("stopped")
 
 
+def _troubles() -> "Troubles":
+    """What is wrong with this process, which all of its parts say together."""
+    from mailer.monitoring.supervision import Troubles
+
+    return Troubles(_report)
+
+
 def _tasks(names: str) -> list[Task]:
     try:
         return [Task(name.strip()) for name in names.split(",")]
@@ -138,14 +145,16 @@ def _wait(stop: threading.Event, supervisor: "Supervisor | None" = None) -> None
 
 
 @contextlib.contextmanager
-def _scheduling(run: Invocation, engine: Engine, stop: threading.Event) -> Iterator["Supervisor"]:
+def _scheduling(
+    run: Invocation, engine: Engine, stop: threading.Event, troubles: "Troubles"
+) -> Iterator["Supervisor"]:
     """The schedule, in the background. A file has one scheduler at most; of those that share a
     server, one leads and the others stand by. Yields what watches over its threads."""
-    from mailer.monitoring.supervision import Supervisor, Troubles
+    from mailer.monitoring.supervision import Supervisor
     from mailer.service import leadership
     from recommender.storage import database
 
-    supervisor, troubles = Supervisor(), Troubles(_report)
+    supervisor = Supervisor()
 
     def lead(leave: threading.Event) -> contextlib.AbstractContextManager[None]:
         return _schedule(run, engine, leave, supervisor, troubles)
@@ -231,22 +240,12 @@ def _end(
         service.runner.leave()
 
 
-@contextlib.contextmanager
-def _alerting(run: Invocation, engine: Engine) -> Iterator[None]:
-    """What looks for troubles, and tells operators of them where they want to be told. A process
-    that ends does not wait for what it has on the wire: the next one sends it."""
-    from mailer.service import counting
-    from mailer.service.alerting import Watch
+def _alerting(
+    run: Invocation, engine: Engine, troubles: "Troubles | None" = None
+) -> contextlib.AbstractContextManager[None]:
+    from mailer.service import alerting
 
-    ended = threading.Event()
-    watch = Watch(engine, run.settings, _now, _report)
-    threading.Thread(target=watch.keep_looking, args=(ended,), name="alerts", daemon=True).start()
-    count = (counting.keep_counting, (engine, _now, ended))
-    threading.Thread(target=count[0], args=count[1], name="numbers", daemon=True).start()
-    try:
-        yield
-    finally:
-        ended.set()
+    return alerting.watching(engine, run.settings, _now, _report, troubles)
 
 
 @contextlib.contextmanager

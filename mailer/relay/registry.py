@@ -3,10 +3,10 @@
 A transport is a folder here with a ``from_url`` in its ``relay.py``, and a line in ``TRANSPORTS``.
 """
 
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from mailer.relay import urls
 from mailer.relay.mailgun import relay as mailgun
@@ -47,7 +47,7 @@ def parse(text: str, folder: Path) -> tuple[Relay, ...]:
     """The relays of ``text``, a list of URLs with commas, in order; ``folder`` is where the outbox
     keeps its files. ConfigurationError names the key, never a password."""
     relays = tuple(
-        _from_url(url)(url, number=number, folder=folder)
+        _from_url(url, number)(url, number=number, folder=folder)
         for number, url in enumerate(urls.split(text), 1)
         if url
     )
@@ -56,12 +56,17 @@ def parse(text: str, folder: Path) -> tuple[Relay, ...]:
     return relays
 
 
-def _from_url(url: str) -> FromUrl:
-    """What a URL without a scheme, or with an unknown one, lacks to be SMTP's is said by SMTP."""
-    try:
-        return TRANSPORTS.get(urlsplit(url).scheme, smtp.from_url)
-    except ValueError:
-        return smtp.from_url
+def _from_url(url: str, number: int) -> FromUrl:
+    """What a URL without a scheme lacks to be SMTP's is said by SMTP. ConfigurationError for a
+    scheme that is none of ``TRANSPORTS``."""
+    scheme, _, rest = url.partition(":")
+    scheme = scheme.strip().lower()
+    if rest.startswith("//") and scheme not in TRANSPORTS:
+        near = difflib.get_close_matches(scheme, TRANSPORTS, 1)
+        guess = f"; did you mean {near[0]}://?" if near else ""
+        known = ", ".join(f"{one}://" for one in TRANSPORTS)
+        raise ConfigurationError(f"smtp_url: relay {number}: {scheme}:// is none of {known}{guess}")
+    return TRANSPORTS.get(scheme, smtp.from_url)
 
 
 def relays(settings: Settings) -> tuple[Relay, ...]:

@@ -7,10 +7,11 @@ that has the lock, which ends with its process. What it tells is kept in the sto
 an alert that was on the wire when its process was killed is sent once more, with the same id.
 """
 
+import contextlib
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -31,6 +32,8 @@ from mailer.monitoring.probes import Probes, RelayProbe
 from mailer.monitoring.supervision import Troubles, words
 from mailer.monitoring.troubles import Kind, Trouble
 from mailer.relay import registry
+from mailer.service import counting
+from mailer.service.job_runner import STORE
 from recommender.errors import NewsletterError, StoreError
 from recommender.models import Alert, Channel
 from recommender.safety import logs
@@ -65,18 +68,42 @@ def _patience() -> Callable[[], bool]:
     return lambda: time.monotonic() > give_up
 
 
+@contextlib.contextmanager
+def watching(
+    engine: Engine,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    report: Callable[[str], None],
+    service: Troubles | None = None,
+) -> Iterator[None]:
+    """Look for troubles, and count what the console shows, in threads of their own. A process that
+    ends does not wait for what it has on the wire: the next one sends it."""
+    ended = threading.Event()
+    watch = Watch(engine, settings, clock, report, service=service)
+    for name, work in (
+        ("alerts", lambda: watch.keep_looking(ended)),
+        ("numbers", lambda: counting.keep_counting(engine, clock, ended)),
+    ):
+        threading.Thread(target=work, name=name, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
 @dataclass
 class Watch:
     """What looks after one store, for one process. ``tls`` is how the certificate of the pages is
-    judged; as browsers do, unless it is given."""
+    judged; as browsers do, unless it is given. ``service`` has what the scheduler of this process
+    has said: a store that is away is said once, and keeps every heartbeat from being written."""
 
     engine: Engine
     settings: Settings
     clock: Callable[[], datetime]
     report: Callable[[str], None]
     tls: ssl.SSLContext | None = None
+    service: Troubles | None = None
     _said: Troubles = field(init=False)
-    _store_was_away: bool = False
 
     def __post_init__(self) -> None:
         self._said = Troubles(self.report)
@@ -98,10 +125,10 @@ class Watch:
                     self._notice()
                     for channel in alerts.channels(self.settings):
                         self._send(channel)
-        except (StoreError, sa.exc.SQLAlchemyError, OSError):
-            self._store_was_away = True  # of which the service speaks, once
-        except NewsletterError as error:
-            self._said.note("alerts", words(error), once=True)
+        except (NewsletterError, sa.exc.SQLAlchemyError, OSError) as error:
+            away = not isinstance(error, NewsletterError) or isinstance(error, StoreError)
+            if not (away and self.service is not None):
+                self._said.note("alerts", words(error), once=True)
         else:
             self._said.over("alerts")
 
@@ -115,10 +142,9 @@ class Watch:
         self._try_writing(before, asked, now)
         with database.reading(self.engine) as session:
             found = troubles.found(self.engine, session, self.settings, now + skew, skew)
-        if self._store_was_away:  # so was every heartbeat: they have a minute to be written
+        if self.service is not None and self.service.lately(STORE):
             asked.unknown += HEARTBEATS
             found = [one for one in found if one.kind not in HEARTBEATS]
-            self._store_was_away = False
         with database.writing(self.engine, _patience()) as session:
             changes = alerts.look(
                 session,

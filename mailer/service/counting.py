@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.monitoring import kept_numbers
+from mailer.monitoring import console_statistics
 from recommender.errors import NewsletterError
 from recommender.storage import database, locks
 
@@ -41,7 +41,7 @@ def count_once(engine: Engine, now: datetime) -> None:
     """Count, and keep the numbers."""
     begun = time.monotonic()
     with database.reading(engine) as session:
-        numbers = kept_numbers.count(session, kept_numbers.latest(session), now)
+        numbers = console_statistics.count(session, console_statistics.latest(session), now)
     took = time.monotonic() - begun
     with database.writing(engine) as session:
-        kept_numbers.note(session, numbers, took)
+        console_statistics.note(session, numbers, took)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer.ledger import counts, editions
-from mailer.monitoring import alerts, kept_numbers, troubles
+from mailer.monitoring import alerts, console_statistics, troubles
 from mailer.reports import edition_report
 from mailer.web.admission import operator, signed_in
 from mailer.web.response_cache import ResponseCache
@@ -49,13 +49,13 @@ class EditionPage:
 
 def overview(request: Request, site: Site) -> Response:
     """What is wrong, the latest editions, and the readers: how many, who came and went, and what
-    their domains did with the latest edition. From numbers that are kept (``kept_numbers``)."""
+    their domains did with the latest edition. From ``console_statistics``, which are kept."""
     now = site.clock()
     skew = database.skew(site.engine, now)
     with database.reading(site.engine) as session:
         wrong = troubles.known(site.engine, session, site.settings, now + skew, skew)
         began = {(one.kind, one.subject): one.began_at for one in alerts.ongoing(session)}
-        numbers = kept_numbers.current(session, now)
+        numbers = console_statistics.current(session, now)
         feeds = feed_schedule.listing(session)
     sent = bars(
         [(f"{one.name} ({one.state})", one.copies.get("sent", 0)) for one in numbers.editions]

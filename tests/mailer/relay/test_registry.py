@@ -200,3 +200,13 @@ def test_a_transport_that_blocks_lets_other_lanes_go_on(
             provider("slow").answer.set()
     assert done == ["quick", "slow"]
     assert provider("slow").sent == provider("quick").sent == [MESSAGE.recipient]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [("smpt://x.example", "smpt:// is none of smtp://, smtps://"), ("gopher://u:p@x", "gopher://")],
+)
+def test_a_scheme_that_is_none_is_named_without_what_follows(url: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"relay 1: {words}") as error:
+        registry.parse(url, Path("outbox"))
+    assert "u:p" not in str(error.value)

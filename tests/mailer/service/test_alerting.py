@@ -27,7 +27,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.ledger import editions
-from mailer.monitoring import heartbeats, job_runs, readiness, troubles
+from mailer.monitoring import heartbeats, job_runs, readiness, supervision, troubles
+from mailer.service import job_runner
 from mailer.service.alerting import Watch
 from recommender.models import (
     Alert,
@@ -398,3 +399,18 @@ def test_a_url_that_hangs_keeps_nobody_waiting(
     assert len(here.mails()) == 1
     with contextlib.suppress(IndexError):
         assert "no answer in time" in here.said[0]
+
+
+def test_heartbeats_that_an_absent_store_kept_from_being_written_are_no_trouble(
+    deployment: Callable[..., Deployment],
+) -> None:
+    here = deployment()
+    kinds = [heartbeats.Kind.SCHEDULER, heartbeats.Kind.SENDER]
+    heartbeats.beat(here.store, kinds, "a:1", here.now)
+    service = here.watch.service = supervision.Troubles(here.said.append)
+    service.note(job_runner.STORE, "the store is not there")
+    here.minutes(10)
+    assert [subject for subject in here.mails() if "sign of life" in subject] == []
+    here.watch.service = None
+    here.minutes(10)
+    assert [subject for subject in here.mails() if "sign of life" in subject] != []

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Engine
 
-from mailer.monitoring import kept_numbers
+from mailer.monitoring import console_statistics
 from mailer.service import counting
 from recommender.storage import database, locks
 
@@ -21,7 +21,7 @@ def test_numbers_are_kept_unless_another_process_is_at_it(store: Engine, now: da
         stop.set()
         thread.join()
         with database.reading(store) as session:
-            return kept_numbers.latest(session) is not None
+            return console_statistics.latest(session) is not None
 
     with locks.hold(store, counting.LOCK) as mine:
         assert mine

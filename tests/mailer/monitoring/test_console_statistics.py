@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from mailer.monitoring import kept_numbers
+from mailer.monitoring import console_statistics
 from recommender.models import (
     ConsentEvent,
     Delivery,
@@ -48,7 +48,7 @@ def fill(session: sa.orm.Session, now: datetime) -> None:
 def test_readers_editions_domains_and_weeks_are_counted(store: Engine, now: datetime) -> None:
     with database.writing(store) as session:
         fill(session, now)
-        numbers = kept_numbers.count(session, None, now)
+        numbers = console_statistics.count(session, None, now)
     assert numbers.readers["active"] == 3
     [edition] = numbers.editions
     assert (edition.name, edition.copies, edition.final) == (
@@ -66,18 +66,18 @@ def test_readers_editions_domains_and_weeks_are_counted(store: Engine, now: date
 def test_what_is_kept_is_taken_until_it_is_old(sqlite_store: Engine, now: datetime) -> None:
     with database.writing(sqlite_store) as session:
         fill(session, now)
-        kept_numbers.note(session, kept_numbers.count(session, None, now))
+        console_statistics.note(session, console_statistics.count(session, None, now))
         session.execute(sa.update(Subscriber).values(status=Status.PAUSED))
         session.execute(sa.delete(Delivery))
         minutes = timedelta(minutes=1)
-        assert kept_numbers.current(session, now + 9 * minutes).readers["active"] == 3
-        later = kept_numbers.current(session, now + 11 * minutes)
+        assert console_statistics.current(session, now + 9 * minutes).readers["active"] == 3
+        later = console_statistics.current(session, now + 11 * minutes)
         assert (later.readers["active"], later.readers["paused"]) == (0, 3)
         assert later.editions[0].copies["sent"] == 2  # it has ended: counted once
-        kept_numbers.note(session, later, 5.0)  # counting takes long: nobody who asks does it
-        assert kept_numbers.current(session, now + 60 * minutes).at == now + 11 * minutes
-        kept = session.get(Property, kept_numbers.NAME)
+        console_statistics.note(session, later, 5.0)  # counting takes long: nobody who asks does it
+        assert console_statistics.current(session, now + 60 * minutes).at == now + 11 * minutes
+        kept = session.get(Property, console_statistics.NAME)
         assert kept is not None
         kept.value = "{}"
         session.flush()
-        assert kept_numbers.latest(session) is None
+        assert console_statistics.latest(session) is None

@@ -26,7 +26,7 @@ from recommender.models import (
 )
 from recommender.storage import bulk
 
-NAME = "kept_numbers"
+NAME = "console_statistics"
 EDITIONS = 12
 """Editions that are counted: the latest."""
 DOMAINS = 12
