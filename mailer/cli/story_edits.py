@@ -172,12 +172,10 @@ def pin(
         row = edits.find(session, story)
         if segment is not None:
             segments.get(session, segment)
-        before = edits.pinned_already(session, row, period=period, segment=segment)
+        where = edits.Pin(period, segment, run.settings.newsletter)
+        before = edits.pinned_already(session, row, where)
         if before is None:
-            edits.make(
-                session, row, EditKind.PIN,
-                by=editor.name, now=run.now, period=period, segment=segment,
-            )  # fmt: skip
+            edits.make(session, row, EditKind.PIN, by=editor.name, now=run.now, pin=where)
         found = pin_cost.cost(
             session, run.settings, row.id, period=wanted, now=run.now, segment=segment
         )

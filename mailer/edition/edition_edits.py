@@ -109,6 +109,19 @@ def make(
         deliveries.add_segment(session, edition.id, segment, belongs)
 
 
+def planned(session: Session, newsletter: str, period: str) -> Edition | None:
+    """The edition of ``period``, if it is planned."""
+    query = sa.select(Edition).join(Newsletter, Newsletter.id == Edition.newsletter_id)
+    return session.scalar(query.where(Newsletter.name == newsletter, Edition.period == period))
+
+
+def may_change(edition: Edition) -> bool:
+    """Whether its note and subject may be changed: no copy of it is on its way, and it is not
+    being planned just now."""
+    ended = edition.started_at is not None or edition.finished_at is not None
+    return not ended and edition.state not in (EditionState.PLANNING, EditionState.CANCELLED)
+
+
 def _open(session: Session, newsletter: Newsletter, period: str) -> Edition | None:
     """The edition, if it is planned; ConflictError when it cannot be changed any more."""
     edition = session.scalar(
@@ -116,16 +129,14 @@ def _open(session: Session, newsletter: Newsletter, period: str) -> Edition | No
         .where(Edition.newsletter_id == newsletter.id, Edition.period == period)
         .with_for_update()
     )
-    if edition is None:
-        return None
-    if edition.started_at is not None or edition.finished_at is not None:
-        raise ConflictError(
-            f"{edition.name} is {edition.state}: what its copies say stays as it is; "
-            "--period names another edition"
-        )
+    if edition is None or may_change(edition):
+        return edition
     if edition.state == EditionState.PLANNING:
         raise ConflictError(f"{edition.name} is being planned; try again when it is planned")
-    return edition
+    raise ConflictError(
+        f"{edition.name} is {edition.state}: what its copies say stays as it is; choose the period "
+        "of a later edition"
+    )
 
 
 def document(session: Session, newsletter: str, period: str) -> dict[str, Any]:

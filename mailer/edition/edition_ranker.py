@@ -35,12 +35,14 @@ def ranker_for(
     edition_settings: EditionSettings,
     now: datetime,
     *,
+    newsletter: str | None = None,
     period: str | None = None,
     edition_id: int | None = None,
     knobs: str = "",
 ) -> "tuple[Ranker, Catalogue]":
     """The ranker over the stories of the store as of ``now``, and those stories; with
-    ``edition_id`` over the candidates of that edition. ``period`` is the edition's. ``knobs`` are
+    ``edition_id`` over the candidates of that edition, whose ``newsletter`` and ``period`` say what
+    is pinned in it. ``knobs`` are
     settings of the ranker that are other than usual (``recommender.ranking.knobs``)."""
     # Here, for its libraries take most of a second to load, and whoever only sends, or looks at
     # editions, does without.
@@ -57,6 +59,7 @@ def ranker_for(
         ranking_knobs.changed(settings, f"{edition_settings.ranker}, {knobs}"),
         now=now,
         horizon_days=edition_settings.horizon_days,
+        newsletter=newsletter,
         period=period,
         edition_id=edition_id,
     )
@@ -161,8 +164,8 @@ def opened(
 
     def ranker(knobs: str) -> "tuple[Ranker, Catalogue]":
         return ranker_for(
-            session, edition_settings, edition.planned_at, period=edition.period,
-            edition_id=edition_id, knobs=knobs,
+            session, edition_settings, edition.planned_at, newsletter=edition.newsletter.name,
+            period=edition.period, edition_id=edition_id, knobs=knobs,
         )  # fmt: skip
 
     usual, stories = ranker("")

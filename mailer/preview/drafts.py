@@ -46,11 +46,13 @@ def issue(
     newsletter = planning.newsletter_of(session, settings)
     edition_settings = EditionSettings.of(settings)
     theirs = () if segment is None else (segment,)
-    ranker, stories = edition_ranker.ranker_for(session, edition_settings, now, period=period)
+    ranker, stories = edition_ranker.ranker_for(
+        session, edition_settings, now, newsletter=newsletter.name, period=period
+    )
     asked = ListRequest(now=now, top=edition_settings.picks, seed=f"{newsletter.name}-{period}")
     [ranking] = ranker.rank([Reader(STRANGER, segments=theirs)], asked)
-    newest = enumerate(ranker.candidates[: edition_settings.picks], 1)
-    picks = ranking.picks or [Pick(story.id, at, 1.0, ()) for at, story in newest]
+    newest = [story.id for story in ranker.candidates[: edition_settings.picks]]
+    picks = ranking.picks or [Pick(one, at, 1.0, ()) for at, one in enumerate(newest, 1)]
     documents = dict(stories.documents)
     if lead is not None:
         key = str(lead[0])
@@ -60,23 +62,20 @@ def issue(
     if not picks:
         raise NewsletterError("there is no story to be chosen; import some first")
     edits = edition_edits.current(session, newsletter.name, period)
-    kept = {**edits.notes, **notes}
-    wanted = {name: text for name, text in kept.items() if text}
+    wanted = {name: text for name, text in {**edits.notes, **notes}.items() if text}
     slots = sponsors.slots(session, newsletter.id, edition_settings, period, now)
     shown = slots.of(theirs) if sponsor is None else DRAFT
     if sponsor is not None:
         edits = replace(edits, sponsors={**edits.sponsors, DRAFT: sponsor})
     factory = messages.make_factory(
-        settings,
-        newsletter=newsletter.name,
-        period=period,
+        settings, newsletter=newsletter.name, period=period,
         template=templates.installed(settings),
         stories=content.contents(documents),
         edits=replace(edits, subject=subject, notes=wanted),
         test=True,
-    )
-    reader = ReaderView(segments=theirs, sponsor=shown)
-    return factory.page(CopyRequest(delivery_id=0, recipient="", picks=picks, reader=reader))
+    )  # fmt: skip
+    view = ReaderView(segments=theirs, sponsor=shown)
+    return factory.page(CopyRequest(delivery_id=0, recipient="", picks=picks, reader=view))
 
 
 def _document(session: Session, story: int, known: dict[str, Any] | None) -> dict[str, Any]:

@@ -129,7 +129,9 @@ class LivePreviews:
         state = _state(session)
         if latest is None or latest.state != state or abs(now - latest.made_at) > KEEP:
             edition_settings = EditionSettings.of(self._settings)
-            ranker, stories = edition_ranker.ranker_for(session, edition_settings, now)
+            ranker, stories = edition_ranker.ranker_for(
+                session, edition_settings, now, newsletter=self._settings.newsletter
+            )
             latest = _RankerState(state, now, ranker, stories, edition_settings)
         self._kept, self._looked_at = latest, now
         return latest

@@ -4,10 +4,9 @@ The ranker is asked twice, with the pin and without: for everybody or, of many r
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -19,10 +18,6 @@ from recommender.models import Subscriber
 from recommender.ranking.values import ListRequest
 from recommender.settings import Settings
 from recommender.subscribers import audience
-from recommender.subscribers.audience import Member
-
-if TYPE_CHECKING:
-    from recommender.ranking.ranker import Ranker
 
 SAMPLE = 2_000
 """Readers who are asked about at most."""
@@ -133,7 +128,9 @@ def cost(
     everybody) who get it; None when the story cannot be chosen in it."""
     newsletter = planning.newsletter_of(session, settings)
     edition_settings = EditionSettings.of(settings)
-    ranker, _ = edition_ranker.ranker_for(session, edition_settings, now, period=period)
+    ranker, _ = edition_ranker.ranker_for(
+        session, edition_settings, now, newsletter=newsletter.name, period=period
+    )
     if str(story_id) not in ranker.column:
         return None
     everybody = planning.default_segment(session, newsletter)
@@ -148,15 +145,9 @@ def cost(
         for batch in audience.batches(session, theirs)
         for member in pinned_segments.members(session, ranker, batch, now)
     ]
-    seed = f"{newsletter.name}-{period}"
-    after = _lists(ranker, members, ListRequest(now=now, top=edition_settings.picks, seed=seed))
-    before = _lists(
-        ranker,
-        members,
-        ListRequest(
-            now=now, top=edition_settings.picks, seed=seed, unpinned=frozenset([str(story_id)])
-        ),
-    )
+    pinned = ListRequest(now=now, top=edition_settings.picks, seed=f"{newsletter.name}-{period}")
+    unpinned = replace(pinned, unpinned=frozenset([str(story_id)]))
+    before, after = ranker.compared([one.reader for one in members], [unpinned, pinned])
     wanted = ranker.column[str(story_id)]
     lose: Counter[int | str | None] = Counter()
     for old, new in zip(before, after, strict=True):
@@ -170,12 +161,3 @@ def cost(
         sum(wanted in stories for stories in before),
         lose,
     )
-
-
-def _lists(ranker: "Ranker", members: Sequence[Member], request: ListRequest) -> list[list[int]]:
-    """The stories (columns) of each reader, in order."""
-    found = ranker.ranked([member.reader for member in members], request)
-    lists: list[list[int]] = [[] for _ in members]
-    for row, story in zip(found.readers.tolist(), found.stories.tolist(), strict=True):
-        lists[row].append(story)
-    return lists

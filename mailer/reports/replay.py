@@ -104,6 +104,7 @@ def _rank(
         session,
         edition_settings,
         edition.planned_at,
+        newsletter=edition.newsletter.name,
         period=edition.period,
         edition_id=edition.id,
         knobs="" if name in (TODAY, HOUSE) else name,

@@ -24,7 +24,7 @@ from recommender.storage import database
 SIGN_IN = {"WWW-Authenticate": 'Basic realm="newsletter", charset="UTF-8"'}
 SIGN_IN_FIRST = "These pages are for who runs the newsletter."
 NOT_YOURS = "Your account may look at this newsletter, but not do this."
-ABOUT = ("period", "segment", "story", "id", "sponsor")
+ABOUT = ("newsletter", "period", "segment", "story", "id", "sponsor")
 """Fields of forms that say what is changed, for the audit log."""
 Page = Callable[[Request, Site], Response]
 FormPage = Callable[[Request, Site, FormData], Response]

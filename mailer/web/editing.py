@@ -1,9 +1,11 @@
-"""The editors' page: note and subject of an edition with a preview, and holds and pins of stories.
+"""The editors' page: note and subject of an edition with a preview, and holds and pins of stories
+with what a pin costs; of any newsletter of the store.
 
 For editors and admins; the name by which they signed in is kept with what they say. It is in
 English only, and works without JavaScript.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -15,16 +17,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.edition import edition_edits, planning, schedule
+from mailer.edition import edition_edits, planning
 from mailer.issue import notes, plaintext, wording
-from mailer.preview import drafts, upcoming
-from mailer.web import forms, security
+from mailer.preview import drafts, pin_cost
+from mailer.web import edited_edition, forms, security
 from mailer.web.admission import operator, signed_in, signed_in_form
 from mailer.web.site import Site
 from recommender import segments
 from recommender.articles import edits
-from recommender.articles.edits import UNEDITED
-from recommender.errors import ConflictError, NewsletterError
+from recommender.articles.edits import UNEDITED, Pin
+from recommender.errors import ConflictError, NewsletterError, NotFoundError
 from recommender.models import Article, EditionEditKind, EditKind, Story, UserRole
 from recommender.storage import database
 
@@ -36,31 +38,28 @@ SHOWN = 30
 class Wanted:
     """What the page is about: an edition, a segment ('': everybody), words of a title."""
 
+    newsletter: str
     period: str
     segment: str
     search: str
 
     @property
     def query(self) -> str:
-        return urlencode({"period": self.period, "segment": self.segment, "search": self.search})
+        return urlencode(vars(self))
 
 
 def show(request: Request, site: Site) -> Response:
-    """What holds for an edition and its stories."""
+    """What holds for an edition and its stories; of a story just ``pinned``, what that costs."""
     asked = request.query_params
-    found = _wanted(
-        site, asked.get("period", ""), asked.get("segment", ""), asked.get("search", "")
-    )
-    return _page(request, site, found)
+    site, found = _wanted(site, asked)
+    return _page(request, site, found, said=_cost(site, found, asked.get("pinned", "")))
 
 
 def change(request: Request, site: Site, form: FormData) -> Response:
     """Save the note and subject, show what they would look like, or change one story."""
-    found = _wanted(
-        site, forms.text(form, "period"), forms.text(form, "segment"), forms.text(form, "search")
-    )
+    site, found = _wanted(site, form)
     who = operator(request).name
-    action = forms.text(form, "action")
+    action, story = forms.text(form, "action"), forms.text(form, "story")
     try:
         if action == "preview":
             return _preview(site, found, *_texts(form))
@@ -68,19 +67,42 @@ def change(request: Request, site: Site, form: FormData) -> Response:
             if action == "save":
                 _save(session, site, found, *_texts(form), who=who)
             else:
-                _edit(session, site, found, action, forms.text(form, "story"), who)
+                _edit(session, site, found, action, story, who)
     except (NewsletterError, ValueError) as error:
-        return _page(request, site, found, str(error), form)
-    return RedirectResponse(f"{site.path('/admin/editing')}?{found.query}", 303)
+        return _page(request, site, found, edited_edition.complaint(error), form)
+    query = found.query
+    if action == "pin":
+        query += "&" + urlencode({"pinned": story})
+    return RedirectResponse(f"{site.path('/admin/editing')}?{query}", 303)
 
 
-def _wanted(site: Site, period: str, segment: str, search: str) -> Wanted:
-    current = upcoming.current_period(site.settings, site.clock())
-    try:
-        period = schedule.check_period(period, site.settings.schedule) if period else current
-    except NewsletterError:
-        period = current
-    return Wanted(period, segment[:100], search[:100])
+def _wanted(site: Site, asked: Mapping[str, Any]) -> tuple[Site, Wanted]:
+    """What is asked for, and the site as that of its newsletter."""
+    given = {name: str(asked.get(name, ""))[:100] for name in Wanted.__annotations__}
+    site = edited_edition.publishing(site, given["newsletter"])
+    with database.reading(site.engine) as session:
+        period = edited_edition.wanted_period(session, site, given["period"])
+    given |= {"newsletter": site.settings.newsletter, "period": period}
+    return site, Wanted(**given)
+
+
+def _cost(site: Site, found: Wanted, story: str) -> str:
+    """What a story costs that was just pinned, for the editor who did it."""
+    if not story:
+        return ""
+    with database.reading(site.engine) as session:
+        try:
+            row = edits.find(session, story[:200])
+            cost = pin_cost.cost(
+                session, site.settings, row.id,
+                period=found.period, now=site.clock(), segment=found.segment or None,
+            )  # fmt: skip
+        except NotFoundError:
+            return ""
+        title = edits.current(session, site.clock()).get(row.id, UNEDITED).title or row.title
+    if cost is None:
+        return f"“{title}” is pinned, but cannot be chosen now: it is held, or not of this time."
+    return f"“{title}” is pinned: {cost.sentence()}."
 
 
 def _texts(form: FormData) -> tuple[str, str]:
@@ -118,14 +140,13 @@ def _edit(session: Session, site: Site, found: Wanted, action: str, story: str, 
         segment = found.segment or None
         if segment is not None:
             segments.get(session, segment)
-        before = edits.pinned_already(session, row, period=found.period, segment=segment)
+        pin = Pin(found.period, segment, found.newsletter)
+        before = edits.pinned_already(session, row, pin)
         if before is not None:
             raise ConflictError(
                 f"It is pinned already, by {before.made_by} on {before.made_at:%Y-%m-%d}."
             )
-        edits.make(
-            session, row, EditKind.PIN, by=who, now=now, period=found.period, segment=segment
-        )
+        edits.make(session, row, EditKind.PIN, by=who, now=now, pin=pin)
     elif action == "release":
         edits.release(session, row, by=who, now=now)
     else:
@@ -148,14 +169,20 @@ def _page(
     found: Wanted,
     complaint: str = "",
     form: FormData | None = None,
+    said: str = "",
 ) -> Response:
     segment = found.segment or None
     with database.reading(site.engine) as session:
-        said = edition_edits.current(session, site.settings.newsletter, found.period)
+        shown: dict[str, Any] = {
+            "edition": edited_edition.of(session, site, found.period),
+            "periods": edited_edition.choices(session, site, found.period),
+            "newsletters": edited_edition.titles(session, site),
+        }
+        texts = edition_edits.current(session, site.settings.newsletter, found.period)
         document = edition_edits.document(session, site.settings.newsletter, found.period)
         names = [one.name for one in segments.listing(session)]
         stories = _stories(session, site, found)
-    subject, note = said.subject, said.notes.get(segment, "")
+    subject, note = texts.subject, texts.notes.get(segment, "")
     if form is not None:
         subject, note = str(form.get("subject", subject)), str(form.get("note", note))
     return site.page(
@@ -165,8 +192,10 @@ def _page(
         segments=names,
         subject=subject,
         note=note,
-        said=document,
+        document=document,
+        said=said,
         stories=stories,
+        **shown,
         complaint=complaint,
         operator=operator(request),
     )

@@ -3,6 +3,7 @@ and removing one, with a preview that saves nothing. In English only; it works w
 """
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -10,8 +11,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from mailer.edition import planning, sponsors
-from mailer.preview import drafts, upcoming
-from mailer.web import forms, security
+from mailer.preview import drafts
+from mailer.web import edited_edition, forms, security
 from mailer.web.admission import operator, signed_in, signed_in_form
 from mailer.web.site import Site
 from recommender import segments
@@ -33,13 +34,14 @@ LABELS = {field: label for field, label, _ in FIELDS}
 LONGEST = 2_000
 
 
-def show(_request: Request, site: Site) -> Response:
-    """The sponsors, and what came of them."""
-    return _page(site)
+def show(request: Request, site: Site) -> Response:
+    """The sponsors of a newsletter, and what came of them."""
+    return _page(edited_edition.publishing(site, request.query_params.get("newsletter", "")))
 
 
 def change(request: Request, site: Site, form: FormData) -> Response:
     """Add or remove a sponsor, or show what one would look like."""
+    site = edited_edition.publishing(site, forms.text(form, "newsletter"))
     given = {field: forms.text(form, field, LONGEST) for field, _, _ in FIELDS}
     given["segment"] = forms.text(form, "segment")
     who, now = operator(request).name, site.clock()
@@ -60,8 +62,9 @@ def change(request: Request, site: Site, form: FormData) -> Response:
                 row.newsletter_id, row.made_by, row.made_at = newsletter.id, who, now
                 session.add(row)
     except NewsletterError as error:
-        return _page(site, str(error), given)
-    return RedirectResponse(site.path("/admin/editing/sponsors"), 303)
+        return _page(site, edited_edition.complaint(error), given)
+    query = urlencode({"newsletter": site.settings.newsletter})
+    return RedirectResponse(f"{site.path('/admin/editing/sponsors')}?{query}", 303)
 
 
 def _label(field: str) -> str:
@@ -73,7 +76,7 @@ def _preview(site: Site, given: Mapping[str, str]) -> Response:
     row = sponsors.drafted(given, now.astimezone(site.settings.zone).date(), _label)
     with database.reading(site.engine) as session:
         page = drafts.issue(
-            session, site.settings, upcoming.current_period(site.settings, now),
+            session, site.settings, edited_edition.wanted_period(session, site, ""),
             subject="", notes={}, segment=None, now=now, sponsor=sponsors.content(row),
         )  # fmt: skip
     return HTMLResponse(page.html, headers={"Content-Security-Policy": security.ISSUES})
@@ -85,11 +88,13 @@ def _page(site: Site, complaint: str = "", given: Mapping[str, str] | None = Non
         newsletter = planning.newsletter_of(session, site.settings)
         rows = sponsors.listing(session, newsletter.id, today)
         names = [one.name for one in segments.listing(session)]
+        titles = edited_edition.titles(session, site)
     return site.page(
         "admin_sponsors.html",
         400 if complaint else 200,
         sponsors=rows,
         segments=names,
+        newsletters=titles,
         fields=FIELDS,
         given=given or {},
         complaint=complaint,

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.preview import drafts, upcoming
-from mailer.web import forms, security
+from mailer.preview import drafts
+from mailer.web import edited_edition, forms, security
 from mailer.web.admission import operator, signed_in, signed_in_form
 from mailer.web.site import Site
 from recommender.articles import edit_values, edits
@@ -38,11 +38,14 @@ Texts = Mapping[EditKind, str]
 
 def show(request: Request, site: Site) -> Response:
     """What holds for a story."""
-    return _page(site, request.query_params.get("id", ""))
+    asked = request.query_params
+    site = edited_edition.publishing(site, asked.get("newsletter", ""))
+    return _page(site, asked.get("id", ""))
 
 
 def change(request: Request, site: Site, form: FormData) -> Response:
     """Save what was changed, or show what it would look like."""
+    site = edited_edition.publishing(site, forms.text(form, "newsletter"))
     story = forms.text(form, "id", LONGEST)
     given = {kind: forms.text(form, kind.value, LONGEST) for kind, _, _ in FIELDS}
     who = operator(request).name
@@ -54,8 +57,9 @@ def change(request: Request, site: Site, form: FormData) -> Response:
     except NotFoundError:
         return _page(site, story)
     except (NewsletterError, ValueError) as error:
-        return _page(site, story, str(error), given)
-    return RedirectResponse(f"{site.path('/admin/editing/story')}?{urlencode({'id': story})}", 303)
+        return _page(site, story, edited_edition.complaint(error), given)
+    query = urlencode({"newsletter": site.settings.newsletter, "id": story})
+    return RedirectResponse(f"{site.path('/admin/editing/story')}?{query}", 303)
 
 
 def _said(session: Session, row: Story, now: datetime) -> StoryEdits:
@@ -105,7 +109,7 @@ def _preview(site: Site, story: str, given: Texts) -> Response:
         source = {EditKind.TITLE: row.title, EditKind.URL: row.url or row.article.url}
         shown = {kind.value: changed[kind] or source[kind] for kind in source if kind in changed}
         page = drafts.issue(
-            session, site.settings, upcoming.current_period(site.settings, now),
+            session, site.settings, edited_edition.wanted_period(session, site, ""),
             subject="", notes={}, segment=None, now=now, lead=(row.id, shown),
         )  # fmt: skip
     return HTMLResponse(page.html, headers={"Content-Security-Policy": security.ISSUES})
@@ -117,7 +121,7 @@ def _page(site: Site, story: str, complaint: str = "", given: Texts | None = Non
         try:
             row = edits.find(session, story)
         except NotFoundError as error:
-            return site.notice("Not found", str(error), status=404)
+            return site.notice("Not found", edited_edition.complaint(error), status=404)
         said = _said(session, row, now)
         source = {
             EditKind.TITLE: row.title,

@@ -32,6 +32,7 @@ def load(
     *,
     now: datetime,
     horizon_days: int,
+    newsletter: str | None = None,
     period: str | None = None,
     frozen: Collection[int] | None = None,
 ) -> Catalogue:
@@ -39,7 +40,7 @@ def load(
     withdrawn nor held by then, with a text or a link to show, and published in the last
     ``horizon_days`` but not after ``now``; the undated count from their import. With ``frozen``,
     ids of stories, the candidates are those, whatever became of them. What is pinned for one
-    ``period`` is a must-read in no other."""
+    ``newsletter`` or ``period`` is a must-read in no other."""
     topics = _weights(session, StoryTopic, StoryTopic.topic_id, Topic)
     roles = _weights(session, StoryRole, StoryRole.role_id, Role)
     oldest = now - timedelta(days=horizon_days)
@@ -56,7 +57,7 @@ def load(
     for row, article in session.execute(query):
         story = _story(row, article, topics.get(row.id, {}), roles.get(row.id, {}))
         words = edited.get(row.id, UNEDITED)
-        story = _edited(story, words, period)
+        story = _edited(story, words, newsletter, period)
         archive.append(story)
         open_now = words.open_at(now)
         if row.retired_at is None and open_now:
@@ -94,7 +95,7 @@ def _placed(
     return leads
 
 
-def _edited(story: Story, words: StoryEdits, period: str | None) -> Story:
+def _edited(story: Story, words: StoryEdits, newsletter: str | None, period: str | None) -> Story:
     """The story as editors want it."""
     return replace(
         story,
@@ -102,8 +103,8 @@ def _edited(story: Story, words: StoryEdits, period: str | None) -> Story:
         url=words.url or story.url,
         topics=words.labels(words.topics, story.topics),
         roles=words.labels(words.roles, story.roles),
-        must_read=story.must_read or words.pinned(period),
-        pinned_for=words.pinned_for(period),
+        must_read=story.must_read or words.pinned(newsletter, period),
+        pinned_for=words.pinned_for(newsletter, period),
     )
 
 

@@ -22,11 +22,27 @@ NAMES: Mapping[EditKind, vocabulary.Kind] = {EditKind.TOPICS: "topic", EditKind.
 
 
 class Pin(NamedTuple):
-    """A story is a must-read in ``period``, for the readers of ``segment``; None: in every one, for
-    everybody."""
+    """A story is a must-read of ``newsletter`` in ``period``, for the readers of ``segment``; None:
+    of every one, in every one, for everybody."""
 
     period: str | None = None
     segment: str | None = None
+    newsletter: str | None = None
+
+    def holds(self, newsletter: str | None, period: str | None) -> bool:
+        """Whether it is for the edition of ``period`` of ``newsletter``; None: of any."""
+        return (period is None or self.period in (None, period)) and (
+            newsletter is None or self.newsletter in (None, newsletter)
+        )
+
+    def words(self) -> str:
+        """``pinned for chiefs in weekly-2026-W48``."""
+        edition = "-".join(name for name in (self.newsletter, self.period) if name)
+        whom = f" for {self.segment}" if self.segment else ""
+        return f"pinned{whom} in {edition}" if edition else f"pinned{whom}"
+
+
+ALWAYS = Pin()
 
 
 @dataclass(slots=True)
@@ -72,9 +88,8 @@ class StoryEdits:
             yield "held"
         elif self.held_until is not None and now < self.held_until:
             yield f"held until {self.held_until:%Y-%m-%d %H:%M}"
-        for period, segment in self.pins:
-            whom = f" for {segment}" if segment else ""
-            yield f"pinned{whom} in {period}" if period else f"pinned{whom}"
+        for pin in self.pins:
+            yield pin.words()
 
     def labels(
         self, names: Sequence[str] | None, source: Mapping[str, float]
@@ -83,17 +98,14 @@ class StoryEdits:
         those of the source."""
         return source if names is None else dict.fromkeys(names, 1.0)
 
-    def pinned(self, period: str | None) -> bool:
-        """Whether it is a must-read for everybody in the edition of ``period``; None: of any."""
-        return any(pin.segment is None and _holds(pin, period) for pin in self.pins)
+    def pinned(self, newsletter: str | None, period: str | None) -> bool:
+        """Whether it is a must-read for everybody in that edition; None: of any."""
+        return any(pin.segment is None and pin.holds(newsletter, period) for pin in self.pins)
 
-    def pinned_for(self, period: str | None) -> frozenset[str]:
-        """The segments for whose readers it is a must-read in the edition of ``period``."""
-        return frozenset(pin.segment for pin in self.pins if pin.segment and _holds(pin, period))
-
-
-def _holds(pin: Pin, period: str | None) -> bool:
-    return pin.period is None or period is None or pin.period == period
+    def pinned_for(self, newsletter: str | None, period: str | None) -> frozenset[str]:
+        """The segments for whose readers it is a must-read in that edition."""
+        found = (pin.segment for pin in self.pins if pin.holds(newsletter, period))
+        return frozenset(segment for segment in found if segment)
 
 
 UNEDITED = StoryEdits()
@@ -131,18 +143,15 @@ def make(
     *,
     by: str,
     now: datetime,
-    period: str | None = None,
-    segment: str | None = None,
+    pin: Pin = ALWAYS,
 ) -> Edit:
     """Say something of a story; it takes the place of what was said of the same before. ``value``
-    is JSON as ``Edit`` keeps it. Names go into the vocabulary when they are not in it yet."""
+    is JSON as ``Edit`` keeps it; ``pin`` says where a pin holds. Names go into the vocabulary when
+    they are not in it yet."""
     if kind in NAMES:
         value = _names(session, kind, value)
-    end(session, story, [kind], by=by, now=now, period=period, segment=segment)
-    edit = Edit(
-        story_id=story.id, kind=kind, value=value, period=period, segment=segment,
-        made_by=by, made_at=now,
-    )  # fmt: skip
+    end(session, story, [kind], by=by, now=now, pin=pin)
+    edit = Edit(story_id=story.id, kind=kind, value=value, made_by=by, made_at=now, **pin._asdict())
     session.add(edit)
     session.flush()
     return edit
@@ -164,24 +173,20 @@ def end(
     *,
     by: str,
     now: datetime,
-    period: str | None = None,
-    segment: str | None = None,
+    pin: Pin = ALWAYS,
 ) -> int:
-    """End what holds of these kinds, for this ``period`` and ``segment``; how many edits."""
-    same = (Edit.period == period, Edit.segment == segment)
+    """End what holds of these kinds, of a pin what holds just there; how many edits."""
+    same = [getattr(Edit, name) == value for name, value in pin._asdict().items()]
     return _end(session, story, kinds, *same, by=by, now=now)
 
 
-def pinned_already(
-    session: Session, story: Story, *, period: str | None, segment: str | None
-) -> Edit | None:
-    """The pin that makes another one for this ``period`` and ``segment`` needless: it is for the
-    same ones, or for all periods, all readers or both. The oldest of several."""
+def pinned_already(session: Session, story: Story, pin: Pin) -> Edit | None:
+    """The pin that makes ``pin`` needless: it holds wherever that would. The oldest of several."""
     pins = sa.select(Edit).where(
         Edit.story_id == story.id, Edit.kind == EditKind.PIN, Edit.ended_at.is_(None)
     )
     for row in session.scalars(pins.order_by(Edit.id)):
-        if row.period in (None, period) and row.segment in (None, segment):
+        if all(getattr(row, name) in (None, value) for name, value in pin._asdict().items()):
             return row
     return None
 
@@ -240,7 +245,7 @@ def _apply(edits: StoryEdits, row: Edit) -> None:
             edits.held = True
             edits.held_until = None if row.value is None else datetime.fromisoformat(row.value)
         case EditKind.PIN:
-            edits.pins.append(Pin(row.period, row.segment))
+            edits.pins.append(Pin(row.period, row.segment, row.newsletter))
 
 
 def history(session: Session, story_id: int) -> list[Edit]:

@@ -24,21 +24,23 @@ def make(
     *,
     now: datetime,
     horizon_days: int,
+    newsletter: str | None = None,
     period: str | None = None,
     edition_id: int | None = None,
     without: Collection[str] = (),
 ) -> tuple[Ranker, Catalogue]:
     """The ranker over the stories of the store as of ``now``, and those stories; with
-    ``edition_id`` over the candidates of that edition. What editors pinned for one ``period`` is a
-    must-read in that only. Of the articles ``without`` (their ids)
-    no story is a candidate."""
+    ``edition_id`` over the candidates of that edition. What editors pinned for one
+    ``newsletter`` or ``period`` is a must-read in that only. Of the articles ``without`` (their
+    ids) no story is a candidate."""
     frozen = None
     if edition_id is not None:
         query = sa.select(EditionStory.story_id).where(EditionStory.edition_id == edition_id)
         frozen = set(session.scalars(query))
     stories = catalogue.load(
-        session, now=now, horizon_days=horizon_days, period=period, frozen=frozen
-    )
+        session, now=now, horizon_days=horizon_days, newsletter=newsletter, period=period,
+        frozen=frozen,
+    )  # fmt: skip
     others = readership.load(session, now)
     ranker = Ranker(
         [story for story in stories.candidates if story.article not in without],

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from recommender.articles import edits
-from recommender.articles.edits import UNEDITED, Pin, StoryEdits
+from recommender.articles.edits import UNEDITED, StoryEdits
 from recommender.models import Article, Story, StoryRole, StoryTopic
 from recommender.ranking.values import Action
 from recommender.subscribers import audience
@@ -56,7 +56,10 @@ def articles(session: Session, now: datetime) -> Iterator[dict[str, Any]]:
 def _article(
     row: Article, stories: Sequence[Story], said: Mapping[int, StoryEdits]
 ) -> dict[str, Any]:
-    pinned = [Pin() in said.get(story.id, UNEDITED).pins for story in stories]
+    pinned = [
+        any(pin.period is None and pin.segment is None for pin in said.get(story.id, UNEDITED).pins)
+        for story in stories
+    ]
     document = _parts(row) | {
         "topics": row.topics,
         "roles": row.roles,

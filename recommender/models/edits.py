@@ -27,8 +27,8 @@ class Edit(Base):
     """One word of an editor on one story; it holds until ``ended_at``.
 
     ``value`` is JSON: a text, a list of names, a moment in ISO 8601, or null. A pin may be for one
-    ``period``, and for the readers of one ``segment``. Rows are never changed but for their end, so
-    that they tell who said what, and when.
+    ``newsletter`` (its name), one ``period``, and the readers of one ``segment``. Rows are never
+    changed but for their end, so that they tell who said what, and when.
     """
 
     __tablename__ = "edits"
@@ -40,6 +40,7 @@ class Edit(Base):
     value: Mapped[Any] = mapped_column(Document, nullable=False)
     period: Mapped[str | None] = mapped_column(String(20))
     segment: Mapped[str | None] = mapped_column(String(100))
+    newsletter: Mapped[str | None] = mapped_column(String(64))
     made_by: Mapped[str] = mapped_column(String(200))
     made_at: Mapped[datetime]
     ended_by: Mapped[str | None] = mapped_column(String(200))

@@ -153,6 +153,21 @@ class Ranker:
             *slate.varied(rows, at),
         )
 
+    def compared(
+        self, readers: Sequence[Reader], requests: Sequence[ListRequest]
+    ) -> list[list[list[int]]]:
+        """For each of ``requests``, which differ in nothing that scores depend on, the stories
+        (columns) of each reader, in order. Readers are scored once for all of them."""
+        if not self.candidates or not readers or not requests:
+            return [[[] for _ in readers] for _ in requests]
+        self.affinities.trim()
+        scored = self._scores.score(readers, requests[0])
+        found = []
+        for request in requests:
+            slate = self._slates(readers, scored.profiles, scored.scores.copy(), request)
+            found.append([[at for at in row if at != NONE] for row in slate.places.tolist()])
+        return found
+
     def reason_rows(self, chunk: RankedChunk) -> list[list[ReasonRow]]:
         """The reasons of each pick of the chunk."""
         return because.reason_rows(chunk.parts, chunk.stories, self.phrases)

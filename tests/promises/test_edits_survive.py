@@ -131,7 +131,7 @@ class Desk:
                 edits.end(session, row, [EditKind.TITLE, EditKind.URL], by="editor", now=NOW)
                 self.said = replace(self.said, title=None, url=None)
             elif kind == EditKind.PIN:
-                edits.make(session, row, kind, by="editor", now=NOW, **value._asdict())
+                edits.make(session, row, kind, by="editor", now=NOW, pin=value)
                 self.said.pins = [*(pin for pin in self.said.pins if pin != value), value]
             else:
                 edits.make(session, row, kind, value, by="editor", now=NOW)
@@ -173,8 +173,8 @@ class Desk:
             assert list(story.topics) == document["topics"] == self.said.topics
         if self.said.roles is not None:
             assert list(story.roles) == self.said.roles
-        assert story.must_read is self.said.pinned(PERIOD)
-        assert story.pinned_for == self.said.pinned_for(PERIOD)
+        assert story.must_read is self.said.pinned(None, PERIOD)
+        assert story.pinned_for == self.said.pinned_for(None, PERIOD)
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,5 +1,7 @@
 """The editors' page: what they save is kept with who and when, and a preview saves nothing."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from httpx2 import Response
@@ -39,7 +41,7 @@ def test_a_note_and_a_subject_are_saved_with_who_said_so(open_place: Place) -> N
         assert set(session.scalars(sa.select(EditionEdit.made_by))) == {"ines"}
     page = open_place.client.get(answer.headers["location"], auth=WHO).text
     assert "Back **again**</textarea>" in page
-    assert "Subject: Chips (ines," in page
+    assert "Subject: Chips <span" in page
     assert post(open_place, action="save", subject="Chips", note="").status_code == 303
     assert (said(open_place).subject, dict(said(open_place).notes)) == ("Chips", {})
 
@@ -60,7 +62,7 @@ def test_a_story_is_held_pinned_and_released(open_place: Place) -> None:
     assert post(open_place, action="pin", story=name).status_code == 303
     assert "pinned already, by ines on" in post(open_place, action="pin", story=name).text
     post(open_place, action="release", story=name)
-    for action, words in (("hold", ["held"]), ("pin", ["held", f"pinned in {NEXT}"]),
+    for action, words in (("hold", ["held"]), ("pin", ["held", f"pinned in weekly-{NEXT}"]),
                           ("release", [])):  # fmt: skip
         assert post(open_place, action=action, story=name).status_code == 303
         with database.reading(open_place.engine) as session:
@@ -76,10 +78,10 @@ def test_a_story_is_held_pinned_and_released(open_place: Place) -> None:
     [
         ({"action": "save", "note": "<!-- -->", "subject": "x" * 151}, "150 characters"),
         ({"action": "save", "note": "x" * 5_001}, "5,001 characters"),
-        ({"action": "save", "note": "x", "segment": "gone"}, "no segment"),
-        ({"action": "hold", "story": "gone/gone"}, "no story"),
-        ({"action": "what"}, "no story"),
-        ({"action": "save", "note": "x", "period": "2026-W48"}, "stays as it is"),
+        ({"action": "save", "note": "x", "segment": "gone"}, "choose again below"),
+        ({"action": "hold", "story": "gone/gone"}, "No story"),
+        ({"action": "what"}, "No story"),
+        ({"action": "save", "note": "x", "period": "2026-W48"}, "choose the period"),
     ],
 )
 def test_what_cannot_be_saved_is_said_and_what_was_written_is_not_lost(
@@ -103,3 +105,12 @@ def test_only_who_knows_the_password_may_and_only_from_our_page(open_place: Plac
         answer = open_place.client.post("/admin/editing", data=form, auth=auth, headers=headers)
         assert answer.status_code == status
     assert said(open_place).notes == {}
+
+
+def test_a_pin_says_at_once_what_it_costs(open_place: Place) -> None:
+    with database.reading(open_place.engine) as session:
+        story, article = session.execute(sa.select(Story, Article).join(Article)).all()[0]
+    answer = post(open_place, action="pin", story=f"{article.key}/{story.key}")
+    page = open_place.client.get(answer.headers["location"], auth=WHO).text
+    assert f"“{story.title}” is pinned: " in page
+    assert re.search(r"readers? gets? it, \d did before", page)

@@ -47,7 +47,7 @@ def test_what_cannot_be_is_named_and_what_was_written_is_not_lost(open_place: Pl
     for wrong, why in (
         ({"link": "javascript:x"}, "Where it leads: &#39;javascript:x&#39; is no web address"),
         ({"until": "2020-01-01"}, "Last day: 2020-01-01 is past"),
-        ({"segment": "gone"}, "no segment"),
+        ({"segment": "gone"}, "No segment &#39;gone&#39;"),
         ({"name": ""}, "Name: has 0 characters"),
     ):
         answer = post(open_place, action="add", **{**ACME, **wrong})

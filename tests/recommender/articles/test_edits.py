@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from recommender.articles import catalogue, edits, intake
+from recommender.articles.edits import ALWAYS, Pin
 from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 from recommender.errors import NotFoundError
 from recommender.models import EditKind
@@ -52,13 +53,15 @@ def session(store: Engine, now: datetime) -> Iterator[Session]:
         yield session
 
 
-def load(session: Session, now: datetime, period: str | None = None) -> catalogue.Catalogue:
-    return catalogue.load(session, now=now, horizon_days=28, period=period)
+def load(
+    session: Session, now: datetime, period: str | None = None, newsletter: str | None = None
+) -> catalogue.Catalogue:
+    return catalogue.load(session, now=now, horizon_days=28, newsletter=newsletter, period=period)
 
 
-def say(session: Session, kind: EditKind, value: object, now: datetime, **whom: str) -> None:
+def say(session: Session, kind: EditKind, value: object, now: datetime, pin: Pin = ALWAYS) -> None:
     row = edits.find(session, "digest/s1")
-    edits.make(session, row, kind, value, by="editor", now=now, **whom)
+    edits.make(session, row, kind, value, by="editor", now=now, pin=pin)
 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -144,11 +147,22 @@ def test_a_title_alone_is_no_candidate_until_an_editor_gives_it_a_link(
         assert [story.title for story in load(session, now).candidates] == ["Bare"]
 
 
-def test_a_pin_for_a_period_is_a_must_read_in_no_other(session: Session, now: datetime) -> None:
-    say(session, EditKind.PIN, None, now, period="2026-W48")
-    for period, wanted in (("2026-W48", True), ("2026-W49", False)):
-        [story] = [one for one in load(session, now, period).candidates if one.key == "s1"]
-        assert story.must_read is wanted
+@pytest.mark.parametrize(
+    ("pin", "wanted"),
+    [
+        (Pin("2026-W48"), [True, True, False]),
+        (Pin("2026-W48", newsletter="weekly"), [True, False, False]),
+        (Pin(newsletter="chiefs"), [False, True, False]),
+    ],
+)
+def test_a_pin_for_a_newsletter_or_period_is_a_must_read_in_no_other(
+    session: Session, now: datetime, pin: Pin, wanted: list[bool]
+) -> None:
+    say(session, EditKind.PIN, None, now, pin)
+    editions = [("weekly", "2026-W48"), ("chiefs", "2026-W48"), ("weekly", "2026-W49")]
+    for (newsletter, period), must_read in zip(editions, wanted, strict=True):
+        found = load(session, now, period, newsletter).candidates
+        assert [story.must_read for story in found if story.key == "s1"] == [must_read]
 
 
 def test_what_is_said_again_takes_the_place_of_what_was_said(
