@@ -1,14 +1,16 @@
 """The ledger in numbers, and the answers to it: it reads them and never writes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from recommender.models import Delivery, DeliveryState, Event, EventKind, Subscriber
 
+Attribute = InstrumentedAttribute[Any]
 MINUTE = timedelta(minutes=1)
 UNSETTLED = (
     DeliveryState.PLANNED,
@@ -57,13 +59,32 @@ def count(
 
 def answers(session: Session, edition_id: int) -> dict[EventKind, int]:
     """How many readers of an edition answered it, by what they did; only what counts."""
-    query = (
-        sa.select(Event.kind, sa.func.count(Event.subscriber_id.distinct()))
-        .join(Delivery, Delivery.id == Event.delivery_id)
-        .where(Delivery.edition_id == edition_id, Event.verified)
-        .group_by(Event.kind)
-    )
+    columns = Event.kind, sa.func.count(Event.subscriber_id.distinct())
+    query = answered(session, edition_id, columns).group_by(Event.kind)
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def ids(session: Session, edition_id: int) -> tuple[int, int]:
+    """The first and the last id of an edition's copies, which mostly have all those between;
+    (0, -1) of none."""
+    bounds = sa.select(sa.func.min(Delivery.id), sa.func.max(Delivery.id))
+    query = bounds.where(Delivery.edition_id == edition_id)
+    first, last = session.execute(query).one()
+    return first or 0, last or -1
+
+
+def answered(
+    session: Session, edition_id: int, columns: Sequence[sa.ColumnElement[Any] | Attribute]
+) -> sa.Select[Any]:
+    """The answers to an edition that count, with ``columns`` of them and of their copies. They are
+    few beside the copies: the sum keeps SQLite from going through these by their index."""
+    return (
+        sa.select(*columns)
+        .select_from(Event)
+        .join(Delivery, Delivery.id == Event.delivery_id)
+        .where(Event.delivery_id.between(*ids(session, edition_id)), Event.verified)
+        .where(Delivery.edition_id + 0 == edition_id)
+    )
 
 
 def _copies(edition_id: int, readers: sa.ColumnElement[bool] | None) -> sa.ColumnElement[bool]:

@@ -4,8 +4,6 @@ A copy counts once in each step, however often its reader clicked. Only answers 
 person's count (``Event.verified``). A reader of two roles is counted under both.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,39 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from mailer.ledger import counts
-from mailer.reports import gain
-from recommender import segments
-from recommender.evaluation import intervals
-from recommender.models import (
-    Delivery,
-    Edition,
-    EditionStory,
-    Event,
-    EventKind,
-    Role,
-    Sponsor,
-    Subscriber,
-    SubscriberRole,
-    SubscriberTopic,
-    Topic,
-)
-from recommender.storage import bulk
+from mailer.reports import gain, reader_groups, story_numbers
+from mailer.reports.rates import rate
+from mailer.reports.reader_groups import ANSWERS, Group, Numbers
+from recommender.models import Delivery, Edition, Event, EventKind, Sponsor
 
 STEPS = ("due", "sent", "delivered", "clicked", "unsubscribed", "complained", "bounced")
 MOST_DOMAINS = 20
-ANSWERS = {
-    "clicked": EventKind.CLICK,
-    "more": EventKind.MORE,
-    "less": EventKind.LESS,
-    "unsubscribed": EventKind.UNSUBSCRIBE,
-    "complained": EventKind.COMPLAINT,
-    "bounced": EventKind.BOUNCE,
-}
-TO_A_STORY = ("clicked", "more", "less")
 
 Row = dict[str, Any]
-Grouping = Callable[[sa.Subquery], tuple[sa.FromClause, sa.ColumnElement[Any]]]
-"""Joins copies to what they are grouped by; the name of a group, or its id."""
 
 
 def report(session: Session, edition: Edition, *, now: datetime) -> Row:
@@ -60,136 +34,53 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     stories or positions has ``readers``, ``clicked``, ``more``, ``less`` and ``click_rate``.
     Segments, topics and roles are those of now.
     """
-    copies, answers = _copies(edition.id), _answered(edition.id)
-
-    def by(group: Grouping, names: Mapping[int | None, str] | None = None) -> list[Row]:
-        return _by(session, copies, answers, group, names)
-
-    def names(table: type[Topic | Role]) -> dict[int | None, str]:
-        return {row.id: row.name for row in session.execute(sa.select(table.id, table.name))}
-
-    relays = by(lambda copies: (copies, sa.func.coalesce(copies.c.relay, "none yet")))
+    groups = reader_groups.groups(session, now)
+    sizes = reader_groups.sizes(session, edition.id, groups)
+    sizes["relays"] = reader_groups.relays(session, edition.id)
+    answers = reader_groups.answers(session, edition.id, groups)
+    names = {group.name: group.names for group in groups}
+    rows = {name: _rows(sizes[name], answers[name], names.get(name)) for name in sizes}
+    relays = rows["relays"]
     funnel = {step: sum(row[step] for row in relays) for step in STEPS}  # each copy has one relay
     return {
         "funnel": funnel,
-        "click_rate": _rate(funnel["clicked"], funnel["delivered"]),
+        "click_rate": rate(funnel["clicked"], funnel["delivered"]),
         "gain": gain.gain(session, edition),
-        **_picks(session, edition.id),
+        **story_numbers.of_edition(session, edition.id),
         "sponsors": _sponsors(session, edition.id),
-        "segments": [
-            row
-            for segment in segments.listing(session)
-            for row in by(_members(session, segment.name, now))
-        ],
-        "topics": by(_topics, names(Topic)),
-        "roles": by(_roles, {**names(Role), None: "none stated"}),
+        "segments": [row for group in groups if _is_segment(group) for row in rows[group.name]],
+        "topics": rows["topics"],
+        "roles": rows["roles"],
         "relays": relays,
-        "domains": by(_domains(session))[:MOST_DOMAINS],
+        "domains": rows["domains"][:MOST_DOMAINS],
     }
 
 
 def stories(session: Session, edition_id: int) -> list[Row]:
     """The stories alone."""
-    return _picks(session, edition_id)["stories"]
+    return story_numbers.of_edition(session, edition_id)["stories"]
 
 
-def _copies(edition_id: int) -> sa.Subquery:
-    """The edition's copies."""
-    sent = sa.case((counts.SENT, 1), else_=0).label("sent")
-    query = sa.select(Delivery.subscriber_id, Delivery.relay, sent)
-    return query.where(Delivery.edition_id == edition_id).subquery("copies")
+def _is_segment(group: Group) -> bool:
+    return group.name.startswith("segments/")
 
 
-def _answered(edition_id: int) -> sa.Subquery:
-    """The copies that were answered, with a column for each kind of answer: 1 or 0. They are few
-    beside all copies."""
-    kinds = (
-        sa.func.max(sa.case((Event.kind == kind, 1), else_=0)).label(name)
-        for name, kind in ANSWERS.items()
-    )
-    sent = sa.func.max(sa.case((counts.SENT, 1), else_=0)).label("sent")
-    return (
-        sa.select(Delivery.subscriber_id, Delivery.relay, sent, *kinds)
-        .join(Event, Event.delivery_id == Delivery.id)
-        .where(Delivery.edition_id == edition_id, Event.verified)
-        .group_by(Delivery.id, Delivery.subscriber_id, Delivery.relay)
-        .subquery("answered")
-    )
-
-
-def _by(
-    session: Session,
-    copies: sa.Subquery,
-    answered: sa.Subquery,
-    group: Grouping,
-    names: Mapping[int | None, str] | None,
-) -> list[Row]:
-    """The funnel of each group of readers, the largest first; ``names`` are those of groups that
-    are told apart by id, which sorts fewer bytes."""
-    joined, name = group(copies)
-    due, sent = sa.func.count(), sa.func.sum(copies.c.sent)
-    query = sa.select(name, due, sent).select_from(joined).group_by(name)
-    sizes = session.execute(query).all()
-    joined, name = group(answered)
-    lost = sa.func.sum(answered.c.sent * answered.c.bounced)
-    given = (sa.func.sum(answered.c[kind]) for kind in ANSWERS)
-    told = session.execute(sa.select(name, lost, *given).select_from(joined).group_by(name))
-    answers = {row[0]: [int(value or 0) for value in row[1:]] for row in told}
+def _rows(sizes: Numbers, answers: Numbers, names: dict[str | None, str] | None) -> list[Row]:
+    """The funnel of each group of readers, the largest first."""
     rows = []
-    for key, due_, sent_ in sizes:
+    for key, (due, sent) in sizes.items():
         returned, *numbers = answers.get(key, [0] * (1 + len(ANSWERS)))
         label = key if names is None else names[key]
-        row: Row = {"name": label, "due": due_, "sent": int(sent_), "delivered": sent_ - returned}
+        row: Row = {"name": label, "due": due, "sent": sent, "delivered": sent - returned}
         row |= dict(zip(ANSWERS, numbers, strict=True))
-        rows.append(row | {"click_rate": _rate(row["clicked"], row["delivered"])})
+        rows.append(row | {"click_rate": rate(row["clicked"], row["delivered"])})
     return sorted(rows, key=lambda row: (-row["due"], row["name"]))
-
-
-def _members(session: Session, segment: str, now: datetime) -> Grouping:
-    members = sa.select(Subscriber.id).where(segments.condition(session, segment, now)).subquery()
-    return lambda copies: (
-        sa.join(copies, members, members.c.id == copies.c.subscriber_id),
-        sa.literal(segment),
-    )
-
-
-def _topics(copies: sa.Subquery) -> tuple[sa.FromClause, sa.ColumnElement[Any]]:
-    theirs = SubscriberTopic.subscriber_id == copies.c.subscriber_id
-    wanted = sa.join(copies, SubscriberTopic, theirs & (SubscriberTopic.weight > 0))
-    return wanted, SubscriberTopic.__table__.c.topic_id
-
-
-def _roles(copies: sa.Subquery) -> tuple[sa.FromClause, sa.ColumnElement[Any]]:
-    theirs = SubscriberRole.subscriber_id == copies.c.subscriber_id
-    return sa.outerjoin(copies, SubscriberRole, theirs), SubscriberRole.__table__.c.role_id
-
-
-def _domains(session: Session) -> Grouping:
-    domain = bulk.after(session, Subscriber.email, "@")
-    return lambda copies: (
-        sa.join(copies, Subscriber, Subscriber.id == copies.c.subscriber_id),
-        domain,
-    )
-
-
-def _picks(session: Session, edition_id: int) -> dict[str, list[Row]]:
-    """``stories``: every candidate of the edition, also those that nobody got, the most chosen
-    first; ``positions``: the places of an issue, from the first."""
-    chosen, answers = _chosen(session, edition_id), _answers(session, edition_id)
-    stories = []
-    query = sa.select(EditionStory.story_id, EditionStory.content)
-    for story, content in session.execute(query.where(EditionStory.edition_id == edition_id)):
-        named = {"id": f"{content['article']}/{content['story']}", "title": content["title"]}
-        stories.append(named | _row(story, 0, chosen, answers))
-    positions = sorted({position for _, position in chosen})
-    return {
-        "stories": sorted(stories, key=lambda row: (-row["readers"], row["id"])),
-        "positions": [{"name": number} | _row(number, 1, chosen, answers) for number in positions],
-    }
 
 
 def _sponsors(session: Session, edition_id: int) -> list[Row]:
     """What became of the sponsors in copies of the edition, the most shown first."""
+    if session.scalar(sa.select(Sponsor.id).limit(1)) is None:
+        return []
     shown = Delivery.reader["sponsor"].as_integer()
     clicked = Event.data["sponsor"].as_integer()
     sent = (
@@ -212,62 +103,5 @@ def _sponsors(session: Session, edition_id: int) -> list[Row]:
         for key, name in names
     ]
     for row in rows:
-        row["click_rate"] = _rate(row["clicked"], row["readers"])
+        row["click_rate"] = rate(row["clicked"], row["readers"])
     return sorted(rows, key=lambda row: (-row["readers"], row["id"]))
-
-
-Picked = Counter[tuple[int, int]]
-"""Copies by story (id) and position (from 1)."""
-
-
-def _row(value: int, part: int, chosen: Picked, answers: dict[str, Picked]) -> Row:
-    """The numbers of one story (``part`` 0) or of one position (``part`` 1)."""
-
-    def of(counted: Picked) -> int:
-        return sum(number for where, number in counted.items() if where[part] == value)
-
-    row: Row = {"readers": of(chosen)} | {name: of(answers[name]) for name in TO_A_STORY}
-    return row | {"click_rate": _rate(row["clicked"], row["readers"])}
-
-
-def _chosen(session: Session, edition_id: int) -> Picked:
-    """How many copies that were sent hold which story where."""
-    stories = Delivery.story_ids
-    query = (
-        sa.select(stories, sa.func.count())
-        .where(Delivery.edition_id == edition_id, counts.SENT)
-        .group_by(stories)
-        .execution_options(yield_per=10_000)
-    )
-    chosen: Picked = Counter()
-    for lists in session.execute(query).partitions():
-        for ids, number in lists:
-            for position, story in enumerate(ids, 1):
-                chosen[story, position] += number
-    return chosen
-
-
-def _answers(session: Session, edition_id: int) -> dict[str, Picked]:
-    """How many copies answered to which story where, by the kind of answer."""
-    query = (
-        sa.select(Event.kind, Event.story_id, Delivery.story_ids)
-        .join(Delivery, Delivery.id == Event.delivery_id)
-        .where(Delivery.edition_id == edition_id, Event.verified)
-        .where(Event.kind.in_([ANSWERS[name] for name in TO_A_STORY]))
-        .group_by(Event.kind, Event.story_id, Delivery.id, Delivery.story_ids)
-        .execution_options(yield_per=10_000)
-    )
-    names = {kind: name for name, kind in ANSWERS.items()}
-    answers: dict[str, Picked] = {name: Counter() for name in TO_A_STORY}
-    for kind, story, ids in session.execute(query):
-        if story in ids:
-            answers[names[kind]][story, ids.index(story) + 1] += 1
-    return answers
-
-
-def _rate(successes: int, trials: int) -> Row | None:
-    """A share with its 95 % interval; None of nothing."""
-    if not trials:
-        return None
-    share = intervals.wilson(successes, trials)
-    return {"mean": round(share.mean, 4), "low": round(share.low, 4), "high": round(share.high, 4)}

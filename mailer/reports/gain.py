@@ -6,16 +6,17 @@ it, and whoever acts on the first that is certain does no harm.
 """
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from mailer.edition import arm_answers
 from mailer.edition.arms import Arm
-from recommender.evaluation import sequences
 from recommender.evaluation.intervals import Estimate
 from recommender.models import Edition
+
+if TYPE_CHECKING:
+    from recommender.evaluation import sequences
 
 GROUPS = {
     "house": (Arm.HOUSE.value,),
@@ -28,6 +29,9 @@ def gain(session: Session, edition: Edition) -> dict[str, Any] | None:
     answered by arm, and the difference; None without a holdout."""
     if not edition.settings.get("holdout"):
         return None
+    from mailer.edition import arm_answers  # they load SciPy, which takes 0.2 s
+    from recommender.evaluation import sequences
+
     query = (
         sa.select(Edition)
         .where(
@@ -49,7 +53,7 @@ def gain(session: Session, edition: Edition) -> dict[str, Any] | None:
     }
 
 
-def arm_document(arm: sequences.Arm) -> dict[str, Any]:
+def arm_document(arm: "sequences.Arm") -> dict[str, Any]:
     """The readers of an arm in numbers."""
     return {
         "readers": len(arm.copies),

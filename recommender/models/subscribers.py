@@ -91,13 +91,16 @@ class SubscriberTopic(Base):
     the reader gave together."""
 
     __tablename__ = "subscriber_topics"
-    __table_args__ = (CheckConstraint("weight BETWEEN -2 AND 3", name="weight_range"),)
+    __table_args__ = (
+        CheckConstraint("weight BETWEEN -2 AND 3", name="weight_range"),
+        Index("ix_subscriber_topics_readers", "topic_id", "weight", "subscriber_id"),
+    )
 
     subscriber_id: Mapped[int] = mapped_column(
         ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True
     )
     topic_id: Mapped[int] = mapped_column(
-        ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True, index=True
+        ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True
     )
     weight: Mapped[float]
     position: Mapped[int] = mapped_column(default=ADDED_LATER, server_default=str(ADDED_LATER))

@@ -41,6 +41,15 @@ def after(session: Session, column: InstrumentedAttribute[str], mark: str) -> sa
     return sa.func.lower(sa.func.substr(column, sa.func.instr(column, mark) + 1))
 
 
+def joined(
+    session: Session, column: sa.ColumnElement[Any] | InstrumentedAttribute[Any], mark: str
+) -> sa.ColumnElement[str]:
+    """The values of a column as one text, with ``mark`` between them, in no order."""
+    if session.get_bind().dialect.name == "postgresql":
+        return sa.func.string_agg(sa.cast(column, sa.Text), mark)
+    return sa.func.group_concat(sa.cast(column, sa.Text), mark)
+
+
 def insert_all(session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
     """Insert ``rows``, which have the same columns in the same order; what they leave out is null
     or the server's to fill in.
