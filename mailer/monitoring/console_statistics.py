@@ -6,7 +6,6 @@ A process of the service counts them (``mailer.service.counting``). An edition t
 counted once. The caller commits.
 """
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -31,7 +30,8 @@ EDITIONS = 12
 """Editions that are counted: the latest."""
 DOMAINS = 12
 """Recipient domains that are kept: those with most copies."""
-WEEKS = 12
+WEEKS = 52
+_WEEK_SECONDS = 7 * 24 * 3600
 OLD = timedelta(minutes=10)
 QUICK_SECONDS = 0.2
 """Numbers that are ``OLD`` are counted anew by whoever asks, where that took no longer last time:
@@ -156,29 +156,21 @@ def _domains(session: Session, edition_id: int) -> tuple[DomainNumbers, ...]:
 def _weeks(session: Session, now: datetime) -> tuple[WeekNumbers, ...]:
     monday = now.astimezone(UTC).date() - timedelta(days=now.astimezone(UTC).weekday())
     starts = [monday - timedelta(weeks=back) for back in range(WEEKS)]
-    moments = [datetime(one.year, one.month, one.day, tzinfo=UTC) for one in starts]
+    first = datetime(starts[-1].year, starts[-1].month, starts[-1].day, tzinfo=UTC)
     active = ConsentEvent.after == Status.ACTIVE
     was = sa.func.coalesce(ConsentEvent.before == Status.ACTIVE, sa.false())
-    week = _week(moments)
+    seconds = sa.cast(sa.extract("epoch", ConsentEvent.at), sa.BigInteger)
+    week = (seconds - int(first.timestamp())) // _WEEK_SECONDS
     query = (
         sa.select(
             week.label("week"),
             sa.func.count().filter(active, ~was).label("came"),
             sa.func.count().filter(~active, was).label("went"),
         )
-        .where(ConsentEvent.at >= moments[-1])
+        .where(ConsentEvent.at >= first)
         .group_by(week)
     )
-    found = {row.week: row for row in session.execute(query)}
+    found = {WEEKS - 1 - row.week: (row.came, row.went) for row in session.execute(query)}
     return tuple(
-        WeekNumbers(f"{start}", found[number].came, found[number].went)
-        if number in found
-        else WeekNumbers(f"{start}", 0, 0)
-        for number, start in enumerate(starts)
+        WeekNumbers(f"{start}", *found.get(number, (0, 0))) for number, start in enumerate(starts)
     )
-
-
-def _week(moments: Sequence[datetime]) -> sa.ColumnElement[int]:
-    """How many weeks ago, by the beginnings of weeks, the latest first."""
-    cases = [(ConsentEvent.at >= moment, number) for number, moment in enumerate(moments)]
-    return sa.case(*cases, else_=len(moments))

@@ -1,4 +1,4 @@
-"""Counts the numbers of the operators' first page now and then, in a thread of its own: with a
+"""Counts the numbers of the operators' pages now and then, in a thread of its own: with a
 million readers that takes seconds. Of all processes on a store one counts at a time, and rests
 twenty times as long as it took.
 """
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.monitoring import console_statistics
+from mailer.reports import edition_statistics
 from recommender.errors import NewsletterError
 from recommender.storage import database, locks
 
@@ -45,3 +46,15 @@ def count_once(engine: Engine, now: datetime) -> None:
     took = time.monotonic() - begun
     with database.writing(engine) as session:
         console_statistics.note(session, numbers, took)
+    count_editions(engine, now)
+
+
+def count_editions(engine: Engine, now: datetime) -> None:
+    """Count the editions whose numbers are old, and keep them, one after the other."""
+    with database.reading(engine) as session:
+        wanted = edition_statistics.due(session, now)
+    for edition in wanted:
+        with database.reading(engine) as session:
+            found = edition_statistics.count(session, edition, now)
+        with database.writing(engine) as session:
+            edition_statistics.note(session, edition.id, found)

@@ -95,7 +95,7 @@ def _note(site: Site, who: str, request: Request, form: FormData) -> None:
 
 async def _admitted(request: Request, role: UserRole) -> Site:
     """The site for an operator with that role. HTTPException for everybody else."""
-    site = replace(of(request), language=localization.choose("en"))
+    site = replace(of(request), language=localization.choose("en"), one_language=True)
     found = await run_in_threadpool(_by_session, request, site) or await _by_key(request, site)
     if not found.may(role):
         raise HTTPException(403, NOT_YOURS)

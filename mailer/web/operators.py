@@ -34,7 +34,7 @@ def ask(request: Request) -> Response:
 
 
 def _site(request: Request) -> Site:
-    site = replace(of(request), language=localization.choose("en"))
+    site = replace(of(request), language=localization.choose("en"), one_language=True)
     with database.reading(site.engine) as session:
         if not users.any_enabled(session):
             raise HTTPException(404)

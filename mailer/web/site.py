@@ -47,10 +47,13 @@ class Site:
     archived: ResponseCache[list[StoryContent]]
     language: Language = field(default_factory=localization.choose)
     asked: bool = False
+    one_language: bool = False
 
     @property
     def languages(self) -> list[Language]:
-        """All that a reader can choose from."""
+        """All that a reader can choose from; operators' pages are in one language only."""
+        if self.one_language:
+            return [self.language]
         return [localization.choose(code) for code in localization.codes()]
 
     @property

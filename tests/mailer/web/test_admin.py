@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from mailer.engagement import feedback
-from recommender.models import Delivery, Edition
+from recommender.models import Delivery, DeliveryState, Edition, EditionState
 from recommender.storage import database
 
 from .conftest import PASSWORD, Place
@@ -63,3 +63,26 @@ def test_looking_changes_nothing_and_nothing_can_be_sent(open_place: Place) -> N
         assert open_place.client.get(path, auth=("", PASSWORD)).status_code == 200
     assert open_place.client.get("/admin/nothing", auth=("", PASSWORD)).status_code == 404
     assert edition() == before
+
+
+def test_an_edition_on_its_way_shows_how_far_it_got(open_place: Place) -> None:
+    with database.writing(open_place.engine) as session:
+        session.execute(sa.update(Edition).values(state=EditionState.SENDING, finished_at=None))
+        last = session.scalar(sa.select(sa.func.max(Delivery.id)))
+        session.execute(
+            sa.update(Delivery).where(Delivery.id == last).values(state=DeliveryState.PLANNED)
+        )
+        copies = session.scalar(sa.select(sa.func.count()).select_from(Delivery)) or 0
+    path = "/admin/weekly-2026-W48"
+    page = open_place.client.get(path, auth=("", PASSWORD)).text
+    assert f'<progress id="progress" max="{copies}" value="{copies - 1}">' in page
+    assert "follow.js" in page
+    assert "http-equiv" not in page
+    page = open_place.client.get(f"{path}?reload=on", auth=("", PASSWORD)).text
+    assert '<meta http-equiv="refresh" content="10">' in page
+
+
+def test_an_edition_that_has_ended_is_still(open_place: Place) -> None:
+    page = open_place.client.get("/admin/weekly-2026-W48?reload=on", auth=("", PASSWORD)).text
+    assert "follow.js" not in page
+    assert "http-equiv" not in page
