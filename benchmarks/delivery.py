@@ -4,24 +4,24 @@
 
 Personal issues for N readers (default 20,000) are planned (ranked) and sent (composed, rendered,
 noted in the ledger, delivered) to Postfix's smtp-sink on loopback. In the same run and of the same
-size: smtp-source sends as many messages over as many connections, each the same bytes; and the
-obvious pipeline makes each issue by itself, MJML filled by Jinja2 and compiled, EmailMessage,
-smtplib.send_message, in one process, without ranking and without a ledger. Then the same edition
-goes out signed with DKIM (RSA, 2048 bits), beside what `openssl speed` signs on all cores. Memory
-is the largest of all our processes, at N and at a quarter of it.
+size: smtp-source sends as many messages over as many connections, each the same bytes; a sender in
+Go (html/template for each reader, net/smtp) and nodemailer's pool send such issues without store,
+ledger or ranking (``delivery_peers``); and the obvious pipeline makes each issue by itself, MJML
+filled by Jinja2 and compiled, EmailMessage, smtplib.send_message, in one process. Then the same
+edition goes out signed with DKIM (RSA, 2048 bits), beside what `openssl speed` signs on all cores.
+Memory is the largest of all our processes, at N and at a quarter of it.
 
 Everything shares one machine: smtp-sink takes of the same cores. Beside messages per second stands
 the time of a core that each message took its sender, which other work on the machine hardly
 changes. "planning" is the wall time of `editions plan`, "sending" what `editions send` takes from
 its first look at the ledger to its last, and "planning and sending" the wall time of one `editions
-send` that does both, the start of the interpreter included. Readers are given at random; the
-stories are the sample's. Postfix and openssl are the Debian packages of these names; without
-Postfix the outbox is measured.
+send` that does both, the start of the interpreter included. Readers and stories are given at random
+(``delivery_store``). Postfix, openssl and Go (golang-go) are Debian packages; without Postfix the
+outbox is measured, without Go or node that peer is left out.
 """
 
 import json
 import os
-import random
 import re
 import resource
 import shutil
@@ -44,54 +44,27 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks import delivery_peers, delivery_store
+from benchmarks.delivery_peers import PeerFigures
 from mailer.delivery.messages import CopyRequest
 from mailer.delivery.messages import factory as make_factory
-from mailer.issue.composition import Composer
+from mailer.issue.composition import Composer, Issue
 from mailer.ledger.claims import Claim
 from mailer.mime.message import Message
 from mailer.rendering import sources, templates
 from mailer.rendering.look import look
-from recommender import resources, store_opening
+from recommender import resources
 from recommender import settings as settings_module
-from recommender.articles import import_files
-from recommender.articles import intake as article_intake
 from recommender.models import Delivery, Edition
 from recommender.storage import database, json_columns
-from recommender.subscribers import fields, intake
 from tests.mailer.rendered import Renderer
 
 PORT = 2526
 CONNECTIONS = 32
 OBVIOUS = 500
 """Messages of the obvious pipeline; its speed does not depend on how many."""
-TOPICS = (
-    *("TPU Development", "Neural Software", "AI Strategy", "Data Engineering", "Observability"),
-    *("Robotics Automation", "Compute Infrastructure", "Pricing Strategy", "LLM Training"),
-)
-ROLES = ("CTO", "Hardware Engineer", "Data Engineer", "Entrepreneur", "Investor")
-
-
-def fill(home: Path, readers: int) -> None:
-    now = datetime.now(UTC)
-    engine = store_opening.open_store(
-        f"sqlite:///{home}/newsletter.db", newsletter="weekly", now=now, make=True
-    )
-    briefs = import_files.drafts([resources.folder("sample") / "briefs"], now)
-    article_intake.import_articles(lambda: database.writing(engine), briefs, now=now)
-    chance = random.Random(3)
-    rows = (
-        fields.draft(
-            number,
-            {
-                "email": f"reader{number}@example.com",
-                "roles": [chance.choice(ROLES)],
-                "topics": {topic: chance.randint(1, 3) for topic in chance.sample(TOPICS, 3)},
-            },
-        )
-        for number in range(readers)
-    )
-    intake.import_rows(lambda: database.writing(engine), rows, file="readers", now=now)
-    engine.dispose()
 
 
 def newsletter(
@@ -255,6 +228,34 @@ def reference(home: Path, readers: int) -> tuple[float, float]:
     return readers / (time.perf_counter() - started), busy.seconds / readers
 
 
+def composed(home: Path, copies: int) -> list[Issue]:
+    """The issues of an edition, before they are rendered, with the links they have."""
+    settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
+    engine = database.connect(settings.store_url)
+    with database.reading(engine) as session:
+        factory = make_factory(session, settings, session.scalars(sa.select(Edition)).one())
+        rows = session.scalars(sa.select(Delivery).limit(copies)).all()
+    engine.dispose()
+    requests = [CopyRequest.of_delivery(row, "r@example.com") for row in rows]
+    composer = Composer(factory.publication, factory.stories, factory.links)
+    return [
+        composer.compose(request.reader, request.picks, request.delivery_id) for request in requests
+    ]
+
+
+def peers(home: Path, readers: int) -> dict[str, PeerFigures]:
+    """The sender in Go and nodemailer's pool."""
+    folder = home / "peers"
+    folder.mkdir()
+    template = templates.compile_template(resources.folder("templates") / "email")
+    delivery_peers.prepare(folder, template, composed(home, OBVIOUS))
+    where = folder, "127.0.0.1", PORT, CONNECTIONS
+    return {
+        "Go, net/smtp": delivery_peers.go(*where, readers),
+        "nodemailer, pool": delivery_peers.nodemailer(*where, readers // 4),
+    }
+
+
 def obvious(home: Path, copies: int) -> tuple[float, float]:
     """Messages per second of the obvious pipeline, for the same issues, and core seconds of
     each."""
@@ -264,18 +265,7 @@ def obvious(home: Path, copies: int) -> tuple[float, float]:
     template = environment.from_string(
         sources.assembled(folder / "weekly.mjml").with_look(look()).text
     )
-    settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
-    engine = database.connect(settings.store_url)
-    with database.reading(engine) as session:
-        factory = make_factory(session, settings, session.scalars(sa.select(Edition)).one())
-        rows = session.scalars(sa.select(Delivery).limit(copies)).all()
-    requests = [CopyRequest.of_delivery(row, "r@example.com") for row in rows]
-    issues = [
-        Composer(factory.publication, factory.stories, factory.links).compose(
-            request.reader, request.picks, request.delivery_id
-        )
-        for request in requests
-    ]
+    issues = composed(home, copies)
     renderer = Renderer(templates.compile_template(folder))
     started = time.perf_counter()
     with Busy() as busy, smtplib.SMTP("127.0.0.1", PORT) as server:
@@ -288,7 +278,6 @@ def obvious(home: Path, copies: int) -> tuple[float, float]:
             markup = mjml.mjml2html(template.render(issue=issue), disable_comments=True, fonts={})
             message.add_alternative(markup, subtype="html")
             server.send_message(message)
-    engine.dispose()
     return len(issues) / (time.perf_counter() - started), busy.seconds / len(issues)
 
 
@@ -364,7 +353,7 @@ def main(readers: int) -> None:
         for name, home in homes.items():
             home.mkdir()
             if name in ("small", "whole"):
-                fill(home, readers // 4 if name == "small" else readers)
+                delivery_store.fill(home, readers // 4 if name == "small" else readers)
         for name in ("signed", "once"):
             shutil.copy(homes["whole"] / "newsletter.db", homes[name])
         if not shutil.which("smtp-sink") or not shutil.which("smtp-source"):
@@ -377,6 +366,7 @@ def main(readers: int) -> None:
             ours = edition(homes["whole"], readers, relay)
             whole = at_once(homes["once"], readers, relay)
             source = reference(homes["whole"], readers)
+            others = peers(homes["whole"], readers)
             plain = obvious(homes["whole"], min(readers, OBVIOUS))
             signed = edition(
                 homes["signed"],
@@ -390,7 +380,7 @@ def main(readers: int) -> None:
         cores = len(os.sched_getaffinity(0))
         limit = openssl(cores)
     print(f"{readers:,} issues over {CONNECTIONS} connections, {cores} cores for everything")
-    rows = [
+    rows: list[tuple[str, float, float | None]] = [
         ("planning (readers)", ours.planning, None),
         ("sending", ours.sending, ours.busy),
         ("planning and sending", whole, None),
@@ -398,6 +388,14 @@ def main(readers: int) -> None:
         ("smtp-source, same size", *source),
         ("the obvious pipeline", *plain),
     ]
+    for name, figures in others.items():
+        if figures.missing:
+            print(f"{name}: left out, {figures.missing}")
+        else:
+            rows.append((name, figures.speed, figures.core))
+            print(f"sending: {ours.sending / figures.speed:.2f} of {name};", end=" ")
+            print(f"planning and sending {whole / figures.speed:.2f};", end=" ")
+            print(f"core time a message {ours.busy / figures.core:.2f}")
     for label, speed, busy in rows:
         each = "" if busy is None else f"   {busy * 1e6:6,.0f} µs of a core each"
         print(f"{label:<26}{speed:8,.0f} /s{each}")

@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import delivery  # type: ignore[import-not-found]  # it stands beside this file
+import delivery_store  # type: ignore[import-not-found]  # it stands beside this file
 
 SILENT, HALF, GREEDY = 1_000, 200, 50
 BODY = (
@@ -155,7 +155,7 @@ def served(home: Path, files: int, **settings: str) -> Iterator[tuple[int, Path]
 def run(files: int, readers: int) -> Seen:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        delivery.fill(home, readers)
+        delivery_store.fill(home, readers)
         with served(home, files) as (port, said):
             seen = asyncio.run(watch(home, port, readers))
             seen.log_bytes = said.stat().st_size

@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 
 import delivery  # type: ignore[import-not-found]  # it stands beside this file
+import delivery_store  # type: ignore[import-not-found]
 
 from mailer.links import Links
 from recommender import settings as settings_module
@@ -104,7 +105,7 @@ def sent_beside(home: Path, environment: dict[str, str], name: str, *ask: object
 def main(seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        delivery.fill(home, READERS)
+        delivery_store.fill(home, READERS)
         delivery.newsletter(home, "editions", "plan")
         environment = {"NEWSLETTER_HOME": folder, "PATH": os.environ["PATH"]}
         settings = settings_module.load(None, environment)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
@@ -28,6 +28,7 @@ from recommender.safety import logs, scrubbing
 from recommender.storage import damage, database, sharing
 
 POLL_SECONDS = 0.1
+FORK_POLL_SECONDS = 0.005
 LAST_SECONDS = 8.0
 """A process that is still there so long after it was asked to stop is killed."""
 
@@ -48,7 +49,7 @@ class Task(Protocol):
 class ChildProcess:
     """A process of the group. ``last`` is its last word: why it halted, or what went wrong."""
 
-    process: subprocess.Popen[bytes]
+    process: "subprocess.Popen[bytes] | ForkedProcess"
     input: IO[bytes]
     output: IO[bytes]
     handled: int = 0
@@ -136,8 +137,85 @@ class ProcessGroup:
         return next((word for word in words if word), None)
 
 
+class ForkedProcess:
+    """A process that was forked, as ``subprocess`` has its own."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._ended = False
+
+    def wait(self, timeout: float = float("inf")) -> None:
+        """Until it has ended; TimeoutExpired when it has not within so many seconds."""
+        deadline = time.monotonic() + timeout
+        while not self._ended:
+            self._ended = os.waitpid(self._pid, os.WNOHANG)[0] == self._pid
+            if not self._ended:
+                if time.monotonic() > deadline:
+                    raise subprocess.TimeoutExpired("a process of ours", timeout)
+                time.sleep(FORK_POLL_SECONDS)
+
+    def kill(self) -> None:
+        if not self._ended:
+            os.kill(self._pid, signal.SIGKILL)
+
+
+_spare: list[ChildProcess] = []
+"""Processes that wait for a task."""
+forking = False
+"""Whether this is a program of ours, which has opened nothing before its command says so."""
+
+
+@contextlib.contextmanager
+def spare(number: int) -> Iterator[None]:
+    """Have so many processes for what is to be started within: forked now, they have loaded what
+    this one has, which takes nearly a second of a core otherwise. To be called before a store, a
+    lock or a thread is there: what is open would be shared."""
+    try:
+        if forking and threading.active_count() == 1:
+            while len(_spare) < number:
+                _spare.append(_fork())
+        yield
+    finally:
+        while _spare:
+            child = _spare.pop()
+            child.stop()
+            child.process.wait()
+            child.output.close()
+
+
+def _fork() -> ChildProcess:
+    (task, to_child), (from_child, said) = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(task)
+        os.close(said)
+        return ChildProcess(
+            ForkedProcess(pid), os.fdopen(to_child, "wb"), os.fdopen(from_child, "rb")
+        )
+    status = 1
+    try:
+        for inherited in (to_child, from_child):
+            os.close(inherited)
+        for other in _spare:  # which shall hear when whoever started us is gone
+            os.close(other.input.fileno())
+        os.dup2(task, 0)  # a terminal is not ours
+        os.dup2(said, 1)
+        work(os.fdopen(task, "rb"), os.fdopen(said, "wb"), *logs.in_use())
+        status = 0
+    finally:
+        os._exit(status)
+
+
 def start(task: Task) -> ChildProcess:
     """A process that carries out ``task``."""
+    child = _spare.pop() if _spare else _popen()
+    with contextlib.suppress(OSError):  # it has ended already, which is noticed later
+        child.input.write(pickle.dumps(task))
+        child.input.flush()
+    return child
+
+
+def _popen() -> ChildProcess:
     process = subprocess.Popen(  # noqa: S603  (ourselves, and two words of ours)
         [
             sys.executable,
@@ -151,33 +229,34 @@ def start(task: Task) -> ChildProcess:
     )
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("a process without the pipes it was asked for")
-    with contextlib.suppress(OSError):  # it has ended already, which is noticed later
-        process.stdin.write(pickle.dumps(task))
-        process.stdin.flush()
     return ChildProcess(process, process.stdin, process.stdout)
 
 
 def main() -> None:
-    """The process: takes its task, carries it out, and says how far it is."""
+    """The process, when it was started as a program."""
+    work(sys.stdin.buffer, sys.stdout.buffer, *sys.argv[1:])
+
+
+def work(given: IO[bytes], said: IO[bytes], form: str, level: str) -> None:
+    """What the process does: takes its task, carries it out, and says how far it is."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal tells all; we hear it by our parent
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
-        task: Task = pickle.load(sys.stdin.buffer)  # noqa: S301  (from who started us, by a pipe)
-    except EOFError:  # who is gone
+        task: Task = pickle.load(given)  # noqa: S301  (from who started us, by a pipe)
+    except EOFError:  # who is gone, or needs us no more
         return
 
     def listen() -> None:
-        while os.read(sys.stdin.fileno(), 1):  # not the buffer: its lock would outlive us
+        while os.read(given.fileno(), 1):  # not the buffer: its lock would outlive us
             pass
         stop.set()
 
     threading.Thread(target=listen, daemon=True).start()
     gc_tuning.relax_gc()
     logs.install()
-    form, level = sys.argv[1:]
     logs.use(form, level)  # type: ignore[arg-type]  # as ``start`` wrote them
-    parent = ProgressPipe(sys.stdout.buffer)
+    parent = ProgressPipe(said)
     halt_reason = trouble = None
     engine = database.connect(task.store_url)
     try:

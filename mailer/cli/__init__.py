@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailer import gc_tuning
+from mailer import gc_tuning, process_group
 from mailer.cli.common import Invocation
 from recommender.errors import NewsletterError
 from recommender.safety import logs, private_files, scrubbing
@@ -67,6 +67,7 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    process_group.forking = hasattr(os, "fork")
     try:
         status = run(given)
     except BrokenPipeError:  # the reader of our output left, as `head` does

@@ -9,6 +9,7 @@ import typer
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import joinedload
 
+from mailer import process_group
 from mailer.cli import edition_proof, edition_report, edition_status, edition_texts
 from mailer.cli.common import (
     Invocation,
@@ -151,7 +152,7 @@ def send(
     wanted = named_period(run, period)
     _sure(run, wanted, yes=yes, future=True)
     registry.check_for_real_mail(run.settings, registry.relays(run.settings))
-    with run.store() as engine:
+    with process_group.spare(2 * (run.settings.senders - 1)), run.store() as engine:
         if not yes:
             _ask(engine, run, wanted, segment)
         with database.reading(engine) as session:

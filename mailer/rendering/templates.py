@@ -16,14 +16,12 @@ from typing import Generic, Literal
 import jinja2
 import jinja2.meta
 from jinja2 import nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from mailer import localization
-from mailer.issue import plaintext
 from mailer.issue.composition import Issue
 from mailer.localization import Language
-from mailer.rendering import compiling, cutting, sources
+from mailer.rendering import compiling, cutting, sandbox, sources
 from mailer.rendering import look as looks
 from mailer.rendering.compiling import Compiled
 from mailer.rendering.fragments import CompiledTemplate, Piece, Pieces, Setter
@@ -93,7 +91,7 @@ def compile_template(folder: Path, name: str = "weekly", look: Look | None = Non
 def compile_mjml(source: Source) -> Compiled:
     """MJML with Jinja in it, includes resolved, as HTML with the same Jinja in it."""
     check(source)
-    return compiling.compile_mjml(source, _environment(autoescape=True))
+    return compiling.compile_mjml(source, sandbox.environment(autoescape=True))
 
 
 def check(source: Source) -> None:
@@ -101,7 +99,7 @@ def check(source: Source) -> None:
     translated. ConfigurationError with file and line for what is not so."""
     try:
         tree = _Translation(localization.choose()).visit(
-            _environment(autoescape=True).parse(source.text)
+            sandbox.environment(autoescape=True).parse(source.text)
         )
         strangers = jinja2.meta.find_undeclared_variables(tree) - {"issue"}
     except jinja2.TemplateSyntaxError as error:
@@ -171,7 +169,7 @@ def _line(error: BaseException) -> int:
 @lru_cache(maxsize=32)
 def _compiled(source: str, language: Language, escaped: bool) -> CompiledTemplate:
     """A source in a language, compiled once for the sample check, the sender and web pages."""
-    environment = _environment(autoescape=escaped)
+    environment = sandbox.environment(autoescape=escaped)
     tree = _Translation(language).visit(environment.parse(source))
     return cutting.cut(environment, tree)
 
@@ -191,18 +189,3 @@ class _Translation(NodeTransformer):
         if not isinstance(message, nodes.Const) or not isinstance(message.value, str):
             return node
         return nodes.Const(self._language.text(message.value), lineno=node.lineno)
-
-
-def _environment(*, autoescape: bool) -> jinja2.Environment:
-    """Sandboxed, since a template may come out of the store: it changes nothing it is given, and
-    reaches none of Python's own objects."""
-    environment = ImmutableSandboxedEnvironment(
-        autoescape=autoescape,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=not autoescape,
-        lstrip_blocks=not autoescape,
-        keep_trailing_newline=True,
-    )
-    environment.filters["wrapped"] = plaintext.wrapped
-    environment.filters["underlined"] = plaintext.underlined
-    return environment
