@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from mailer.edition import edition_edits, snapshot, templates, welcome
 from mailer.edition.edition_edits import EditionEdits
-from mailer.edition.schedule import occurrence
+from mailer.edition.schedule import publishing_day
 from mailer.issue.composition import (
     Composer,
     Frame,
@@ -196,13 +196,12 @@ def make_factory(
     """What makes the copies of ``period``, planned or not. ``test``: they are to be looked at, say
     so in their subject, and their links lead to the stories and count nothing."""
     name, address = mailbox(settings.sender)
-    day = occurrence(settings.schedule, period, settings.zone).astimezone(settings.zone)
     domain = ascii_domain(address.rpartition("@")[2])
     return MessageFactory(
         publication=Publication(
             title=settings.title,
             edition=f"{newsletter}-{period}",
-            day=day.date(),
+            day=publishing_day(settings, period),
             postal_address=settings.postal_address,
             tracking=settings.tracking and not test,
             language=settings.language,

@@ -78,6 +78,12 @@ def first_day(period: str) -> date:
     raise NewsletterError(f"{period!r} is not a week such as 2026-W48, a day or a month")
 
 
+def publishing_day(settings: Settings, period: str) -> date:
+    """The day an edition is of, in its copies and in the archive alike, whenever each copy went
+    out: that of the newsletter's hour, on its own clock."""
+    return occurrence(settings.schedule, period, settings.zone).astimezone(settings.zone).date()
+
+
 def _day(schedule: str, period: str) -> date:
     """The day in ``period`` on which the newsletter comes."""
     first, weekday = first_day(period), schedules.parse(schedule).weekday

@@ -14,6 +14,8 @@ from mailer.issue.plaintext import clean, shorten
 from mailer.localization import SOURCE, Language
 from recommender.articles.placements import Placement
 from recommender.ranking.values import LIKED_BY_MANY, LIKED_BY_ROLE, ReasonKind
+from recommender.settings import schedules
+from recommender.settings.schedules import Cadence
 
 SUBJECT_LENGTH = 78
 LONGEST_SUBJECT = 150
@@ -67,6 +69,23 @@ def reading_time(words: int, language: Language) -> str:
     """How long an issue of so many words takes: ``4 min read``."""
     _ = language.text
     return _("%(minutes)s min read", minutes=max(1, round(words / WORDS_A_MINUTE)))
+
+
+def cadence(words: str, language: Language) -> str:
+    """How often a newsletter of the schedule ``words`` comes: ``Every Thursday``."""
+    _, found = language.text, schedules.parse(words)
+    day = "" if found.weekday is None else language.weekdays[found.weekday]
+    match found.cadence:
+        case Cadence.DAILY:
+            return _("Every day")
+        case Cadence.WEEKDAYS:
+            return _("From Monday to Friday")
+        case Cadence.FORTNIGHTLY:
+            return _("Every other %(day)s", day=day)
+        case Cadence.MONTHLY:
+            return _("Every first %(day)s of the month", day=day)
+        case _:
+            return _("Every %(day)s", day=day)
 
 
 def period_heading(period: str, language: Language) -> str:

@@ -65,7 +65,8 @@ class PinCost:
         )
         if lost := [(key, number) for key, number in self._shares(get_it - before) if number]:
             parts = ", ".join(f"{number:,} {_loss(key, number)}" for key, number in lost)
-            said += f"; of the other {get_it - before:,}, {parts}"
+            others = "the other" if len(lost) == 1 else f"of the other {get_it - before:,},"
+            said += f"; {others} {parts}"
         if about:
             said += f" (estimated from {self.sample:,} readers)"
         return said

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest
+from mailer.edition import schedule
 from mailer.edition.schedule import WELCOME
 from mailer.issue import pictures
 from mailer.issue.content import StoryContent
@@ -88,11 +89,10 @@ class Entry:
 
 def _entry(site: Site, edition: Edition, stories: Sequence[StoryContent]) -> Entry:
     lead = stories[0] if stories else None
-    sent = (edition.started_at or edition.planned_at).astimezone(site.settings.zone)
     return Entry(
         name=edition.name,
         period=edition.period,
-        date=site.language.day(sent.date()),
+        date=site.language.day(schedule.publishing_day(site.settings, edition.period)),
         title=lead.title if lead else site.period(edition.period),
         lead=lead,
         picture=next(filter(None, map(pictures.shown, stories[:1])), None),

@@ -141,9 +141,8 @@ def _state(session: Session, edition: Edition) -> str:
 
 
 def _day(site: Site, period: str) -> str:
-    settings = site.settings
-    out = schedule.occurrence(settings.schedule, period, settings.zone)
-    return site.language.day(out.astimezone(settings.zone).date())
+    day = schedule.publishing_day(site.settings, period)
+    return f"{day.day} {day:%B}"
 
 
 def _moment(settings: Settings, moment: datetime) -> str:

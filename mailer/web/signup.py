@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer import transactional
+from mailer.issue import wording
 from mailer.web import archive, forms, security
 from mailer.web.preferences_form import PreferencesForm
 from mailer.web.site import Site, of
@@ -54,6 +55,7 @@ def _form(
         email=email,
         chosen=chosen,
         edition=edition,
+        cadence=wording.cadence(site.settings.schedule, site.language),
         sample=sample[:SAMPLE],
     )
 

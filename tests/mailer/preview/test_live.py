@@ -108,10 +108,10 @@ def test_while_a_ranker_is_made_others_get_the_one_before_and_too_many_are_turne
     going_on, begun = threading.Event(), threading.Event()
     make = edition_ranker.ranker_for
 
-    def slowly(*given: Any) -> Any:  # Any: passed on as it comes
+    def slowly(*given: Any, **more: Any) -> Any:  # Any: passed on as it comes
         begun.set()
         assert going_on.wait(30)
-        return make(*given)
+        return make(*given, **more)
 
     monkeypatch.setattr(edition_ranker, "ranker_for", slowly)
     later = now + timedelta(hours=2)  # so that a new one is wanted

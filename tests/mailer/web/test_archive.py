@@ -107,3 +107,13 @@ def test_every_newsletter_has_its_own_archive(place: Place) -> None:
     page = place.client.get("/archive/daily-2026-11-24").text
     assert "24 November 2026" in page
     assert "The Daily Brief" in page
+
+
+def test_the_archive_and_the_mail_name_the_same_day(place: Place) -> None:
+    """The edition of Thursday, 2026-11-26, was sent two days earlier."""
+    delivery = place.delivery("founder@example.com")
+    issue = place.client.get(place.path(place.links.view(delivery.id))).text
+    assert "Thursday, 26 November 2026" in issue
+    for page in ("/archive", "/archive/weekly-2026-W48"):
+        text = place.client.get(page).text
+        assert ("26 November 2026" in text, "24 November 2026" in text) == (True, False)

@@ -1,0 +1,390 @@
+"""Pictures of all that readers and editors see: each page and mail in both widths, light and dark,
+English and German.
+
+    python docs/pictures.py FOLDER [NAME ...]     # NAME: only pictures whose name begins so
+
+They are for looking at before a release, four on a sheet (``FOLDER/sheets``); some of them stand in
+``docs/screenshots``. Everything runs on this machine: a store with the sample in a folder that is
+removed afterwards, mail in its outbox, pages on a free port, Chromium. Pictures in stories are
+drawn here, since nothing is fetched.
+"""
+
+import base64
+import re
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import sqlalchemy as sa
+import uvicorn
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+from pydantic import SecretStr
+
+from mailer.delivery import campaign
+from mailer.edition import edition_edits, planning
+from mailer.links import Links
+from mailer.preview import template_server
+from mailer.preview.proof import page as proof_page
+from mailer.preview.proof.counting import Asked
+from mailer.preview.proof.proving import prove
+from mailer.rendering import own_templates
+from mailer.service import welcoming
+from mailer.service.context import SchedulerContext
+from mailer.web import app
+from recommender import newsletters, resources, segments, store_opening
+from recommender.articles import import_files, intake
+from recommender.models import Delivery, EditionEditKind, Sponsor, Story, Subscriber
+from recommender.settings import Settings
+from recommender.storage import database, migrations
+from recommender.story_text import Image
+from recommender.subscribers import fields, records
+from recommender.subscribers import intake as subscriber_intake
+
+IMPORTED = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+SENT = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
+WIDTHS = (375, 1280)
+SCHEMES = ("light", "dark")
+LANGUAGES = ("en", "de")
+PASSWORD = "only on this machine"  # noqa: S105  (of a store that is thrown away)
+TOPICS = {"AI Strategy": 3.0, "Neural Software": 2.0, "Startup Growth": 2.0, "TPU Development": 1.0}
+PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630">
+<rect width="1200" height="630" fill="#31506b"/><circle cx="920" cy="180" r="95" fill="#e9b44c"/>
+<path d="M0 630 350 250 620 520 840 330 1200 630z" fill="#1f3347"/></svg>"""
+MOUNTAINS = Image(
+    "https://pictures.example.org/mountains.svg", "Mountains in the evening", 1200, 630
+)
+AT_ONCE = "for (const one of document.querySelectorAll('iframe')) one.loading = 'eager'"
+"""Frames that would wait until they are scrolled to."""
+NOTE = "We are back from **Lisbon**, with [three findings](https://example.org/lisbon) and a cold."
+
+
+def main(arguments: list[str]) -> None:
+    """Draw all pictures, or those whose names begin with one of the names given."""
+    folder, wanted = Path(arguments[0]), tuple(arguments[1:])
+    folder.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        for language in LANGUAGES:
+            with Site(Path(home) / language, language) as site:
+                for width in WIDTHS:
+                    for scheme in SCHEMES:
+                        Walk(browser, site, folder, (width, scheme), wanted).walk()
+        _sheets(browser, folder)
+        browser.close()
+
+
+class Site:
+    """A newsletter in one language whose first edition is sent, on a port of its own."""
+
+    def __init__(self, home: Path, language: str) -> None:
+        self.home, self.language = home, language
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.settings = Settings(
+            home=home, base_url=self.url, secret_key=SecretStr("a key for pictures alone"),
+            admin_password=SecretStr(PASSWORD), language=language,
+            tagline="What matters in computing, chosen for you", timezone="Europe/Berlin",
+            imprint_url="https://example.org/imprint", privacy_url="https://example.org/privacy",
+        )  # fmt: skip
+        self.engine = database.connect(self.settings.store_url)
+        self.now = IMPORTED
+        self.links = Links(self.url, self.settings.secrets)
+        application = app.create(self.engine, self.settings, lambda: self.now)
+        self.server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
+        self.thread = threading.Thread(target=self.server.run, args=([self.socket],))
+
+    def __enter__(self) -> "Site":
+        self._fill()
+        self.thread.start()
+        while not self.server.started:
+            time.sleep(0.02)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.should_exit = True
+        self.thread.join()
+        self.engine.dispose()
+
+    def _fill(self) -> None:
+        self.home.mkdir(parents=True)
+        migrations.migrate(self.engine)
+        store_opening.prepare(self.engine, newsletter=self.settings.newsletter, now=IMPORTED)
+        briefs = import_files.drafts([resources.folder("sample") / "briefs"], IMPORTED)
+        intake.import_articles(lambda: database.writing(self.engine), briefs, now=IMPORTED)
+        rows = [(at, fields.draft(at, reader(self.language, at))) for at in range(1, 5)]
+        with database.writing(self.engine) as session:
+            for row in session.scalars(sa.select(Story)):
+                row.image = row.article.image = Image(
+                    "https://pictures.example.org/mountain.svg",
+                    "Mountains in the evening",
+                    1200,
+                    630,
+                )
+            segments.create(session, "chiefs", 'role = "CTO"', now=IMPORTED)
+        subscriber_intake.import_rows(
+            lambda: database.writing(self.engine),
+            iter([draft for _, draft in rows]), file="pictures", now=IMPORTED,
+        )  # fmt: skip
+        with database.writing(self.engine) as session:
+            own = {"title": "For chiefs", "schedule": "daily 07:30"}
+            newsletters.add(session, self.settings, "chiefs", own, segment="chiefs", now=IMPORTED)
+            letter = planning.newsletter_of(session, self.settings)
+            for period in ("2026-W48", "2026-W49"):
+                edition_edits.make(
+                    session, letter, period, EditionEditKind.NOTE, NOTE, by="ines", now=IMPORTED
+                )
+            session.add(
+                Sponsor(
+                    newsletter_id=letter.id,
+                    name="Acme Cooling",
+                    text="Chips that stay cool.",
+                    url="https://acme.example/",
+                    image_url="https://pictures.example.org/acme.svg",
+                    image_alt="A cool chip",
+                    first_day=IMPORTED.date(),
+                    made_by="ines",
+                    made_at=IMPORTED,
+                )
+            )
+        self.now = SENT
+        edition = campaign.plan(self.engine, self.settings, period="2026-W48", now=self.now)
+        campaign.send(
+            self.engine, self.settings, edition_id=edition, clock=lambda: self.now,
+            stop=threading.Event(), at_local_time=False,
+        )  # fmt: skip
+        self.now += timedelta(hours=2)
+
+    def delivery(self, email: str) -> int:
+        """The reader's copy."""
+        with database.reading(self.engine) as session:
+            query = sa.select(Delivery.id).join(Subscriber).where(Subscriber.email == email)
+            return session.scalars(query.order_by(Delivery.id)).first() or 0
+
+    def status(self, email: str) -> str:
+        with database.reading(self.engine) as session:
+            return str(records.find(session, email).status)
+
+    def mail(self, folder: str, email: str = "") -> str:
+        """The HTML of the newest message in a folder of the outbox."""
+        for _ in range(100):
+            found = sorted(
+                (self.settings.outbox / folder).glob(f"*{email}*.eml"),
+                key=lambda path: path.stat().st_mtime_ns,
+            )
+            if found:
+                message = message_from_bytes(found[-1].read_bytes(), policy=policy.default)
+                part = message.get_body(("html",))
+                return "" if part is None else str(part.get_content())
+            time.sleep(0.05)
+        raise LookupError(f"no mail in {folder} to {email}")
+
+    def welcome(self) -> None:
+        """What the service does within a minute of a confirmation."""
+        stop = threading.Event()
+        welcoming.job(SchedulerContext(self.engine, self.settings, lambda: self.now, stop, print))
+
+
+def reader(language: str, at: int) -> dict[str, object]:
+    """A reader as a file has them."""
+    return {
+        "email": f"reader{at}@example.org", "name": "Sandra Müller", "roles": ["CTO"],
+        "topics": TOPICS, "timezone": "Europe/Berlin", "locale": language,
+    }  # fmt: skip
+
+
+class Walk:
+    """One way through all pages, at one width and in one scheme."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        site: Site,
+        folder: Path,
+        look: tuple[int, str],
+        wanted: tuple[str, ...],
+    ) -> None:
+        self.site, self.folder, self.wanted = site, folder, wanted
+        self.width, self.scheme = look
+        self.at = 1 + WIDTHS.index(self.width) + 2 * SCHEMES.index(self.scheme)
+        token = base64.b64encode(f"ines:{PASSWORD}".encode()).decode()
+        self.context = browser.new_context(
+            viewport={"width": self.width, "height": 812},
+            color_scheme="dark" if self.scheme == "dark" else "light",
+            locale=site.language, timezone_id="Europe/Berlin",
+        )  # fmt: skip
+        self.context.route(f"{site.url}/admin**", lambda route: _signed_in(route, token))
+        self.pictures = True
+        self.context.route(re.compile("^https://"), self._picture)
+        self.page = self.context.new_page()
+
+    def _picture(self, route: Route) -> None:
+        if self.pictures:
+            route.fulfill(body=PICTURE, content_type="image/svg+xml")
+        else:
+            route.abort()
+
+    def shot(self, name: str) -> None:
+        """A picture of the whole page as it is."""
+        if self.wanted and not name.startswith(self.wanted):
+            return
+        file = f"{name}-{self.width}-{self.scheme}-{self.site.language}.png"
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate(
+            "document.querySelectorAll('iframe').forEach(one => one.loading = 'eager')"
+        )
+        self.page.wait_for_load_state("networkidle")
+        self.page.screenshot(path=self.folder / file, full_page=True)
+
+    def to(self, name: str, address: str) -> None:
+        self.page.goto(address)
+        self.shot(name)
+
+    def mail(self, name: str, text: str, *, pictures: bool = True) -> None:
+        """A message as a mail program shows it, with pictures or without."""
+        self.pictures = pictures
+        self.page.goto("about:blank")
+        self.page.set_content(text)
+        self.shot(name)
+        self.pictures = True
+
+    def press(self, name: str) -> None:
+        """Press a button of a form by its value."""
+        self.page.locator(f"button[value={name}]").first.click()
+        self.page.wait_for_load_state()
+
+    def walk(self) -> None:
+        """Everything, as somebody new meets it; then what editors see."""
+        site, email = self.site, f"reader{self.at}@example.org"
+        copy = site.delivery(email)
+        issue = site.mail("weekly-2026-W48", email)
+        self.mail("mail-issue", issue)
+        self.mail("mail-issue-no-pictures", issue, pictures=False)
+        self.to("subscribe", f"{site.url}/subscribe")
+        self._subscribes(f"new{self.at}@example.org")
+        self.to("archive", f"{site.url}/archive")
+        self.to("archived-issue", f"{site.url}/archive/weekly-2026-W48")
+        self.to("own-issue", site.links.view(copy))
+        self.to("nowhere", f"{site.url}/nowhere")
+        self.page.goto(site.links.view(copy))
+        self.page.locator("a[href*='/f/']").first.click()
+        self.shot("more-like-this")
+        self.page.locator("main button").first.click()
+        self.page.wait_for_load_state()
+        self.shot("more-like-this-said")
+        self.to("choices-link", site.links.preferences(copy))
+        self._leaves(copy)
+        if site.language == "en":
+            self._edits()
+        self.context.close()
+
+    def _subscribes(self, email: str) -> None:
+        site, page = self.site, self.page
+        page.locator("input[type=email]").fill(email)
+        page.locator("main form button").first.click()
+        page.wait_for_load_state()
+        self.shot("check-inbox")
+        text = site.mail("service", email)
+        self.mail("mail-confirm", text)
+        found = re.search(r'href="([^"]*/confirm/[^"]*)"', text)
+        page.goto(found[1] if found else "")
+        self.shot("confirm")
+        page.get_by_label("AI Strategy", exact=True).check()
+        page.get_by_label("CTO", exact=True).check()
+        page.locator("main form button").last.click()
+        page.wait_for_load_state()
+        self.shot("subscribed")
+        page.locator("main a[href*='/preferences/']").first.click()
+        page.wait_for_load_state()
+        self.shot("choices")
+        page.locator("#weeks").fill("3")
+        self.press("pause")
+        self.shot("choices-paused")
+        self.press("resume")
+        site.welcome()
+        self.mail("mail-welcome", site.mail("weekly-welcome-2026-W48", email))
+
+    def _leaves(self, copy: int) -> None:
+        self.to("unsubscribe", self.site.links.unsubscribe(copy))
+        self.page.locator("main button").first.click()
+        self.page.wait_for_load_state()
+        self.shot("unsubscribed")
+
+    def _edits(self) -> None:
+        site = self.site
+        self.to("admin-editing", f"{site.url}/admin/editing")
+        self.to("admin-editing-sent", f"{site.url}/admin/editing?period=2026-W48")
+        story = self.page.locator("a[href*='/admin/editing/story']").first.get_attribute("href")
+        self.page.goto(f"{site.url}/admin/editing")
+        self.page.locator("button[value=pin]").first.click()
+        self.page.wait_for_load_state()
+        self.shot("admin-editing-pinned")
+        self.page.locator("button[value=release]").first.click()
+        self.to("admin-story", f"{site.url}{story}")
+        self.to("admin-sponsors", f"{site.url}/admin/editing/sponsors")
+        self._made()
+
+    def _made(self) -> None:
+        """The proof, and the preview of templates."""
+        site = self.site
+        asked = Asked(site.settings, "2026-W49", None, site.now + timedelta(days=3))
+        proof = prove(
+            site.engine, asked, processes=1, check_links=False, stop=threading.Event(),
+            progress=lambda _: None,
+        )  # fmt: skip
+        path = site.home / "proof.html"
+        path.write_text(proof_page.page(proof, site.now), "utf-8")
+        self.to("proof", path.as_uri())
+        folder = site.home / "templates"
+        if not folder.exists():
+            own_templates.eject(folder)
+        settings = site.settings.replace(templates=folder)
+        with template_server.serving(settings, folder, 0, site.now) as address:
+            self.to("templates-preview", address)
+
+
+def _signed_in(route: Route, token: str) -> None:
+    route.continue_(headers={**route.request.headers, "authorization": f"Basic {token}"})
+
+
+@contextmanager
+def _page(browser: Browser, width: int) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": width, "height": 400})
+    yield context.new_page()
+    context.close()
+
+
+def _sheets(browser: Browser, folder: Path) -> None:
+    """Four pictures on a sheet: of each name and width, both schemes in both languages."""
+    sheets = folder / "sheets"
+    sheets.mkdir(exist_ok=True)
+    taken = sorted(folder.glob("*.png"))
+    names = sorted({re.sub(r"-(light|dark)-(en|de)$", "", path.stem) for path in taken})
+    for name in names:
+        wide = name.endswith("1280")
+        files = [path for path in taken if re.fullmatch(rf"{name}-(light|dark)-(en|de)", path.stem)]
+        with _page(browser, 2 * 1300 if wide else 4 * 395) as page:
+            pictures = "".join(
+                f'<img width="{1280 if wide else 375}" src="data:image/png;base64,'
+                f'{base64.b64encode(path.read_bytes()).decode()}">'
+                for path in files
+            )
+            page.set_content(
+                "<body style='margin:5px;display:flex;flex-wrap:wrap;gap:15px;align-items:start;"
+                f"background:#888'>{pictures}</body>"
+            )
+            page.wait_for_timeout(200)
+            page.screenshot(path=sheets / f"{name}.png", full_page=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
