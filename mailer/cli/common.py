@@ -33,7 +33,9 @@ from recommender.safety.escaping import for_terminal
 from recommender.settings import Settings
 
 WIDE = 1_000
-"""Columns of a table that no terminal shows; it takes as many as it needs."""
+"""Columns of what no terminal shows; it takes as many as it needs."""
+WIDEST = 40
+"""Characters up to which a column of a table that no terminal shows is padded."""
 
 
 @dataclass
@@ -125,6 +127,16 @@ Period = Annotated[
 ]
 
 
+def warn_if_coming(run: Invocation, period: str) -> None:
+    """Say that what is chosen now for a period to come is not what it would have in its time."""
+    if period > named_period(run, None):
+        name = f"{run.settings.newsletter}-{period}"
+        warn(
+            f"note: {name} has not begun: its stories are chosen from those there are now, and "
+            "what editions before it will take of them is not known"
+        )
+
+
 def named_period(run: Invocation, given: str | None) -> str:
     """The period that is meant: the one given, or the current one."""
     if given is not None:
@@ -195,19 +207,38 @@ def warn(text: str) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Rows under their headings; ``empty`` when there are none."""
+    """Rows under their headings; ``empty`` when there are none. Where no terminal shows them, a
+    column is padded to its longest cell, but to ``WIDEST`` at most."""
+    lines = [["" if cell is None else for_terminal(str(cell)) for cell in row] for row in rows]
+    if not lines:
+        say(empty)
+    elif sys.stdout.isatty():
+        _drawn(columns, lines)
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in _aligned(columns, lines)))
+
+
+def _drawn(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
     from rich.text import Text
 
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         right = name.startswith("#")
         shown.add_column(name.lstrip("#"), justify="right" if right else "left", overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text("" if cell is None else for_terminal(str(cell))) for cell in row))
-    if shown.row_count:
-        console().print(shown)
-    else:
-        say(empty)
+    for line in lines:
+        shown.add_row(*map(Text, line))
+    console().print(shown)
+
+
+def _aligned(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[str]:
+    every = [[name.lstrip("#") for name in columns], *lines]
+    widths = [min(max(map(len, column)), WIDEST) for column in zip(*every, strict=True)]
+    for line in every:
+        cells = (
+            cell.rjust(width) if name.startswith("#") else cell.ljust(width)
+            for name, cell, width in zip(columns, line, widths, strict=True)
+        )
+        yield "  ".join(cells).rstrip()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from mailer.cli.common import (
     say,
     stop_on_signal,
     table,
+    warn_if_coming,
 )
 from recommender.safety import private_files
 
@@ -73,6 +74,7 @@ def proof(
         emit({**found.document(), "page": str(path)})
     else:
         _show(found, path)
+        warn_if_coming(run, wanted)
     if found.failed:
         raise typer.Exit(1)
 

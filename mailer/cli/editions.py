@@ -27,6 +27,7 @@ from mailer.cli.common import (
     say,
     stop_on_signal,
     warn,
+    warn_if_coming,
 )
 from mailer.delivery import campaign
 from mailer.delivery.summary import Summary
@@ -56,7 +57,8 @@ def plan(
 ) -> None:
     """Choose the stories of everybody, or of a segment, who is not in the edition yet, and freeze
     the choice. May be done again, for others: who is in the edition keeps what was chosen. A week
-    that has not begun may be planned; its stories are chosen from those there are now.
+    that has not begun may be planned; its stories are chosen from those there are now, and no
+    reader gets them in an edition before it too.
 
     Example: newsletter editions plan --segment pilots; newsletter editions plan
     """
@@ -78,6 +80,7 @@ def plan(
         say(f"  skipped ({reason}): {number}")
     if document["not_in_it_yet"]:
         say(f"  not in it yet: {document['not_in_it_yet']}")
+    warn_if_coming(run, wanted)
 
 
 def _plan(engine: Engine, run: Invocation, period: str, segment: str | None) -> int:

@@ -150,7 +150,15 @@ class TemplatePart(Generic[Piece]):
     def _wrong(self, error: jinja2.TemplateError | OverflowError) -> ConfigurationError:
         line = getattr(error, "lineno", None) or _line(error)
         place = self._template.place(self._part, line, str(error))
-        return ConfigurationError(f"template {place}: {error}")
+        return ConfigurationError(f"template {place}: {_missing(str(error))}")
+
+
+def _missing(words: str) -> str:
+    """What jinja2 says of a name that is not there, in the words of docs/templates.md."""
+    found = re.fullmatch(r"'(?:[\w.]*\.)?(\w+) object' has no attribute '(\w+)'", words)
+    if found is None:
+        return words
+    return f"{found[1].lower()} has no {found[2]!r}; docs/templates.md lists what it has"
 
 
 def _line(error: BaseException) -> int:

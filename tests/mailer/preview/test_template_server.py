@@ -33,7 +33,7 @@ def test_pages_are_drawn_anew_and_faults_are_said_on_them(tmp_path: Path, now: d
         weekly = tmp_path / "t" / "weekly.mjml"
         weekly.write_text(weekly.read_text().replace("issue.preheader", "issue.nothing"))
         assert get(address, "/stamp") != before
-        assert "has no attribute" in get(address, "/?copy=3")[1]
+        assert "docs/templates.md lists what it has" in get(address, "/?copy=3")[1]
         assert get(address, "/", host="rebound.example:80")[0] == 403
         assert get(address, "/etc/passwd")[0] == 404
         taken = urlsplit(address).port or 0
