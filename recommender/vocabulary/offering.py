@@ -39,10 +39,12 @@ class TopicGroup:
 
 @dataclass(frozen=True, slots=True)
 class Offering:
-    """What a page puts before a reader who has not said anything yet."""
+    """What a page puts before a reader who has not said anything yet. ``languages``: the primary
+    tags that sources give for the stories of the last months, the most frequent first."""
 
     groups: tuple[TopicGroup, ...]
     roles: tuple[str, ...]
+    languages: tuple[str, ...] = ()
 
     def without(self, chosen: Iterable[str]) -> tuple[TopicGroup, ...]:
         """The groups less what is chosen already."""
@@ -88,6 +90,7 @@ def count(session: Session, now: datetime) -> Offering:
     return Offering(
         tuple(TopicGroup(field, tuple(groups[field][:IN_GROUP])) for field in ordered[:GROUPS]),
         _roles(session),
+        _languages(session, now),
     )
 
 
@@ -106,6 +109,22 @@ def _topics(session: Session, since: datetime | None, now: datetime) -> Sequence
         when = sa.func.coalesce(Article.published_at, Article.imported_at)
         query = query.where(when >= since, when <= now)
     return [(name, number) for name, number in session.execute(query)]
+
+
+def _languages(session: Session, now: datetime) -> tuple[str, ...]:
+    when = sa.func.coalesce(Article.published_at, Article.imported_at)
+    times = sa.func.count().label("times")
+    query = (
+        sa.select(Article.language, times)
+        .where(Article.language.is_not(None), Article.withdrawn_at.is_(None))
+        .where(when >= now - RECENT, when <= now)
+        .group_by(Article.language)
+    )
+    found: Counter[str] = Counter()
+    for tag, number in session.execute(query):
+        if tag:
+            found[tag.partition("-")[0].casefold()] += number
+    return tuple(sorted(found, key=lambda tag: (-found[tag], tag)))
 
 
 def _fields(session: Session) -> dict[str, str]:
