@@ -73,10 +73,12 @@ class LivePreviews:
         *,
         roles: Sequence[str],
         topics: Mapping[str, float],
+        languages: Sequence[str] | None = None,
         now: datetime,
     ) -> list[LivePreview] | None:
-        """The issue of ``subscriber``, or of a stranger, if these were their choices; None when too
-        many ask at once: the threads that wait here are missing elsewhere."""
+        """The issue of ``subscriber``, or of a stranger, if these were their choices; without
+        ``languages`` those they have. None when too many ask at once: the threads that wait here
+        are missing elsewhere."""
         if not self._asking.acquire(blocking=False):
             return None
         try:
@@ -84,6 +86,8 @@ class LivePreviews:
                 latest = self._current(session, now)
                 reader, period = self._reader(session, latest.ranker, subscriber, now)
             wanted = replace(reader, roles=tuple(roles), topics=dict(topics))
+            if languages is not None:
+                wanted = replace(wanted, languages=tuple(languages))
             with self._ranking:
                 [ranking] = latest.ranker.rank(
                     [wanted],

@@ -28,7 +28,13 @@ def lines(site: Site, reader: Subscriber | None, chosen: PreferencesForm) -> lis
     """The next issue of ``reader``, or of a stranger, if this were chosen; None when too many look
     at once."""
     known = bool(chosen.roles or chosen.topics)
-    found = site.previews.picks(reader, roles=chosen.roles, topics=chosen.topics, now=site.clock())
+    found = site.previews.picks(
+        reader,
+        roles=chosen.roles,
+        topics=chosen.topics,
+        languages=chosen.values.get("languages"),
+        now=site.clock(),
+    )
     if found is None:
         return None
     told: set[str] = set()

@@ -31,6 +31,7 @@ from mailer.web.preferences_form import (
     frequencies,
     hours,
     levels,
+    story_languages,
     text_boxes,
     zones,
 )
@@ -104,6 +105,7 @@ def _form(
         weekly=weekly,
         levels=levels(site.language),
         text_boxes=text_boxes(),
+        story_languages=story_languages(site.language, offering.languages, chosen["languages"]),
         longest_pause=LONGEST_PAUSE,
         may_move=reader.status in MAY_MOVE,
         newsletters=newsletter_choice.choices(site, reader),

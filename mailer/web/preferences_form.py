@@ -1,6 +1,6 @@
 """What a reader chose, as forms show and send it: saved, or only looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from functools import lru_cache
@@ -36,8 +36,9 @@ class PreferencesForm:
     values: Mapping[str, Any]
 
     def __getitem__(self, name: str) -> Any:
-        """What was chosen of one field: ``chosen.day`` in a template."""
-        return self.values[name]
+        """What was chosen of one field: ``chosen.day`` in a template; its default where the form
+        had no such field."""
+        return self.values.get(name, _EMPTY[name])
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -67,10 +68,14 @@ class PreferencesForm:
     def sent(cls, form: FormData, shown: str) -> "PreferencesForm":
         """As a form says, on a page in the language ``shown``; ValueError names a wrong field."""
         sent: dict[str, Any] = {
-            field.name: forms.text(form, field.name) for field in CHOOSABLE if field.load is None
+            field.name: forms.text(form, field.name)
+            for field in CHOOSABLE
+            if field.load is None and field.name != "languages"
         }
         sent["roles"], sent["topics"] = forms.names(form, "roles"), forms.topics(form)
         sent["locale"] = forms.locale(form, shown)
+        if "languages" in form:  # a page offers them where there is more than one
+            sent["languages"] = forms.names(form, "languages")
         draft = fields.draft(0, {"email": STAND_IN, **sent})
         chosen = {name: draft.values[name] for name in sent}
         return cls({name: _EMPTY[name] if it is None else it for name, it in chosen.items()})
@@ -78,7 +83,7 @@ class PreferencesForm:
     def keep(self, reader: Subscriber) -> None:
         """Write what is not a name of the vocabulary to the reader's row."""
         for field in CHOOSABLE:
-            if field.load is None:
+            if field.load is None and field.name in self.values:
                 setattr(reader, field.name, self.values[field.name])
 
 
@@ -107,6 +112,16 @@ def _places() -> tuple[str, ...]:
 def zones(chosen: str | None) -> list[str]:
     """The time zones one can choose; with what was chosen before, whatever it is called."""
     return [*([chosen] if chosen and chosen not in _places() else []), *_places()]
+
+
+def story_languages(
+    language: Language, offered: Sequence[str], chosen: Sequence[str]
+) -> list[tuple[str, str]]:
+    """The languages stories can be had in, as tags and words; none where there is no choice.
+    A page ticks those that are ``chosen``."""
+    tags = list(dict.fromkeys((*chosen, *offered)))
+    names = language.formats.languages
+    return [(tag, str(names.get(tag.partition("-")[0], tag))) for tag in tags] if tags[1:] else []
 
 
 def levels(language: Language) -> list[tuple[str, str]]:

@@ -153,6 +153,7 @@ def _story(
         dated=article.published_at is not None,
         must_read=article.must_read,
         position=row.position,
+        language=article.language,
         **texts(row) | {"url": row.url or article.url},
     )
 

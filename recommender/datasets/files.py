@@ -86,6 +86,7 @@ def _story(draft: ArticleDraft, number: int) -> Story:
         published_at=draft.published_at,
         must_read=draft.must_read,
         position=number,
+        language=draft.language,
         **texts(part) | {"url": part.url or draft.url},
     )
 
@@ -163,7 +164,16 @@ def reader(values: Mapping[str, Any], of_article: Mapping[str, Sequence[str]]) -
         tuple(roles),
         _topics(values.get("topics") or {}),
         tuple(_history(history, of_article)) if history else (),
+        languages=_languages(values.get("languages")),
     )
+
+
+def _languages(value: Any) -> tuple[str, ...]:
+    if not value:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError("languages: expected a list of language tags")
+    return tuple(value)
 
 
 def _topics(value: Any) -> Mapping[str, float]:

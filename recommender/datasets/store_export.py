@@ -105,6 +105,7 @@ def _reader(member: Member, names: dict[str, tuple[str, str]]) -> dict[str, Any]
         "email": member.email,
         "roles": list(reader.roles),
         "topics": dict(reader.topics),
+        **({"languages": list(reader.languages)} if reader.languages else {}),
         "history": [_action(action, names) for action in reader.history if action.story in names],
     }
 

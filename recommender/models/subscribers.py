@@ -41,7 +41,8 @@ class Subscriber(Base):
     ``email`` is the normalised address as it is mailed; ``address_hash`` is its salted SHA-256
     without regard to case, the key under which addresses are unique and suppressions are found.
     ``day`` (``monday`` …) and ``hour`` (0–23, on the clocks of ``timezone``) are the reader's own;
-    where they are None the newsletter's hold. ``link_key`` is part of every link that opens what is
+    where they are None the newsletter's hold. ``languages`` (tags) are those of the stories they
+    get; none means all. ``link_key`` is part of every link that opens what is
     the reader's: another key voids all that were made before. ``last_active_at`` is the reader's
     latest verified answer (click, feedback, preference); ``sunset_asked_at`` is when an issue was
     planned that asks whether they still want any.
@@ -66,6 +67,7 @@ class Subscriber(Base):
     day: Mapped[str | None] = mapped_column(String(9))
     hour: Mapped[int | None]
     link_key: Mapped[int] = mapped_column(default=_key, server_default="0")
+    languages: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     attributes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

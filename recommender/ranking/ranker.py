@@ -207,8 +207,9 @@ class Ranker:
             self.affinities.topics,
             self.settings,
             self._scores.carrying,
+            self._scores.languages,
         )
-        reader_list = why_not_chosen.ReaderList(pool, ranking, profile, scores, request)
+        reader_list = why_not_chosen.ReaderList(pool, reader, ranking, profile, scores, request)
         return tuple(
             RunnerUp(story, float(plain[at]), why_not_chosen.why(reader_list, at), reasons)
             for story, at, reasons in zip(stories, columns.tolist(), reasons_of, strict=True)

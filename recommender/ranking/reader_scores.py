@@ -14,6 +14,7 @@ from recommender.ranking.duplicates import Duplicates
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.scoring import EXCLUDED, Scores
 from recommender.ranking.settings import RankingSettings
+from recommender.ranking.story_languages import StoryLanguages
 from recommender.ranking.values import ListRequest, Reader, Story
 
 Rows = npt.NDArray[np.int64]
@@ -47,6 +48,7 @@ class ReaderScores:
         self._candidates, self._row = candidates, row
         self._affinities, self._duplicates = affinities, duplicates
         self._settings = settings
+        self.languages = StoryLanguages(candidates)
         self._carriers: dict[str, npt.NDArray[np.bool_]] = {}
         self._repeated: dict[str, Rows] = {}
 
@@ -55,13 +57,14 @@ class ReaderScores:
         the floor), those are by what readers of their roles, then all, like best."""
         factors = scoring.freshness(self._candidates, self._settings.freshness, request.now)
         profile = self._profiles(readers, request)
-        scores = self._scores(profile, factors, request)
+        scores = self._scores(readers, profile, factors, request)
         least = max(self._settings.relevance_floor, 1e-9) if request.as_issue else 1e-9
         open_scores = np.where(self.shown, scores, EXCLUDED) if request.as_issue else scores
         bare = np.flatnonzero(open_scores.max(axis=1, initial=-1.0) < least)
         if self._settings.profile.fallback and len(bare):
-            theirs = self._profiles([readers[at] for at in bare.tolist()], request, fallback=True)
-            scores[bare] = self._scores(theirs, factors, request)
+            those = [readers[at] for at in bare.tolist()]
+            theirs = self._profiles(those, request, fallback=True)
+            scores[bare] = self._scores(those, theirs, factors, request)
             likes = profiles.replaced(profile.likes, theirs.likes, bare)
             profile = replace(profile, likes=likes)
         return ScoredReaders(profile, factors, scores)
@@ -84,13 +87,20 @@ class ReaderScores:
         )
 
     def _scores(
-        self, profile: Profiles, factors: npt.NDArray[np.float32], request: ListRequest
+        self,
+        readers: Sequence[Reader],
+        profile: Profiles,
+        factors: npt.NDArray[np.float32],
+        request: ListRequest,
     ) -> Scores:
         scores = scoring.score(profile, self._affinities.values, factors)
         repeats = self._repeats if request.as_issue else self._itself
         scoring.exclude(scores, profile, self.carrying, repeats)
         for story in request.exclude:
             scores[:, self._itself(story)] = EXCLUDED
+        for row, reader in enumerate(readers):
+            if reader.languages:
+                scores[row, self.languages.foreign(reader.languages)] = EXCLUDED
         return scores
 
     def _itself(self, story: str) -> Rows:

@@ -21,7 +21,8 @@ class Story(StoryText):
     """One story as the ranker sees it.
 
     ``must_read`` is for everybody, ``pinned_for`` names segments for whose readers it is one.
-    ``position`` counts from 0 within its article, as the editor put them.
+    ``position`` counts from 0 within its article, as the editor put them. ``language`` is the tag
+    its source gives, None where it gives none.
     ``id`` is unique over all articles given to one ranker; ``article`` groups the stories of one
     digest; ``key`` is the story's id within its article. ``topics`` and ``roles`` map names to
     weights in (0, 1]. ``published_at`` is aware; None is neutral. It
@@ -41,6 +42,7 @@ class Story(StoryText):
     must_read: bool = False
     pinned_for: frozenset[str] = frozenset()
     position: int = 0
+    language: str | None = None
 
     @property
     def makes_a_card(self) -> bool:
@@ -60,13 +62,15 @@ class Action:
 @dataclass(frozen=True, slots=True)
 class Reader:
     """One reader: roles, stated topic weights (−2 never … +3 love) and history, oldest first.
-    ``segments`` are those that some story is pinned for."""
+    ``segments`` are those that some story is pinned for. ``languages``: tags of those they read;
+    none means all."""
 
     id: str
     roles: tuple[str, ...] = ()
     topics: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Action, ...] = ()
     segments: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 class Reason(NamedTuple):

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from recommender.ranking.duplicates import Duplicates
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.settings import RankingSettings
-from recommender.ranking.values import ListRequest, Ranking, Story
+from recommender.ranking.story_languages import StoryLanguages
+from recommender.ranking.values import ListRequest, Ranking, Reader, Story
 from recommender.ranking.vocabulary_index import VocabularyIndex
 
 
@@ -24,6 +25,7 @@ class CandidatePool:
     topics: VocabularyIndex
     settings: RankingSettings
     carrying: Callable[[str], npt.NDArray[np.bool_]]
+    languages: StoryLanguages
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class ReaderList:
     """One reader's list, and what it was chosen from."""
 
     pool: CandidatePool
+    reader: Reader
     ranking: Ranking
     profile: Profiles
     scores: npt.NDArray[np.float32]
@@ -45,6 +48,8 @@ def why(reader_list: ReaderList, at: int) -> str:
             return f"chosen, at position {pick.position}"
     if story.id in reader_list.request.exclude:
         return "left out for everybody"
+    if pool.languages.foreign(reader_list.reader.languages)[at]:
+        return f"in {pool.languages.shown(at)}, which this reader does not read"
     for topic in reader_list.profile.muted[0]:
         if pool.carrying(topic)[at]:
             return f"about {pool.topics.shown(topic)}, which this reader muted"

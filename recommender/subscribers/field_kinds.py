@@ -19,6 +19,7 @@ MAX_ATTRIBUTES = 8_192
 """Characters of all attributes of a reader, as JSON."""
 MAX_NAMES = 1_000
 """Roles, and topics, of a reader: more than any vocabulary that is offered."""
+MAX_LANGUAGES = 50
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3])(?::00)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 
@@ -114,6 +115,16 @@ def _locale(name: str, value: Any) -> str | None:
         raise ValueError(f"{name}: {error}") from error
 
 
+def _languages(name: str, value: Any) -> list[str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{name}: expected a list of language tags")
+    if len(value) > MAX_LANGUAGES:
+        raise ValueError(f"{name}: more than {MAX_LANGUAGES} languages")
+    return list(dict.fromkeys(tag for one in value if (tag := _locale(name, one))))
+
+
 def _one_of(choices: type[StrEnum]) -> Callable[[str, Any], StrEnum | None]:
     def check(name: str, value: Any) -> StrEnum | None:
         if value is None or value == "":
@@ -202,6 +213,13 @@ def _weighted(parts: Iterable[str]) -> dict[str, Any]:
 TEXT = Kind(_text)
 TIMEZONE = Kind(_timezone)
 LOCALE = Kind(_locale)
+LANGUAGES = Kind(
+    _languages,
+    from_cell=cells.names,
+    to_cell=cells.joined,
+    from_parts=list,
+    shown=", ".join,
+)
 STATUS = Kind(_one_of(Status), option=Status)
 FREQUENCY = Kind(_frequency, option=Frequency)
 DAY = Kind(_day)

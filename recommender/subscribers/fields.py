@@ -66,6 +66,8 @@ FIELDS = (
           option="--topic", on_pages=True, load=_topics),
     Field("timezone", kinds.TIMEZONE, "IANA time zone.", on_pages=True),
     Field("locale", kinds.LOCALE, "Language tag such as en or de-AT.", on_pages=True),
+    Field("languages", kinds.LANGUAGES, "A language of the stories they get; repeat. None: all.",
+          [], option="--language", on_pages=True),
     Field("status", kinds.STATUS, "Where the reader stands.", Status.ACTIVE, option=None),
     Field("attributes", kinds.ATTRIBUTES, "Anything else, by name.", {}, option=None),
     Field("frequency", kinds.FREQUENCY, "How often they get one.", Frequency.WEEKLY,

@@ -59,6 +59,7 @@ _WORDS: Mapping[str, str] = {
     "locale": """
         locale, language, lang, language code, preferred language, sprache, bevorzugte sprache,
         langue, idioma, lengua, lingua, taal, språk""",
+    "languages": "languages, reading languages, content languages, lesesprachen",
     "status": """
         status, subscription status, subscriber status, email status, member status, contact status,
         newsletter status, status subscriber, abo-status, abostatus, anmeldestatus, statut,

@@ -17,7 +17,7 @@ from recommender.subscribers.formats.headers import EMAIL, FIRST, LAST, NAME, ke
 from recommender.subscribers.formats.mapping import ColumnMapping
 
 _BY_NAME = {one.name: one for one in FIELDS}
-_OPTIONAL = frozenset({"timezone", "locale", "frequency", "day", "hour"})
+_OPTIONAL = frozenset({"timezone", "locale", "languages", "frequency", "day", "hour"})
 """Fields whose values, where they mean nothing to us, cost no reader their place."""
 _NAMES = frozenset({NAME, FIRST, LAST})
 _NOTHING = frozenset({"NULL", "\\N", "#N/A", "(null)", "NaN"})

@@ -28,13 +28,18 @@ WEEKS = ("", " older", " oldest")
 @pytest.fixture
 def read_in(store: Engine, now: datetime) -> Settings:
     """A store with three weeks of stories and readers who answered some of the older ones, who
-    also typed a topic of their own, and one who changed their mind."""
+    also typed a topic of their own, and one who changed their mind; a few read German only, and
+    every fourth story is German."""
     for age, label in enumerate(WEEKS):
         add_stories(store, now - timedelta(days=1 + 40 * age), label)
     add_readers(store, now - timedelta(days=100), READERS)
     with database.writing(store) as session:
+        for number, one in enumerate(session.scalars(sa.select(Story).order_by(Story.id))):
+            one.article.language = "de-AT" if number % 4 == 0 else "en"
         stories = list(session.scalars(sa.select(Story.id).order_by(Story.id)))[8:]
         for number, reader in enumerate(session.scalars(sa.select(Subscriber.id))):
+            if number % 8 == 3:
+                session.get_one(Subscriber, reader).languages = ["de"]
             for turn in range(number % 7):
                 at = now - timedelta(days=20, minutes=turn)
                 story = stories[(number % 5 + 3 * turn) % len(stories)]
@@ -86,6 +91,7 @@ def test_a_planned_edition_is_what_rank_finds_in_the_exported_files(
     planning.plan(store, read_in.replace(picks=6), template, period="2026-W48", now=now)
     with database.reading(store) as session:
         names = {row.id: (row.article.key, row.key) for row in session.scalars(sa.select(Story))}
+        told = {row.article.key: row.article.language for row in session.scalars(sa.select(Story))}
         rows = session.execute(
             sa.select(Subscriber.email, Delivery.picks).join(
                 Delivery, Delivery.subscriber_id == Subscriber.id
@@ -100,6 +106,10 @@ def test_a_planned_edition_is_what_rank_finds_in_the_exported_files(
         assert [[(r[0], " ".join(r[1].split())) for r in p["reasons"]] for p in picks] == [
             [(r["kind"], r["detail"]) for r in reasons] for *_, reasons in expected[email]
         ]
+    german = {article for article, language in told.items() if language == "de-AT"}
+    reading = [email for email in expected if int(email[6:].split("@")[0]) % 8 == 3]
+    assert any(expected[email] for email in reading)
+    assert {pick[0] for email in reading for pick in expected[email]} <= german
     assert any(
         r["kind"] == "history" for picks in expected.values() for *_, rs in picks for r in rs
     )

@@ -1,7 +1,9 @@
 """A reader's choices are the reader's alone, and what they change holds at once."""
 
+import sqlalchemy as sa
+
 from mailer.preview import reader_issues
-from recommender.models import Status
+from recommender.models import Article, Status
 from recommender.storage import database
 from recommender.subscribers import self_service
 
@@ -73,6 +75,25 @@ def test_new_choices_change_the_next_picks(place: Place, personal: str) -> None:
     place.client.post(personal, data={"level:Robotics Automation": "love"})
     place.pass_time(days=7)
     assert picks() != before
+
+
+def test_languages_are_a_choice_where_stories_come_in_more_than_one(
+    place: Place, personal: str
+) -> None:
+    assert "Languages of stories" not in place.client.get(personal).text
+    with database.writing(place.engine) as session:
+        for number, article in enumerate(session.scalars(sa.select(Article))):
+            article.language = "de-AT" if number % 2 else "en"
+    place.pass_time(minutes=6)
+    page = place.client.get(personal).text
+    assert "Languages of stories" in page
+    assert 'value="de"' in page
+    place.client.post(personal, data={"languages": ["", "de"]})
+    assert saved(place)["languages"] == ["de"]
+    place.client.post(personal, data={"name": "A form without the choice"})
+    assert saved(place)["languages"] == ["de"]
+    place.client.post(personal, data={"languages": [""]})
+    assert saved(place)["languages"] == []
 
 
 def test_a_pause_ends_by_itself(place: Place, personal: str) -> None:

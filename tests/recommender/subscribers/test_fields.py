@@ -13,7 +13,7 @@ FULL = dict.fromkeys(TEXT_FIELDS, "Some text") | {
     "email": "reader@example.com", "name": "R. Reader", "roles": ["CTO"],
     "topics": {"AI Strategy": 2.0}, "timezone": "Asia/Tokyo", "locale": "de-AT",
     "status": "pending", "attributes": {"city": "Bern"}, "frequency": "monthly", "day": "friday",
-    "hour": 7,
+    "hour": 7, "languages": ["de", "pt-BR"],
 }  # fmt: skip
 
 
