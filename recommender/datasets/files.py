@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import msgspec
 
@@ -115,14 +115,70 @@ def readers(
 ) -> tuple[list[Reader], list[InputError]]:
     """The readers of a block of JSONL, and what is wrong with the lines that hold none."""
     found, wrong = [], []
+    undated: Answered = {}
     for number, line in enumerate(block, first):
         if line.isspace():
             continue
+        try:
+            if not line.isascii():
+                line.decode()  # what is skipped must be UTF-8, too
+            found.append(_plain_reader(_LINE.decode(line), of_article, undated))
+            continue
+        except (ValueError, RecursionError):
+            pass  # read again, with care, to say what is wrong if anything is
         try:
             found.append(reader(decoded(line), of_article))
         except ValueError as error:
             wrong.append(InputError(path, number, str(error)))
     return found, wrong
+
+
+class _Answer(msgspec.Struct):
+    """An entry of a history as most files have it."""
+
+    article: str
+    action: ActionKind = "click"
+    at: str | None = None
+    story: str | None = None
+
+
+class _Line(msgspec.Struct):
+    """A reader's line as most files have it: whatever else a line may hold is left to ``reader``,
+    which takes twice as long."""
+
+    id: str | None = None
+    email: str | None = None
+    roles: list[str] | None = None
+    topics: dict[str, Annotated[float, msgspec.Meta(ge=-2, le=3)]] | None = None
+    history: list[_Answer] | None = None
+
+
+_LINE = msgspec.json.Decoder(_Line)
+Answered = dict[tuple[str, str | None, ActionKind], tuple[Action, ...]]
+
+
+def _plain_reader(
+    line: _Line, of_article: Mapping[str, Sequence[str]], undated: Answered
+) -> Reader:
+    """The reader of a line; ``undated`` holds answers without a date, which are many readers'.
+
+    Raises ValueError where ``reader`` must say what is wrong.
+    """
+    identifier = line.id or line.email
+    if identifier is None:
+        raise ValueError("there is no id")
+    history: list[Action] = []
+    for entry in line.history or ():
+        key = (entry.article, entry.story, entry.action)
+        actions = undated.get(key) if entry.at is None else None
+        if actions is None:
+            stories = _stories(entry.article, entry.story, of_article)
+            at = _moment(entry.at)
+            actions = tuple([Action(story, entry.action, at) for story in stories])
+            if at is None:
+                undated[key] = actions
+        history += actions
+    return Reader(identifier, tuple(line.roles or ()), line.topics or {}, tuple(history))
 
 
 def decoded(line: bytes) -> dict[str, Any]:
@@ -200,13 +256,16 @@ def _history(value: Any, of_article: Mapping[str, Sequence[str]]) -> Iterator[Ac
         if kind is None:
             raise ValueError(f"history: {entry['action']!r} is none of {', '.join(ACTIONS)}")
         at = _moment(entry.get("at"))
-        article, story = entry["article"], entry.get("story")
-        stories = of_article.get(article, (article,))
-        if story is not None:
-            own = {f"{article}/{story}", story} & set(stories)
-            stories = tuple(own) or (f"{article}/{story}",)
-        for identifier in stories:
-            yield Action(identifier, kind, at)
+        for story in _stories(entry["article"], entry.get("story"), of_article):
+            yield Action(story, kind, at)
+
+
+def _stories(article: str, story: Any, of_article: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    stories = of_article.get(article, (article,))
+    if story is None:
+        return stories
+    own = {f"{article}/{story}", story} & set(stories)
+    return tuple(own) or (f"{article}/{story}",)
 
 
 def _moment(value: Any) -> datetime | None:

@@ -1,24 +1,24 @@
 """Which of a reader's answers still count, and which stories they liked. Values only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from recommender.ranking.values import Action
 
 
-def valid(history: Sequence[Action]) -> Iterator[Action]:
+def valid(history: Sequence[Action]) -> list[Action]:
     """The answers that still count, in the order given: of contradicting ones on a story (``less``
     beside a click or ``more``) those of the latest kind. Undated answers stand in their order."""
     given = [action for action in history if action.kind != "sent"]
-    if "less" not in [action.kind for action in given]:
-        yield from given
-        return
+    unwanted = [action.kind == "less" for action in given]
+    if True not in unwanted or False not in unwanted:
+        return given
     dates = [action.at for action in given if action.at is not None]
     order = list(range(len(given)))
     if len(dates) == len(given):
         order.sort(key=lambda number: _moment(given[number]))
-    unwanted = {given[number].story: given[number].kind == "less" for number in order}
-    yield from (one for one in given if unwanted[one.story] == (one.kind == "less"))
+    last = {given[number].story: unwanted[number] for number in order}
+    return [one for one, less in zip(given, unwanted, strict=True) if last[one.story] == less]
 
 
 def liked(history: Sequence[Action]) -> list[str]:

@@ -4,7 +4,7 @@ A profile is a list of single interests, never their mean: someone who follows c
 gets both, not what lies half-way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,12 @@ from recommender.ranking.values import Action, Reader
 
 OF_ALL, OF_NEW = 0.25, 0.75
 """What all readers like beside what those of a role like, and what is new beside either."""
+
+
+_NO_STORY: Mapping[str, float] = {}
+_NO_ROW: Mapping[int, float] = {}
+_NOTHING = (_NO_STORY, _NO_STORY)
+"""What is learned from no answer."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +54,11 @@ def build(
     likes, dislikes = _Rows(), _Rows()
     muted, answered = [], []
     rows, tastes = affinities.rows, affinities.tastes.trust > 0
+    stated, source = _Stated(affinities, settings), rows["source"]
     for reader in readers:
-        wanted, unloved = _stated(reader, affinities, settings)
-        learned, unwanted = _learned(reader.history, affinities, settings, now)
+        wanted, unloved = stated.of(reader)
+        history = reader.history
+        learned, unwanted = _learned(history, affinities, settings, now) if history else _NOTHING
         if learned:
             learned_mass = sum(learned.values())
             mass = 1.0
@@ -63,14 +71,18 @@ def build(
                 wanted[rows["crowd"][""]] = settings.promise * mass
             brought = affinities.sources.weights(learned, settings.source_patience)
             for name, lift in brought.items():
-                wanted[rows["source"][name]] = settings.source * lift * mass
-        role_only = not learned and all(weight <= 0 for weight in reader.topics.values())
+                wanted[source[name]] = settings.source * lift * mass
+        role_only = not learned and not any(weight > 0 for weight in reader.topics.values())
         if not wanted or fallback or (settings.fallback and role_only):
             wanted |= _fallback(reader, affinities)
         likes.add(wanted)
-        dislikes.add({rows["history"][story]: weight for story, weight in unwanted.items()})
+        dislikes.add(
+            {rows["history"][story]: weight for story, weight in unwanted.items()}
+            if unwanted
+            else _NO_ROW
+        )
         muted.append(unloved)
-        answered.append(tuple(dict.fromkeys([action.story for action in reader.history])))
+        answered.append(tuple({action.story: None for action in history}) if history else ())
     width = len(affinities.values)
     return Profiles(likes.matrix(width), dislikes.matrix(width), muted, answered)
 
@@ -100,51 +112,75 @@ def _fallback(reader: Reader, affinities: Affinities) -> dict[int, float]:
     return wanted | {affinities.rows["fresh"][""]: OF_NEW}
 
 
-def _stated(
-    reader: Reader, affinities: Affinities, settings: ProfileSettings
-) -> tuple[dict[int, float], tuple[str, ...]]:
-    """Rows of stated topics and roles with their weights, and the topics that must stay out."""
-    canonical, rows = affinities.topics.canonical, affinities.rows["topic"]
-    wanted: dict[int, float] = {}
-    unloved: list[str] = []
-    for name, weight in reader.topics.items():
-        if weight > 0:
-            row = rows[canonical(name)]
-            wanted[row] = max(wanted[row], weight) if row in wanted else weight
-        elif weight < 0:
-            unloved.append(canonical(name))
-    share = 1.0
-    if wanted:
-        strongest, share = max(wanted.values()), settings.role
-        wanted = {row: weight / strongest for row, weight in wanted.items()}
-    if reader.roles:
-        roles = dict.fromkeys(map(affinities.roles.canonical, reader.roles))
-        for role in roles:
-            wanted[affinities.rows["role"][role]] = share / len(roles) ** 0.5
-    return wanted, tuple(unloved)
+class _Stated:
+    """What readers of a chunk stated: rows of topics and roles with their weights. Names and sets
+    of roles that several of them have are looked up once."""
+
+    def __init__(self, affinities: Affinities, settings: ProfileSettings) -> None:
+        self._affinities, self._share_of_roles = affinities, settings.role
+        self._topics: dict[str, int] = {}
+        self._roles: dict[tuple[str, ...], list[int]] = {}
+
+    def of(self, reader: Reader) -> tuple[dict[int, float], tuple[str, ...]]:
+        """Rows of stated topics and roles with their weights, and the topics (canonical) that must
+        stay out."""
+        wanted: dict[int, float] = {}
+        unloved: tuple[str, ...] = ()
+        strongest = 0.0
+        for name, weight in reader.topics.items():
+            if weight > 0:
+                row = self._topics.get(name)
+                if row is None:
+                    row = self._topic(name)
+                if weight > wanted.get(row, 0.0):
+                    wanted[row] = weight
+                    strongest = max(strongest, weight)
+            elif weight < 0:
+                unloved += (self._affinities.topics.canonical(name),)
+        share = 1.0
+        if wanted:
+            share = self._share_of_roles
+            wanted = {row: weight / strongest for row, weight in wanted.items()}
+        if reader.roles:
+            rows = self._roles.get(reader.roles)
+            if rows is None:
+                rows = self._rows_of(reader.roles)
+            weight = share / len(rows) ** 0.5
+            for row in rows:
+                wanted[row] = weight
+        return wanted, unloved
+
+    def _topic(self, name: str) -> int:
+        canonical = self._affinities.topics.canonical(name)
+        row = self._topics[name] = self._affinities.rows["topic"][canonical]
+        return row
+
+    def _rows_of(self, roles: tuple[str, ...]) -> list[int]:
+        of_role = self._affinities.rows["role"]
+        canonical = dict.fromkeys(map(self._affinities.roles.canonical, roles))
+        rows = self._roles[roles] = [of_role[role] for role in canonical]
+        return rows
 
 
 def _learned(
     history: Sequence[Action], affinities: Affinities, settings: ProfileSettings, now: datetime
-) -> tuple[dict[str, float], dict[str, float]]:
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """Stories (ids) that a reader answered with interest, and without, with their weights."""
-    if not history:
-        return {}, {}
     values = {"click": 1.0, "more": settings.more, "less": -settings.less}
     known = affinities.space.row
     total: dict[str, float] = {}
     for action in answers.valid(history):
-        story = action.story
+        story, at = action.story, action.at
         if story not in known:
             continue
         weight = values[action.kind]
-        if action.at is not None:
-            age = max((now - action.at).total_seconds() / 86_400, 0.0)
+        if at is not None:
+            age = max((now - at).total_seconds() / 86_400, 0.0)
             weight *= 0.5 ** (age / settings.click_half_life)
-        total[story] = total[story] + weight if story in total else weight
+        total[story] = total.get(story, 0.0) + weight
+    if min(total.values(), default=1.0) > 0:
+        return total, _NO_STORY
     wanted = {story: weight for story, weight in total.items() if weight > 0}
-    if len(wanted) == len(total):
-        return wanted, {}
     return wanted, {story: -weight for story, weight in total.items() if weight < 0}
 
 
@@ -156,9 +192,10 @@ class _Rows:
         self._values: list[float] = []
         self._starts = [0]
 
-    def add(self, row: dict[int, float]) -> None:
-        self._columns += row
-        self._values += row.values()
+    def add(self, row: Mapping[int, float]) -> None:
+        if row:
+            self._columns += row
+            self._values += row.values()
         self._starts.append(len(self._values))
 
     def matrix(self, width: int) -> sp.csr_array:

@@ -14,6 +14,7 @@ from recommender.errors import NotFoundError
 from recommender.ranking import (
     duplicates,
     features,
+    reason_phrases,
     selection,
     slates,
     why_not_chosen,
@@ -23,7 +24,7 @@ from recommender.ranking.affinities import Affinities, Archive
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.ranked_chunk import RankedChunk
 from recommender.ranking.reader_scores import ReaderScores
-from recommender.ranking.reasons import ReasonRow
+from recommender.ranking.reason_phrases import ReasonRow
 from recommender.ranking.scoring import EXCLUDED, Scores
 from recommender.ranking.selection import NONE
 from recommender.ranking.settings import RankingSettings
@@ -91,7 +92,7 @@ class Ranker:
             self._scores.shown,
             self.settings,
         )
-        self.phrases = because.Phrases(
+        self.phrases = reason_phrases.Phrases(
             self.affinities, {s.id: s.title for s in stories}, len(self.candidates)
         )
         self.also = [
@@ -170,7 +171,7 @@ class Ranker:
 
     def reason_rows(self, chunk: RankedChunk) -> list[list[ReasonRow]]:
         """The reasons of each pick of the chunk."""
-        return because.reason_rows(chunk.parts, chunk.stories, self.phrases)
+        return reason_phrases.reason_rows(chunk.parts, chunk.stories, self.phrases)
 
     def explain(
         self, reader: Reader, stories: Sequence[str], request: ListRequest
@@ -190,7 +191,7 @@ class Ranker:
         profile, factors, scores = scored.profiles, scored.factors, scored.scores[0]
         plain = self._scores.plain(scored)[0]
         columns = np.array([self.column[story] for story in stories], dtype=np.int32)
-        reasons_of = because.reasons(
+        reasons_of = reason_phrases.reasons(
             because.parts(
                 profile.likes,
                 self.affinities.values,
@@ -261,7 +262,7 @@ class Ranker:
                 chunk.stories.tolist(),
                 chunk.positions.tolist(),
                 chunk.scores.tolist(),
-                because.reasons(chunk.parts, chunk.stories, self.phrases),
+                reason_phrases.reasons(chunk.parts, chunk.stories, self.phrases),
                 chunk.propensities.tolist(),
                 chunk.places(),
                 strict=True,

@@ -6,6 +6,7 @@ the hundred thousand have nearly as many different reasons.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ from recommender.ranking.topic_texts import TopicTexts
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Terms = npt.NDArray[np.int32]
+Words = npt.NDArray[np.signedinteger[Any]]
+"""Numbers of words: compared so often that half the bytes are a third of the time."""
 MOST = 3
 """Words named, at most."""
 NONE = -1
@@ -65,8 +68,9 @@ class SharedWords:
             pairs = np.flatnonzero(which == number)
             texts = _Texts.of(self._vectors[candidates[pairs]], self._parts)
             evident = self._evident(topic)[candidates[pairs]]
-            own, field = self._topic_texts.own([topic]), self._topic_texts.fields([topic])
-            found[pairs] = self._compared(texts, evident, own[0], field[0])
+            own, fields = self._topic_texts.texts([topic])
+            of_name = texts.few_terms(own, self._parts)[0]
+            found[pairs] = self._completed(of_name, texts, evident, fields[0])
         return found
 
     def forget(self) -> None:
@@ -75,22 +79,24 @@ class SharedWords:
         self._found = self._found[:0]
 
     def _add(self, topics: Sequence[str], texts: "_Texts") -> None:
-        own, fields = self._topic_texts.own(topics), self._topic_texts.fields(topics)
+        own, fields = self._topic_texts.texts(topics)
         wanted = len(self._slots) + len(topics)
         if wanted > len(self._found):
             room = np.zeros((max(wanted, len(self._found)), *self._found.shape[1:]), np.int32)
             self._found = np.concatenate([self._found, room])
-        for topic, text, field in zip(topics, own, fields, strict=True):
+        of_names = texts.few_terms(own, self._parts)
+        for topic, found, field in zip(topics, of_names, fields, strict=True):
             slot = self._slots[topic] = len(self._slots)
-            self._found[slot] = self._compared(texts, self._evident(topic), text, field)
+            self._found[slot] = self._completed(found, texts, self._evident(topic), field)
 
-    def _compared(
-        self, texts: "_Texts", evident: npt.NDArray[np.bool_], text: Floats, field: Floats
+    def _completed(
+        self, found: Terms, texts: "_Texts", evident: npt.NDArray[np.bool_], field: Floats
     ) -> Terms:
-        found = texts.weightiest(text, self._parts)
-        bare = np.flatnonzero((found[:, 0] == NONE) & ~evident)
-        if len(bare):
-            found[bare] = texts.rows(bare).weightiest(field, self._parts)
+        """``found``, the terms of a topic's own text, and where there are none those of its
+        ``field``."""
+        bare = (found[:, 0] == NONE) & ~evident
+        if bare.any():
+            found[bare] = texts.weightiest(field, self._parts)[bare]
         found[evident] = NONE
         return found
 
@@ -98,47 +104,76 @@ class SharedWords:
 @dataclass(frozen=True)
 class _Texts:
     """The terms of stories with their weights (stories × most terms of one, the rest weighs 0),
-    and the words of each term as numbers (words of a term × stories × terms, NONE padded)."""
+    and the words of each term as numbers (words of a term × stories × terms, NONE padded). The
+    same terms by columns are in ``vectors``."""
 
     terms: Terms
     weights: npt.NDArray[np.float64]
-    parts: Terms
+    parts: Words
+    vectors: sp.csc_array
 
     @classmethod
-    def of(cls, vectors: sp.csr_array, parts: Terms) -> "_Texts":
+    def of(cls, vectors: sp.csr_array, parts: Words) -> "_Texts":
         sizes = np.diff(vectors.indptr)
         shape = (len(sizes), max(int(sizes.max(initial=0)), 1))
         within = np.arange(shape[1]) < sizes[:, None]
         terms, weights = np.zeros(shape, dtype=np.int32), np.zeros(shape)
         terms[within], weights[within] = vectors.indices, vectors.data
-        return cls(terms, weights, parts[:, terms] if parts.shape[1] else parts[:, :0, None])
+        words = parts[:, terms] if parts.shape[1] else parts[:, :0, None]
+        return cls(terms, weights, words, sp.csc_array(vectors))
 
-    def rows(self, rows: Integers) -> "_Texts":
-        """The same for some of the stories."""
-        return _Texts(self.terms[rows], self.weights[rows], self.parts[:, rows])
+    def few_terms(self, texts: Floats, parts: Words) -> Terms:
+        """The weightiest terms of each story and each of ``texts`` (dense, of few terms; texts ×
+        stories × ``MOST``): of many at once, and of no other terms than theirs."""
+        longest = max(int((texts != 0).sum(axis=1).max(initial=0)), 1)
+        block = max(TOGETHER // max(len(self.terms) * longest, 1), 1)
+        starts = range(0, len(texts), block)
+        return np.concatenate([self._few_terms(texts[at : at + block], parts) for at in starts])
 
-    def weightiest(self, text: npt.NDArray[np.float64], parts: Terms) -> Terms:
+    def _few_terms(self, texts: Floats, parts: Words) -> Terms:
+        own, terms = np.nonzero(texts)
+        sizes = np.bincount(own, minlength=len(texts))
+        longest = max(int(sizes.max(initial=0)), 1)
+        places = np.arange(len(own)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        unique, which = np.unique(terms, return_inverse=True)
+        columns = self.vectors[:, unique].toarray().T
+        products = np.zeros((len(texts), len(self.terms), longest))
+        used = np.zeros((len(texts), longest), dtype=np.int32)
+        products[own, :, places] = columns[which] * texts[own, terms][:, None]
+        used[own, places] = terms
+        every = np.broadcast_to(used[:, None], products.shape).reshape(-1, longest)
+        words = parts[:, every] if parts.shape[1] else parts[:, :0, None]
+        found = _weightiest(products.reshape(-1, longest), every, words, parts)
+        return found.reshape(len(texts), len(self.terms), MOST)
+
+    def weightiest(self, text: npt.NDArray[np.float64], parts: Words) -> Terms:
         """The ``MOST`` terms of greatest weight in each story and in ``text`` (dense), no word in
         two of them (stories × ``MOST``, NONE padded)."""
-        found = np.full((len(self.terms), MOST), NONE, dtype=np.int32)
         if not len(text):
-            return found
-        products = self.weights * text[self.terms]
-        rows = np.flatnonzero(products.any(axis=1))
-        terms, own_parts, products = self.terms[rows], self.parts[:, rows], products[rows]
-        for place in range(MOST):
-            best = products.argmax(axis=1)
-            at = np.arange(len(rows))
-            some = products[at, best] > 0
-            chosen = terms[at, best]
-            found[rows[some], place] = chosen[some]
-            if place + 1 < MOST:
-                words = parts[:, chosen]
-                products[_any_equal(own_parts, np.where(words == NONE, NONE - 1, words))] = 0.0
-        return found
+            return np.full((len(self.terms), MOST), NONE, dtype=np.int32)
+        return _weightiest(self.weights * text[self.terms], self.terms, self.parts, parts)
 
 
-def _any_equal(parts: Terms, words: Terms) -> npt.NDArray[np.bool_]:
+def _weightiest(products: Floats, terms: Terms, own_parts: Words, parts: Words) -> Terms:
+    """The ``MOST`` of ``terms`` (rows × terms) with the greatest ``products``, no word in two of
+    them (rows × ``MOST``, NONE padded). ``own_parts`` are their words."""
+    found = np.full((len(terms), MOST), NONE, dtype=np.int32)
+    rows = np.arange(len(found))
+    for place in range(MOST):
+        best = products.argmax(axis=1)
+        some = products[rows, best] > 0
+        if not some.any():
+            break
+        chosen = terms[rows, best]
+        found[some, place] = chosen[some]
+        if place + 1 < MOST:
+            words = parts[:, chosen]
+            same = _any_equal(own_parts, np.where(words == NONE, NONE - 1, words))
+            np.copyto(products, 0.0, where=same)
+    return found
+
+
+def _any_equal(parts: Words, words: Words) -> npt.NDArray[np.bool_]:
     """Which terms have a word in common with others: ``parts`` (words of a term × stories × terms)
     beside ``words`` (words × stories)."""
     found: npt.NDArray[np.bool_] = parts[0] == words[0][:, None]
@@ -148,11 +183,12 @@ def _any_equal(parts: Terms, words: Terms) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _parts(names: Iterable[str]) -> Terms:
+def _parts(names: Iterable[str]) -> Words:
     """The words of each term as numbers (most words of a term × terms, NONE padded)."""
     number: dict[str, int] = {}
     parts = [[number.setdefault(word, len(number)) for word in name.split()] for name in names]
-    found = np.full((max(map(len, parts), default=1), len(parts)), NONE, dtype=np.int32)
+    small = np.int16 if len(number) <= np.iinfo(np.int16).max else np.int32
+    found = np.full((max(map(len, parts), default=1), len(parts)), NONE, dtype=small)
     for term, own in enumerate(parts):
         found[: len(own), term] = own
     return found

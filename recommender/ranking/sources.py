@@ -44,9 +44,9 @@ class Sources:
                 mine[name] = mine.get(name, 0.0) + weight
         whole, number = sum(answered.values()), len(answered)
         log_odds = {}
-        for name, weight in sorted(mine.items()):
+        for name in sorted(mine):
             usual = self._share[name]
-            share = (weight / whole * number + patience * usual) / (number + patience)
+            share = (mine[name] / whole * number + patience * usual) / (number + patience)
             log_odds[name] = math.log1p(share / (usual + UNHEARD))
         return log_odds
 

@@ -47,16 +47,14 @@ class TopicTexts:
         """Cosine of every story with the own text of each of ``names`` (names × stories)."""
         return self._direct(names, self._queries(names))
 
-    def own(self, names: Sequence[str]) -> Row:
-        """The names' own texts, dense (names × terms); common words count less."""
-        return np.asarray(self._faded(self._queries(names), names).toarray())
-
-    def fields(self, names: Sequence[str]) -> Row:
-        """The texts of the labels around each of ``names``, together, dense (names × terms)."""
-        own = self._queries(names)
-        around, itself = self._around(names, own)
+    def texts(self, names: Sequence[str]) -> tuple[Row, Row]:
+        """The names' own texts, in which common words count less, and the texts of the labels
+        around each, together: dense, names × terms."""
+        queries = self._queries(names)
+        around, itself = self._around(names, queries)
         itself[[name in self._at for name in names]] = 0.0
-        return np.asarray((around @ self._texts).toarray() + itself[:, None] * own.toarray())
+        fields = (around @ self._texts).toarray() + itself[:, None] * queries.toarray()
+        return np.asarray(self._faded(queries, names).toarray()), np.asarray(fields)
 
     def similarities(self, names: Sequence[str], full: float) -> Row:
         """Likeness of every story to each of ``names`` and, less, to the labels around it, from 0

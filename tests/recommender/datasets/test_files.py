@@ -138,3 +138,31 @@ def test_exported_picks_name_what_they_stand_for() -> None:
     ranked = ranker.ranked([Reader("r", (), {"ferries": 3})], ListRequest(now=NOW, top=5))
     [line] = Export(ranker).lines(ranked).splitlines()
     assert [pick["also"] for pick in json.loads(line)["picks"]] == [["b"]]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"id": "r", "topics": ["Chips", "AI"], "roles": []},
+        {"id": "", "email": "é@x", "topics": {"Chips": 3, "AI": -0.5}, "roles": ["Baker"]},
+        {"email": "r", "roles": 0, "history": [], "name": {"first": ["é"]}},
+        {
+            "id": "r",
+            "history": [{"article": "d", "story": "1"}, {"article": "d", "action": "less"}],
+        },
+        {"id": "r", "history": [{"article": "x", "story": 7, "at": "2026-11-01", "more": None}]},
+    ],
+)
+def test_a_line_of_any_form_is_read_as_with_care(values: dict[str, object]) -> None:
+    of_article = {"d": ("d/1", "d/2")}
+    for ascii_only in (True, False):
+        line = json.dumps(values, ensure_ascii=ascii_only).encode()
+        [found], wrong = files.readers([line], 1, "s.jsonl", of_article)
+        assert not wrong
+        assert found == files.reader(values, of_article)
+
+
+def test_a_line_that_is_no_text_is_refused_wherever_it_is_broken() -> None:
+    found, [wrong] = files.readers([b'{"id": "r", "unread": "\xff"}'], 1, "s.jsonl", {})
+    assert not found
+    assert "not UTF-8" in str(wrong)
