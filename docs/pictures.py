@@ -61,8 +61,6 @@ PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630">
 MOUNTAINS = Image(
     "https://pictures.example.org/mountains.svg", "Mountains in the evening", 1200, 630
 )
-AT_ONCE = "for (const one of document.querySelectorAll('iframe')) one.loading = 'eager'"
-"""Frames that would wait until they are scrolled to."""
 NOTE = "We are back from **Lisbon**, with [three findings](https://example.org/lisbon) and a cold."
 
 
