@@ -66,7 +66,7 @@ class Language:
 
     def all_of(self, names: Sequence[str]) -> str:
         """``a, b and c``."""
-        return _list(tuple(names), self)
+        return _list(len(names), self) % tuple(names)
 
     @property
     def dir(self) -> str:
@@ -84,9 +84,10 @@ def _day(day: date, style: str, language: Language) -> str:
     return format_date(day, style, language.formats)
 
 
-@lru_cache(maxsize=10_000)
-def _list(names: tuple[str, ...], language: Language) -> str:
-    return format_list(names, locale=language.formats)
+@lru_cache(maxsize=100)
+def _list(number: int, language: Language) -> str:
+    """A list of so many names, each a ``%s``."""
+    return format_list(["%s"] * number, locale=language.formats)
 
 
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name)

@@ -84,12 +84,16 @@ def _by_what(
 def _chosen(
     roles: tuple[str, ...], topics: tuple[str, ...], number: int, language: Language
 ) -> str:
-    named = [role for role in roles if clean(role)]
-    work = language.all_of([as_noun(role, language) for role in named]) if named else ""
-    work = with_article(work, language) if work else ""
+    work = _work(roles, language)
     follows = language.all_of([shorten(clean(topic), 50) for topic in topics])
     sentence = CHOSEN[bool(work), bool(follows)]
     return language.text(sentence, stories=_stories(number, language), role=work, topics=follows)
+
+
+@lru_cache(maxsize=1_000)
+def _work(roles: tuple[str, ...], language: Language) -> str:
+    named = [as_noun(role, language) for role in roles if clean(role)]
+    return with_article(language.all_of(named), language) if named else ""
 
 
 def _stories(number: int, language: Language) -> str:
