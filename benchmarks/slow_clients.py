@@ -136,16 +136,15 @@ def served(home: Path, files: int, **settings: str) -> Iterator[tuple[int, Path]
             command,
             env=environment | {f"NEWSLETTER_{key.upper()}": text for key, text in settings.items()},
             cwd=home,
-            stdout=subprocess.PIPE,
+            stdout=log,
             stderr=log,
             text=True,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files)),
         ) as process,
     ):
-        assert process.stdout is not None
         try:
-            lines = (re.search(r"pages at .*:(\d+)/", line) for line in process.stdout)
-            found = next(match for match in lines if match)
+            while (found := re.search(r'"serving pages".*:(\d+)/', said.read_text())) is None:
+                time.sleep(0.05)
             yield int(found[1]), said
         finally:
             process.terminate()

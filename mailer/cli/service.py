@@ -12,7 +12,7 @@ import typer
 from sqlalchemy.engine import Engine
 
 from mailer.cli import listening
-from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal, warn
+from mailer.cli.common import Invocation, helpers, invocation, say, stop_on_signal
 from mailer.edition.worker_jobs import Task
 from recommender.errors import ConfigurationError, NewsletterError
 from recommender.safety import logs, scrubbing
@@ -36,15 +36,14 @@ def scheduler(context: typer.Context) -> None:
 
     Example: newsletter scheduler
     """
-    stop = stop_on_signal()
-    run, troubles = _started(context), _troubles()
+    stop, run, troubles = stop_on_signal(), _started(context), _troubles()
     with (
         run.store() as engine,
         _alerting(run, engine, troubles),
         _scheduling(run, engine, stop, troubles) as supervisor,
     ):
         _wait(stop, supervisor)
-    say("stopped")
+    _tell("stopped")
 
 
 def web(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -61,7 +60,7 @@ def web(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> 
         _pages(run, engine, place),
     ):
         _wait(stop)
-    say("stopped")
+    _tell("stopped")
 
 
 def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -79,7 +78,7 @@ def serve(context: typer.Context, host: Host = "127.0.0.1", port: Port = 8000) -
         _pages(run, engine, place),
     ):
         _wait(stop, supervisor)
-    say("stopped")
+    _tell("stopped")
 
 
 def worker(
@@ -112,10 +111,10 @@ def worker(
         worker_context = WorkerContext(
             engine, run.settings, _now, stop, _report, EditionRankers(engine)
         )
-        say(f"working: {', '.join(wanted)}")
+        _tell("working", queues=", ".join(wanted))
         with _alerting(run, engine):
             workers.run(worker_context, queues=wanted, concurrency=concurrency)
-    say("stopped")
+    _tell("stopped")
 
 
 def _troubles() -> "Troubles":
@@ -141,7 +140,7 @@ def _wait(stop: threading.Event, supervisor: "Supervisor | None" = None) -> None
             stop.set()
             supervision.end_soon()
             raise NewsletterError(f"{supervisor.failure}; this process ends, to be started again")
-    say("stopping")
+    _tell("stopping")
 
 
 @contextlib.contextmanager
@@ -164,7 +163,7 @@ def _scheduling(
             yield supervisor
         return
     thread = supervisor.start(
-        "leader", lambda: leadership.lead(engine, stop, lead, _say_scrubbed, troubles), stop.is_set
+        "leader", lambda: leadership.lead(engine, stop, lead, _tell, troubles), stop.is_set
     )
     try:
         yield supervisor
@@ -203,7 +202,7 @@ def _schedule(
         service_module.prepare(background, service)
         zone = schedule.publishing_zone(run.settings)
         period, moment = schedule.upcoming(run.settings.schedule, zone, _now())
-        say(f"running; next: {run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
+        _tell("running", next=f"{run.settings.newsletter}-{period} at {moment:%Y-%m-%d %H:%M} UTC")
         heart = supervisor.start(
             "heartbeat", lambda: service.runner.keep_beating(background, ended), ended.is_set
         )
@@ -222,7 +221,7 @@ def _take_mail(run: Invocation, engine: Engine, post: contextlib.ExitStack) -> N
         take, answer = bounce_polling.taker(*given), bounce_polling.answerer(*given)
         listening = lmtp.listening(run.settings.lmtp_listen, take, _report, answer)
         place = post.enter_context(listening)
-        say(f"mail that came back: LMTP at {place[0]}:{place[1]}")
+        _tell("taking mail that came back", lmtp=f"{place[0]}:{place[1]}")
 
 
 def _end(
@@ -262,11 +261,11 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
     thread = threading.Thread(target=server.run, args=([place],), name="web")
     thread.start()
     host, port = place.getsockname()[:2]
-    say(f"pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
+    _tell("serving pages", address=f"http://{f'[{host}]' if ':' in host else host}:{port}/")
     if run.settings.trusted_proxies is None and not listening.for_this_machine(host):
-        warn(
-            f"warning: listening on {host}, and trusted_proxies is not set: readers who come by "
-            "way of a proxy on another machine all count as one"
+        log.warning(
+            f"listening on {host}, and trusted_proxies is not set: readers who come by way of a "
+            "proxy on another machine all count as one"
         )
     try:
         yield
@@ -278,14 +277,16 @@ def _pages(run: Invocation, engine: Engine, place: socket.socket) -> Iterator[No
 def _report(text: str) -> None:
     """What goes on by itself says to the log."""
     wrong = text.removeprefix("error: ")
-    if wrong != text:
-        log.error(wrong)
+    (log.info if wrong == text else log.error)(wrong)
+
+
+def _tell(event: str, **fields: str) -> None:
+    """How far the service is: a line at a terminal, elsewhere an entry of the log like all else."""
+    if logs.in_use()[0] == "json":
+        log.info(event, **fields)
     else:
-        log.info(text)
-
-
-def _say_scrubbed(text: str) -> None:
-    say(scrubbing.text(text))
+        said = (f"{name}: {value}" for name, value in fields.items())
+        say(scrubbing.text("; ".join([event, *said])))
 
 
 def _started(context: typer.Context) -> Invocation:

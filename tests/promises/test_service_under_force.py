@@ -55,8 +55,8 @@ class Serving:
         )
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
-        self.until(lambda: any("pages at" in line for line in self.lines), 60)
-        [self.pages] = re.findall(r"http://\S+", " ".join(self.lines))
+        self.until(lambda: any('"event": "serving pages"' in line for line in self.lines), 60)
+        [self.pages] = re.findall(r"http://[^\s\"]+", " ".join(self.lines))
         return self
 
     def _read(self) -> None:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,8 +72,7 @@ MALFORMED = {
 def served(
     published: Settings, stores: Stores, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[int, Path, str]]:
-    """The port of a running `newsletter web`, the file that holds what it complained of, and the
-    URL of its store."""
+    """The port of a running `newsletter web`, the file of its log, and the URL of its store."""
     home = tmp_path_factory.mktemp("served") / "home"
     shutil.copytree(published.home, home)
     url = stores.copy(published.store_url, home)
@@ -83,12 +83,13 @@ def served(
     with (
         said.open("w") as words,
         subprocess.Popen(
-            command, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=words, text=True
+            command, env=environment, cwd=home, stdout=words, stderr=words, text=True
         ) as process,
     ):
-        assert process.stdout is not None
-        found = re.search(r":(\d+)/", process.stdout.readline())
-        assert found is not None, said.read_text()
+        begun = time.monotonic()
+        while (found := re.search(r":(\d+)/", said.read_text())) is None:
+            assert time.monotonic() - begun < 60, said.read_text()
+            time.sleep(0.05)
         yield int(found[1]), said, url
         process.terminate()
         assert process.wait(20) == 0
