@@ -51,6 +51,7 @@ from recommender.subscribers import intake as subscriber_intake
 IMPORTED = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SENT = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
 WIDTHS = (375, 1280)
+HEIGHT = 812
 SCHEMES = ("light", "dark")
 LANGUAGES = ("en", "de")
 PASSWORD = "only on this machine"  # noqa: S105  (of a store that is thrown away)
@@ -216,7 +217,7 @@ class Walk:
         self.at = 1 + WIDTHS.index(self.width) + 2 * SCHEMES.index(self.scheme)
         token = base64.b64encode(f"ines:{PASSWORD}".encode()).decode()
         self.context = browser.new_context(
-            viewport={"width": self.width, "height": 812},
+            viewport={"width": self.width, "height": HEIGHT},
             color_scheme="dark" if self.scheme == "dark" else "light",
             locale=site.language, timezone_id="Europe/Berlin",
         )  # fmt: skip
@@ -237,11 +238,13 @@ class Walk:
             return
         file = f"{name}-{self.width}-{self.scheme}-{self.site.language}.png"
         self.page.wait_for_load_state("networkidle")
-        self.page.evaluate(
-            "document.querySelectorAll('iframe').forEach(one => one.loading = 'eager')"
-        )
-        self.page.wait_for_load_state("networkidle")
-        self.page.screenshot(path=self.folder / file, full_page=True)
+        framed = self.page.locator("iframe").count() > 0
+        if framed:  # these draw only what is on the screen
+            height = self.page.evaluate("document.documentElement.scrollHeight")
+            self.page.set_viewport_size({"width": self.width, "height": height})
+            self.page.wait_for_timeout(1_500)
+        self.page.screenshot(path=self.folder / file, full_page=not framed)
+        self.page.set_viewport_size({"width": self.width, "height": HEIGHT})
 
     def to(self, name: str, address: str) -> None:
         self.page.goto(address)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import feedparser
 import sqlalchemy as sa
+from selectolax.lexbor import LexborHTMLParser
 
 from mailer.delivery import campaign
 from recommender import newsletters
@@ -117,3 +118,14 @@ def test_the_archive_and_the_mail_name_the_same_day(place: Place) -> None:
     for page in ("/archive", "/archive/weekly-2026-W48"):
         text = place.client.get(page).text
         assert ("26 November 2026" in text, "24 November 2026" in text) == (True, False)
+
+
+def test_an_archived_edition_is_headed_as_the_archive_lists_it_and_names_each_story_once(
+    place: Place,
+) -> None:
+    listed = LexborHTMLParser(place.client.get("/archive").text).css(".issues h2")
+    page = LexborHTMLParser(place.client.get("/archive/weekly-2026-W48").text)
+    [heading] = page.css("h1")
+    assert heading.text().strip() == listed[0].text().strip()
+    titles = [node.text().strip() for node in page.css("h1, article h2")]
+    assert len(titles) == len(set(titles)) > 1
