@@ -27,6 +27,7 @@ _NAMES = frozenset(
         "macos",
         "news",
         "series",
+        "species",
         "https",
     )
 )
