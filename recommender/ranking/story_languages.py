@@ -1,9 +1,11 @@
 """The language a story is written in: as its source says, or as its words show.
 
 A source's tag is believed. Where there is none the text is asked (py3langid: 97 languages by their
-letters), and where that is not sure, as with titles of names, the language is unknown.
+letters). A text that leaves it open among all of them, as titles do, is asked again among those
+that the other stories are in; where that is not sure either, its language is unknown.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,7 +16,11 @@ import numpy.typing as npt
 from recommender.ranking.values import Story
 
 SURE = 0.5
-"""Probability from which the language of a text is known."""
+"""Probability, among all languages, from which that of a text is known."""
+SURE_AMONG_FEW = 0.8
+"""The same among the languages of the other stories."""
+USED = 0.05
+"""Share of the stories of known language from which a language is one of theirs."""
 LONGEST = 1_000
 """Characters of a story that are looked at."""
 Mask = npt.NDArray[np.bool_]
@@ -25,15 +31,35 @@ def primary(tag: str) -> str:
     return tag.replace("_", "-").partition("-")[0].casefold()
 
 
-def language(story: Story) -> str | None:
-    """The primary language of a story, None where neither its source nor its text tells."""
-    if story.language:
-        return primary(story.language)
-    text = " ".join([story.title, story.summary, story.body])[:LONGEST].strip()
-    if not text:
+def languages_of(stories: Sequence[Story]) -> list[str | None]:
+    """The primary language of each story, None where neither its source nor its text tells."""
+    found: list[str | None] = []
+    open_texts: dict[int, dict[str, float]] = {}
+    for at, story in enumerate(stories):
+        text = " ".join([story.title, story.summary, story.body])[:LONGEST].strip()
+        tag = primary(story.language) if story.language else None
+        if tag is None and text:
+            probabilities = dict(_identifier().rank(text))
+            likeliest = max(probabilities, key=probabilities.__getitem__)
+            if probabilities[likeliest] >= SURE:
+                tag = likeliest
+            else:
+                open_texts[at] = probabilities
+        found.append(tag)
+    times = Counter(tag for tag in found if tag is not None)
+    used = sorted(tag for tag, number in times.items() if number >= USED * times.total())
+    for at, probabilities in open_texts.items():
+        found[at] = _among(probabilities, used)
+    return found
+
+
+def _among(probabilities: dict[str, float], used: Sequence[str]) -> str | None:
+    """The likeliest of the languages ``used``, if it is surely that one of them."""
+    theirs = {tag: probabilities[tag] for tag in used if tag in probabilities}
+    if len(theirs) < 2:
         return None
-    found, probability = _identifier().classify(text)
-    return str(found) if probability >= SURE else None
+    likeliest = max(theirs, key=theirs.__getitem__)
+    return likeliest if theirs[likeliest] >= SURE_AMONG_FEW * sum(theirs.values()) else None
 
 
 class StoryLanguages:
@@ -50,7 +76,7 @@ class StoryLanguages:
         wanted = frozenset(map(primary, languages))
         if wanted not in self._foreign:
             if self._known is None and wanted:
-                self._known = [language(story) for story in self._candidates]
+                self._known = languages_of(self._candidates)
             known = self._known if wanted and self._known else [None] * len(self._candidates)
             self._foreign[wanted] = np.array(
                 [one is not None and one not in wanted for one in known], dtype=bool

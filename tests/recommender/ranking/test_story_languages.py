@@ -3,7 +3,7 @@
 import pytest
 
 from recommender.ranking.ranker import Ranker
-from recommender.ranking.story_languages import language
+from recommender.ranking.story_languages import languages_of
 from recommender.ranking.values import ListRequest, Reader, Story
 from tests.recommender.conftest import NOW
 
@@ -33,11 +33,18 @@ STORIES = [
     ],
 )
 def test_the_words_tell_the_language_or_nothing_does(text: str, tag: str | None) -> None:
-    assert language(Story("a", "a", "a", title=text)) == tag
+    assert languages_of([Story("a", "a", "a", title=text)]) == [tag]
 
 
 def test_what_the_source_says_is_believed() -> None:
-    assert language(Story("a", "a", "a", title="The regulator", language="pt_BR")) == "pt"
+    assert languages_of([Story("a", "a", "a", title="The regulator", language="pt_BR")]) == ["pt"]
+
+
+def test_a_short_title_is_in_one_of_the_languages_of_the_others() -> None:
+    titles = ["Bayesian machine learning", "Afinal, o que é Inbound Marketing?", "Angular 2"]
+    short = [Story(title, title, title, title=title) for title in titles]
+    assert languages_of(short) == [None, None, None]
+    assert languages_of([*short, *STORIES[:2]])[:3] == ["en", "pt", None]
 
 
 @pytest.mark.parametrize("as_issue", [True, False])
