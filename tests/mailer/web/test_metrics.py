@@ -1,13 +1,19 @@
 """What operators see of the service."""
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
+import pytest
 from starlette.testclient import TestClient
 
 from mailer.monitoring.metric_table import METRICS, PREFIX
 from tests.mailer.monitoring.test_metric_table import expressions
 
 from .conftest import Place
+
+DEPLOY = Path(__file__).parents[3] / "deploy" / "prometheus"
 
 
 def test_operators_see_that_it_is_well(place: Place) -> None:
@@ -41,3 +47,18 @@ def test_every_metric_comes_with_its_help(place: Place) -> None:
     text = place.client.get("/metrics").text
     for one in METRICS.values():
         assert f"# HELP {one.full_name} {one.help}\n" in text
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not here")
+def test_prometheus_own_tool_finds_nothing_to_say(place: Place) -> None:
+    place.client.get("/subscribe")
+    text = place.client.get("/metrics").text
+    for words, given in (
+        (["metrics"], text),
+        (["rules", str(DEPLOY / "alerts.yaml")], ""),
+        (["config", str(DEPLOY / "prometheus.yaml")], ""),
+    ):
+        done = subprocess.run(
+            ["promtool", "check", *words], input=given, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
