@@ -10,7 +10,8 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command("list")
 def list_(context: typer.Context, as_json: Json = False) -> None:
-    """List what is wrong at this moment, and the alerts that could not be sent yet.
+    """List what is wrong at this moment, and the alerts that could not be sent yet. Of relays and
+    certificates it says what the service found when it last asked, which is every minute.
 
     Example: newsletter alerts list
     """
@@ -19,7 +20,8 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
 
     run = invocation(context)
     with run.store() as engine, database.reading(engine) as session:
-        wrong = troubles.found(engine, session, run.settings, run.now)
+        skew = database.skew(engine, run.now)
+        wrong = troubles.known(engine, session, run.settings, run.now + skew, skew)
         known = {(one.kind, one.subject): one.began_at for one in alerts.ongoing(session)}
         waiting = alerts.waiting(session)
     if as_json:

@@ -74,10 +74,25 @@ def check_message(settings: Settings, now: datetime) -> list[Finding]:
     except NewsletterError as why:
         return [refused("message", why, "no message can be made before that is mended")]
     findings = conformance.check(data, recipient="reader@example.com", now=now)
-    todo = "see the templates (`newsletter templates check`) and the settings of the sender"
-    return [
-        (error if one.level == "must" else warning)(one.rule, one.what, todo) for one in findings
-    ] or [ok("message", f"{len(conformance.RULES)} rules hold")]
+    return _by_rule(findings, settings.base_url) or [
+        ok("message", f"{len(conformance.RULES)} rules hold")
+    ]
+
+
+def _by_rule(findings: list[conformance.Finding], base_url: str) -> list[Finding]:
+    """A finding for each rule that is broken, with the first of what breaks it. Most that is wrong
+    with links follows from an address of the pages that no mail should have."""
+    by_rule: dict[tuple[str, str], list[str]] = {}
+    for one in findings:
+        by_rule.setdefault((one.rule, one.level), []).append(one.what)
+    found = []
+    for (rule, level), broken in by_rule.items():
+        todo = "see the templates (`newsletter templates check`) and the settings of the sender"
+        if not base_url.startswith("https://") and any(base_url in what for what in broken):
+            todo = f"this follows from base_url, {base_url}: set it to your https address"
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        found.append((error if level == "must" else warning)(rule, f"{broken[0]}{more}", todo))
+    return found
 
 
 def _example(settings: Settings, now: datetime) -> bytes:

@@ -90,7 +90,10 @@ def check_backups(
         late = settings.backup_days and now - made > timedelta(days=settings.backup_days)
         return [] if late else [ok("backup", f"the latest is of {made:%Y-%m-%d %H:%M} UTC")]
     todo = "run `newsletter store backup FILE` every day, or set backup_path to what others write"
-    return [warning("backup", "none was made, as far as is known", todo)] if strict else []
+    why = "none was made, as far as is known"
+    if settings.backup_path is not None:
+        why += f": there is nothing at {settings.backup_path} (backup_path)"
+    return [warning("backup", why, todo)] if strict else []
 
 
 def check_quarantine(settings: Settings) -> list[Finding]:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import Engine
 
 from mailer.monitoring import job_runs
-from recommender.models import Feed
+from recommender.models import Feed, OngoingTrouble
 from recommender.safety import standard_webhooks
 from recommender.storage import database
 
@@ -26,6 +27,16 @@ def test_what_is_wrong_is_listed_as_doctor_says_it(
     assert (one["kind"], one["noticed_at"]) == ("job", None)
     words = f"{one['subject']} {one['sentence']}; {one['what_to_do']}"
     assert f"warning  job: {words}" in newsletter("doctor")[1]
+
+
+def test_a_relay_that_the_service_found_down_is_listed(newsletter: Run, engine: Engine) -> None:
+    now = datetime.now(UTC)
+    with database.writing(engine) as session:
+        session.add(OngoingTrouble(
+            kind="relay", subject="mx.example", sentence="takes no mail: refused",
+            what_to_do="see that it runs", began_at=now, seen_at=now,
+        ))  # fmt: skip
+    assert "mx.example takes no mail: refused" in newsletter("alerts", "list")[1]
 
 
 def test_a_test_alert_goes_out_at_once(newsletter: Run, monkeypatch: pytest.MonkeyPatch) -> None:

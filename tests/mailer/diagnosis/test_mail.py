@@ -41,3 +41,14 @@ def test_a_mailbox_that_is_none_is_an_error(tmp_path: Path) -> None:
 def test_a_message_as_it_would_be_sent_holds_the_rules(tmp_path: Path, now: datetime) -> None:
     [one] = mail.check_message(Settings(home=tmp_path), now)
     assert (one.state, one.what) == ("ok", "message")
+
+
+def test_what_follows_from_an_address_of_the_pages_is_said_once_a_rule(
+    tmp_path: Path, now: datetime
+) -> None:
+    found = mail.check_message(Settings(home=tmp_path, base_url="http://127.0.0.1:8000"), now)
+    names = [one.what for one in found]
+    assert len(names) == len(set(names)) > 1
+    assert all("set it to your https address" in one.what_to_do for one in found)
+    [links] = [one.found for one in found if one.what == "links go to the web"]
+    assert "more)" in links
