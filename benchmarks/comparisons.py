@@ -34,7 +34,8 @@ Numbers = npt.NDArray[np.float64]
 @dataclass(frozen=True)
 class Issues:
     """Issues to draw from: how likely each place is clicked by a reader who looks at every issue
-    (``likely``, issues × places), and whose each pick is (``teams``: -1, 1, or 0)."""
+    (``likely``, issues × places), and whose each pick is (``teams``: 0, or its weight, less than 0
+    for a)."""
 
     likely: Numbers
     teams: Numbers
@@ -62,7 +63,7 @@ def issues(draws: np.random.Generator, noises: tuple[float, float]) -> dict[str,
         ]
         for place, one in enumerate(draft(lists[0], lists[1], coins, top=TOP, cap=TOP)):
             likely[row, place] = interest[row, int(str(one.candidate.key))] * LOOKS[place]
-            teams[row, place] = {"a": -1.0, "b": 1.0, None: 0.0}[one.team]
+            teams[row, place] = {"a": -1.0, "b": 1.0, None: 0.0}[one.team] * one.weight
     return {**found, "both": Issues(likely, teams)}
 
 

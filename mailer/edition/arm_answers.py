@@ -27,6 +27,12 @@ _INTEREST = (
 class _Pick(msgspec.Struct, gc=False):
     story: int
     team: str | None = None
+    weight: float = 1.0
+
+    @property
+    def credit(self) -> float:
+        """What an answer counts for b; less than 0 where it counts for a."""
+        return self.weight * {"a": -1, "b": 1}.get(self.team or "", 0)
 
 
 _read_picks = json_columns.reader(tuple[_Pick, ...])
@@ -74,8 +80,8 @@ def _counted(
 
 def by_team(session: Session, editions: Collection[int]) -> Arm:
     """The readers of interleaved issues: their copies, and how many more answers the picks of team
-    b had than those of team a. Of copies that are kept in small nothing can be told any more; they
-    are left out."""
+    b had than those of team a, each by its weight (``team_draft``). Of copies that are kept in
+    small nothing can be told any more; they are left out."""
     here = Delivery.edition_id.in_(editions) & (Delivery.arm == ArmName.BOTH.value)
     here = _sampled(session, here) & (Delivery.state == DeliveryState.SENT)
     here &= Delivery.picks != sa.literal([], Delivery.picks.type)
@@ -89,16 +95,16 @@ def by_team(session: Session, editions: Collection[int]) -> Arm:
         .where(here, _INTEREST)
         .order_by(Delivery.id)
     )
-    ahead: dict[int, int] = defaultdict(int)
+    ahead: dict[int, float] = defaultdict(float)
     counted: set[tuple[int, int]] = set()
-    teams: dict[int, str | None] = {}
+    credit_of: dict[int, float] = {}
     latest = None
     for delivery, reader, picks, story in session.execute(given):
         if delivery != latest:
-            latest, teams = delivery, {one.story: one.team for one in _read_picks(picks)}
+            latest, credit_of = delivery, {one.story: one.credit for one in _read_picks(picks)}
         if story is not None and (delivery, story) not in counted:
             counted.add((delivery, story))
-            ahead[reader] += {"a": -1, "b": 1}.get(teams.get(story) or "", 0)
+            ahead[reader] += credit_of.get(story, 0.0)
     return Arm(
         np.array(list(copies.values()), dtype=np.float64),
         np.array([ahead[reader] for reader in copies], dtype=np.float64),

@@ -38,7 +38,7 @@ def interleave(
         top=min(request.top, max(len(a), len(b))) - len(explored),
         cap=ranker.settings.stories_per_digest,
     )
-    picks = [{**_taken(one, a, b), "team": one.team} for one in drafted]
+    picks = [{**_taken(one, a, b), "team": one.team, "weight": one.weight} for one in drafted]
     oldest = request.now - timedelta(days=ranker.settings.new_days)
     picks.sort(key=lambda pick: _archived(ranker, pick, oldest))
     # As in either list: relevance leads, the editors' choice follows.
@@ -84,6 +84,8 @@ def _is(pick: Any, kind: str) -> bool:
 
 def _placed(pick: Any, position: int) -> Document:
     """The pick at its place; where it stood in a list of its own says nothing here."""
-    kept = {key: value for key, value in pick.items() if key not in ("places", "team")}
+    kept = {key: value for key, value in pick.items() if key not in ("places", "team", "weight")}
     kept["position"] = position
-    return kept | ({"team": pick["team"]} if pick["team"] else {})
+    if not pick["team"]:
+        return kept
+    return kept | {"team": pick["team"], "weight": round(pick["weight"], 4)}

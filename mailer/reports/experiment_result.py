@@ -31,12 +31,14 @@ def result(session: Session, row: Experiment) -> dict[str, Any]:
         return document
     if row.kind == ExperimentKind.AB:
         arms = arm_answers.by_arm(session, ids, {"a": ("a",), "b": ("b",)})
-        found = sequences.of_arms(arms["a"], arms["b"])
+        tuned_at = sequences.TUNED_AT
+        found = sequences.of_arms(arms["a"], arms["b"], tuned_at=tuned_at)
         error = sequences.compare(arms["a"], arms["b"]).error
         document["arms"] = {name: arm_document(arm) for name, arm in arms.items()}
     else:
         teams = arm_answers.by_team(session, ids)
-        found, error = sequences.of_arm(teams), teams.error
+        tuned_at = sequences.TEAMS_TUNED_AT
+        found, error = sequences.of_arm(teams, tuned_at=tuned_at), teams.error
         document["arms"] = {
             "both": {
                 "readers": len(teams.copies),
@@ -47,7 +49,7 @@ def result(session: Session, row: Experiment) -> dict[str, Any]:
         }
     document["difference"] = interval_document(found)
     document["better"] = "b" if found.low > 0 else "a" if found.high < 0 else None
-    document["more_editions"] = _more(found, error, len(editions))
+    document["more_editions"] = _more(found, error, len(editions), tuned_at)
     return document
 
 
@@ -67,14 +69,16 @@ def described(row: Experiment) -> dict[str, Any]:
     }
 
 
-def _more(found: Estimate, error: float, editions: int) -> int | None:
+def _more(
+    found: Estimate, error: float, editions: int, tuned_at: float = sequences.TUNED_AT
+) -> int | None:
     """About how many more editions make a difference of this size certain; None where it is, or
     that cannot be foretold."""
     if found.low > 0 or found.high < 0 or not (math.isfinite(error) and math.isfinite(found.mean)):
         return None
     for number in range(1, MOST_EDITIONS + 1):
         later = error * math.sqrt(editions / (editions + number))
-        ahead = sequences.interval(abs(found.mean), later, tuned_at=sequences.TUNED_AT)
+        ahead = sequences.interval(abs(found.mean), later, tuned_at=tuned_at)
         if ahead.low > 0:
             return number
     return None

@@ -67,8 +67,13 @@ def test_arms_and_teams_are_counted_once_a_reader(planned: int, engine: Engine) 
     assert len(arms["house"].copies) == len(house)
     assert arms["personal"].answered.sum() == len(clicked)
     assert len(teams.copies) == len(both)
-    assert teams.answered.sum() == len(clicked)
-    assert teams.rate == pytest.approx(len(clicked) / len(both))
+    weights = {
+        copy.id: next(pick["weight"] for pick in copy.picks if pick.get("team") == "b")
+        for copy in both
+        if copy.id in clicked
+    }
+    assert teams.answered.sum() == pytest.approx(sum(weights.values()))
+    assert teams.rate == pytest.approx(sum(weights.values()) / len(both))
     assert document is not None
     assert document["personal"]["answered"] == len(clicked)
     assert document["gain"]["low"] is None  # nobody of the holdout answered

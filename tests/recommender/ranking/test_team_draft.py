@@ -66,3 +66,28 @@ def test_so_many_of_a_digest_are_taken_and_more_only_where_it_would_be_short() -
     groups = Counter(one.candidate.group for one in found)
     assert max(groups.values()) == 1
     assert len(drafted([0, 1], [1, 0], cap=1)) == 2
+
+
+def by_place(a: list[int], b: list[int]) -> float:
+    """What a reader who looks at places and not at stories would answer b more than a."""
+    found = [drafted(a, b, seed, cap=6) for seed in range(3_000)]
+    credit = {"a": -1.0, "b": 1.0, None: 0.0}
+    return sum(
+        credit[one.team] * one.weight / place
+        for lists in found
+        for place, one in enumerate(lists, 1)
+    ) / len(found)
+
+
+def test_places_alone_speak_for_neither_even_where_one_list_lacks_the_first_of_the_other() -> None:
+    assert abs(by_place([0, 2, 4, 6, 8, 1], [2, 4, 6, 8, 1, 3])) < 0.03
+    assert abs(by_place([0, 2, 4, 6, 8, 1], [1, 8, 6, 4, 2, 0])) < 0.03
+
+
+def test_a_round_weighs_by_how_far_apart_the_lists_see_its_picks() -> None:
+    neighbours = drafted([0, 2, 4, 6], [2, 0, 4, 6], cap=6)
+    strangers = drafted([0, 2, 4, 6], [1, 3, 5, 7], cap=6)
+    assert [(one.team is None, one.weight) for one in neighbours] == [
+        (False, 0.5), (False, 0.5), (True, 1.0), (True, 1.0),
+    ]  # fmt: skip
+    assert [one.weight for one in strangers[:2]] == [2.0, 2.0]
