@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
 
 from mailer.monitoring import job_runs
 from mailer.operators import users
-from recommender.models import UserRole
+from recommender.models import Delivery, DeliveryState, Edition, EditionState, UserRole
 from recommender.storage import database
 
 from .browsing import Live, check_shown
@@ -73,4 +74,37 @@ def test_an_operator_signs_in_looks_round_and_leaves(
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_text("Name, password or code is wrong.")
     look("wrong")
+    context.close()
+
+
+def test_a_page_of_an_edition_on_its_way_follows_it(browser: Browser, live: Live) -> None:
+    def leave(waiting: int) -> None:
+        with database.writing(live.engine) as session:
+            sending = EditionState.SENDING if waiting else EditionState.FINISHED
+            session.execute(sa.update(Edition).values(state=sending, finished_at=None))
+            for state, those in (
+                (DeliveryState.PLANNED, Delivery.number <= waiting),
+                (DeliveryState.SENT, Delivery.number > waiting),
+            ):
+                session.execute(sa.update(Delivery).where(those).values(state=state))
+
+    with database.writing(live.engine) as session:
+        users.add(session, "mina", UserRole.VIEWER, PASSWORD, totp=False, now=live.now)
+    leave(8)
+    context = browser.new_context(viewport={"width": 375, "height": 800})
+    page = context.new_page()
+    page.goto(f"{live.url}/admin")
+    page.get_by_label("Name").fill("mina")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{live.url}/admin/weekly-2026-W48")
+    expect(page.get_by_label("4 of 12 copies are done")).to_be_visible()
+    expect(page.get_by_text("Load this page anew")).to_be_hidden()
+    check_shown(page)
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / "sending-375-light.png", full_page=True)
+    leave(3)
+    expect(page.get_by_label("9 of 12 copies are done")).to_be_visible(timeout=15_000)
+    leave(0)
+    expect(page.get_by_role("progressbar")).to_have_count(0, timeout=15_000)
     context.close()
