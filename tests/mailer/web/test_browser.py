@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
 
-from recommender.models import Status
+from recommender.models import Article, Status
+from recommender.storage import database
 
 from .browsing import Live, check
 
@@ -30,6 +32,9 @@ def test_a_reader_subscribes_chooses_reads_answers_leaves_and_returns(
     page: Page, live: Live
 ) -> None:
     email = "new@example.org"
+    with database.writing(live.engine) as session:
+        for number, article in enumerate(session.scalars(sa.select(Article))):
+            article.language = "de-AT" if number % 2 else "en"
     page.goto(f"{live.url}/subscribe")
     check(page, live)
     page.get_by_label("Email address").fill(email)
@@ -55,12 +60,14 @@ def test_a_reader_subscribes_chooses_reads_answers_leaves_and_returns(
     page.get_by_label("Day", exact=True).select_option("Monday")
     page.get_by_label("Hour").select_option("07:00")
     page.get_by_label("Every other week").check()
+    page.get_by_role("group", name="Languages of stories").get_by_label("English").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved. Your next issue")).to_be_visible()
     expect(page.get_by_text("Your next issue comes on Monday")).to_be_visible()
     held = live.reader(email)
     assert held["topics"] == {"AI Strategy": -2.0, "Robotics Automation": 1.0}
     assert (held["frequency"], held["day"], held["hour"]) == ("fortnightly", "monday", 7)
+    assert held["languages"] == ["en"]
 
 
 def add_topic(page: Page, name: str) -> None:
