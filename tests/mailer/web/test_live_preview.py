@@ -1,10 +1,11 @@
 """A choice is tried before it is saved."""
 
 import pytest
+import sqlalchemy as sa
 from selectolax.lexbor import LexborHTMLParser
 
 from mailer.preview import reader_issues
-from recommender.models import Status
+from recommender.models import Article, Status
 from recommender.storage import database
 
 from .conftest import WHO, Place, saved
@@ -73,6 +74,10 @@ def test_too_many_previews_are_refused(
 def test_a_reason_is_said_once(place: Place, personal: str) -> None:
     form = {"action": "preview", "part": "yes"}
     page = place.client.post(personal, data=form).text
+    with database.reading(place.engine) as session:
+        sources = set(session.scalars(sa.select(Article.source)))
     hints = [node.text() for node in LexborHTMLParser(page).css("br + .hint")]
+    reasons = [hint for hint in hints if hint not in sources]
     assert len(titles(page)) > 1
-    assert len(hints) == len(set(hints))
+    assert reasons
+    assert len(reasons) == len(set(reasons))
