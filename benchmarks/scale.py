@@ -260,6 +260,9 @@ def _newsletter(home: str, url: str, *arguments: str) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
+    if {"-h", "--help"} & set(arguments):
+        print(__doc__)
+        return
     if arguments[:1] == ["--plan"]:
         plan(arguments[1])
         return
