@@ -298,6 +298,16 @@ def test_the_footer_has_ways_out_and_an_address(page: LexborHTMLParser) -> None:
         assert needed in text
 
 
+def test_the_issue_on_the_web_is_linked_beside_the_date_and_in_the_footer(
+    page: LexborHTMLParser,
+) -> None:
+    links = [node for node in page.css("a") if node.text() == "View this issue on the web"]
+    assert len(links) == 2
+    first = links[0].parent
+    assert first is not None
+    assert re.search(r"2026 · \d+ min read · View", first.text())
+
+
 def test_an_issue_of_six_takes_less_than_60_kilobytes(issue_of: Make, renderer: Renderer) -> None:
     assert len(renderer.render(issue_of()).html.encode()) < 30_000
 
