@@ -61,11 +61,13 @@ class PinCost:
         about = "" if self.sample == self.readers else "about "
         said = (
             f"{about}{get_it:,} of {_readers(self.readers)} {_verb(get_it, 'get')} it, "
-            f"{about}{before:,} did before"
+            + (f"{about}{before:,} did before" if before else "none did before")
         )
         if lost := [(key, number) for key, number in self._shares(get_it - before) if number]:
             parts = ", ".join(f"{number:,} {_loss(key, number)}" for key, number in lost)
-            others = "the other" if len(lost) == 1 else f"of the other {get_it - before:,},"
+            others = f"of the other {get_it - before:,}," if before else "of them,"
+            if len(lost) == 1:
+                others, parts = ("the other", parts) if before else ("each", _loss(lost[0][0], 1))
             said += f"; {others} {parts}"
         if about:
             said += f" (estimated from {self.sample:,} readers)"

@@ -21,7 +21,7 @@ def test_a_cost_is_said_in_numbers_of_all_readers() -> None:
 def test_one_reader_is_no_readers() -> None:
     one = PinCost(readers=1, sample=1, get_it=1, before=0, lose={SEVERAL: 1})
     assert one.sentence() == (
-        "1 of 1 reader gets it, 0 did before; the other 1 loses more than one story"
+        "1 of 1 reader gets it, none did before; each loses more than one story"
     )
 
 
