@@ -221,6 +221,7 @@ def _popen() -> ChildProcess:
             sys.executable,
             "-P",
             "-c",
+            "from mailer.gc_tuning import pause_gc; pause_gc(); "
             "from mailer.process_group import main; main()",
             *logs.in_use(),
         ],
