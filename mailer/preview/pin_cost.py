@@ -59,9 +59,10 @@ class PinCost:
         story, 1 loses none``. Of a sample all are estimates, and add up too."""
         get_it, before = self._all(self.get_it), self._all(self.before)
         about = "" if self.sample == self.readers else "about "
+        earlier = f"{about}{before:,}" if before else "none"
         said = (
             f"{about}{get_it:,} of {_readers(self.readers)} {_verb(get_it, 'get')} it, "
-            + (f"{about}{before:,} did before" if before else "none did before")
+            f"{earlier} did before"
         )
         if lost := [(key, number) for key, number in self._shares(get_it - before) if number]:
             parts = ", ".join(f"{number:,} {_loss(key, number)}" for key, number in lost)
