@@ -151,6 +151,7 @@ class _Line(msgspec.Struct):
     roles: list[str] | None = None
     topics: dict[str, Annotated[float, msgspec.Meta(ge=-2, le=3)]] | None = None
     history: list[_Answer] | None = None
+    languages: list[str] | None = None
 
 
 _LINE = msgspec.json.Decoder(_Line)
@@ -178,7 +179,8 @@ def _plain_reader(
             if at is None:
                 undated[key] = actions
         history += actions
-    return Reader(identifier, tuple(line.roles or ()), line.topics or {}, tuple(history))
+    roles, languages = tuple(line.roles or ()), tuple(line.languages or ())
+    return Reader(identifier, roles, line.topics or {}, tuple(history), languages=languages)
 
 
 def decoded(line: bytes) -> dict[str, Any]:
