@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import chain
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -36,7 +38,8 @@ from recommender.storage import database
 SHOWN = 12
 """Stories of an edition in the archive: those that most readers got."""
 LISTED = 52
-"""Editions in the archive's list: a year of weeks."""
+"""Editions on a page of the archive's list: a year of weeks."""
+PAGE_DIGITS = 4
 IN_FEED = 20
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PUBLIC = (EditionState.SENDING, EditionState.PAUSED, EditionState.FINISHED)
@@ -99,21 +102,63 @@ def _entry(site: Site, edition: Edition, stories: Sequence[StoryContent]) -> Ent
     )
 
 
+@dataclass(frozen=True)
+class ListPage:
+    """A page of the archive's list, at ``path``: ``newer`` and ``older`` are the addresses of those
+    beside it, ``kept`` what its address says besides the language."""
+
+    path: str
+    number: int
+    entries: Sequence[Entry]
+    newer: str | None
+    older: str | None
+    kept: str
+
+
 def archive(request: Request) -> Response:
-    """All editions of the first newsletter that went out, the latest first."""
-    return _archive(request, of(request))
+    """Editions of the first newsletter that went out, the latest first, a year of weeks a page."""
+    return _archive(request, of(request), "/archive")
 
 
-def _archive(request: Request, site: Site) -> Response:
+def _archive(request: Request, site: Site, path: str) -> Response:
+    number = _page_number(request)
+    if number is None:
+        raise HTTPException(404)
     with database.reading(site.engine) as session:
-        found = [(one, _stories(site, session, one)) for one in _editions(session, site, LISTED)]
+        editions = _editions(session, site, LISTED + 1, after=LISTED * (number - 1))
+        found = [(one, _stories(site, session, one)) for one in editions[:LISTED]]
         others = [
             (row.name, newsletters.of(site.settings, row).title)
             for row in newsletters.listing(session)
             if row.name != site.settings.newsletter
         ]
-    entries = [_entry(site, one, stories) for one, stories in found if stories]
-    return _public(request, site.page("archive.html", entries=entries, others=others))
+    if number > 1 and not editions:
+        raise HTTPException(404)
+    page = ListPage(
+        path=site.path(path),
+        number=number,
+        entries=[_entry(site, one, stories) for one, stories in found if stories],
+        newer=_address(site, path, number - 1) if number > 1 else None,
+        older=_address(site, path, number + 1) if len(editions) > LISTED else None,
+        kept=f"page={number}&" if number > 1 else "",
+    )
+    return _public(request, site.page("archive.html", page=page, others=others, kept=page.kept))
+
+
+def _page_number(request: Request) -> int | None:
+    """Which page is asked for, from 1; None when what is asked for is no number of a page."""
+    asked = request.query_params.get("page", "1")
+    if not (asked.isascii() and asked.isdecimal() and len(asked) <= PAGE_DIGITS):
+        return None
+    return int(asked) or None
+
+
+def _address(site: Site, path: str, number: int) -> str:
+    """Of a page of the list, in the language that the visitor asked for on the page."""
+    asked = {"page": number} if number > 1 else {}
+    spoken = {"lang": site.language.code} if site.asked else {}
+    query = urlencode({**asked, **spoken})
+    return site.path(path) + (f"?{query}" if query else "")
 
 
 def latest(site: Site) -> tuple[Edition | None, list[StoryContent]]:
@@ -132,13 +177,13 @@ def edition(request: Request) -> Response:
         rows = newsletters.listing(session, retired=True)
         theirs = {row.name: site.publishing(newsletters.of(site.settings, row)) for row in rows}
     if name in theirs:
-        return _archive(request, theirs[name])
+        return _archive(request, theirs[name], f"/archive/{name}")
     for newsletter, site_ in theirs.items():
         if name.startswith(f"{newsletter}-"):
+            period = name.removeprefix(f"{newsletter}-")
             with database.reading(site.engine) as session:
-                for found in _editions(session, site_, LISTED):
-                    if found.name == name:
-                        return _edition(request, site_, session, found)
+                for found in _editions(session, site_, 1, period=period):
+                    return _edition(request, site_, session, found)
     return site.broken_link()
 
 
@@ -172,14 +217,20 @@ def _stories(site: Site, session: Session, edition: Edition) -> list[StoryConten
     return site.archived.get(key, lambda: most_sent(session, edition.id), final=final)
 
 
-def _editions(session: Session, site: Site, most: int) -> Sequence[Edition]:
+def _editions(
+    session: Session, site: Site, most: int, *, after: int = 0, period: str | None = None
+) -> Sequence[Edition]:
+    """Editions that went out, the latest first: ``most`` of them ``after`` so many, or the one of
+    a period."""
     return session.scalars(
         sa.select(Edition)
         .join(Newsletter, Newsletter.id == Edition.newsletter_id)
         .where(Newsletter.name == site.settings.newsletter, Edition.state.in_(PUBLIC))
         .where(~Edition.period.startswith(WELCOME))  # personal first issues
+        .where(sa.true() if period is None else Edition.period == period)
         .options(sa.orm.joinedload(Edition.newsletter))
         .order_by(Edition.period.desc(), Edition.id.desc())
+        .offset(after)
         .limit(most)
     ).all()
 

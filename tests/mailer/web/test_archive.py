@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import feedparser
 import sqlalchemy as sa
@@ -10,12 +11,13 @@ from selectolax.lexbor import LexborHTMLParser
 
 from mailer.delivery import campaign
 from recommender import newsletters
-from recommender.models import TemplateVersion
+from recommender.models import Base, Delivery, Edition, EditionStory, TemplateVersion
 from recommender.storage import database
 
 from .conftest import SENT_AT, Place
 
 WHO = "hardware@example.com"
+Row = TypeVar("Row", bound=Base)
 
 
 def test_the_web_version_is_the_issue_that_was_mailed(place: Place) -> None:
@@ -129,3 +131,54 @@ def test_an_archived_edition_is_headed_as_the_archive_lists_it_and_names_each_st
     assert heading.text().strip() == listed[0].text().strip()
     titles = [node.text().strip() for node in page.css("h1, article h2")]
     assert len(titles) == len(set(titles)) > 1
+
+
+def filled(place: Place, number: int) -> None:
+    """So many more editions that went out, of the weeks before, each with a lead of its own."""
+    with database.writing(place.engine) as session:
+        edition = session.scalars(sa.select(Edition)).one()
+        copy = session.scalars(sa.select(Delivery).order_by(Delivery.id).limit(1)).one()
+        story = session.get_one(EditionStory, (edition.id, copy.story_ids[0]))
+        for at in range(1, number + 1):
+            week = (SENT_AT - timedelta(weeks=at)).strftime("%G-W%V")
+            row = _again(Edition, edition, period=week)
+            session.add(row)
+            session.flush()
+            content = {**story.content, "title": f"Café number {at}"}
+            session.add(_again(Delivery, copy, edition_id=row.id))
+            session.add(_again(EditionStory, story, edition_id=row.id, content=content))
+
+
+def _again(kind: type[Row], row: Row, **other: object) -> Row:
+    """A row like another."""
+    names = [column.key for column in kind.__mapper__.column_attrs if column.key != "id"]
+    return kind(**{name: getattr(row, name) for name in names} | other)
+
+
+def test_older_editions_are_on_further_pages_and_each_can_be_read(place: Place) -> None:
+    filled(place, 60)
+    first = LexborHTMLParser(place.client.get("/archive").text)
+    assert len(first.css(".issues li")) == 52
+    assert not first.css("[rel=prev]")
+    assert {node.attributes["href"] for node in first.css("[rel=next]")} == {"/archive?page=2"}
+    answer = place.client.get("/archive?page=2")
+    second = LexborHTMLParser(answer.text)
+    assert len(second.css(".issues li")) == 9
+    assert not second.css("[rel=next]")
+    assert {node.attributes["href"] for node in second.css("[rel=prev]")} == {"/archive"}
+    names = [node.attributes["href"] for page in (first, second) for node in page.css("h2 a")]
+    assert len(set(names)) == 61
+    assert "Café number 60" in place.client.get(str(names[-1])).text
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    tag = {"if-none-match": answer.headers["etag"]}
+    assert place.client.get("/archive?page=2", headers=tag).status_code == 304
+    german = place.client.get("/archive?lang=de").text
+    assert 'href="/archive?page=2&amp;lang=de">Ältere Ausgaben' in german
+    assert 'href="?page=2&amp;lang=de"' in answer.text
+
+
+def test_there_is_no_page_past_the_last_one(place: Place) -> None:
+    assert place.client.get("/archive?page=1").status_code == 200
+    assert "rel=" not in place.client.get("/archive").text.partition("<h1>")[2]
+    for number in ("2", "9999", "99999999999999999999", "0", "-1", "1.5", "x", "", "²"):
+        assert place.client.get("/archive", params={"page": number}).status_code == 404
