@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import chain
-from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,7 +21,8 @@ from mailer.issue import pictures
 from mailer.issue.content import StoryContent
 from mailer.issue.pictures import Picture
 from mailer.ledger import counts
-from mailer.web import security, tokens
+from mailer.web import archive_list, security, tokens
+from mailer.web.archive_list import Asked
 from mailer.web.site import Site, of
 from recommender import newsletters
 from recommender.errors import ConfigurationError
@@ -39,8 +39,11 @@ SHOWN = 12
 """Stories of an edition in the archive: those that most readers got."""
 LISTED = 52
 """Editions on a page of the archive's list: a year of weeks."""
-PAGE_DIGITS = 4
+SEARCHED = 260
+"""Editions that are searched, the latest: five years of weeks."""
 IN_FEED = 20
+FOUND = 3
+"""Stories of an edition that are named where it is found."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PUBLIC = (EditionState.SENDING, EditionState.PAUSED, EditionState.FINISHED)
 
@@ -80,7 +83,8 @@ def _not_again(site: Site) -> Response:
 
 @dataclass(frozen=True)
 class Entry:
-    """An edition as the archive lists it: its lead stands for it. ``date`` is in words."""
+    """An edition as the archive lists it: its lead stands for it. ``date`` is in words; ``found``
+    are its other stories with what was searched for."""
 
     name: str
     period: str
@@ -88,9 +92,10 @@ class Entry:
     title: str
     lead: StoryContent | None
     picture: Picture | None
+    found: Sequence[StoryContent]
 
 
-def _entry(site: Site, edition: Edition, stories: Sequence[StoryContent]) -> Entry:
+def _entry(site: Site, edition: Edition, stories: Sequence[StoryContent], query: str = "") -> Entry:
     lead = stories[0] if stories else None
     return Entry(
         name=edition.name,
@@ -99,66 +104,60 @@ def _entry(site: Site, edition: Edition, stories: Sequence[StoryContent]) -> Ent
         title=lead.title if lead else site.period(edition.period),
         lead=lead,
         picture=next(filter(None, map(pictures.shown, stories[:1])), None),
+        found=archive_list.with_any(query, stories[1:])[:FOUND],
     )
 
 
 @dataclass(frozen=True)
 class ListPage:
-    """A page of the archive's list, at ``path``: ``newer`` and ``older`` are the addresses of those
-    beside it, ``kept`` what its address says besides the language."""
+    """A page of the archive's list: ``newer`` and ``older`` are the addresses of those beside it;
+    ``searched`` is how many editions were looked through, if not all."""
 
-    path: str
-    number: int
+    asked: Asked
     entries: Sequence[Entry]
     newer: str | None
     older: str | None
-    kept: str
+    searched: int | None
 
 
 def archive(request: Request) -> Response:
-    """Editions of the first newsletter that went out, the latest first, a year of weeks a page."""
+    """Editions of the first newsletter that went out, the latest first, a year of weeks a page;
+    with words to find (``?q=``), those that have them."""
     return _archive(request, of(request), "/archive")
 
 
 def _archive(request: Request, site: Site, path: str) -> Response:
-    number = _page_number(request)
-    if number is None:
-        raise HTTPException(404)
+    asked = archive_list.asked(request, site, path)
     with database.reading(site.engine) as session:
-        editions = _editions(session, site, LISTED + 1, after=LISTED * (number - 1))
-        found = [(one, _stories(site, session, one)) for one in editions[:LISTED]]
+        page = _list_page(session, site, asked)
         others = [
             (row.name, newsletters.of(site.settings, row).title)
             for row in newsletters.listing(session)
             if row.name != site.settings.newsletter
         ]
-    if number > 1 and not editions:
+    return _public(request, site.page("archive.html", page=page, others=others, kept=asked.kept))
+
+
+def _list_page(session: Session, site: Site, asked: Asked) -> ListPage:
+    """HTTPException 404 past the last page."""
+    start, number = LISTED * (asked.number - 1), asked.number
+    if asked.query:
+        editions = _editions(session, site, SEARCHED)
+        every = [(one, _stories(site, session, one)) for one in editions]
+        matches = [pair for pair in every if archive_list.has_all(asked.query, pair[1])]
+        found = matches[start : start + LISTED + 1]
+    else:
+        editions = _editions(session, site, LISTED + 1, after=start)
+        found = [(one, _stories(site, session, one)) for one in editions]
+    if number > 1 and not found:
         raise HTTPException(404)
-    page = ListPage(
-        path=site.path(path),
-        number=number,
-        entries=[_entry(site, one, stories) for one, stories in found if stories],
-        newer=_address(site, path, number - 1) if number > 1 else None,
-        older=_address(site, path, number + 1) if len(editions) > LISTED else None,
-        kept=f"page={number}&" if number > 1 else "",
+    return ListPage(
+        asked=asked,
+        entries=[_entry(site, *pair, asked.query) for pair in found[:LISTED] if pair[1]],
+        newer=asked.address(number - 1) if number > 1 else None,
+        older=asked.address(number + 1) if len(found) > LISTED else None,
+        searched=SEARCHED if asked.query and len(editions) == SEARCHED else None,
     )
-    return _public(request, site.page("archive.html", page=page, others=others, kept=page.kept))
-
-
-def _page_number(request: Request) -> int | None:
-    """Which page is asked for, from 1; None when what is asked for is no number of a page."""
-    asked = request.query_params.get("page", "1")
-    if not (asked.isascii() and asked.isdecimal() and len(asked) <= PAGE_DIGITS):
-        return None
-    return int(asked) or None
-
-
-def _address(site: Site, path: str, number: int) -> str:
-    """Of a page of the list, in the language that the visitor asked for on the page."""
-    asked = {"page": number} if number > 1 else {}
-    spoken = {"lang": site.language.code} if site.asked else {}
-    query = urlencode({**asked, **spoken})
-    return site.path(path) + (f"?{query}" if query else "")
 
 
 def latest(site: Site) -> tuple[Edition | None, list[StoryContent]]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from selectolax.lexbor import LexborHTMLParser
 
 from mailer.delivery import campaign
+from mailer.web import archive
 from recommender import newsletters
 from recommender.models import Base, Delivery, Edition, EditionStory, TemplateVersion
 from recommender.storage import database
@@ -182,3 +183,50 @@ def test_there_is_no_page_past_the_last_one(place: Place) -> None:
     assert "rel=" not in place.client.get("/archive").text.partition("<h1>")[2]
     for number in ("2", "9999", "99999999999999999999", "0", "-1", "1.5", "x", "", "²"):
         assert place.client.get("/archive", params={"page": number}).status_code == 404
+
+
+def found(place: Place, **asked: str) -> list[str]:
+    page = LexborHTMLParser(place.client.get("/archive", params=asked).text)
+    return [node.text().strip() for node in page.css(".issues h2")]
+
+
+def test_the_archive_is_searched_for_all_words_whatever_their_case_and_accents(
+    place: Place,
+) -> None:
+    filled(place, 60)
+    assert found(place, q="CAFE 7") == ["Café number 7"]
+    assert found(place, q="café num 12") == ["Café number 12"]
+    assert len(found(place, q="cafe")) == 52
+    assert len(found(place, q="cafe", page="2")) == 8
+    assert place.client.get("/archive?q=cafe&page=3").status_code == 404
+    assert found(place, q="afe") == []
+    assert len(found(place, q="  ")) == 52
+    page = place.client.get("/archive?q=caf%C3%A9").text
+    assert '<meta name="robots" content="noindex">' in page
+    assert 'href="/archive?q=caf%C3%A9&amp;page=2"' in page
+    assert 'href="?q=caf%C3%A9&amp;lang=de"' in page
+    assert '<meta name="robots" content="index">' in place.client.get("/archive").text
+
+
+def test_an_edition_is_found_by_each_of_its_stories_which_is_named(place: Place) -> None:
+    stories = LexborHTMLParser(place.client.get("/archive/weekly-2026-W48").text).css("article h2")
+    title = stories[-1].text().strip()
+    page = LexborHTMLParser(place.client.get("/archive", params={"q": title}).text)
+    assert len(page.css(".issues li")) == 1
+    assert (
+        title in [node.text().strip() for node in page.css(".issues .hint")]
+        or len(page.css(".issues .hint")) == 1 + archive.FOUND
+    )
+
+
+def test_who_finds_nothing_is_told_so_and_shown_the_way_back(place: Place) -> None:
+    for words in ("zebra%s <b>", "++", "zebra" * 1_000, "\0\ud7ff"):
+        answer = place.client.get("/archive", params={"q": words})
+        assert answer.status_code == 200
+        assert "Nothing found for “" in answer.text
+        assert '<a class="next" href="/archive">All editions</a>' in answer.text
+        assert "<b>" not in answer.text
+        assert len(answer.text) < 10_000
+    german = place.client.get("/archive?q=zebra&lang=de").text
+    assert "Nichts gefunden für „zebra“." in german
+    assert '<a class="next" href="/archive?lang=de">' in german

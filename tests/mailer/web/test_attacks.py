@@ -169,7 +169,13 @@ def pages(place: Place) -> Iterator[tuple[str, str]]:
         yield name, client.get(f"/{name}/{links[name]}").text
     for name, path in own.items():
         yield name, client.get(path).text
-    for path in ("/archive", "/archive/weekly-2026-W48", "/subscribe", f"/{BAD}"):
+    for path in (
+        "/archive",
+        f"/archive?q={BAD}",
+        "/archive/weekly-2026-W48",
+        "/subscribe",
+        f"/{BAD}",
+    ):
         yield path, client.get(path).text
     for data in ({"email": BAD}, {"email": "a@example.org", "more_topics": BAD},
                  {"email": "a@example.org", "name": BAD, "action": "preview"}):  # fmt: skip

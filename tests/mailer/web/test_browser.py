@@ -132,7 +132,7 @@ def test_an_issue_is_read_on_the_web_and_answered(page: Page, live: Live) -> Non
     page.get_by_role("button", name="Unsubscribe").click()
     page.get_by_role("button", name="Subscribe me again").click()
     expect(page.get_by_role("heading", name="Welcome back")).to_be_visible()
-    for path in ("/archive", "/archive/weekly-2026-W48", "/nowhere"):
+    for path in ("/archive", "/archive?q=a", "/archive/weekly-2026-W48", "/nowhere"):
         check(page, live, f"{live.url}{path}")
     kinds = [event["kind"] for event in live.reader("hardware@example.com")["events"]]
     assert kinds == ["more", "unsubscribe"]
