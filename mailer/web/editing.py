@@ -206,7 +206,7 @@ def _stories(session: Session, site: Site, found: Wanted) -> list[dict[str, Any]
     said = edits.current(session, now)
     when = sa.func.coalesce(Article.published_at, Article.imported_at)
     query = (
-        sa.select(Story, Article.key)
+        sa.select(Story, Article.key, Article.source, when.label("at"))
         .join(Article, Article.id == Story.article_id)
         .where(Story.retired_at.is_(None), Article.withdrawn_at.is_(None))
         .order_by(when.desc(), Article.id.desc(), Story.position)
@@ -219,10 +219,11 @@ def _stories(session: Session, site: Site, found: Wanted) -> list[dict[str, Any]
         {
             "id": f"{article}/{story.key}",
             "title": said.get(story.id, UNEDITED).title or story.title,
+            "from": " · ".join(filter(None, (source, f"{at.day} {at:%B %Y}"))),
             "edits": list(said.get(story.id, UNEDITED).words(now)),
             "bound": said.get(story.id, UNEDITED).bound,
         }
-        for story, article in rows
+        for story, article, source, at in rows
     ]
 
 

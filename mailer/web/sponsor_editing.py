@@ -23,9 +23,9 @@ from recommender.storage import database
 FIELDS = (
     ("name", "Name", "as readers see it"),
     ("text", "What it says", "plain text"),
-    ("link", "Where it leads", "https://…"),
+    ("link", "Link", "https://…"),
     ("picture", "Picture", "an https address, if there is one"),
-    ("alt", "The picture in words", ""),
+    ("alt", "Alternative text of the picture", ""),
     ("from", "First day", "2026-12-01; empty: today"),
     ("until", "Last day", "empty: until it is removed"),
 )

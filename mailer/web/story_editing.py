@@ -27,7 +27,7 @@ FIELDS: tuple[tuple[EditKind, str, str], ...] = (
     (EditKind.TITLE, "Title", ""),
     (EditKind.TOPICS, "Topics", "with commas between"),
     (EditKind.ROLES, "Best for", "with commas between"),
-    (EditKind.URL, "Where it leads", ""),
+    (EditKind.URL, "Link", ""),
     (EditKind.NOT_BEFORE, "Not before", "2026-12-01 or 2026-12-01T08:00"),
     (EditKind.NOT_AFTER, "Not after", "that day too"),
 )

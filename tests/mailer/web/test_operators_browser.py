@@ -58,7 +58,7 @@ def test_an_operator_signs_in_looks_round_and_leaves(
     expect(page.get_by_role("status")).to_contain_text("is pinned: ")
     look("pinned")
     page.locator(".stories a").first.click()
-    expect(page.get_by_role("heading", name="Who said what")).to_be_visible()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
     look("story")
     page.get_by_role("link", name="Editing").click()
     page.get_by_role("link", name="Sponsors of").click()

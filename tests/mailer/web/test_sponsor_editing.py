@@ -45,7 +45,7 @@ def test_a_preview_shows_the_sponsor_and_saves_nothing(open_place: Place) -> Non
 
 def test_what_cannot_be_is_named_and_what_was_written_is_not_lost(open_place: Place) -> None:
     for wrong, why in (
-        ({"link": "javascript:x"}, "Where it leads: &#39;javascript:x&#39; is no web address"),
+        ({"link": "javascript:x"}, "Link: &#39;javascript:x&#39; is no web address"),
         ({"until": "2020-01-01"}, "Last day: 2020-01-01 is past"),
         ({"segment": "gone"}, "No segment &#39;gone&#39;"),
         ({"name": ""}, "Name: has 0 characters"),

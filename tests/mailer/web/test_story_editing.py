@@ -76,7 +76,7 @@ def test_a_preview_leads_with_the_story_as_it_is_written_and_saves_nothing(
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"url": "javascript:alert(1)"}, "Where it leads: "),
+        ({"url": "javascript:alert(1)"}, "Link: "),
         ({"not_before": "soon"}, "Not before: &#39;soon&#39; is no date"),
         ({"not_after": "2020-01-01"}, "Not after: 2020-01-01 23:59 is past"),
         ({"title": "x" * 1_900}, "Title: is 1900 characters long"),
