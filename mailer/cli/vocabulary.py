@@ -31,12 +31,14 @@ def show(context: typer.Context, kind: Kind, search: str | None, *, as_json: boo
         offered = vocabulary.offered(session, kind)
     terms = loaded.topics if kind == "topic" else loaded.roles
     part = (search or "").casefold()
-    shown = [t for t in terms if any(part in n.casefold() for n in (t.name, *t.aliases))]
+    shown = [
+        t for t in terms if any(part in n.casefold() for n in (t.name, *t.aliases, *t.translations))
+    ]
     if as_json:
         documents = [
             {
                 "name": term.name,
-                "aliases": list(term.aliases),
+                "aliases": [*term.aliases, *term.translations],
                 "related": list(term.related),
                 "definition": term.definition,
                 "offered": term.name in offered,
@@ -46,7 +48,12 @@ def show(context: typer.Context, kind: Kind, search: str | None, *, as_json: boo
         emit({f"{kind}s": documents})
         return
     rows = [
-        [t.name, "yes" if t.name in offered else "no", ", ".join(t.aliases), t.definition]
+        [
+            t.name,
+            "yes" if t.name in offered else "no",
+            ", ".join((*t.aliases, *t.translations)),
+            t.definition,
+        ]
         for t in shown
     ]
     table([kind, "offered", "also", "definition"], rows, empty=f"no {kind}s found")

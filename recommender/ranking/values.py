@@ -138,12 +138,14 @@ class ListRequest:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A topic or role of the vocabulary, as the ranker uses it: a pseudo-document."""
+    """A topic or role of the vocabulary, as the ranker uses it: a pseudo-document.
+    ``translations``, its names in other languages, mean it but are no part of that text."""
 
     name: str
     definition: str = ""
     aliases: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
+    translations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

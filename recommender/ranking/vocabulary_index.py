@@ -29,7 +29,7 @@ class VocabularyIndex:
             if said or words.fold(term.name) in named:
                 self._terms.setdefault(words.fold(term.name), term)
         for name, term in self._terms.items():
-            for alias in term.aliases:
+            for alias in (*term.aliases, *term.translations):
                 folded = words.fold(alias)
                 if folded not in self._terms:
                     self._canonical.setdefault(folded, name)
@@ -60,12 +60,15 @@ class VocabularyIndex:
         return [] if term is None else [self.canonical(other) for other in term.related]
 
     def spellings(self, name: str) -> list[str]:
-        """The name and its aliases."""
+        """The name, its aliases and its names in other languages."""
         term = self._terms.get(name)
-        return [self.shown(name)] if term is None else [term.name, *term.aliases]
+        if term is None:
+            return [self.shown(name)]
+        return [term.name, *term.aliases, *term.translations]
 
     def texts(self, name: str) -> list[tuple[str, float]]:
-        """The pseudo-document of a name: its spellings and definition, with weights."""
+        """The pseudo-document of a name: itself, its aliases and its definition, with weights. No
+        names in other languages: where no story says them they would only thin it."""
         term = self._terms.get(name)
         if term is None:
             return [(self.shown(name), 3.0)]

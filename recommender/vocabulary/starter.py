@@ -1,21 +1,23 @@
-"""The vocabulary every store starts with: ``topics.toml`` and ``roles.toml`` beside this module.
+"""The vocabulary every store starts with: ``topics.toml`` and ``roles.toml`` beside this module,
+and in ``topic_names.toml`` what topics are called in other languages.
 
-Installing it again adds what is new and fills definitions that are still empty. It never changes
-what an administrator wrote, added, renamed, merged, split or removed.
+Installing it again adds what is new, names in other languages too, and fills definitions that are
+still empty. It never changes what an administrator wrote, added, renamed, merged, split or removed;
+a name that means something already keeps its meaning.
 """
 
-import tomllib
-from importlib import resources
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender import corrections
-from recommender.errors import ConfigurationError
 from recommender.models import Base
 from recommender.ranking.values import Term, Vocabulary
 from recommender.storage import bulk
+from recommender.vocabulary import shipped, translations
 from recommender.vocabulary.names import fold, tidy
 from recommender.vocabulary.terms import TABLES, Kind, find
 
@@ -32,22 +34,17 @@ def install_starter(session: Session) -> None:
 
 
 def _read(kind: Kind) -> tuple[Term, ...]:
-    file = resources.files("recommender.vocabulary") / f"{kind}s.toml"
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(
-            f"the vocabulary {kind}s.toml of this installation is damaged: {error}; reinstall it"
-        ) from error
-    return tuple(_term(entry) for entry in document[kind])
+    translated = translations.by_topic() if kind == "topic" else {}
+    return tuple(_term(entry, translated) for entry in shipped.document(f"{kind}s.toml")[kind])
 
 
-def _term(entry: dict[str, Any]) -> Term:
+def _term(entry: dict[str, Any], translated: Mapping[str, tuple[str, ...]]) -> Term:
     return Term(
         name=tidy(entry["name"]),
         definition=" ".join(entry.get("definition", "").split()),
         aliases=tuple(tidy(name) for name in entry.get("aliases", ())),
         related=tuple(tidy(name) for name in entry.get("related", ())),
+        translations=translated.get(fold(entry["name"]), ()),
     )
 
 
@@ -69,8 +66,10 @@ def _install(session: Session, kind: Kind, terms: tuple[Term, ...]) -> None:
             for term in new
         ]
         session.execute(bulk.insert(session, named).on_conflict_do_nothing(), rows)
-    _fill(session, kind, [term for term in terms if fold(term.name) in before - gone])
+    kept = [term for term in terms if fold(term.name) in before - gone]
+    _fill(session, kind, kept)
     _add_aliases(session, kind, new)
+    _add_aliases(session, kind, [replace(term, aliases=()) for term in kept if term.translations])
 
 
 def _fill(session: Session, kind: Kind, terms: list[Term]) -> None:
@@ -108,7 +107,7 @@ def _add_aliases(session: Session, kind: Kind, terms: list[Term]) -> None:
     owners = find(session, kind, [fold(term.name) for term in terms])
     wanted: dict[str, dict[str, Any]] = {}
     for term in terms:
-        for other in term.aliases:
+        for other in (*term.aliases, *term.translations):
             row = {"key": fold(other), "name": other, tables.column: owners[fold(term.name)]}
             wanted.setdefault(fold(other), row)
     taken = find(session, kind, wanted)

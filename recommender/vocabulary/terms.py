@@ -25,6 +25,7 @@ from recommender.models import (
 )
 from recommender.ranking.values import Term, Vocabulary
 from recommender.storage import bulk
+from recommender.vocabulary import translations
 from recommender.vocabulary.names import fold, tidy
 
 Kind = Literal["topic", "role"]
@@ -171,15 +172,23 @@ def load(session: Session) -> Vocabulary:
 def _terms(session: Session, kind: Kind) -> tuple[Term, ...]:
     tables = TABLES[kind]
     aliases: dict[int, list[str]] = {}
-    query = sa.select(tables.target, tables.aliases.name).order_by(tables.aliases.key)
-    for identifier, other in session.execute(query):
-        aliases.setdefault(identifier, []).append(other)
+    translated: dict[int, list[str]] = {}
+    foreign = translations.folded() if kind == "topic" else frozenset()
+    query = sa.select(tables.target, tables.aliases.name, tables.aliases.key)
+    for identifier, other, key in session.execute(query.order_by(tables.aliases.key)):
+        (translated if key in foreign else aliases).setdefault(identifier, []).append(other)
     named = tables.named
     rows = session.execute(
         sa.select(named.id, named.name, named.definition, named.related).order_by(named.key)
     )
     return tuple(
-        Term(name, definition, tuple(aliases.get(identifier, ())), tuple(related))
+        Term(
+            name,
+            definition,
+            tuple(aliases.get(identifier, ())),
+            tuple(related),
+            tuple(translated.get(identifier, ())),
+        )
         for identifier, name, definition, related in rows
     )
 

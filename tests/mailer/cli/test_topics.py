@@ -1,6 +1,7 @@
 """``newsletter topics``."""
 
 import json
+from pathlib import Path
 
 from .conftest import Run, answer
 
@@ -54,3 +55,17 @@ def test_roles_are_split_and_removed_likewise(newsletter: Run) -> None:
     (line,) = newsletter("roles", "history")[1].splitlines()
     assert "split Entrepreneur (readers: 1; stories: " in line
     assert line.endswith("into: Founder, Owner)")
+
+
+def test_a_topic_is_known_by_its_name_in_another_language(newsletter: Run, tmp_path: Path) -> None:
+    found = answer(newsletter, "topics", "list", "--search", "künstliche intell")["topics"]
+    assert [topic["name"] for topic in found] == ["Artificial Intelligence", "Generative AI"]
+    assert "Künstliche Intelligenz" in found[0]["aliases"]
+    given = ("--topic", "künstliche Intelligenz", "--topic", "Cibersegurança")
+    assert newsletter("subscribers", "add", "kim@example.com", *given)[0] == 0
+    people = tmp_path / "people.csv"
+    people.write_text("email,topics\nlee@example.com,Intelligence artificielle;Cibersegurança\n")
+    assert newsletter("subscribers", "import", str(people))[0] == 0
+    for reader in ("kim@example.com", "lee@example.com"):
+        topics = answer(newsletter, "subscribers", "show", reader)["topics"]
+        assert set(topics) == {"Artificial Intelligence", "Security"}

@@ -1,6 +1,7 @@
 """A topic finds its field in a stream whose stories carry no labels."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -107,3 +108,43 @@ def test_nothing_is_found_where_no_words_are_shared(
         [Reader("r", (), {"Security": 3})], ListRequest(now=NOW, top=2, as_issue=False)
     )
     assert found.picks == ()
+
+
+@pytest.mark.parametrize(
+    ("topic", "found"),
+    [
+        ("Artificial Intelligence", "de-ai"), ("Künstliche Intelligenz", "de-ai"),
+        ("Security", "pt-security"), ("Cybersicherheit", "pt-security"),
+        ("Solar Power", "es-solar"), ("énergie solaire", "es-solar"),
+    ],
+)  # fmt: skip
+def test_a_topic_finds_titles_that_name_it_in_another_language(
+    vocabulary: Vocabulary, stream: list[Story], story: MakeStory, topic: str, found: str
+) -> None:
+    others = [
+        story("de-ai", "Wie künstliche Intelligenz die Behörden verändert"),
+        story("pt-security", "Cibersegurança: o que muda para as empresas"),
+        story("es-solar", "La energía solar bate otro récord"),
+        story("fr-other", "Un été à la montagne"),
+    ]
+    ranker = Ranker([*stream, *others], vocabulary=vocabulary)
+    [ranking] = ranker.rank(
+        [Reader("r", (), {topic: 3})], ListRequest(now=NOW, top=3, as_issue=False)
+    )
+    assert found in {pick.story for pick in ranking.picks}
+
+
+def test_a_name_in_another_language_finds_stories_in_english(
+    vocabulary: Vocabulary, stream: list[Story]
+) -> None:
+    ranker = Ranker(stream, vocabulary=vocabulary)
+    names = ("Artificial Intelligence", "Künstliche Intelligenz", "inteligência artificial")
+    readers = [Reader("r", (), {name: 3}) for name in names]
+    rankings = ranker.rank(readers, ListRequest(now=NOW, top=2, as_issue=False))
+    assert [{pick.story for pick in found.picks} for found in rankings] == [{"ai1", "ai2"}] * 3
+    assert all(found.picks == rankings[0].picks for found in rankings)
+
+
+def test_names_in_other_languages_leave_the_texts_as_they_are(vocabulary: Vocabulary) -> None:
+    plain = [replace(term, translations=()) for term in vocabulary.topics]
+    assert VocabularyIndex(vocabulary.topics).all_texts() == VocabularyIndex(plain).all_texts()
