@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.rendering.look import Look, Palette
+from mailer.rendering.look import READABLE, Look, Palette, readable
 from mailer.web.site import of
 from recommender import resources
 
+DANGER = "#a4161a"
+"""Of a button that cannot be undone; made readable on the sheet of each palette."""
 KEPT = {"Cache-Control": "public, max-age=86400"}
 
 
@@ -29,6 +31,7 @@ def stylesheet(look: Look) -> str:
 
 def _variables(palette: Palette) -> str:
     values = {name: getattr(palette, name) for name in Palette.__dataclass_fields__}
+    values["danger"] = readable(DANGER, (palette.sheet, palette.box), READABLE)
     return " ".join(f"--{name.replace('_', '-')}: {value};" for name, value in values.items())
 
 

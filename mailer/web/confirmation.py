@@ -13,9 +13,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer import localization
-from mailer.web import forms, live_preview, tokens
+from mailer.web import forms, live_preview, next_issue, tokens
 from mailer.web.live_preview import Line
-from mailer.web.preferences_form import PreferencesForm, text_boxes, zones
+from mailer.web.preferences_form import PreferencesForm, standard, text_boxes, zones
 from mailer.web.signup import CONFIRM_WITHIN, MANAGE_WITHIN, READS, too_often
 from mailer.web.site import Site, of
 from recommender.models import Subscriber
@@ -57,6 +57,7 @@ def _form(
         topics=site.vocabulary_search.names("topic", now)[:LISTED],
         roles=site.vocabulary_search.names("role", now)[:LISTED],
         zones=zones(chosen["timezone"]),
+        standard=standard(site.settings, site.language),
         text_boxes=text_boxes(),
         written_in=localization.choose(chosen.locale, site.language.tag),
     )
@@ -101,12 +102,14 @@ def _confirm(request: Request, site: Site, token: str, form: FormData | None) ->
         address_change.revoke(reader)
         site = site.speaking(reader.locale)
         manage = site.links.manage(reader.id, reader.link_key, now + MANAGE_WITHIN)
+        due = next_issue.sentence(site, reader)
     _ = site.language.text
     return site.notice(
         _("You are subscribed"),
-        _("Welcome. Your first issue is on its way: look into your inbox in a minute.")
+        _("Welcome. Your first issue is on its way: check your inbox in a minute.")
         if site.settings.welcome
         else _("Welcome. Your next issue is chosen for you from what you told us."),
+        *([due] if due else []),
         links={
             _("Change what you get"): manage,
             _("Read past issues meanwhile"): site.path("/archive"),

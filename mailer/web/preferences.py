@@ -7,7 +7,7 @@ reader. That one (``manage``) is good for two hours, and can be revoked.
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Session
 from starlette.background import BackgroundTask
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -15,12 +15,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer import localization
-from mailer.preview import upcoming
 from mailer.web import (
     address_change,
     forms,
     live_preview,
     newsletter_choice,
+    next_issue,
     privacy,
     signup,
     tokens,
@@ -31,6 +31,7 @@ from mailer.web.preferences_form import (
     frequencies,
     hours,
     levels,
+    standard,
     story_languages,
     text_boxes,
     zones,
@@ -64,8 +65,8 @@ def show(request: Request) -> Response:
     return site.notice(
         _("Change what you get"),
         _(
-            "Issues are forwarded, and your choices are yours. So we mail you a link of your own, "
-            "to the address this issue was sent to."
+            "This issue may have been forwarded, so we mail a private link to the address it was "
+            "sent to."
         ),
         button=_("Mail me the link"),
     )
@@ -84,6 +85,7 @@ def _form(
     now = site.clock()
     offering = site.offerings.current(now)
     weekly = newsletter_choice.all_weekly(site, reader)
+    newsletters = newsletter_choice.choices(site, reader)
     return site.page(
         "preferences.html",
         status,
@@ -91,7 +93,7 @@ def _form(
         chosen=chosen,
         message=message,
         preview=preview,
-        due=_due(site, reader),
+        due=next_issue.sentence(site, reader),
         written_in=localization.choose(chosen.locale, site.settings.language),
         stopped=_stopped(site, reader),
         groups=offering.without(chosen.topics),
@@ -108,7 +110,8 @@ def _form(
         story_languages=story_languages(site.language, offering.languages, chosen["languages"]),
         longest_pause=LONGEST_PAUSE,
         may_move=reader.status in MAY_MOVE,
-        newsletters=newsletter_choice.choices(site, reader),
+        newsletters=newsletters,
+        standard=standard(site.settings, site.language, several=bool(newsletters)),
     )
 
 
@@ -122,25 +125,8 @@ def _stopped(site: Site, reader: Subscriber) -> str:
     if reader.paused_until is None:
         return _("Paused.")
     day = reader.paused_until.astimezone(ZoneInfo(reader.timezone or site.settings.timezone))
-    return _("Paused until %(day)s; then it goes on by itself.", day=site.language.day(day.date()))
-
-
-def _due(site: Site, reader: Subscriber) -> str:
-    """When the next issue comes, in a sentence; empty when none does."""
-    session = object_session(reader)
-    if session is None:
-        raise ValueError("the reader is not of an open session")
-    due = upcoming.next_due(session, site.settings, reader, site.clock())
-    if due is None:
-        return ""
-    zone = reader.timezone or site.settings.timezone
-    local = due.astimezone(ZoneInfo(zone))
-    _ = site.language.text
     return _(
-        "Your next issue comes on %(day)s at %(hour)s (%(zone)s).",
-        day=site.language.day(local.date(), "full"),
-        hour=f"{local:%H:%M}",
-        zone=zone.replace("_", " "),
+        "Paused until %(day)s; then issues resume automatically.", day=site.language.day(day.date())
     )
 
 
@@ -162,7 +148,7 @@ def save(request: Request, form: FormData) -> Response:
             return _preview(request, site, reader, form)
         identifier = reader.id
         if action == "erase" and forms.text(form, "sure", 10) != "yes":
-            words = _("Nothing was erased: tick the box to say that you mean it.")
+            words = _("Nothing was erased: tick the box first.")
             return _form(site, reader, words)
         if action == "address":
             answer = address_change.ask(request, site, identifier, form)
@@ -199,8 +185,13 @@ def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
     done = site.notice(
         _("Check your inbox"),
         _(
-            "A link of your own is on its way to the address this issue was sent to. It is good "
-            "for two hours."
+            "A private link is on its way to the address this issue was sent to. It is good for "
+            "two hours."
+        ),
+        _(
+            "Nothing there after a few minutes? Look for “%(title)s” in the spam folder, or ask "
+            "again.",
+            title=site.settings.title,
         ),
         links={_("Read past issues meanwhile"): site.path("/archive")},
     )
@@ -237,7 +228,6 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
         elif action == "pause":
             until = _pause_until(form, now)
             self_service.pause(session, reader, until, now=now, proof=proof)
-            message = _("You take a break.")
         elif action == "newsletters":
             message = newsletter_choice.change(site, session, reader, form, proof)
         else:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 from starlette.datastructures import FormData
@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from mailer.localization import Language
 from mailer.web import forms
 from recommender.models import Frequency, Subscriber
-from recommender.settings import Settings
+from recommender.settings import Settings, schedules
 from recommender.settings.limits import quiet_hours
 from recommender.subscribers import fields
 from recommender.subscribers.fields import FIELDS, Field
@@ -85,6 +85,27 @@ class PreferencesForm:
         for field in CHOOSABLE:
             if field.load is None and field.name in self.values:
                 setattr(reader, field.name, self.values[field.name])
+
+
+class Standard(NamedTuple):
+    """What is offered for "as the newsletter has it", in words with the value where it is known."""
+
+    day: str
+    hour: str
+    timezone: str
+
+
+def standard(settings: Settings, language: Language, *, several: bool = False) -> Standard:
+    """The newsletter's own day, hour and time zone; ``several`` newsletters differ in them."""
+    _, found = language.text, schedules.parse(settings.schedule)
+    if several:
+        return Standard(*[_("Default")] * 3)
+    day = "" if found.weekday is None else language.weekdays[found.weekday]
+    return Standard(
+        _("Default (%(value)s)", value=day) if day else _("Default"),
+        _("Default (%(value)s)", value=f"{found.hour:02}:{found.minute:02}"),
+        _("Default (%(value)s)", value=settings.timezone.replace("_", " ")),
+    )
 
 
 def text_boxes() -> list[Field]:

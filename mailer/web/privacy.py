@@ -35,10 +35,10 @@ def revoke(site: Site, identifier: int) -> Response:
             address_change.revoke(reader)
     _ = site.language.text
     return site.notice(
-        _("Signed out everywhere"),
+        _("Old links are disabled"),
         _(
-            "All links to your choices that were mailed so far are void, this one too. Any of your "
-            "issues brings you a new one."
+            "No link to your choices that was mailed so far works any more, this one included. Any "
+            "of your issues brings you a new one."
         ),
     )
 

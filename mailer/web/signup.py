@@ -55,6 +55,7 @@ def _form(
         email=email,
         chosen=chosen,
         edition=edition,
+        stories=site.settings.picks,
         cadence=wording.cadence(site.settings.schedule, site.language),
         sample=sample[:SAMPLE],
     )
@@ -77,14 +78,22 @@ def ask(request: Request, form: FormData) -> Response:
     done = site.notice(
         _("Check your inbox"),
         _(
-            "If %(address)s can be subscribed, a message is on its way to it. Open the link in it "
-            "to confirm. Nothing is sent to you before you have.",
+            "A link is on its way to %(address)s. Open it to confirm: no issue is sent before you "
+            "have.",
             address=draft.email,
         ),
-        _("Nothing there after a few minutes? Look among the unwanted mail, or ask again."),
+        _(
+            "If the address is subscribed already, the link opens its choices. If mail to it is "
+            "blocked, nothing arrives."
+        ),
+        _(
+            "Nothing there after a few minutes? Look for “%(title)s” in the spam folder, or ask "
+            "again.",
+            title=site.settings.title,
+        ),
         links={
             _("Read past issues meanwhile"): site.path("/archive"),
-            _("Use another address"): site.path("/subscribe"),
+            _("Ask again, or use another address"): site.path("/subscribe"),
         },
     )
     if forms.text(form, "website"):  # a field that people do not see: this was a program

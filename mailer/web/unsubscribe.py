@@ -50,8 +50,8 @@ def show(request: Request) -> Response:
             return _gone(site, copy.title, _others(session, site, copy))
     _ = site.language.text
     return site.notice(
-        _("Stop %(title)s?", title=copy.title),
-        _("You will get no more issues. Nothing else is asked of you."),
+        _("Unsubscribe from %(title)s?", title=copy.title),
+        _("You will get no more issues of %(title)s. That is all.", title=copy.title),
         button=_("Unsubscribe"),
         links={
             _("Get other stories, or fewer issues, instead"): site.links.preferences(copy.delivery)

@@ -86,12 +86,22 @@ def count(session: Session, now: datetime) -> Offering:
         field = fields.get(name, "")
         groups.setdefault(field, []).append(name)
         weight[field] += times
+    if any(field and len(names) > 1 for field, names in groups.items()):
+        _merge_single(groups, [name for name, _ in topics])
     ordered = sorted(groups, key=lambda field: (not field, -weight[field], field))
     return Offering(
         tuple(TopicGroup(field, tuple(groups[field][:IN_GROUP])) for field in ordered[:GROUPS]),
         _roles(session),
         _languages(session, now),
     )
+
+
+def _merge_single(groups: dict[str, list[str]], order: Sequence[str]) -> None:
+    """Put fields of one topic with the topics of none: a heading of its own says no more."""
+    single = {field for field, names in groups.items() if field and len(names) == 1}
+    merged = {*groups.get("", ()), *(name for field in single for name in groups.pop(field))}
+    if merged:
+        groups[""] = [name for name in order if name in merged]
 
 
 def _topics(session: Session, since: datetime | None, now: datetime) -> Sequence[tuple[str, int]]:

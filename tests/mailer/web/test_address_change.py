@@ -103,5 +103,5 @@ def test_a_request_too_many_leaves_the_link_mailed_before(place: Place, personal
 
 def test_signing_out_voids_the_very_link_it_was_done_with(place: Place, personal: str) -> None:
     page = place.client.post(personal, data={"action": "revoke"})
-    assert "Signed out everywhere" in page.text
+    assert "Old links are disabled" in page.text
     assert place.client.get(personal).status_code == 404

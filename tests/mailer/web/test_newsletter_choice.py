@@ -34,7 +34,7 @@ def test_who_gets_a_daily_one_chooses_among_issues_and_not_weeks(
 ) -> None:
     page = place.client.get(personal).text
     assert "Every week" in page
-    assert "A new issue is out once a week." in page
+    assert "A new issue is published once a week." in page
     with database.writing(place.engine) as session:
         own = {"title": "The Daily Brief", "schedule": "daily 07:30"}
         newsletters.add(session, place.settings, "daily", own, segment=None, now=place.moment[0])

@@ -36,3 +36,11 @@ def test_what_cannot_be_is_named_and_what_was_filled_in_stays(
     assert saved(place) == before
     if "more_topics" in wrong:
         assert 'value="Somebody"' in page.text
+
+
+def test_the_page_says_what_the_newsletters_own_day_and_hour_are(
+    place: Place, personal: str
+) -> None:
+    page = place.client.get(personal).text
+    for value in ("Thursday", "08:00", "UTC"):
+        assert f'<option value="">Default ({value})</option>' in page

@@ -62,3 +62,19 @@ def test_stories_without_a_date_count_from_their_import(store: Engine, now: date
     del undated["published_at"]
     found = carried(store, now, article("a", now, "TPU Development"), undated)
     assert [one.topics for one in found.groups] == [("TPU Development",), ("Kubernetes",)]
+
+
+def test_fields_of_one_topic_stand_last_together_where_another_has_more(
+    store: Engine, now: datetime
+) -> None:
+    found = carried(
+        store,
+        now,
+        article("a", now, "TPU Development", "GPU Programming", "Kubernetes"),
+        article("b", now, "TPU Development", "Cryptography", "Kubernetes"),
+        article("c", now, "Cryptography", "Kubernetes"),
+    )
+    assert found.groups == (
+        TopicGroup("AI Hardware", ("TPU Development", "GPU Programming")),
+        TopicGroup("", ("Kubernetes", "Cryptography")),
+    )
