@@ -16,7 +16,7 @@ from hashlib import sha256
 
 import jinja2
 
-from mailer.localization import Language
+from mailer.localization import N_, Language
 from mailer.mime.headers import ascii_domain, on_the_wire
 from mailer.mime.message import Message
 from mailer.relay import registry
@@ -28,6 +28,7 @@ from recommender.settings import Settings, mailbox
 
 FOLDER = "service"
 """Where it lies in the outbox."""
+BY_HAND = N_("If the button does not work, copy this address into your browser:")
 _NUMBERS = itertools.count()
 
 
@@ -40,15 +41,19 @@ def compose(
     language: Language,
     *,
     automatic: str = "auto-replied",
+    heading: str = "",
     button: str = "",
 ) -> Message:
     """A message in ``language`` from the newsletter to ``recipient``: plain text, and with a
-    ``button``, the words on the paragraph that is a link, HTML in the newsletter's look as well.
-    ``automatic`` is its Auto-Submitted (RFC 3834): by default, an answer to what somebody asked."""
+    ``button``, the words on the paragraph that is a link, HTML in the newsletter's look as well,
+    under a ``heading`` of its own. ``automatic`` is its Auto-Submitted (RFC 3834): by
+    default, an answer to what somebody asked."""
     name, address = mailbox(settings.sender)
     sender = on_the_wire(address)
     to = on_the_wire(recipient)
-    text = "\n\n".join([*paragraphs, f"-- \n{settings.title}\n{settings.postal_address}"]) + "\n"
+    pages = _pages(settings, language)
+    end = [f"-- \n{settings.title}", settings.postal_address, *[f"{n}: {u}" for n, u in pages]]
+    text = "\n\n".join([*filter(None, [heading]), *paragraphs, "\n".join(end)]) + "\n"
     mail = EmailMessage(policy=policy.SMTP.clone(max_line_length=998))
     mail["From"] = Address(name, addr_spec=sender)
     mail["To"] = to
@@ -60,7 +65,7 @@ def compose(
     mail["Auto-Submitted"] = automatic
     mail.set_content(text, cte="quoted-printable")
     if button:
-        html = _html(settings, subject, paragraphs, button, language)
+        html = _html(settings, (subject, heading, *paragraphs), button, language)
         mail.add_alternative(html, subtype="html", cte="quoted-printable")
     mail["Content-Language"] = language.tag  # RFC 3282
     return Message(
@@ -72,15 +77,25 @@ def compose(
     )
 
 
-def _html(
-    settings: Settings, subject: str, paragraphs: Sequence[str], button: str, language: Language
-) -> str:
-    """The same in the newsletter's look; the paragraph that is a link is drawn as a button."""
+def _pages(settings: Settings, language: Language) -> list[tuple[str, str]]:
+    """Who publishes this: names and addresses of the pages that are set."""
+    _ = language.text
+    pages = [(_("Imprint"), settings.imprint_url), (_("Privacy"), settings.privacy_url)]
+    return [(name, url) for name, url in pages if url]
+
+
+def _html(settings: Settings, texts: Sequence[str], button: str, language: Language) -> str:
+    """The same in the newsletter's look: subject, heading and paragraphs; the one that is a link is
+    drawn as a button, and stands below it to be copied."""
+    subject, heading, *paragraphs = texts
     link = next((one for one in paragraphs if one.startswith(("https://", "http://"))), "")
     return _template().render(
         settings=settings,
         subject=subject,
+        heading=heading,
         paragraphs=paragraphs,
+        pages=_pages(settings, language),
+        by_hand=language.text(BY_HAND),
         link=link,
         button=button,
         language=language,

@@ -211,6 +211,7 @@ def make_factory(
             frame=frame(settings),
             welcome=welcome.is_welcome(period),
             test=test,
+            schedule=settings.schedule,
         ),
         identity=Identity(
             from_name=name,

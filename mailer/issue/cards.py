@@ -64,8 +64,8 @@ class Card:
 class Issue:
     """All that the templates show, cleaned and trimmed; nothing of it is markup. ``contents`` are
     the stories to be listed at the top, under ``contents_title``: none when there is only one.
-    ``trap_url``, for machines that follow every link, is empty without tracking; other addresses
-    are empty when there is nothing to link; ``note`` and ``sponsor`` are None without one."""
+    ``choose`` asks for choices still to be made. ``trap_url``, for machines that follow every link,
+    is empty without tracking; ``note`` and ``sponsor`` are None without one, others empty."""
 
     lang: str
     subject: str
@@ -85,6 +85,7 @@ class Issue:
     trap_url: str
     reading_time: str = ""
     contents_title: str = ""
+    choose: str = ""
     contents: tuple[Face, ...] = ()
     tagline: str = ""
     footer: str = ""
@@ -141,7 +142,7 @@ class Limits:
     points: int = 3
     title: int = 180
     name: int = 60
-    read: int = 48
+    read: int = 30
     line: int = 160
     url: int = 1000
 
@@ -198,8 +199,8 @@ def face(
     title = shorten(story.title or story.article_title or _("Untitled"), limits.title)
     summary = "" if _told(summary, [title]) else summary
     read_url, more_url, less_url = urls
-    at_source = story.source and lead
-    read = _("Read at %(source)s", source=story.source) if at_source else _("Read the story")
+    read = _("Read at %(source)s", source=story.source) if story.source and lead else ""
+    read = read if read and len(read) <= limits.read else _("Read the story")
     parts = tuple(part for part in parts if not _told(part.text, [title, summary]))
     return Face(
         title=title,
@@ -229,8 +230,7 @@ def _words(text: str) -> int:
 def _in_a_line(part: Part, limits: Limits) -> Part:
     """The first point of a part, short enough to stand in a line: a card is there to be scanned."""
     text = part.text or part.points[0]
-    label = part.label
-    return Part(part.kind, label, text=shorten(text, limits.line_part, at_sentence=True))
+    return Part(part.kind, part.label, text=shorten(text, limits.line_part, at_sentence=True))
 
 
 def foreign(tag: str, language: Language) -> str:

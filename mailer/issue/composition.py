@@ -6,20 +6,19 @@ business, the sentences are in ``wording``.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cached_property
+from functools import partial
 from typing import Literal, Protocol
 
 from mailer import localization
 from mailer.issue import cards, greeting, question, sponsors, wording
 from mailer.issue.cards import LIMITS, Card, Issue, Limits, Part
 from mailer.issue.content import StoryContent
-from mailer.issue.frame import Frame
+from mailer.issue.frame import Frame, Publication
 from mailer.issue.notes import Note, note
-from mailer.issue.plaintext import clean, shorten
+from mailer.issue.plaintext import shorten
 from mailer.issue.preheader import preheader
 from mailer.issue.size import BUDGET, weight
-from mailer.issue.sponsors import Sponsor, SponsorContent
+from mailer.issue.sponsors import Sponsor
 from mailer.localization import Language
 from recommender.ranking.values import Pick
 
@@ -45,44 +44,6 @@ class Links(Protocol):
     def preferences(self, delivery_id: int) -> str: ...
     def view(self, delivery_id: int) -> str: ...
     def keep(self, delivery_id: int) -> str: ...
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What is the same in every copy of an edition. ``edition`` is its name
-    (``weekly-2026-W48``), ``day`` when it goes out; without ``tracking`` stories are linked
-    directly as far as their addresses are of bearable length. ``language`` is that of readers and
-    of stories that do not say another. ``subject`` is the editors' for every copy; ``notes`` are
-    theirs in Markdown, by segment (None: for everybody). A ``test`` copy says so in its subject;
-    a ``welcome`` is a reader's first issue, made for them alone and of no week."""
-
-    title: str
-    edition: str
-    day: date | None
-    postal_address: str
-    tracking: bool = True
-    language: str = localization.SOURCE
-    subject: str = ""
-    notes: Mapping[str | None, str] = field(default_factory=dict)
-    sponsors: Mapping[int, SponsorContent] = field(default_factory=dict)
-    frame: Frame = field(default_factory=Frame)
-    test: bool = False
-    welcome: bool = False
-
-    @cached_property
-    def name(self) -> str:
-        """The title as it is shown."""
-        return shorten(clean(self.title), 80)
-
-    @cached_property
-    def subject_line(self) -> str:
-        """The editors' subject as it is shown; empty without one."""
-        return shorten(clean(self.subject), wording.LONGEST_SUBJECT)
-
-    @cached_property
-    def address(self) -> tuple[str, ...]:
-        """The lines of the postal address as they are shown."""
-        return tuple(shorten(clean(line), 200) for line in self.postal_address.splitlines()[:8])
 
 
 @dataclass(frozen=True)
@@ -128,7 +89,8 @@ class Composer:
         self._sponsors_of: dict[object, Sponsor] = {}
         self._cards_of: dict[object, dict[object, Card]] = {}
         self._made = 0
-        self._greeting = greeting.welcome if publication.welcome else greeting.intro
+        welcome = partial(greeting.welcome, schedule=publication.schedule)
+        self._greeting = welcome if publication.welcome else greeting.intro
 
     def compose(self, reader: ReaderView, picks: Sequence[Pick], delivery_id: int) -> Issue:
         """The issue for one reader. ``picks`` is not empty, best first.
@@ -169,9 +131,7 @@ class Composer:
                 lead, reader.roles, [face.title for face in faces[1:]], subject, language
             ),
             title=title,
-            date=""
-            if publication.welcome
-            else wording.date_line(publication.edition, publication.day, language),
+            date=publication.date_line(language),
             intro=self._greeting(reader.name, *chosen_by, len(faces), language),
             note=self._note(reader, delivery_id, language),
             sponsor=self._sponsor(reader, delivery_id, language),
@@ -184,6 +144,7 @@ class Composer:
             view_url=links.view(delivery_id),
             trap_url=links.click(delivery_id, TRAP) if publication.tracking else "",
             reading_time=wording.reading_time(sum([face.words for face in faces]), language),
+            choose=_("Choose your topics") if publication.welcome or not _told(reader) else "",
             contents_title=_("In this issue") if len(faces) > 1 else "",
             contents=faces if len(faces) > 1 else (),
             tagline=frame.tagline,
@@ -205,9 +166,10 @@ class Composer:
         keep_url = self._links.keep(delivery_id) if reader.asked else ""
         key = (reader.segments, language.tag, keep_url)
         if key not in self._notes_of:
+            _ = language.text
             texts = [notes[name] for name in (None, *reader.segments) if name in notes]
             written_in = cards.foreign(self._publication.language, language)
-            said = note(texts, written_in)
+            said = note(texts, written_in, _("From the editors"))
             self._notes_of[key] = question.above(said, keep_url, language) if keep_url else said
         return self._notes_of[key]
 
@@ -242,7 +204,7 @@ class Composer:
         serve in the same language, unless texts had to be trimmed further. What was said once of
         why is not said of the next card again."""
         order = cards.serving_order(reader.roles)
-        told_us = bool(reader.roles) or any(weight > 0 for weight in reader.topics.values())
+        told_us = _told(reader)
         made: dict[object, Card] = {}
         if limits is LIMITS:
             made = self._cards_of.setdefault((order, language.tag, told_us), made)
@@ -286,9 +248,7 @@ class Composer:
 
     def _urls(self, key: str, delivery_id: int, limits: Limits) -> tuple[str | None, str, str]:
         """Where a card leads: the story if there is anywhere to go, more like it, less like it.
-
-        Without tracking, addresses of bearable length lead to the story directly.
-        """
+        Without tracking, addresses of bearable length lead to the story directly."""
         number, links = int(key), self._links
         read = self._story(key).link
         if read is not None and (self._publication.tracking or len(read) > limits.url):
@@ -298,3 +258,8 @@ class Composer:
             links.feedback(delivery_id, number, "more"),
             links.feedback(delivery_id, number, "less"),
         )
+
+
+def _told(reader: ReaderView) -> bool:
+    """Whether the reader has told us a role or a topic."""
+    return bool(reader.roles) or any(weight > 0 for weight in reader.topics.values())

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from mailer.issue.plaintext import clean, shorten
-from mailer.issue.wording import as_noun, with_article
+from mailer.issue.wording import as_noun, cadence, with_article
 from mailer.localization import N_, Language
 from recommender.ranking.values import ReasonKind
 
@@ -17,13 +17,13 @@ LENGTH = 280
 LONGEST_NAME = 60
 CHOSEN = {
     # Whether the role and the topics are known.
-    (True, False): N_("%(stories)s, chosen for your work as %(role)s."),
-    (False, True): N_("%(stories)s, chosen because you follow %(topics)s."),
+    (True, False): N_("%(stories)s chosen for your work as %(role)s."),
+    (False, True): N_("%(stories)s chosen because you follow %(topics)s."),
     (True, True): N_(
-        "%(stories)s, chosen for your work as %(role)s and because you follow %(topics)s."
+        "%(stories)s chosen for your work as %(role)s and because you follow %(topics)s."
     ),
     (False, False): N_(
-        "%(stories)s for you. Tell us your topics, and the next ones are more your own."
+        "%(stories)s chosen for you. Tell us your topics, and the next ones are more your own."
     ),
 }
 _NOT_A_NAME = re.compile(r"[@/\\:;<>{}\[\]|=#%*_^~`!?\"“”0-9]|\w{2}\.\w|\w\.\w{2}")
@@ -52,8 +52,9 @@ def chosen_by(
 def intro(
     name: str, roles: Sequence[str], topics: Mapping[str, float], number: int, language: Language
 ) -> str:
-    """``Hi Mina, six stories, chosen for your work as an engineer and because you follow TPUs.``"""
-    chosen = _by_what(roles, topics, number, language)
+    """``Hi Mina, here are six stories chosen for your work as an engineer and because you follow
+    TPUs.``"""
+    chosen = _by_what(roles, topics, _stories(number, language), language)
     called = first_name(name)
     if not called:
         return shorten(f"{chosen[:1].upper()}{chosen[1:]}", LENGTH)
@@ -62,32 +63,41 @@ def intro(
 
 
 def welcome(
-    name: str, roles: Sequence[str], topics: Mapping[str, float], number: int, language: Language
+    name: str,
+    roles: Sequence[str],
+    topics: Mapping[str, float],
+    number: int,
+    language: Language,
+    *,
+    schedule: str = "",
 ) -> str:
-    """The same, over a reader's first issue."""
-    _ = language.text
-    chosen, called = _by_what(roles, topics, number, language), first_name(name)
-    said = _("Your first issue is made from the last weeks: %(stories)s", stories=chosen)
-    hello = _("Welcome, %(name)s.", name=called) if called else _("Welcome.")
-    return shorten(f"{hello} {said}", LENGTH)
+    """The same, over a reader's first issue, and when further ones come by ``schedule``."""
+    _, called = language.text, first_name(name)
+    said = _by_what(roles, topics, _past_stories(number, language), language)
+    hello = _("Welcome, %(name)s!", name=called) if called else _("Welcome!")
+    if schedule:
+        often = cadence(schedule, language)
+        after = _("%(often)s a new issue comes out.", often=often)
+        said = f"{said} {after}"
+    return shorten(f"{hello} {said[:1].upper()}{said[1:]}", LENGTH)
 
 
 def _by_what(
-    roles: Sequence[str], topics: Mapping[str, float], number: int, language: Language
+    roles: Sequence[str], topics: Mapping[str, float], stories: str, language: Language
 ) -> str:
     loved = [topic for topic, weight in topics.items() if weight > 0 and clean(topic)]
     loved.sort(key=lambda topic: (-topics[topic], topic.casefold(), topic))
-    return _chosen(tuple(roles[:2]), tuple(loved[:2]), number, language)
+    return _chosen(tuple(roles[:2]), tuple(loved[:2]), stories, language)
 
 
 @lru_cache(maxsize=10_000)
 def _chosen(
-    roles: tuple[str, ...], topics: tuple[str, ...], number: int, language: Language
+    roles: tuple[str, ...], topics: tuple[str, ...], stories: str, language: Language
 ) -> str:
     work = _work(roles, language)
     follows = language.all_of([shorten(clean(topic), 50) for topic in topics])
     sentence = CHOSEN[bool(work), bool(follows)]
-    return language.text(sentence, stories=_stories(number, language), role=work, topics=follows)
+    return language.text(sentence, stories=stories, role=work, topics=follows)
 
 
 @lru_cache(maxsize=1_000)
@@ -99,7 +109,17 @@ def _work(roles: tuple[str, ...], language: Language) -> str:
 def _stories(number: int, language: Language) -> str:
     ngettext = language.plural
     count = number_word(number, language)
-    return ngettext("%(count)s story", "%(count)s stories", number, count=count)
+    return ngettext("here is %(count)s story", "here are %(count)s stories", number, count=count)
+
+
+def _past_stories(number: int, language: Language) -> str:
+    ngettext = language.plural
+    return ngettext(
+        "here is %(count)s story from the past weeks,",
+        "here are %(count)s stories from the past weeks,",
+        number,
+        count=number_word(number, language),
+    )
 
 
 def first_name(name: str) -> str:

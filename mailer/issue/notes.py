@@ -62,11 +62,13 @@ class Block:
 @dataclass(frozen=True, slots=True, eq=False)
 class Note:
     """What editors say at the top of an issue. ``lang`` is the language it is written in, empty
-    when it is the issue's. Notes are remembered, so each is compared as the one object it is."""
+    when it is the issue's; ``label`` says whose it is, in the issue's. Notes are remembered, so
+    each is compared as the one object it is."""
 
     blocks: tuple[Block, ...]
     lang: str = ""
     dir: str = "ltr"
+    label: str = ""
 
     @property
     def texts(self) -> Iterator[str]:
@@ -86,11 +88,12 @@ def check(text: str) -> str:
     return kept
 
 
-def note(texts: Sequence[str], lang: str = "") -> Note | None:
-    """Notes in Markdown, one below the other, as one; None when they say nothing."""
+def note(texts: Sequence[str], lang: str = "", label: str = "") -> Note | None:
+    """Notes in Markdown, one below the other, as one under a ``label``; None when they say
+    nothing."""
     blocks = tuple(block for text in texts for block in parse(text))
     said = "".join(line.text for block in blocks for line in block.lines)
-    return Note(blocks, lang, direction(said)) if blocks else None
+    return Note(blocks, lang, direction(said), label) if blocks else None
 
 
 def parse(text: str) -> tuple[Block, ...]:

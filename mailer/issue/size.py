@@ -35,8 +35,8 @@ def _own_texts(issue: Issue) -> list[str]:
         *(issue.intro, issue.footer_why, *issue.postal_address, issue.reading_time),
         *(issue.tagline, issue.footer, issue.logo, issue.title, issue.contents_title),
         *(issue.subscribe_url, issue.archive_url, issue.imprint_url, issue.privacy_url),
-        *(issue.unsubscribe_url, issue.preferences_url, *[issue.view_url] * 2, issue.trap_url),
-        *(issue.lead.why, *[card.why for card in issue.cards]),
+        *(issue.unsubscribe_url, *[issue.preferences_url, issue.view_url] * 2, issue.trap_url),
+        *(issue.choose, issue.lead.why, *[card.why for card in issue.cards]),
     ]
 
 
@@ -47,7 +47,7 @@ def _note_bytes(note: Note | None) -> int:
         return 0
     spans = [span for block in note.blocks for line in block.lines for span in line.spans]
     texts = sum(_escaped_bytes(span.text) + _escaped_bytes(span.url) for span in spans)
-    return LINE_BYTES * (len(spans) + len(note.blocks) + 1) + texts
+    return LINE_BYTES * (len(spans) + len(note.blocks) + 2) + texts + _escaped_bytes(note.label)
 
 
 @lru_cache(maxsize=1_000)

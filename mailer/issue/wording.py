@@ -135,7 +135,7 @@ def with_article(noun: str, language: Language) -> str:
     return f"{article} {noun}"
 
 
-NAMING: frozenset[ReasonKind] = frozenset({"topic", "role", "history", "text"})
+NAMING: frozenset[ReasonKind] = frozenset({"topic", "role", "history"})
 """Kinds of reasons that name something, and say nothing without it."""
 
 
@@ -163,11 +163,29 @@ def lead_reason(reasons: Iterable[tuple[ReasonKind, str, float]]) -> LeadReason:
             first, name, most = kind, detail, share
     if first in RANKS:
         return LeadReason(first)
+    if first == "text":
+        return LeadReason(first, telling(name))
     if first != "topic":
         return LeadReason(first, name)
     if len(topics) > 1:
         topics.sort()
     return LeadReason(first, name, tuple([detail for _, detail in topics[:2]]))
+
+
+_NOUN = re.compile(
+    r"\w{2,}(?:[ts]ion|ment|ness|[aeio]ty|ory|ism|ist|ics|ance|ence|ship|logy|ware|[st]or"
+    r"|ung|heit|keit|schaft|tät)(?:s|en)?"
+)
+"""A word that its ending shows to be a noun, in English or German."""
+
+
+@lru_cache(maxsize=10_000)
+def telling(words: str) -> str:
+    """Of words that a story shares with a topic (``processor, neural network, vary``) those that
+    tell a reader something: phrases and names; without any, one noun, or none at all."""
+    found = [word for word in map(str.strip, words.split(",")) if word]
+    named = [word for word in found if " " in word or word != word.lower()]
+    return ", ".join(named or [word for word in found if _NOUN.fullmatch(word)][:1])
 
 
 ARCHIVE_DAYS = 7
@@ -218,7 +236,11 @@ def why(lead_reason: LeadReason, language: Language, *, known: bool) -> str:
         case "history":
             sentence = _("Because you read “%(title)s”.", title=shorten(detail, 90))
         case "text":
-            sentence = _("Close to what you follow: %(words)s.", words=detail)
+            sentence = (
+                _("Close to what you follow: %(words)s.", words=detail)
+                if detail
+                else _("Close to what you follow.")
+            )
         case _:
             assert_never(kind)
     return shorten(sentence, WHY_LENGTH)

@@ -140,16 +140,18 @@ def _answer(site: Site, draft: SubscriberDraft, client: str) -> None:
             _("Please confirm: %(title)s", title=title),
             [
                 _(
-                    "Somebody, probably you, asked that %(title)s be sent to this address. Confirm "
-                    "it here:",
+                    "You asked for %(title)s at %(address)s. Please confirm:",
                     title=title,
+                    address=email,
                 ),
                 link,
+                _("The link is good for %(days)s days.", days=CONFIRM_WITHIN.days),
                 _("If it was not you, do nothing: nothing will be sent to you."),
             ],
             now,
             site.language,
-            button=_("Confirm and choose your interests"),
+            heading=_("Confirm your subscription"),
+            button=_("Confirm subscription"),
         )
         transactional.send(site.settings, message, now)
     except NewsletterError as error:

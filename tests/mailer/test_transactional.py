@@ -59,3 +59,32 @@ def test_without_a_button_it_is_plain_text(tmp_path: Path, now: datetime) -> Non
         settings, "r@example.com", "Done", ["Hello"], now, localization.choose("en")
     )
     assert b"multipart" not in message.data
+
+
+def test_under_a_heading_it_says_who_writes_and_gives_the_link_to_copy(
+    tmp_path: Path, now: datetime
+) -> None:
+    settings = Settings(
+        home=tmp_path, tagline="Chips & more", imprint_url="https://news.example.org/imprint"
+    )
+    link = "https://news.example.org/confirm/abc"
+    message = transactional.compose(
+        *(settings, "r@example.com", "Please confirm", ["You asked.", link], now),
+        localization.choose("en"),
+        heading="Confirm your subscription",
+        button="Confirm",
+    )
+    mail = message_from_bytes(message.data, policy=policy.default)
+    assert isinstance(mail, EmailMessage)
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    assert text.get_content().splitlines()[:3] == ["Confirm your subscription", "", "You asked."]
+    assert "Imprint: https://news.example.org/imprint" in text.get_content()
+    shown = html.get_content()
+    assert shown.count("<h1") == 1
+    assert ">Confirm your subscription</h1>" in shown
+    assert "Chips &amp; more" in shown
+    assert f">{link}</span>" in shown
+    assert 'href="https://news.example.org/imprint"' in shown
+    assert "Privacy" not in shown

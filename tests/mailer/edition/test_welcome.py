@@ -90,7 +90,7 @@ def test_who_confirms_gets_an_issue_at_once_and_the_sum_holds(newsroom: Newsroom
     [file] = newsroom.settings.outbox.glob("weekly-welcome-2026-W48/*.eml")
     text = file.read_text("utf-8")
     assert "Subject: Welcome: Software and the" in text
-    assert "Welcome, Mina." in text
+    assert "Welcome, Mina!" in text
     assert "List-Id: The Weekly Brief <weekly." in text  # it is left as the newsletter is
     with database.reading(newsroom.engine) as session:
         assert session.get_one(Edition, edition).state == EditionState.FINISHED

@@ -92,25 +92,28 @@ def test_a_takeaway_that_is_the_title_again_is_no_preheader(issue_of: Make) -> N
     [
         (
             ReaderView("Mina", None, ("Hardware Engineer",), {"TPUs": 3, "Racks": 2, "Film": 1}),
-            "Hi Mina, two stories, chosen for your work as a hardware engineer and because you "
-            "follow TPUs and Racks.",
+            "Hi Mina, here are two stories chosen for your work as a hardware engineer and because "
+            "you follow TPUs and Racks.",
         ),
-        (reader("CTO"), "Two stories, chosen for your work as a CTO."),
+        (reader("CTO"), "Here are two stories chosen for your work as a CTO."),
         (
             reader("VP of Engineering/Data", "Investor"),
-            "Two stories, chosen for your work as a VP of engineering/data and investor.",
+            "Here are two stories chosen for your work as a VP of engineering/data and investor.",
         ),
-        (reader("AI Engineer"), "Two stories, chosen for your work as an AI engineer."),
-        (reader("UX Designer"), "Two stories, chosen for your work as a UX designer."),
-        (reader(Robots=1.0), "Two stories, chosen because you follow Robots."),
+        (reader("AI Engineer"), "Here are two stories chosen for your work as an AI engineer."),
+        (reader("UX Designer"), "Here are two stories chosen for your work as a UX designer."),
+        (reader(Robots=1.0), "Here are two stories chosen because you follow Robots."),
         (
             reader(name="Mina", Robots=1.0),
-            "Hi Mina, two stories, chosen because you follow Robots.",
+            "Hi Mina, here are two stories chosen because you follow Robots.",
         ),
-        (reader(name="Mina"), "Hi Mina, two stories for you. Tell us your topics"),
-        (reader("Engineer", Film=-2.0), "Two stories, chosen for your work as an engineer."),
-        (reader(), "Two stories for you. Tell us your topics"),
-        (reader("", " \u202e"), "Two stories for you."),
+        (reader(name="Mina"), "Hi Mina, here are two stories chosen for you. Tell us your topics"),
+        (
+            reader("Engineer", Film=-2.0),
+            "Here are two stories chosen for your work as an engineer.",
+        ),
+        (reader(), "Here are two stories chosen for you. Tell us your topics"),
+        (reader("", " \u202e"), "Here are two stories chosen for you."),
     ],
 )
 def test_the_intro_says_what_is_known_of_the_reader(
@@ -120,7 +123,7 @@ def test_the_intro_says_what_is_known_of_the_reader(
 
 
 def test_the_intro_counts_the_stories_and_leaves_their_titles_to_the_list(issue_of: Make) -> None:
-    assert issue_of(["2"]).intro.startswith("Hi Mina, one story, chosen")
+    assert issue_of(["2"]).intro.startswith("Hi Mina, here is one story chosen")
     assert "twenty stories" in issue_of(["5"] * 20).intro
     assert "Compute by contract" not in issue_of(["2", "1"]).intro
 
@@ -221,7 +224,11 @@ def test_nothing_is_said_twice_in_one_card(issue_of: Make) -> None:
     [
         ("topic", "TPU Development", "You follow TPU Development."),
         ("role", "AI Engineer", "For your work as an AI engineer."),
-        ("text", "tpu, memory", "Close to what you follow: tpu, memory."),
+        ("text", "tpu, memory", "Close to what you follow: memory."),
+        ("text", "simulators, vary", "Close to what you follow: simulators."),
+        ("text", "vary, provide", "Close to what you follow."),
+        ("text", "vary, neural network", "Close to what you follow: neural network."),
+        ("text", "provide, Lisbon", "Close to what you follow: Lisbon."),
         ("history", "Old news", "Because you read “Old news”."),
         ("fresh", "published recently", "Published recently."),
         ("must_read", "x", ""),
@@ -366,8 +373,8 @@ def test_an_issue_in_german(issue_of: Make, renderer: Renderer) -> None:
     issue = issue_of(["1", "2"], reader=mina, also=["7"])
     assert issue.date == "Woche 48 · Donnerstag, 26. November 2026"
     assert issue.intro == (
-        "Hallo Mina, zwei Beiträge, ausgewählt für Ihre Arbeit als CTO und nach Ihren Themen, vor "
-        "allem TPUs und Racks."
+        "Hallo Mina, hier sind zwei Beiträge, ausgewählt für Ihre Arbeit als CTO und nach Ihren "
+        "Themen, vor allem TPUs und Racks."
     )
     face = issue.lead.face
     assert (face.lang, face.read) == ("en", "Weiterlesen bei Silicon Review")
@@ -379,6 +386,32 @@ def test_an_issue_in_german(issue_of: Make, renderer: Renderer) -> None:
     for words in ("Mehr davon", "Weniger davon", "Abbestellen", "Auswahl anpassen"):
         assert f">{words}</a>" in html
         assert f"{words}:" in text
+
+
+def test_a_button_that_would_break_into_lines_leaves_the_source_out(issue_of: Make) -> None:
+    assert one(issue_of, title="T", source="The Review").lead.face.read == "Read at The Review"
+    long = one(issue_of, title="T", source="The Quarterly Founders Letter")
+    assert long.lead.face.read == "Read the story"
+
+
+def test_who_has_told_nothing_and_who_is_new_are_asked_for_their_topics(
+    issue_of: Make, renderer: Renderer
+) -> None:
+    new = dataclasses.replace(PUBLICATION, welcome=True)
+    asked = [issue_of(["1"], reader=ReaderView()), issue_of(["1"], publication=new)]
+    for issue in asked:
+        link = f'<a href="{issue.preferences_url}" class="accent"'
+        assert link in renderer.html(issue)
+        assert f"Choose your topics:\n{issue.preferences_url}" in renderer.text(issue)
+    assert "Choose your topics" not in renderer.html(issue_of(["1"]))
+
+
+def test_an_editors_note_says_whose_it_is(issue_of: Make, renderer: Renderer) -> None:
+    issue = issue_of(
+        ["1"], publication=dataclasses.replace(PUBLICATION, notes={None: "We are back."})
+    )
+    assert ">From the editors</p>" in renderer.html(issue)
+    assert "From the editors:\n\nWe are back." in renderer.text(issue)
 
 
 def test_readers_of_one_edition_each_get_their_language(issue_of: Make, renderer: Renderer) -> None:

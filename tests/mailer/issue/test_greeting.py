@@ -30,12 +30,24 @@ def test_readers_are_called_by_the_first_name_only_where_it_plainly_is_one(
 
 def test_a_greeting_in_two_languages() -> None:
     assert greeting.intro("Mina Okafor", ["CTO"], {}, 6, ENGLISH) == (
-        "Hi Mina, six stories, chosen for your work as a CTO."
+        "Hi Mina, here are six stories chosen for your work as a CTO."
     )
     assert greeting.intro("", [], {"TPUs": 1}, 1, GERMAN) == (
-        "Ein Beitrag, ausgewählt nach Ihren Themen, vor allem TPUs."
+        "Hier ist ein Beitrag, ausgewählt nach Ihren Themen, vor allem TPUs."
     )
-    assert greeting.intro("", [], {}, 25, ENGLISH).startswith("25 stories for you.")
+    assert greeting.intro("", [], {}, 25, ENGLISH).startswith("Here are 25 stories chosen for you.")
+
+
+def test_a_welcome_says_whence_its_stories_are_and_when_others_come() -> None:
+    assert greeting.welcome("Mina Okafor", ["CTO"], {}, 6, ENGLISH, schedule="thursday 08:00") == (
+        "Welcome, Mina! Here are six stories from the past weeks, chosen for your work as a CTO. "
+        "Every Thursday a new issue comes out."
+    )
+    assert greeting.welcome("", [], {}, 1, GERMAN, schedule="weekdays 08:00") == (
+        "Willkommen! Hier ist ein Beitrag der letzten Wochen, für Sie ausgewählt. Nennen Sie uns "
+        "Ihre Themen, dann passen die nächsten noch besser zu Ihnen. Montag bis Freitag erscheint "
+        "eine neue Ausgabe."
+    )
 
 
 @dataclass(frozen=True)
