@@ -1,10 +1,12 @@
 """An SMTP server on loopback that notes every message it takes, in a process of its own.
 
 It writes a line for each message before it answers (``+ID``, from the Message-ID), and one for each
-connection that opens (``(``) and closes (``)``): what nobody who was killed can deny afterwards.
+connection that opens (``(NUMBER``) and closes (``)NUMBER``): what nobody who was killed can deny
+afterwards.
 """
 
 import contextlib
+import itertools
 import os
 import re
 import socket
@@ -53,11 +55,18 @@ class Post:
         return self.log.read_bytes().count(b"+")
 
     def open_at_once(self, since: int) -> int:
-        """The most connections that were open at once, from byte ``since`` of its notes on."""
-        most = now = 0
-        for mark in self.log.read_bytes()[since:]:
-            now = 0 if mark == ord("!") else now + (mark == ord("(")) - (mark == ord(")"))
-            most = max(most, now)
+        """The most connections that were open at once, of those made from byte ``since`` of its
+        notes on: that one of before has closed may be noted late."""
+        most, now = 0, set[bytes]()
+        for line in self.log.read_bytes()[since:].splitlines():
+            match line[:1]:
+                case b"(":
+                    now.add(line[1:])
+                case b")":
+                    now.discard(line[1:])
+                case b"!":
+                    now.clear()
+            most = max(most, len(now))
         return most
 
 
@@ -65,13 +74,14 @@ def serve(port: int, log: Path, answer_after: float) -> None:
     """Be the server: take everything, and note it before answering."""
     notes = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     listener = socket.create_server(("127.0.0.1", port), backlog=100)
-    while True:
+    for number in itertools.count(1):
         peer, _ = listener.accept()
-        threading.Thread(target=_converse, args=(peer, notes, answer_after), daemon=True).start()
+        about = peer, number, notes, answer_after
+        threading.Thread(target=_converse, args=about, daemon=True).start()
 
 
-def _converse(peer: socket.socket, notes: int, answer_after: float) -> None:
-    os.write(notes, b"(\n")
+def _converse(peer: socket.socket, number: int, notes: int, answer_after: float) -> None:
+    os.write(notes, b"(%d\n" % number)
     with contextlib.suppress(OSError), contextlib.closing(peer), peer.makefile("rb") as lines:
         peer.sendall(b"220 ready\r\n")
         while line := lines.readline():
@@ -92,7 +102,7 @@ def _converse(peer: socket.socket, notes: int, answer_after: float) -> None:
                 peer.sendall(b"250 2.0.0 noted\r\n")
             else:
                 peer.sendall(b"221 bye\r\n" if verb == b"QUIT" else b"250 2.0.0 ok\r\n")
-    os.write(notes, b")\n")
+    os.write(notes, b")%d\n" % number)
 
 
 if __name__ == "__main__":
