@@ -54,7 +54,7 @@ def test_who_subscribes_in_german_gets_german_mail(place: Place, method: str) ->
     mail = place.mail()[-1]
     assert mail["subject"] == "Bitte bestätigen: The Weekly Brief"
     assert str(mail["content-language"]).startswith("de")
-    assert "Hier bestätigen Sie das" in plain(mail)
+    assert "Bitte bestätigen Sie das" in plain(mail)
     page = place.client.post(place.link("confirm"))
     assert "Sie haben abonniert" in page.text
 
