@@ -48,7 +48,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import delivery_peers, delivery_store
 from benchmarks.delivery_peers import PeerFigures
-from mailer.delivery.messages import CopyRequest
+from mailer.delivery.messages import CopyRequest, MessageFactory
 from mailer.delivery.messages import factory as make_factory
 from mailer.issue.composition import Composer, Issue
 from mailer.ledger.claims import Claim
@@ -183,18 +183,21 @@ def at_once(home: Path, readers: int, relay: str) -> float:
     return readers / (ended - started)
 
 
-def some(home: Path, copies: int) -> list[Message]:
-    """Messages of the edition that was sent from ``home``."""
+def frozen(home: Path, copies: int) -> tuple[MessageFactory, list[CopyRequest]]:
+    """What makes the copies of the edition of ``home``, and what some of them are made from."""
     settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
     engine = database.connect(settings.store_url)
     with database.reading(engine) as session:
         factory = make_factory(session, settings, session.scalars(sa.select(Edition)).one())
         rows = session.scalars(sa.select(Delivery).limit(copies)).all()
     engine.dispose()
-    return [
-        factory.message(CopyRequest.of_delivery(row, "r@example.com"), datetime.now(UTC))
-        for row in rows
-    ]
+    return factory, [CopyRequest.of_delivery(row, "r@example.com") for row in rows]
+
+
+def some(home: Path, copies: int) -> list[Message]:
+    """Messages of the edition that was sent from ``home``."""
+    factory, requests = frozen(home, copies)
+    return [factory.message(request, datetime.now(UTC)) for request in requests]
 
 
 def reference(home: Path, readers: int) -> tuple[float, float]:
@@ -230,13 +233,7 @@ def reference(home: Path, readers: int) -> tuple[float, float]:
 
 def composed(home: Path, copies: int) -> list[Issue]:
     """The issues of an edition, before they are rendered, with the links they have."""
-    settings = settings_module.load(None, {"NEWSLETTER_HOME": str(home)})
-    engine = database.connect(settings.store_url)
-    with database.reading(engine) as session:
-        factory = make_factory(session, settings, session.scalars(sa.select(Edition)).one())
-        rows = session.scalars(sa.select(Delivery).limit(copies)).all()
-    engine.dispose()
-    requests = [CopyRequest.of_delivery(row, "r@example.com") for row in rows]
+    factory, requests = frozen(home, copies)
     composer = Composer(factory.publication, factory.stories, factory.links)
     return [
         composer.compose(request.reader, request.picks, request.delivery_id) for request in requests

@@ -12,7 +12,6 @@ drawn here, since nothing is fetched.
 import base64
 import re
 import shutil
-import socket
 import sys
 import tempfile
 import threading
@@ -22,15 +21,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Self
 
 import sqlalchemy as sa
-import uvicorn
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 from pydantic import SecretStr
 
 from mailer.delivery import campaign
 from mailer.edition import edition_edits, planning
-from mailer.links import Links
 from mailer.preview import template_server
 from mailer.preview.proof import page as proof_page
 from mailer.preview.proof.counting import Asked
@@ -38,7 +36,6 @@ from mailer.preview.proof.proving import prove
 from mailer.rendering import own_templates
 from mailer.service import welcoming
 from mailer.service.context import SchedulerContext
-from mailer.web import app
 from recommender import newsletters, resources, segments, store_opening
 from recommender.articles import import_files, intake
 from recommender.models import Delivery, EditionEditKind, Sponsor, Story, Subscriber
@@ -47,6 +44,7 @@ from recommender.storage import database, migrations
 from recommender.story_text import Image
 from recommender.subscribers import fields, records
 from recommender.subscribers import intake as subscriber_intake
+from tests.mailer.web.browsing import Live
 
 IMPORTED = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 SENT = datetime(2026, 11, 26, 7, 0, tzinfo=UTC)
@@ -82,37 +80,28 @@ def main(arguments: list[str]) -> None:
         browser.close()
 
 
-class Site:
+class Site(Live):
     """A newsletter in one language whose first edition is sent, on a port of its own."""
 
     def __init__(self, home: Path, language: str) -> None:
         self.home, self.language = home, language
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.settings = Settings(
-            home=home, base_url=self.url, secret_key=SecretStr("a key for pictures alone"),
-            admin_password=SecretStr(PASSWORD), language=language,
-            tagline="What matters in computing, chosen for you", timezone="Europe/Berlin",
-            imprint_url="https://example.org/imprint", privacy_url="https://example.org/privacy",
-        )  # fmt: skip
-        self.engine = database.connect(self.settings.store_url)
+        super().__init__(
+            Settings(
+                home=home,
+                secret_key=SecretStr("a key for pictures alone"),
+                admin_password=SecretStr(PASSWORD),
+                language=language,
+                tagline="What matters in computing, chosen for you",
+                timezone="Europe/Berlin",
+                imprint_url="https://example.org/imprint",
+                privacy_url="https://example.org/privacy",
+            )
+        )
         self.now = IMPORTED
-        self.links = Links(self.url, self.settings.secrets)
-        application = app.create(self.engine, self.settings, lambda: self.now)
-        self.server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
-        self.thread = threading.Thread(target=self.server.run, args=([self.socket],))
 
-    def __enter__(self) -> "Site":
+    def __enter__(self) -> Self:
         self._fill()
-        self.thread.start()
-        while not self.server.started:
-            time.sleep(0.02)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.should_exit = True
-        self.thread.join()
-        self.engine.dispose()
+        return super().__enter__()
 
     def _fill(self) -> None:
         self.home.mkdir(parents=True)

@@ -202,6 +202,8 @@ def _fork() -> ChildProcess:
         os.dup2(said, 1)
         work(os.fdopen(task, "rb"), os.fdopen(said, "wb"), *logs.in_use())
         status = 0
+    except Exception as error:  # noqa: BLE001  (nobody above would say it: this process ends here)
+        os.write(2, f"error: a process beside this one ended: {scrubbing.line(error)}\n".encode())
     finally:
         os._exit(status)
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,40 @@ with process_group.spare(3):
     sys.stdin.read()
 print("over", flush=True)
 """
+
+
+BREAKS = """
+from dataclasses import dataclass
+from mailer import process_group
+
+@dataclass
+class Broken:
+    store_url: str = "sqlite:///unused.db"
+    def run(self, engine, stop, progress):
+        raise RuntimeError("what nobody expected")
+
+process_group.forking = True
+with process_group.spare(1):
+    group = process_group.ProcessGroup([process_group.start(Broken())])
+    group.members[0].process.wait()
+    group.end()
+print(group.died)
+"""
+
+
+def test_one_that_breaks_says_so_and_counts_as_dead(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BREAKS],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "True\n"
+    [line] = done.stderr.splitlines()
+    assert line.startswith("error: a process beside this one ended: ")
+    assert "RuntimeError" in line
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes, policy
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import uvicorn
@@ -44,7 +44,7 @@ class Live:
         self.server = uvicorn.Server(uvicorn.Config(application, log_level="error"))
         self.thread = threading.Thread(target=self.server.run, args=([self.socket],))
 
-    def __enter__(self) -> "Live":
+    def __enter__(self) -> Self:
         self.thread.start()
         while not self.server.started:
             time.sleep(0.02)
