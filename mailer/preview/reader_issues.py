@@ -63,7 +63,7 @@ def next_picks(
     reader or story.
     """
     subscriber = records.find(session, email)
-    waiting = upcoming.waiting(session, settings, subscriber)
+    waiting = upcoming.waiting(session, settings, subscriber, now)
     period = (
         waiting.edition.period
         if waiting
@@ -176,7 +176,7 @@ def next_issue(
     Raises NewsletterError when there is no story for the reader.
     """
     subscriber = records.find(session, email)
-    waiting = upcoming.waiting(session, settings, subscriber)
+    waiting = upcoming.waiting(session, settings, subscriber, now)
     if waiting is not None:
         factory = messages.factory(session, settings, waiting.edition, test=bool(recipient))
         request = CopyRequest.of_delivery(waiting.delivery, recipient or subscriber.email)

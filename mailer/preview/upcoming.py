@@ -98,7 +98,7 @@ def next_due(
     as they stand."""
     if reader.status != Status.ACTIVE:
         return None
-    planned = waiting(session, settings, reader)
+    planned = waiting(session, settings, reader, now)
     if planned is not None:
         return planned.delivery.due_at
     edition_settings = EditionSettings.of(settings)
@@ -109,9 +109,10 @@ def next_due(
 
 
 def waiting(
-    session: Session, settings: Settings, subscriber: Subscriber
+    session: Session, settings: Settings, subscriber: Subscriber, now: datetime
 ) -> "PlannedDelivery | None":
-    """The reader's copy that is planned and not yet sent, if there is one."""
+    """The reader's next issue, where it is planned and not yet sent: the copy that is due first;
+    none where an earlier edition, which is not planned yet, comes before it."""
     query = (
         sa.select(Delivery, Edition)
         .join(Edition, Edition.id == Delivery.edition_id)
@@ -122,10 +123,17 @@ def waiting(
             Delivery.subscriber_id == subscriber.id,
             Delivery.state.in_(_WAITING),
         )
-        .order_by(Delivery.id.desc())
+        .order_by(Delivery.due_at, Delivery.id)
     )
     row = session.execute(query.limit(1)).first()
-    return None if row is None else PlannedDelivery(row[0], row[1])
+    if row is None:
+        return None
+    planned = PlannedDelivery(row[0], row[1])
+    starts = schedule.first_day(planned.edition.period)
+    if starts <= schedule.first_day(current_period(settings, now)):
+        return planned
+    sooner = next_period(session, settings, subscriber, now)
+    return planned if starts <= schedule.first_day(sooner) else None
 
 
 @dataclass(frozen=True)

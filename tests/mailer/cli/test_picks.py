@@ -61,6 +61,14 @@ def test_the_next_picks_are_those_that_were_planned(newsletter: Run) -> None:
     assert after["planned"]
 
 
+def test_the_next_picks_are_of_the_edition_that_comes_first(newsletter: Run) -> None:
+    before = answer(newsletter, "picks", "data@example.com")
+    answer(newsletter, "editions", "plan", "--period", "2027-W20")
+    assert answer(newsletter, "picks", "data@example.com")["edition"] == before["edition"]
+    answer(newsletter, "editions", "plan")
+    assert answer(newsletter, "picks", "data@example.com")["edition"] == before["edition"]
+
+
 def test_preview_writes_what_would_be_sent(newsletter: Run) -> None:
     files = ("--html", "i.html", "--text", "i.txt", "--eml", "i.eml")
     assert newsletter("preview", "hardware@example.com", *files)[0] == 0
