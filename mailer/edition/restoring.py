@@ -19,7 +19,15 @@ from mailer.edition.edition_settings import EditionSettings
 from mailer.ledger import deliveries, editions
 from mailer.rendering.templates import Template
 from recommender import newsletters
-from recommender.models import Base, Edition, EditionState, Newsletter, Shard, Subscriber
+from recommender.models import (
+    Base,
+    Edition,
+    EditionState,
+    Heartbeat,
+    Newsletter,
+    Shard,
+    Subscriber,
+)
 from recommender.settings import Settings
 from recommender.storage import database, maintenance
 
@@ -57,6 +65,7 @@ def restored(
     """
     doubts = Doubts()
     with database.writing(engine) as session:
+        session.execute(sa.delete(Heartbeat))  # of processes that served the store that is lost
         named = newsletters.get(session, newsletter or settings.newsletter)
         for edition in editions.listing(session):
             theirs = newsletters.of(settings, edition.newsletter)

@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from mailer.monitoring import heartbeats, readiness
+from mailer.monitoring.heartbeats import Kind
 from recommender.models import (
     Delivery,
     DeliveryState,
@@ -252,3 +254,14 @@ def test_states_in_doubt_are_named(newsletter: Run) -> None:
     assert isinstance(troubles, list)
     assert {trouble["state"] for trouble in troubles} == {DeliveryState.IN_DOUBT}
     assert "restored from a backup" in troubles[0]["reply"]
+
+
+def test_nobody_misses_the_processes_of_the_store_that_is_lost(
+    newsletter: Run, engine: Engine
+) -> None:
+    lost_at = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    beating = [Kind.SCHEDULER, Kind.SENDER, Kind.WORKER]
+    heartbeats.beat(engine, beating, "elsewhere:1", lost_at)
+    answer(newsletter, "store", "restored", "--lost-at", f"{lost_at:%Y-%m-%dT%H:%M:%S}", "--yes")
+    with database.reading(engine) as session:
+        assert readiness.silent(session, lost_at + timedelta(minutes=30)) == []
