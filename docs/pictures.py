@@ -311,15 +311,23 @@ class Walk:
 
     def _edits(self) -> None:
         site = self.site
+        self.to("admin", f"{site.url}/admin")
+        self.to("admin-edition", f"{site.url}/admin/weekly-2026-W48")
+        self.to("admin-reader", f"{site.url}/admin/reader")
+        self.to("admin-audit", f"{site.url}/admin/audit")
         self.to("admin-editing", f"{site.url}/admin/editing")
         self.to("admin-editing-sent", f"{site.url}/admin/editing?period=2026-W48")
-        story = self.page.locator("a[href*='/admin/editing/story']").first.get_attribute("href")
         self.page.goto(f"{site.url}/admin/editing")
+        story = self.page.locator("a[href*='/admin/editing/story']").first.get_attribute("href")
         self.page.locator("button[value=pin]").first.click()
         self.page.wait_for_load_state()
         self.shot("admin-editing-pinned")
         self.page.locator("button[value=release]").first.click()
-        self.to("admin-story", f"{site.url}{story}")
+        self.page.goto(f"{site.url}{story}")
+        takeaway = f"What it comes to, said for the time {self.at}."
+        self.page.get_by_label("Key takeaway").fill(takeaway)
+        self.page.get_by_role("button", name="Save").click()
+        self.shot("admin-story")
         self.to("admin-sponsors", f"{site.url}/admin/editing/sponsors")
         self._made()
 

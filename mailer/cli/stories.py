@@ -1,5 +1,6 @@
 """``newsletter stories``: what editors say of single stories. It survives every import."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from mailer.cli import story_edits
 from mailer.cli.common import Json, emit, invocation, say, table
 from mailer.cli.story_edits import Identifier
-from recommender.articles import edits
+from recommender.articles import edit_history, edits
 from recommender.articles.edits import StoryEdits
 from recommender.models import Article, Edit, Story
 from recommender.storage import database
@@ -91,6 +92,12 @@ def show(context: typer.Context, story: Identifier, as_json: Json = False) -> No
         document = story_edits.document(row, said, run.now) | {
             "history": [_said(edit) for edit in edits.history(session, row.id)]
         }
+        changes = edit_history.of(session, row, run.settings.zone)
+        document["changes"] = [
+            {"at": entry.at, "by": entry.by, **asdict(change)}
+            for entry in changes
+            for change in entry.changes
+        ]
     if as_json:
         emit(document)
         return
@@ -101,21 +108,15 @@ def show(context: typer.Context, story: Identifier, as_json: Json = False) -> No
             say(f"{kind}: {', '.join(document[kind])}")
     for words in document["edits"]:
         say(words)
-    for entry in document["history"]:
-        say(f"{entry['at']:%Y-%m-%d %H:%M} {entry['by']}: {entry['said']}")
+    for entry in reversed(changes):
+        for change in entry.changes:
+            say(f"{entry.at:%Y-%m-%d %H:%M} {entry.by}: {change.sentence()}")
 
 
 def _said(edit: Edit) -> dict[str, Any]:
-    shown = ", ".join(edit.value) if isinstance(edit.value, list) else edit.value
-    words = [edit.kind.value.replace("_", " "), *([shown] if shown else [])]
-    words += [f"segment {edit.segment}"] if edit.segment else []
-    words += [f"period {edit.period}"] if edit.period else []
-    said = ": ".join(words[:2]) + "".join(f", {word}" for word in words[2:])
-    if edit.ended_at is not None:
-        said += f" (until {edit.ended_at:%Y-%m-%d %H:%M}, {edit.ended_by})"
     return {"at": edit.made_at, "by": edit.made_by, "kind": edit.kind.value, "value": edit.value,
-            "period": edit.period, "segment": edit.segment, "ended_at": edit.ended_at,
-            "ended_by": edit.ended_by, "said": said}  # fmt: skip
+            "period": edit.period, "segment": edit.segment, "newsletter": edit.newsletter,
+            "ended_at": edit.ended_at, "ended_by": edit.ended_by}  # fmt: skip
 
 
 for command in (story_edits.edit, story_edits.hold, story_edits.release, story_edits.pin):

@@ -1,6 +1,6 @@
 """``stories edit``, ``hold``, ``release`` and ``pin``: an editor's word on one story."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ from mailer.cli.common import (
 )
 from mailer.preview import pin_cost
 from recommender import segments
-from recommender.articles import catalogue, edits, fields
+from recommender.articles import catalogue, edit_values, edits, fields
 from recommender.articles.edits import StoryEdits
 from recommender.corrections import Author
 from recommender.errors import InputError
@@ -33,45 +33,67 @@ Identifier = Annotated[
     str, typer.Argument(metavar="ID", help="article/story; of an article with one story, its id.")
 ]
 
+Points = Annotated[list[str] | None, typer.Option(help="One point of this kind; repeat it.")]
+Names = Annotated[
+    list[str] | None, typer.Option(help="Its topics or roles, instead of its source's; repeat it.")
+]
+Day = Annotated[
+    str | None, typer.Option(metavar="DATE", help="Choose it from, or until, then only.")
+]
+OPTIONS: Mapping[EditKind, str] = {
+    **{kind: f"--{kind.value.replace('_', '-')}" for kind in EditKind},
+    EditKind.INSIGHTS: "--insight",
+    EditKind.PRINCIPLES: "--principle",
+    EditKind.CODE_REFERENCES: "--code-reference",
+    EditKind.IMAGE: "--picture",
+    EditKind.TOPICS: "--topic",
+    EditKind.ROLES: "--role",
+}
+"""The option of each kind of edit."""
+
 
 def edit(
     context: typer.Context,
     story: Identifier,
     *,
     title: Annotated[str | None, typer.Option(help="Its title.")] = None,
-    topic: Annotated[
-        list[str] | None, typer.Option(help="Its topics, instead of its source's; repeat it.")
-    ] = None,
-    role: Annotated[
-        list[str] | None, typer.Option(help="Whom it is best for, likewise; repeat it.")
-    ] = None,
+    summary: Annotated[str | None, typer.Option(help="Its summary.")] = None,
+    takeaway: Annotated[str | None, typer.Option(help="Its key takeaway.")] = None,
+    insight: Points = None,
+    practice: Points = None,
+    principle: Points = None,
+    code_reference: Points = None,
+    picture: Annotated[str | None, typer.Option(help="Its picture: an https address.")] = None,
+    alt: Annotated[str | None, typer.Option(help="What the picture shows, in words.")] = None,
+    topic: Names = None,
+    role: Names = None,
     url: Annotated[str | None, typer.Option(help="Where it leads.")] = None,
-    not_before: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Choose it from then on only.")
-    ] = None,
-    not_after: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Choose it until then only.")
-    ] = None,
+    not_before: Day = None,
+    not_after: Day = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Say something else of a story than its source does. An empty text takes an edit back.
+    """Say something else of a story than its source does. An empty text takes an edit back; of a
+    text, points or the picture, "none" leaves it out. Points, topics and roles take the place of
+    all that the source has: repeat the option.
 
     Example: newsletter stories edit 645-brief/five-gens-of-tpus --title "Five TPUs" --topic Chips
     """
     run = invocation(context)
-    wanted: Mapping[EditKind, Any] = {
-        EditKind.TITLE: _checked("--title", fields.title, title),
-        EditKind.TOPICS: _names("--topic", topic),
-        EditKind.ROLES: _names("--role", role),
-        EditKind.URL: _checked("--url", fields.web_address, url),
-        EditKind.NOT_BEFORE: dates.moment(run, "--not-before", not_before),
-        EditKind.NOT_AFTER: dates.moment(run, "--not-after", not_after, end=True),
-    }
-    if all(value is None for value in wanted.values()):
+    given: Mapping[EditKind, str | list[str] | None] = {
+        EditKind.TITLE: title, EditKind.SUMMARY: summary, EditKind.TAKEAWAY: takeaway,
+        EditKind.INSIGHTS: insight, EditKind.PRACTICE: practice, EditKind.PRINCIPLES: principle,
+        EditKind.CODE_REFERENCES: code_reference, EditKind.IMAGE: picture,
+        EditKind.TOPICS: topic, EditKind.ROLES: role, EditKind.URL: url,
+        EditKind.NOT_BEFORE: not_before, EditKind.NOT_AFTER: not_after,
+    }  # fmt: skip
+    wanted = {kind: _value(run, kind, one) for kind, one in given.items() if one is not None}
+    if not wanted and alt is None:
         raise typer.BadParameter("say what to change, such as --title", param_hint="story")
     with run.store() as engine, database.writing(engine) as session:
         row = edits.find(session, story)
+        if alt is not None or wanted.get(EditKind.IMAGE):
+            wanted[EditKind.IMAGE] = _picture(session, row, run.now, picture, alt)
         new = new_names.of(session, {"topic": topic or (), "role": role or ()})
         _make(session, row, wanted, author(run, by))
         _answer(run, session, row, as_json=as_json)
@@ -79,28 +101,39 @@ def edit(
         warn(f"note: {one.sentence()}")
 
 
+def _value(run: Invocation, kind: EditKind, given: str | list[str]) -> Any:
+    """What was given for an edit, checked; None takes it back."""
+    try:
+        if kind in edits.NAMES:
+            return [name for text in given if (name := fields.name(text.strip()))] or None
+        text = given if isinstance(given, str) else "\n".join(given)
+        return edit_values.checked(kind, text, run.settings.zone, run.now)
+    except ValueError as error:
+        raise InputError(OPTIONS[kind], None, str(error)) from None
+
+
+def _picture(
+    session: Session, row: Story, now: datetime, url: str | None, alt: str | None
+) -> dict[str, Any]:
+    """The picture that is wanted: another, or other words for the one that is shown."""
+    said = edits.current(session, now).get(row.id, StoryEdits())
+    shown = said.parts.get("image", row.image)
+    address = url or (shown.url if shown else "")
+    if not address:
+        raise InputError("--alt", None, "the story has no picture; give one by --picture")
+    words = alt if alt is not None or shown is None or shown.url != address else shown.alt
+    try:
+        return edit_values.picture(address, words or "", shown or row.image)
+    except ValueError as error:
+        raise InputError("--picture", None, str(error)) from None
+
+
 def _make(session: Session, row: Story, wanted: Mapping[EditKind, Any], editor: Author) -> None:
     for kind, value in wanted.items():
-        if value:
-            edits.make(session, row, kind, value, by=editor.name, now=editor.at)
-        elif value is not None:
+        if value is None:
             edits.end(session, row, [kind], by=editor.name, now=editor.at)
-
-
-def _checked(option: str, rule: Callable[[str], str], text: str | None) -> str | None:
-    """The text as ``rule`` has it; none, or an empty one, is left as it is."""
-    if not text:
-        return text
-    try:
-        return rule(text)
-    except ValueError as error:
-        raise InputError(option, None, str(error)) from None
-
-
-def _names(option: str, names: list[str] | None) -> list[str] | None:
-    if names is None:
-        return None
-    return [name for text in names if (name := _checked(option, fields.name, text.strip()))]
+        else:
+            edits.make(session, row, kind, value, by=editor.name, now=editor.at)
 
 
 def _answer(run: Invocation, session: Session, row: Story, *, as_json: bool, **more: Any) -> None:
@@ -195,17 +228,28 @@ def pin(
     say(found.sentence() if found else "it cannot be chosen now: it is held, or not of this time")
 
 
+def _texts(known: Mapping[Any, Any]) -> dict[str, Any]:
+    """Values by name, a picture as JSON has it."""
+    plain = {str(name): value for name, value in known.items()}
+    if (image := plain.get("image")) is not None:
+        plain["image"] = image.document()
+    return plain
+
+
 def document(row: Story, said: StoryEdits, now: datetime) -> dict[str, Any]:
     """The story as it is chosen and printed, for a machine."""
-    topics = said.topics or [topic.topic.name for topic in row.topics]
-    roles = said.roles or [role.role.name for role in row.roles]
+    source = _texts(edits.source(row))
+    edited = {
+        name: value
+        for name, value in (("topics", said.topics), ("roles", said.roles))
+        if value is not None
+    }
     return {
         "id": f"{row.article.key}/{row.key}",
-        "title": said.title or row.title,
-        "url": said.url or row.url or row.article.url,
-        "topics": topics,
-        "roles": roles,
-        "source": {"title": row.title, "url": row.url or row.article.url},
+        **source,
+        **_texts(said.replaced()),
+        **edited,
+        "source": source,
         "may_be_chosen": said.open_at(now)
         and catalogue.can_be_shown(row, row.article, said)
         and not row.retired_at

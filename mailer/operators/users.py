@@ -5,6 +5,7 @@ the second factor is a code by time (TOTP, RFC 6238). The caller commits.
 import functools
 import re
 import threading
+from dataclasses import dataclass
 from datetime import datetime
 
 import argon2
@@ -29,6 +30,19 @@ _one_at_a_time = threading.Lock()
 def may(role: UserRole, wanted: UserRole) -> bool:
     """Whether a ``role`` includes what is for ``wanted``."""
     return ORDER.index(role) >= ORDER.index(wanted)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Who asks for a page. ``by_name``: in a session of their own, not by the key."""
+
+    name: str
+    role: UserRole
+    by_name: bool
+
+    def may(self, wanted: str) -> bool:
+        """Whether this is within their role."""
+        return may(self.role, UserRole(wanted))
 
 
 def add(

@@ -97,7 +97,6 @@ def overview(request: Request, site: Site) -> Response:
         feeds=[(one, feed_schedule.state(one)) for one in feeds],
         live=any(one.state in ON_THE_WAY for one in numbers.editions),
         reload=_reload(request),
-        operator=operator(request),
     )
 
 
@@ -119,7 +118,6 @@ def edition(request: Request, site: Site) -> Response:
         page=found,
         live=wanted.state in ON_THE_WAY,
         reload=_reload(request),
-        operator=operator(request),
     )
 
 

@@ -4,7 +4,7 @@ page to sign in (``operators``), and whoever has ``admin_password``, by the brow
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from mailer import localization
 from mailer.operators import audit, sessions, users
+from mailer.operators.users import Operator
 from mailer.web import forms, sign_in
 from mailer.web.sign_in import PasswordAttempts
 from mailer.web.site import Site, of
@@ -28,19 +29,6 @@ ABOUT = ("newsletter", "period", "segment", "story", "id", "sponsor")
 """Fields of forms that say what is changed, for the audit log."""
 Page = Callable[[Request, Site], Response]
 FormPage = Callable[[Request, Site, FormData], Response]
-
-
-@dataclass(frozen=True)
-class Operator:
-    """Who asks for a page. ``by_name``: in a session of their own, not by the key."""
-
-    name: str
-    role: UserRole
-    by_name: bool
-
-    def may(self, wanted: str) -> bool:
-        """Whether this is within their role."""
-        return users.may(self.role, UserRole(wanted))
 
 
 def operator(request: Request) -> Operator:
@@ -97,10 +85,10 @@ async def _admitted(request: Request, role: UserRole) -> Site:
     """The site for an operator with that role. HTTPException for everybody else."""
     site = replace(of(request), language=localization.choose("en"), one_language=True)
     found = await run_in_threadpool(_by_session, request, site) or await _by_key(request, site)
+    request.state.operator = found
     if not found.may(role):
         raise HTTPException(403, NOT_YOURS)
-    request.state.operator = found
-    return site
+    return of(request)
 
 
 def _by_session(request: Request, site: Site) -> Operator | None:

@@ -10,8 +10,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from mailer.edition import edition_edits, schedule
+from mailer.issue.content import StoryContent
 from mailer.ledger import counts
 from mailer.preview import upcoming
+from mailer.web import archive
 from mailer.web.site import Site
 from recommender import newsletters
 from recommender.errors import NewsletterError, NotFoundError
@@ -87,6 +89,12 @@ def of(session: Session, site: Site, period: str) -> EditedEdition:
     edition = edition_edits.planned(session, settings.newsletter, period)
     state = _unplanned(site, period) if edition is None else _state(session, edition)
     return EditedEdition(settings.newsletter, period, _open(edition), state)
+
+
+def sent(session: Session, site: Site, period: str) -> list[StoryContent]:
+    """What most readers got in an edition whose copies are out; nothing of one that is not."""
+    edition = edition_edits.planned(session, site.settings.newsletter, period)
+    return [] if edition is None or _open(edition) else archive.most_sent(session, edition.id)
 
 
 def choices(session: Session, site: Site, wanted: str) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ For editors and admins; the name by which they signed in is kept with what they 
 English only, and works without JavaScript.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -180,8 +180,11 @@ def _page(
         }
         texts = edition_edits.current(session, site.settings.newsletter, found.period)
         document = edition_edits.document(session, site.settings.newsletter, found.period)
+        sent = edited_edition.sent(session, site, found.period)
         names = [one.name for one in segments.listing(session)]
-        stories = _stories(session, site, found)
+        stories = _stories(session, site, found) if shown["edition"].open else []
+    for one in document["notes"]:
+        one["blocks"] = notes.parse(one["text"])
     subject, note = texts.subject, texts.notes.get(segment, "")
     if form is not None:
         subject, note = str(form.get("subject", subject)), str(form.get("note", note))
@@ -194,10 +197,10 @@ def _page(
         note=note,
         document=document,
         said=said,
+        sent=sent,
         stories=stories,
         **shown,
         complaint=complaint,
-        operator=operator(request),
     )
 
 
@@ -214,17 +217,25 @@ def _stories(session: Session, site: Site, found: Wanted) -> list[dict[str, Any]
     if found.search:
         words = sa.func.lower(Story.title).contains(found.search.lower(), autoescape=True)
         query = query.where(words)
-    rows = session.execute(query.limit(SHOWN)).all()
     return [
         {
             "id": f"{article}/{story.key}",
             "title": said.get(story.id, UNEDITED).title or story.title,
             "from": " · ".join(filter(None, (source, f"{at.day} {at:%B %Y}"))),
-            "edits": list(said.get(story.id, UNEDITED).words(now)),
-            "bound": said.get(story.id, UNEDITED).bound,
+            "edits": said.get(story.id, UNEDITED).marks(now),
+            "actions": _actions(said.get(story.id, UNEDITED).marks(now)),
         }
-        for story, article, source, at in rows
+        for story, article, source, at in session.execute(query.limit(SHOWN))
     ]
+
+
+def _actions(marks: Sequence[str]) -> list[tuple[str, str]]:
+    """The buttons of a story: to hold or pin it, or to end what holds."""
+    if any(one.startswith("held") for one in marks):
+        return [("release", "Release")]
+    if any(one.startswith("pinned") for one in marks):
+        return [("release", "Unpin")]
+    return [("hold", "Hold"), ("pin", "Pin")]
 
 
 ROUTES: list[BaseRoute] = [

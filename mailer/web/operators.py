@@ -104,7 +104,7 @@ def log(request: Request, site: Site) -> Response:
     """Who did what, the latest first."""
     with database.reading(site.engine) as session:
         entries = audit.latest(session, SHOWN)
-    return site.page("admin_audit.html", entries=entries, operator=operator(request))
+    return site.page("admin_audit.html", entries=entries)
 
 
 ROUTES: list[BaseRoute] = [

@@ -72,7 +72,6 @@ def _page(
         held=held,
         complaint=complaint,
         email=email,
-        operator=operator(request),
     )
 
 

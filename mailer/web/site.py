@@ -17,6 +17,7 @@ from mailer.issue import wording
 from mailer.issue.content import StoryContent
 from mailer.links import Links, Scope
 from mailer.localization import Language
+from mailer.operators.users import Operator
 from mailer.preview.live import LivePreviews
 from mailer.rendering.look import Look
 from mailer.web.limits import Limits
@@ -30,7 +31,7 @@ from recommender.vocabulary.search import VocabularySearch
 class Site:
     """One publication on the web, in one language. ``clock`` gives aware moments in UTC;
     ``asked`` is whether the visitor asked for the language on the page itself; ``styles`` is the
-    stylesheet that pages link to."""
+    stylesheet that pages link to; ``operator`` is who has signed in, on operators' pages."""
 
     engine: Engine
     settings: Settings
@@ -48,6 +49,7 @@ class Site:
     language: Language = field(default_factory=localization.choose)
     asked: bool = False
     one_language: bool = False
+    operator: Operator | None = None
 
     @property
     def languages(self) -> list[Language]:
@@ -142,6 +144,10 @@ def of(request: Request) -> Site:
     found = request.app.state.site
     if not isinstance(found, Site):
         raise TypeError("this application was not made by app.create")
+    operator = getattr(request.state, "operator", None)
+    if isinstance(operator, Operator):  # their pages are in English only
+        english = localization.choose("en")
+        return replace(found, language=english, one_language=True, operator=operator)
     asked = request.query_params.get("lang")
     preferred = localization.accepted(request.headers.get("accept-language", ""))
     language = localization.choose(asked, *preferred, found.settings.language)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -99,8 +100,7 @@ def _edited(story: Story, words: StoryEdits, newsletter: str | None, period: str
     """The story as editors want it."""
     return replace(
         story,
-        title=story.title if words.title is None else words.title,
-        url=words.url or story.url,
+        **words.replaced(),
         topics=words.labels(words.topics, story.topics),
         roles=words.labels(words.roles, story.roles),
         must_read=story.must_read or words.pinned(newsletter, period),
@@ -109,8 +109,10 @@ def _edited(story: Story, words: StoryEdits, newsletter: str | None, period: str
 
 
 def _edited_document(shown: dict[str, Any], words: StoryEdits) -> dict[str, Any]:
-    replaced = {"title": words.title, "url": words.url}
-    return shown | {key: value for key, value in replaced.items() if value is not None}
+    replaced = words.replaced()
+    if (image := replaced.get("image")) is not None:
+        replaced["image"] = image.document()
+    return shown | replaced
 
 
 def _fresh(row: StoryRow, article: Article, oldest: datetime, now: datetime) -> bool:
@@ -121,7 +123,8 @@ def _fresh(row: StoryRow, article: Article, oldest: datetime, now: datetime) -> 
 
 def can_be_shown(row: StoryRow, article: Article, words: StoryEdits) -> bool:
     """Whether a card of the story has anything but its title: a text of its own, or a link."""
-    return says_something(row) or bool(words.url or row.url or article.url)
+    shown = SimpleNamespace(**texts(row) | words.parts) if words.parts else row
+    return says_something(shown) or bool(words.url or row.url or article.url)
 
 
 def _weights(

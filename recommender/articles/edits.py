@@ -16,9 +16,12 @@ from sqlalchemy.orm import Session, joinedload
 from recommender import vocabulary
 from recommender.errors import NotFoundError
 from recommender.models import Article, Edit, EditKind, Role, Story, Topic
+from recommender.story_text import LISTS, PROSE, Image
 
 NAMES: Mapping[EditKind, vocabulary.Kind] = {EditKind.TOPICS: "topic", EditKind.ROLES: "role"}
 """Edits that are lists of names, and the vocabulary they are from."""
+PARTS = (*PROSE, *LISTS, "image")
+"""Edits of the texts and the picture, as ``StoryText`` names them."""
 
 
 class Pin(NamedTuple):
@@ -47,9 +50,45 @@ ALWAYS = Pin()
 
 @dataclass(slots=True)
 class StoryEdits:
-    """What editors have said of one story; None where they have said nothing."""
+    """What editors have said of one story; None where they have said nothing. ``parts`` are its
+    texts and its picture, by field of ``StoryText``, where editors have said something of them."""
 
     title: str | None = None
+    parts: dict[str, Any] = field(default_factory=dict)
+    topics: list[str] | None = None
+    roles: list[str] | None = None
+    url: str | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    held: bool = False
+    held_until: datetime | None = None
+    pins: list[Pin] = field(default_factory=list)
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether the story may be chosen at ``now``."""
+        if self.held and (self.held_until is None or now < self.held_until):
+            return False
+        if self.not_before is not None and now < self.not_before:
+            return False
+        return self.not_after is None or now <= self.not_after
+
+    def words(self) -> str:
+        """``pinned for chiefs in weekly-2026-W48``."""
+        edition = "-".join(name for name in (self.newsletter, self.period) if name)
+        whom = f" for {self.segment}" if self.segment else ""
+        return f"pinned{whom} in {edition}" if edition else f"pinned{whom}"
+
+
+ALWAYS = Pin()
+
+
+@dataclass(slots=True)
+class StoryEdits:
+    """What editors have said of one story; None where they have said nothing. ``parts`` are its
+    texts and its picture, by field of ``StoryText``, where editors have said something of them."""
+
+    title: str | None = None
+    parts: dict[str, Any] = field(default_factory=dict)
     topics: list[str] | None = None
     roles: list[str] | None = None
     url: str | None = None
@@ -77,6 +116,8 @@ class StoryEdits:
         for kind, value in (("title", self.title), ("url", self.url)):
             if value is not None:
                 yield f"{kind}: {value}"
+        for name, value in self.parts.items():
+            yield f"{name.replace('_', ' ')} {'edited' if value else 'left out'}"
         for kind, names in (("topics", self.topics), ("roles", self.roles)):
             if names is not None:
                 yield f"{kind}: {', '.join(names)}"
@@ -91,12 +132,23 @@ class StoryEdits:
         for pin in self.pins:
             yield pin.words()
 
+    def marks(self, now: datetime) -> list[str]:
+        """``edited``, if its source says something else, and what limits it, a few words each."""
+        edited = self.replaced() or self.topics is not None or self.roles is not None
+        limits = [one for one in self.words(now) if one.startswith(("held", "pinned", "not "))]
+        return [*limits, *(["edited"] if edited else [])]
+
     def labels(
         self, names: Sequence[str] | None, source: Mapping[str, float]
     ) -> Mapping[str, float]:
         """Topics or roles with their weights: the editor's ``names`` in full, if there are any, or
         those of the source."""
         return source if names is None else dict.fromkeys(names, 1.0)
+
+    def replaced(self) -> dict[str, Any]:
+        """Fields of a ``StoryText`` that editors have replaced, with their values."""
+        address = {"title": self.title, "url": self.url}
+        return {name: value for name, value in address.items() if value is not None} | self.parts
 
     def pinned(self, newsletter: str | None, period: str | None) -> bool:
         """Whether it is a must-read for everybody in that edition; None: of any."""
@@ -106,6 +158,13 @@ class StoryEdits:
         """The segments for whose readers it is a must-read in that edition."""
         found = (pin.segment for pin in self.pins if pin.holds(newsletter, period))
         return frozenset(segment for segment in found if segment)
+
+
+def part(kind: str, value: Any) -> Any:
+    """What an edit of a text or picture holds, as a ``StoryText`` has it."""
+    if kind == EditKind.IMAGE:
+        return Image.from_document(value) if value else None
+    return tuple(value) if kind in LISTS else value
 
 
 UNEDITED = StoryEdits()
@@ -133,6 +192,16 @@ def find(session: Session, identifier: str) -> Story:
             f"{identifier!r} has {len(rows)} stories: say which, such as {identifier}/{rows[0].key}"
         )
     raise NotFoundError(f"no story {identifier!r}; `newsletter stories list` shows those there are")
+
+
+def source(story: Story) -> dict[EditKind, Any]:
+    """What its source says of a story where an edit may replace it, as ``StoryEdits`` has it."""
+    plain = {EditKind(name): getattr(story, name) for name in ("title", *PARTS)}
+    return plain | {
+        EditKind.URL: story.url or story.article.url,
+        EditKind.TOPICS: [topic.topic.name for topic in story.topics],
+        EditKind.ROLES: [role.role.name for role in story.roles],
+    }
 
 
 def make(
@@ -231,6 +300,8 @@ def _apply(edits: StoryEdits, row: Edit) -> None:
     match row.kind:
         case EditKind.TITLE:
             edits.title = row.value
+        case _ if row.kind in PARTS:
+            edits.parts[row.kind] = part(row.kind, row.value)
         case EditKind.TOPICS:
             edits.topics = row.value
         case EditKind.ROLES:

@@ -75,9 +75,10 @@ def _article(
 
 
 def _story(row: Story, words: StoryEdits) -> dict[str, Any]:
-    document = _parts(row) | {
-        "title": words.title or row.title,
-        "url": words.url or row.url,
+    edited = words.replaced()
+    if (image := edited.get("image")) is not None:
+        edited["image"] = image.document()
+    document = _parts(row) | edited | {
         "topics": words.labels(words.topics, {one.topic.name: one.weight for one in row.topics}),
         "roles": words.labels(words.roles, {one.role.name: one.weight for one in row.roles}),
     }

@@ -11,9 +11,16 @@ from recommender.models.base import Base, Document, choice, primary_key
 
 
 class EditKind(StrEnum):
-    """What an edit changes. The first six replace what the source says of a story."""
+    """What an edit changes. All but the last four replace what the source says of a story."""
 
     TITLE = "title"
+    SUMMARY = "summary"
+    TAKEAWAY = "takeaway"
+    INSIGHTS = "insights"
+    PRINCIPLES = "principles"
+    PRACTICE = "practice"
+    CODE_REFERENCES = "code_references"
+    IMAGE = "image"
     TOPICS = "topics"
     ROLES = "roles"
     URL = "url"
@@ -26,7 +33,8 @@ class EditKind(StrEnum):
 class Edit(Base):
     """One word of an editor on one story; it holds until ``ended_at``.
 
-    ``value`` is JSON: a text, a list of names, a moment in ISO 8601, or null. A pin may be for one
+    ``value`` is JSON: a text, a list of names or points, a picture (``Image``), a moment in
+    ISO 8601, or null; an empty text, list or picture says that there is none. A pin may be for one
     ``newsletter`` (its name), one ``period``, and the readers of one ``segment``. Rows are never
     changed but for their end, so that they tell who said what, and when.
     """

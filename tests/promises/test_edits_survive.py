@@ -18,6 +18,7 @@ from recommender.articles import catalogue, edits, import_files, intake
 from recommender.articles.edits import Pin, StoryEdits
 from recommender.models import Article, Edit, EditKind
 from recommender.storage import database
+from recommender.story_text import LISTS, Image
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PERIOD = "2026-W48"
@@ -82,11 +83,19 @@ SOURCES = (
 NAMES = st.lists(
     st.sampled_from(("AI Strategy", "Chip Design", "Brass Bands")), min_size=1, unique=True
 )
+PICTURE = {"url": "https://ours.example.com/sea.png", "alt": "The sea", "width": 800}
 MOMENTS = st.sampled_from((-3, 3, 30)).map(lambda days: (NOW + timedelta(days=days)).isoformat())
 SAID = st.one_of(
     st.tuples(st.just(EditKind.TITLE), st.sampled_from(("Ours", "Ours too"))),
     st.tuples(st.just(EditKind.TOPICS), NAMES),
     st.tuples(st.just(EditKind.ROLES), st.just(["Investor", "CTO"])),
+    st.tuples(st.just(EditKind.SUMMARY), st.sampled_from(("Ours.", ""))),
+    st.tuples(st.just(EditKind.TAKEAWAY), st.just("Ours to take away.")),
+    st.tuples(
+        st.sampled_from((EditKind.INSIGHTS, EditKind.PRACTICE)),
+        st.sampled_from((["Ours", "Ours too"], [])),
+    ),
+    st.tuples(st.just(EditKind.IMAGE), st.sampled_from((PICTURE, {}))),
     st.tuples(st.just(EditKind.URL), st.just("https://ours.example.com/")),
     st.tuples(st.sampled_from((EditKind.NOT_BEFORE, EditKind.NOT_AFTER)), MOMENTS),
     st.tuples(st.just(EditKind.HOLD), st.one_of(st.none(), MOMENTS)),
@@ -128,8 +137,10 @@ class Desk:
                 edits.release(session, row, by="editor", now=NOW)
                 self.said = replace(self.said, held=False, held_until=None, pins=[])
             elif kind == "take back":
-                edits.end(session, row, [EditKind.TITLE, EditKind.URL], by="editor", now=NOW)
-                self.said = replace(self.said, title=None, url=None)
+                taken = [EditKind.TITLE, EditKind.URL, EditKind.SUMMARY, EditKind.IMAGE]
+                edits.end(session, row, taken, by="editor", now=NOW)
+                parts = {name: one for name, one in self.said.parts.items() if name not in taken}
+                self.said = replace(self.said, title=None, url=None, parts=parts)
             elif kind == EditKind.PIN:
                 edits.make(session, row, kind, by="editor", now=NOW, pin=value)
                 self.said.pins = [*(pin for pin in self.said.pins if pin != value), value]
@@ -143,6 +154,10 @@ class Desk:
             moment = None if value is None else datetime.fromisoformat(value)
         if kind == EditKind.HOLD:
             self.said = replace(self.said, held=True, held_until=moment)
+        elif kind in edits.PARTS:
+            said = {"image": Image(**value) if value else None} if kind == EditKind.IMAGE else {}
+            said |= {kind.value: tuple(value)} if kind in LISTS else {}
+            self.said.parts |= {kind.value: value} | said
         else:
             self.said = replace(self.said, **{kind.value: moment or value})
 
@@ -169,6 +184,10 @@ class Desk:
             assert (story.title, document["title"]) == (self.said.title, self.said.title)
         if self.said.url is not None:
             assert document["url"] == self.said.url
+        for name, value in self.said.parts.items():
+            assert getattr(story, name) == value
+            shown = value.document() if isinstance(value, Image) else value
+            assert document[name] == shown
         if self.said.topics is not None:
             assert list(story.topics) == document["topics"] == self.said.topics
         if self.said.roles is not None:

@@ -24,6 +24,8 @@ def story(newsletter: Run) -> str:
     [
         (["edit", "nothing", "--title", "x"], "no story 'nothing'"),
         (["edit", "STORY", "--url", "javascript:alert(1)"], "--url: "),
+        (["edit", "STORY", "--picture", "http://o.example/a"], "--picture: 'http://o.example/a' must"),
+        (["edit", "STORY", "--alt", "A chip"], "--alt: the story has no picture"),
         (["edit", "STORY", "--title", "x" * 2_000], "--title: is 2000 characters long"),
         (["edit", "STORY", "--not-before", "soon"], "--not-before: 'soon' is no date"),
         (["edit", "STORY", "--not-before", "2020-01-01"], "--not-before: 2020-01-01 00:00 is past"),
@@ -43,6 +45,27 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert err.startswith("error: ")
     assert err.count("\n") == 1
     assert words in err
+
+
+def test_texts_points_and_the_picture_are_edited_and_taken_back(
+    newsletter: Run, story: str
+) -> None:
+    given = ("--summary", "Ours.", "--insight", "One", "--insight", "Two", "--practice", "none")
+    image = ("--picture", "https://o.example/a.png", "--alt", "A chip")
+    before = answer(newsletter, "stories", "show", story)
+    made = answer(newsletter, "stories", "edit", story, *given, *image, "--by", "Jane")
+    assert [made[name] for name in ("summary", "insights", "practice")] == ["Ours.", ["One", "Two"], []]
+    assert made["image"] == {"url": "https://o.example/a.png", "alt": "A chip"}
+    assert made["source"]["summary"] == before["summary"]
+    assert answer(newsletter, "stories", "edit", story, "--alt", "Two chips")["image"] == {
+        "url": "https://o.example/a.png",
+        "alt": "Two chips",
+    }
+    _, out, _ = newsletter("stories", "show", story)
+    assert f"Jane: Summary: “{before['summary']}” (source) → “Ours.”" in out
+    back = ("--summary", "", "--insight", "", "--practice", "", "--picture", "")
+    after = answer(newsletter, "stories", "edit", story, *back)
+    assert {name: after[name] for name in before["source"]} == before["source"]
 
 
 def test_an_edit_of_nothing_is_wrong_usage(newsletter: Run, story: str) -> None:

@@ -8,7 +8,14 @@ from httpx2 import Response
 
 from mailer.edition import edition_edits
 from recommender.articles import edits
-from recommender.models import Article, EditionEdit, Story
+from recommender.models import (
+    Article,
+    Edition,
+    EditionEdit,
+    EditionEditKind,
+    Newsletter,
+    Story,
+)
 from recommender.storage import database
 
 from .conftest import PASSWORD, Place
@@ -114,3 +121,51 @@ def test_a_pin_says_at_once_what_it_costs(open_place: Place) -> None:
     page = open_place.client.get(answer.headers["location"], auth=WHO).text
     assert f"“{story.title}” is pinned: " in page
     assert re.search(r"readers? gets? it, \d did before", page)
+
+
+def test_a_story_that_is_bound_has_a_badge_and_one_button(open_place: Place) -> None:
+    with database.reading(open_place.engine) as session:
+        story, article = session.execute(sa.select(Story, Article).join(Article)).all()[0]
+        chosen = {"story": f"{article.key}/{story.key}", "search": story.title}
+
+    def buttons() -> list[str]:
+        asked = {"period": NEXT, "search": story.title}
+        page = open_place.client.get("/admin/editing", params=asked, auth=WHO).text
+        return re.findall(r'<button [^>]*aria-label="(\w+): ', page) + re.findall(
+            r'class="badge strong">(\w+)', page
+        )
+
+    assert buttons() == ["Hold", "Pin"]
+    for action, shown in (("pin", ["Unpin", "pinned"]), ("hold", ["Release", "pinned", "held"])):
+        post(open_place, action=action, **chosen)
+        assert sorted(buttons()) == sorted(shown)
+
+
+def test_an_edition_that_is_sent_is_shown_as_it_went_out_and_has_no_buttons(
+    open_place: Place,
+) -> None:
+    with database.writing(open_place.engine) as session:
+        newsletter = session.scalars(sa.select(Newsletter)).one()
+        edition_edits.make(
+            session, newsletter, "2026-W49", EditionEditKind.NOTE, "Back **again** <b>",
+            by="ines", now=open_place.moment[0],
+        )  # fmt: skip
+        session.execute(sa.update(Edition).values(period="2026-W49"))
+    page = open_place.client.get("/admin/editing?period=2026-W49", auth=WHO).text
+    assert "<p>Back <strong>again</strong> &lt;b&gt;</p>" in page
+    assert not re.search(r'<button [^>]*value="(hold|pin|save)"', page)
+    assert "/admin/weekly-2026-W49" in page
+
+
+def test_operators_pages_have_a_bar_of_their_own_that_knows_what_one_may(
+    open_place: Place,
+) -> None:
+    places = re.compile(r'<a href="(/admin[^"]*)"( aria-current="page")?>')
+    for path in ("/admin", "/admin/editing", "/admin/editing/sponsors", "/admin/reader",
+                 "/admin/audit"):  # fmt: skip
+        page = open_place.client.get(path, auth=WHO).text
+        bar = page.partition("</header>")[0]
+        assert [address for address, here in places.findall(bar) if here] == [path]
+        assert "Subscribe" not in page
+    missing = open_place.client.get("/admin/weekly-2020-W01", auth=WHO)
+    assert (missing.status_code, 'aria-label="Operators"' in missing.text) == (404, True)

@@ -1,6 +1,8 @@
 """The page of one story: what is saved there is kept with who and when, and a preview saves
 nothing."""
 
+import html
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -8,8 +10,9 @@ import sqlalchemy as sa
 from httpx2 import Response
 
 from recommender.articles import edits
-from recommender.models import Article, Edit, Story
+from recommender.models import Article, Edit, EditKind, Story
 from recommender.storage import database
+from recommender.story_text import Image
 
 from .conftest import PASSWORD, Place
 
@@ -25,9 +28,9 @@ def story(open_place: Place) -> str:
 
 
 def post(place: Place, story: str, **fields: str) -> Response:
-    empty = dict.fromkeys(("title", "topics", "roles", "url", "not_before", "not_after"), "")
+    empty = dict.fromkeys((kind.value for kind in EditKind), "")
     return place.client.post(
-        PAGE, data={"id": story, "action": "save", **empty, **fields}, auth=WHO,
+        PAGE, data={**empty, "action": "save", **fields, "id": story}, auth=WHO,
         headers={"origin": place.settings.base_url}, follow_redirects=False,
     )  # fmt: skip
 
@@ -48,7 +51,12 @@ def test_what_is_changed_is_saved_with_who_said_so_and_an_empty_field_takes_it_b
     assert said(open_place, story)["title"] == "Light between chips"
     assert said(open_place, story)["topics"] == ["Chip Design", "AI Strategy"]
     page = open_place.client.get(PAGE, params={"id": story}, auth=WHO).text
-    for shown in ('value="Light between chips"', 'value="2031-01-31T', "ines: title"):
+    for shown in (
+        'value="Light between chips"',
+        'value="2031-01-31T',
+        "<strong>ines</strong>",
+        "<ins>Light between chips</ins>",
+    ):
         assert shown in page
     with database.reading(open_place.engine) as session:
         assert session.scalar(sa.select(sa.func.count(Edit.id))) == 3
@@ -58,6 +66,61 @@ def test_what_is_changed_is_saved_with_who_said_so_and_an_empty_field_takes_it_b
         "title": None,
         "topics": ["Chip Design", "AI Strategy"],
     }
+
+
+def form_of(page: str) -> dict[str, str]:
+    """What a browser sends of the page as it is."""
+    inputs = re.findall(r'<input [^>]*?name="([^"]+)"[^>]*? value="([^"]*)"', page)
+    areas = re.findall(r'<textarea [^>]*name="([^"]+)"[^>]*>([^<]*)</textarea>', page)
+    return {name: html.unescape(value) for name, value in (*inputs, *areas)}
+
+
+def test_every_field_has_what_copies_say_now_and_only_what_is_changed_becomes_an_edit(
+    open_place: Place, story: str
+) -> None:
+    page = open_place.client.get(PAGE, params={"id": story}, auth=WHO).text
+    form = form_of(page)
+    with database.reading(open_place.engine) as session:
+        row = edits.find(session, story)
+        assert form["title"] == row.title
+        assert form["takeaway"] == row.takeaway
+        assert form["insights"].splitlines() == row.insights
+        before, first = row.takeaway, row.insights[0]
+    assert "Nobody has changed it." in page
+    assert post(open_place, **form | {"story": story}).status_code == 303
+    assert said(open_place, story)["words"] == []
+    form |= {
+        "takeaway": "Ask who is harmed.",
+        "insights": f"- Ours\r\n{first}",
+        "practice": "none",
+        "image": "https://o.example/a.png",
+        "image_alt": "A scale",
+    }
+    assert post(open_place, **form | {"story": story}).status_code == 303
+    with database.reading(open_place.engine) as session:
+        row = edits.find(session, story)
+        assert edits.current(session, open_place.moment[0])[row.id].parts == {
+            "takeaway": "Ask who is harmed.",
+            "insights": ("Ours", first),
+            "practice": (),
+            "image": Image("https://o.example/a.png", "A scale"),
+        }
+    page = open_place.client.get(PAGE, params={"id": story}, auth=WHO).text
+    assert f"<del>{html.escape(before)[:60]}" in page
+    assert "<ins>Ask who is harmed.</ins>" in page
+    assert form_of(page)["practice"] == "none"
+    back = post(open_place, **form_of(page) | {"story": story, "takeaway": "", "practice": ""})
+    assert back.status_code == 303
+    assert said(open_place, story)["words"] == ["insights edited", "image edited"]
+
+
+def test_a_field_that_another_editor_changed_meanwhile_is_left_as_they_wrote_it(
+    open_place: Place, story: str
+) -> None:
+    form = form_of(open_place.client.get(PAGE, params={"id": story}, auth=WHO).text)
+    post(open_place, story, title="Theirs")
+    post(open_place, **form | {"story": story, "summary": "Ours."})
+    assert said(open_place, story)["words"] == ["title: Theirs", "summary edited"]
 
 
 def test_a_preview_leads_with_the_story_as_it_is_written_and_saves_nothing(
