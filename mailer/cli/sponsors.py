@@ -11,6 +11,7 @@ from recommender.models import Sponsor
 from recommender.storage import database
 
 app = typer.Typer(no_args_is_help=True)
+Key = Annotated[int, typer.Argument(metavar="ID", help="As `sponsors list` shows it.")]
 
 
 @app.command()
@@ -68,7 +69,7 @@ def _answer(document: dict[str, object], *, as_json: bool) -> None:
 
 def _document(row: Sponsor) -> dict[str, object]:
     days = {"from": row.first_day, "until": row.last_day}
-    return {"id": row.id, "name": row.name, "segment": row.segment, **days}
+    return {"id": sponsors.number(row), "name": row.name, "segment": row.segment, **days}
 
 
 @app.command("list")
@@ -94,9 +95,56 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
+def edit(
+    context: typer.Context,
+    key: Key,
+    *,
+    name: Annotated[str | None, typer.Option(help="Its name, as readers see it.")] = None,
+    text: Annotated[str | None, typer.Option(help="What it says: plain text.")] = None,
+    link: Annotated[str | None, typer.Option(help="Where it leads.")] = None,
+    picture: Annotated[str | None, typer.Option(help="An https address; '': none.")] = None,
+    alt: Annotated[str | None, typer.Option(help="The picture in words.")] = None,
+    segment: Annotated[
+        str | None, typer.Option(help="For readers of this segment only; '': everybody.")
+    ] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day.")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Last day; '': until it is removed.")
+    ] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Change what a sponsor says, to whom, or when, in copies that are planned from now on. It
+    keeps its number and its turn, and its copies and clicks go on being counted.
+
+    Example: newsletter sponsors edit 3 --text "Chips that stay cool." --until 2026-12-31
+    """
+    run = invocation(context)
+    today = run.now.astimezone(run.settings.zone).date()
+    said = {"name": name, "text": text, "link": link, "picture": picture, "alt": alt}
+    said |= {"segment": segment, "from": from_, "until": until}
+    new = {field: value for field, value in said.items() if value is not None}
+    if not new:
+        raise typer.BadParameter("say what to change, such as --until", param_hint="sponsor")
+    with run.store() as engine, database.writing(engine) as session:
+        newsletter = planning.newsletter_of(session, run.settings)
+        row = sponsors.find(session, newsletter.id, key)
+        wanted = sponsors.drafted(sponsors.given(row) | new, today, _edit_option)
+        if segment:
+            segments.get(session, segment)
+        row = sponsors.change(session, row, wanted, by=author(run, by).name, now=run.now)
+        document = _document(row)
+    _answer(document, as_json=as_json)
+
+
+def _edit_option(field: str) -> str:
+    return f"--{field}"
+
+
+@app.command()
 def remove(
     context: typer.Context,
-    key: Annotated[int, typer.Argument(metavar="ID", help="As `sponsors list` shows it.")],
+    key: Key,
     by: By = None,
 ) -> None:
     """Show a sponsor in no copy that is planned from now on. Copies already planned keep it.
@@ -108,4 +156,4 @@ def remove(
     with run.store() as engine, database.writing(engine) as session:
         newsletter = planning.newsletter_of(session, run.settings)
         row = sponsors.remove(session, newsletter.id, key, by=editor.name, now=run.now)
-        say(f"{row.id}: {row.name} removed")
+        say(f"{key}: {row.name} removed")

@@ -11,7 +11,7 @@ from mailer.cli import story_edits
 from mailer.cli.common import Json, emit, invocation, say, table
 from mailer.cli.story_edits import Identifier
 from recommender.articles import edit_history, edits
-from recommender.articles.edits import StoryEdits
+from recommender.articles.story_edits import StoryEdits
 from recommender.models import Article, Edit, Story
 from recommender.storage import database
 

@@ -22,7 +22,7 @@ from mailer.cli.common import (
 from mailer.preview import pin_cost
 from recommender import segments
 from recommender.articles import catalogue, edit_values, edits, fields
-from recommender.articles.edits import StoryEdits
+from recommender.articles.story_edits import Pin, StoryEdits
 from recommender.corrections import Author
 from recommender.errors import InputError
 from recommender.models import EditKind, Story
@@ -205,7 +205,7 @@ def pin(
         row = edits.find(session, story)
         if segment is not None:
             segments.get(session, segment)
-        where = edits.Pin(period, segment, run.settings.newsletter)
+        where = Pin(period, segment, run.settings.newsletter)
         before = edits.pinned_already(session, row, where)
         if before is None:
             edits.make(session, row, EditKind.PIN, by=editor.name, now=run.now, pin=where)

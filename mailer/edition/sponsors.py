@@ -1,4 +1,4 @@
-"""Sponsors of a newsletter: added, listed and removed; and who of them is in whose copy.
+"""Sponsors of a newsletter: added, changed, listed and removed; and who of them is in whose copy.
 
 Which sponsor a copy shows is decided when it is planned, by the day of its edition and the segments
 of its reader, and frozen with it. The caller commits.
@@ -22,6 +22,8 @@ from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.models import Delivery, Edition, Event, EventKind, Newsletter, Sponsor
 
 LONGEST_ALT = 300
+FIRST_ROW: sa.ColumnElement[int] = sa.func.coalesce(Sponsor.changed_from, Sponsor.id)
+"""The number of a sponsor: the id of the first of its rows, however often it was changed."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def slots(
             Sponsor.first_day <= day,
             sa.or_(Sponsor.last_day.is_(None), Sponsor.last_day >= day),
         )
-        .order_by(Sponsor.segment.is_(None), Sponsor.id)
+        .order_by(Sponsor.segment.is_(None), FIRST_ROW, Sponsor.id)
     )
     return Slots([(key, segment) for key, segment in session.execute(query)])
 
@@ -127,15 +129,54 @@ def content(row: Sponsor) -> SponsorContent:
     return SponsorContent(row.name, row.text, row.url, row.image_url or "", row.image_alt or "")
 
 
-def remove(session: Session, newsletter_id: int, key: int, *, by: str, now: datetime) -> Sponsor:
-    """Show it in no copy that is planned from now on. Raises NotFoundError, ConflictError."""
-    row = session.scalar(
-        sa.select(Sponsor).where(Sponsor.id == key, Sponsor.newsletter_id == newsletter_id)
-    )
+def find(session: Session, newsletter_id: int, key: int) -> Sponsor:
+    """The sponsor with this number, as it is now. Raises NotFoundError; ConflictError when it was
+    removed."""
+    query = sa.select(Sponsor).where(key == FIRST_ROW, Sponsor.newsletter_id == newsletter_id)
+    row = session.scalars(query.order_by(Sponsor.id.desc()).limit(1)).first()
     if row is None:
         raise NotFoundError(f"no sponsor {key}; `newsletter sponsors list` shows those there are")
     if row.removed_at is not None:
         raise ConflictError(f"the sponsor {key} was removed on {row.removed_at:%Y-%m-%d}")
+    return row
+
+
+def given(row: Sponsor) -> dict[str, str]:
+    """A sponsor as ``drafted`` takes it."""
+    return {
+        "name": row.name,
+        "text": row.text,
+        "link": row.url,
+        "picture": row.image_url or "",
+        "alt": row.image_alt or "",
+        "segment": row.segment or "",
+        "from": row.first_day.isoformat(),
+        "until": "" if row.last_day is None else row.last_day.isoformat(),
+    }
+
+
+def change(session: Session, row: Sponsor, wanted: Sponsor, *, by: str, now: datetime) -> Sponsor:
+    """Let ``wanted`` (``drafted``) take the place of ``row`` in copies that are planned from now
+    on. It keeps the number and the turn of the sponsor, and its copies and clicks are counted
+    together."""
+    if given(wanted) == given(row):
+        return row
+    wanted.newsletter_id, wanted.changed_from = row.newsletter_id, number(row)
+    wanted.made_by, wanted.made_at = by, now
+    row.removed_at, row.removed_by = now, by
+    session.add(wanted)
+    session.flush()
+    return wanted
+
+
+def number(row: Sponsor) -> int:
+    """By which editors name a sponsor."""
+    return row.changed_from or row.id
+
+
+def remove(session: Session, newsletter_id: int, key: int, *, by: str, now: datetime) -> Sponsor:
+    """Show it in no copy that is planned from now on. Raises NotFoundError, ConflictError."""
+    row = find(session, newsletter_id, key)
     row.removed_at, row.removed_by = now, by
     session.flush()
     return row
@@ -145,25 +186,29 @@ def listing(session: Session, newsletter_id: int, today: date) -> list[dict[str,
     """Every sponsor, the latest first, with how many copies with it were sent and how many of them
     were clicked."""
     query = sa.select(Sponsor).where(Sponsor.newsletter_id == newsletter_id)
-    rows = session.scalars(query.order_by(Sponsor.id.desc())).all()
+    rows: dict[int, list[Sponsor]] = {}
+    for row in session.scalars(query.order_by(Sponsor.id.desc())):
+        rows.setdefault(number(row), []).append(row)
     sent, clicked = _sent(session, newsletter_id), _clicked(session)
     return [
         {
-            "id": row.id,
+            "id": key,
             "name": row.name,
             "text": row.text,
             "link": row.url,
             "picture": row.image_url,
+            "alt": row.image_alt,
             "segment": row.segment,
             "from": row.first_day,
             "until": row.last_day,
             "state": _state(row, today),
-            "readers": sent.get(row.id, 0),
-            "clicked": clicked.get(row.id, 0),
+            "readers": sum(sent.get(one.id, 0) for one in those),
+            "clicked": sum(clicked.get(one.id, 0) for one in those),
             "by": row.made_by,
             "at": row.made_at,
         }
-        for row in rows
+        for key, (row, *_) in sorted(rows.items(), reverse=True)
+        for those in (rows[key],)
     ]
 
 

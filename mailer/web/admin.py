@@ -18,7 +18,7 @@ from mailer.ledger import counts, editions
 from mailer.monitoring import alerts, console_statistics, troubles
 from mailer.reports import edition_statistics
 from mailer.reports.edition_statistics import EditionNumbers, StoryNumbers
-from mailer.web.admission import operator, signed_in
+from mailer.web.admission import signed_in
 from mailer.web.growth import growth
 from mailer.web.response_cache import ResponseCache
 from mailer.web.site import Site

@@ -25,7 +25,7 @@ from mailer.web.admission import operator, signed_in, signed_in_form
 from mailer.web.site import Site
 from recommender import segments
 from recommender.articles import edits
-from recommender.articles.edits import UNEDITED, Pin
+from recommender.articles.story_edits import UNEDITED, Pin
 from recommender.errors import ConflictError, NewsletterError, NotFoundError
 from recommender.models import Article, EditionEditKind, EditKind, Story, UserRole
 from recommender.storage import database
@@ -52,7 +52,7 @@ def show(request: Request, site: Site) -> Response:
     """What holds for an edition and its stories; of a story just ``pinned``, what that costs."""
     asked = request.query_params
     site, found = _wanted(site, asked)
-    return _page(request, site, found, said=_cost(site, found, asked.get("pinned", "")))
+    return _page(site, found, said=_cost(site, found, asked.get("pinned", "")))
 
 
 def change(request: Request, site: Site, form: FormData) -> Response:
@@ -69,7 +69,7 @@ def change(request: Request, site: Site, form: FormData) -> Response:
             else:
                 _edit(session, site, found, action, story, who)
     except (NewsletterError, ValueError) as error:
-        return _page(request, site, found, edited_edition.complaint(error), form)
+        return _page(site, found, edited_edition.complaint(error), form)
     query = found.query
     if action == "pin":
         query += "&" + urlencode({"pinned": story})
@@ -164,7 +164,6 @@ def _preview(site: Site, found: Wanted, subject: str, note: str) -> Response:
 
 
 def _page(
-    request: Request,
     site: Site,
     found: Wanted,
     complaint: str = "",
@@ -222,18 +221,19 @@ def _stories(session: Session, site: Site, found: Wanted) -> list[dict[str, Any]
             "id": f"{article}/{story.key}",
             "title": said.get(story.id, UNEDITED).title or story.title,
             "from": " · ".join(filter(None, (source, f"{at.day} {at:%B %Y}"))),
-            "edits": said.get(story.id, UNEDITED).marks(now),
-            "actions": _actions(said.get(story.id, UNEDITED).marks(now)),
+            "edited": said.get(story.id, UNEDITED).edited,
+            "limits": (limits := list(said.get(story.id, UNEDITED).limits(now))),
+            "actions": _actions(limits),
         }
         for story, article, source, at in session.execute(query.limit(SHOWN))
     ]
 
 
-def _actions(marks: Sequence[str]) -> list[tuple[str, str]]:
+def _actions(limits: Sequence[str]) -> list[tuple[str, str]]:
     """The buttons of a story: to hold or pin it, or to end what holds."""
-    if any(one.startswith("held") for one in marks):
+    if any(one.startswith("held") for one in limits):
         return [("release", "Release")]
-    if any(one.startswith("pinned") for one in marks):
+    if any(one.startswith("pinned") for one in limits):
         return [("release", "Unpin")]
     return [("hold", "Hold"), ("pin", "Pin")]
 

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from mailer import localization
 from mailer.operators import audit, sessions, users
 from mailer.web import admission, forms
-from mailer.web.admission import cookie, operator, signed_in, signed_in_form
+from mailer.web.admission import cookie, signed_in, signed_in_form
 from mailer.web.sign_in import PasswordAttempts
 from mailer.web.site import Site, of
 from recommender.models import UserRole
@@ -100,7 +100,7 @@ def sign_out(request: Request, site: Site, form: FormData) -> Response:
     return answer
 
 
-def log(request: Request, site: Site) -> Response:
+def log(_request: Request, site: Site) -> Response:
     """Who did what, the latest first."""
     with database.reading(site.engine) as session:
         entries = audit.latest(session, SHOWN)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer.web import forms
-from mailer.web.admission import operator, signed_in, signed_in_form
+from mailer.web.admission import signed_in, signed_in_form
 from mailer.web.site import Site
 from recommender.errors import NotFoundError
 from recommender.models import UserRole
@@ -22,9 +22,9 @@ COPIES, ANSWERS = 12, 30
 """The latest that are shown."""
 
 
-def ask(request: Request, site: Site) -> Response:
+def ask(_request: Request, site: Site) -> Response:
     """The form."""
-    return _page(request, site)
+    return _page(site)
 
 
 def show(request: Request, site: Site, form: FormData) -> Response:
@@ -34,12 +34,12 @@ def show(request: Request, site: Site, form: FormData) -> Response:
         try:
             reader = records.find(session, email)
         except NotFoundError:
-            return _page(request, site, complaint="No reader has this address.", email=email)
+            return _page(site, complaint="No reader has this address.", email=email)
         held = records.everything(session, reader)
         request.state.about = f"reader {reader.id}"
     held["deliveries"] = [_copy(one) for one in held["deliveries"][-COPIES:][::-1]]
     held["events"] = held["events"][-ANSWERS:][::-1]
-    return _page(request, site, held=held, email=email)
+    return _page(site, held=held, email=email)
 
 
 def _copy(one: dict[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,6 @@ def _copy(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _page(
-    request: Request,
     site: Site,
     *,
     held: dict[str, Any] | None = None,

@@ -1,5 +1,6 @@
-"""The page of sponsors for editors: who has the labelled place and when, what came of it, adding
-and removing one, with a preview that saves nothing. In English only; it works without JavaScript.
+"""The page of sponsors for editors: who has the labelled place and when, what came of it, adding,
+changing and removing one, with a preview that saves nothing. In English only, without
+JavaScript.
 """
 
 from collections.abc import Mapping
@@ -26,24 +27,42 @@ FIELDS = (
     ("link", "Link", "https://…"),
     ("picture", "Picture", "an https address, if there is one"),
     ("alt", "Alternative text of the picture", ""),
-    ("from", "First day", "2026-12-01; empty: today"),
+    ("from", "First day", "empty: today"),
     ("until", "Last day", "empty: until it is removed"),
 )
 """What is asked of a sponsor: field, label, hint."""
+TYPES = {"link": "url", "picture": "url", "from": "date", "until": "date"}
+"""Fields that browsers know how to ask for."""
 LABELS = {field: label for field, label, _ in FIELDS}
 LONGEST = 2_000
 
 
 def show(request: Request, site: Site) -> Response:
-    """The sponsors of a newsletter, and what came of them."""
-    return _page(edited_edition.publishing(site, request.query_params.get("newsletter", "")))
+    """The sponsors of a newsletter, and what came of them; with one of them to be changed."""
+    asked = request.query_params
+    site = edited_edition.publishing(site, asked.get("newsletter", ""))
+    key = _key(asked.get("sponsor", ""))
+    if not key:
+        return _page(site)
+    try:
+        with database.reading(site.engine) as session:
+            newsletter = planning.newsletter_of(session, site.settings)
+            known = sponsors.given(sponsors.find(session, newsletter.id, key))
+    except NewsletterError as error:
+        return _page(site, edited_edition.complaint(error))
+    return _page(site, "", {**known, "sponsor": str(key)})
+
+
+def _key(text: str) -> int:
+    """The number of a sponsor; 0 where there is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def change(request: Request, site: Site, form: FormData) -> Response:
-    """Add or remove a sponsor, or show what one would look like."""
+    """Add, change or remove a sponsor, or show what one would look like."""
     site = edited_edition.publishing(site, forms.text(form, "newsletter"))
     given = {field: forms.text(form, field, LONGEST) for field, _, _ in FIELDS}
-    given["segment"] = forms.text(form, "segment")
+    given |= {field: forms.text(form, field) for field in ("segment", "sponsor")}
     who, now = operator(request).name, site.clock()
     action = forms.text(form, "action")
     try:
@@ -51,16 +70,19 @@ def change(request: Request, site: Site, form: FormData) -> Response:
             return _preview(site, given)
         with database.writing(site.engine) as session:
             newsletter = planning.newsletter_of(session, site.settings)
+            key = _key(given["sponsor"])
             if action == "remove":
-                key = forms.text(form, "sponsor")
-                number = int(key) if key.isdecimal() and len(key) < 10 else 0
-                sponsors.remove(session, newsletter.id, number, by=who, now=now)
+                sponsors.remove(session, newsletter.id, key, by=who, now=now)
             else:
                 row = sponsors.drafted(given, now.astimezone(site.settings.zone).date(), _label)
                 if row.segment is not None:
                     segments.get(session, row.segment)
-                row.newsletter_id, row.made_by, row.made_at = newsletter.id, who, now
-                session.add(row)
+                if action == "change":
+                    before = sponsors.find(session, newsletter.id, key)
+                    sponsors.change(session, before, row, by=who, now=now)
+                else:
+                    row.newsletter_id, row.made_by, row.made_at = newsletter.id, who, now
+                    session.add(row)
     except NewsletterError as error:
         return _page(site, edited_edition.complaint(error), given)
     query = urlencode({"newsletter": site.settings.newsletter})
@@ -96,6 +118,7 @@ def _page(site: Site, complaint: str = "", given: Mapping[str, str] | None = Non
         segments=names,
         newsletters=titles,
         fields=FIELDS,
+        types=TYPES,
         given=given or {},
         complaint=complaint,
     )

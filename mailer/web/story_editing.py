@@ -19,8 +19,8 @@ from mailer.preview import drafts
 from mailer.web import edited_edition, forms, security
 from mailer.web.admission import operator, signed_in, signed_in_form
 from mailer.web.site import Site
-from recommender.articles import edit_history, edit_values, edits
-from recommender.articles.edits import StoryEdits
+from recommender.articles import edit_history, edit_values, edits, story_edits
+from recommender.articles.story_edits import StoryEdits
 from recommender.errors import NewsletterError, NotFoundError
 from recommender.models import EditKind, Story, UserRole
 from recommender.storage import database
@@ -120,7 +120,7 @@ def _changed(site: Site, row: Story, said: StoryEdits, given: Texts) -> dict[Edi
                 value = edit_values.picture(value["url"], given[ALT], image)
         except ValueError as error:
             raise ValueError(f"{edit_history.LABELS[kind]}: {error}") from error
-        same = value is not None and edits.part(kind, value) == source.get(kind)
+        same = value is not None and story_edits.part(kind, value) == source.get(kind)
         values[kind] = None if same else value
     return values
 
@@ -153,8 +153,8 @@ def _preview(site: Site, story: str, given: Texts) -> Response:
         changed = _changed(site, row, _said(session, row, now), given)
         source, shown = edits.source(row), {}
         for kind, value in changed.items():
-            if kind in (*edits.PARTS, EditKind.TITLE, EditKind.URL):
-                found = source[kind] if value is None else edits.part(kind, value)
+            if kind in (*story_edits.PARTS, EditKind.TITLE, EditKind.URL):
+                found = source[kind] if value is None else story_edits.part(kind, value)
                 shown[kind.value] = found.document() if isinstance(found, Image) else found
         page = drafts.issue(
             session, site.settings, edited_edition.wanted_period(session, site, ""),
@@ -178,7 +178,7 @@ def _page(site: Site, story: str, complaint: str = "", given: Texts | None = Non
             story=f"{row.article.key}/{row.key}",
             title=said.title or row.title,
             image=_present(row, said)[EditKind.IMAGE],
-            words=[one for one in said.words(now) if one.startswith(("held", "pinned"))],
+            words=list(said.limits(now)),
             rows=_rows(row, said, site, before | dict(given or {})),
             was={name: mark(text) for name, text in before.items()},
             alt=(given or before)[ALT],

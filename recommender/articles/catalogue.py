@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from recommender.articles import edits, placements
-from recommender.articles.edits import UNEDITED, StoryEdits
+from recommender.articles.story_edits import UNEDITED, StoryEdits
 from recommender.models import Article, Role, StoryRole, StoryTopic, Topic
 from recommender.models import Story as StoryRow
 from recommender.ranking.values import Story

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from recommender.articles import edit_values, edits
-from recommender.articles.edits import Pin
+from recommender.articles import edit_values, edits, story_edits
+from recommender.articles.story_edits import Pin
 from recommender.models import Edit, EditKind, Story
 
 LABELS: Mapping[EditKind, str] = {
@@ -93,9 +93,7 @@ def _pin(row: Edit) -> Pin:
     return Pin(row.period, row.segment, row.newsletter)
 
 
-def _made(
-    row: Edit, before: Edit | None, source: Mapping[EditKind, Any], zone: ZoneInfo
-) -> Change:
+def _made(row: Edit, before: Edit | None, source: Mapping[EditKind, Any], zone: ZoneInfo) -> Change:
     if row.kind == EditKind.PIN:
         return Change(_capital(_pin(row).words()))
     if row.kind == EditKind.HOLD:
@@ -130,7 +128,7 @@ def _text(row: Edit, zone: ZoneInfo) -> str:
     if row.kind in (EditKind.HOLD, EditKind.NOT_BEFORE, EditKind.NOT_AFTER):
         moment = datetime.fromisoformat(value).astimezone(zone)
         return f"{moment:%Y-%m-%d %H:%M}"
-    value = edits.part(row.kind, value) if row.kind in edits.PARTS else value
+    value = story_edits.part(row.kind, value) if row.kind in story_edits.PARTS else value
     return edit_values.typed(row.kind, value, zone) if value else ""
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from recommender.articles import edits, fields
+from recommender.articles import fields, story_edits
 from recommender.models import EditKind
 from recommender.story_text import LISTS, Image
 
@@ -67,7 +67,7 @@ def typed(kind: EditKind, value: Any, zone: ZoneInfo) -> str:
     if value is None:
         return ""
     if not value:
-        return NOTHING if kind in edits.PARTS else ""
+        return NOTHING if kind in story_edits.PARTS else ""
     match kind:
         case EditKind.TOPICS | EditKind.ROLES:
             return ", ".join(value)
@@ -87,7 +87,7 @@ def checked(kind: EditKind, text: str, zone: ZoneInfo, now: datetime) -> Any:
     text = text.strip()
     if not text:
         return None
-    if kind in edits.PARTS and text.casefold() == NOTHING:
+    if kind in story_edits.PARTS and text.casefold() == NOTHING:
         return [] if kind in LISTS else {} if kind == EditKind.IMAGE else ""
     match kind:
         case EditKind.TITLE:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from recommender.articles import edits
-from recommender.articles.edits import UNEDITED, StoryEdits
+from recommender.articles.story_edits import UNEDITED, StoryEdits
 from recommender.models import Article, Story, StoryRole, StoryTopic
 from recommender.ranking.values import Action
 from recommender.subscribers import audience
@@ -78,10 +78,16 @@ def _story(row: Story, words: StoryEdits) -> dict[str, Any]:
     edited = words.replaced()
     if (image := edited.get("image")) is not None:
         edited["image"] = image.document()
-    document = _parts(row) | edited | {
-        "topics": words.labels(words.topics, {one.topic.name: one.weight for one in row.topics}),
-        "roles": words.labels(words.roles, {one.role.name: one.weight for one in row.roles}),
-    }
+    document = (
+        _parts(row)
+        | edited
+        | {
+            "topics": words.labels(
+                words.topics, {one.topic.name: one.weight for one in row.topics}
+            ),
+            "roles": words.labels(words.roles, {one.role.name: one.weight for one in row.roles}),
+        }
+    )
     return {name: value for name, value in document.items() if value}
 
 

@@ -5,13 +5,14 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from recommender.models.base import Base, primary_key
+from recommender.models.base import Base, Key, primary_key
 
 
 class Sponsor(Base):
     """One announcement, shown in the editions of the days from ``first_day`` to ``last_day`` (null:
     without end), to the readers of ``segment`` (null: to everybody). Rows are never changed but for
-    their removal, so a copy that names one reads the same for ever."""
+    their removal, so a copy that names one reads the same for ever: a changed one is a new row,
+    and ``changed_from`` the id of the first of its rows (null: it is that)."""
 
     __tablename__ = "sponsors"
 
@@ -19,6 +20,7 @@ class Sponsor(Base):
     newsletter_id: Mapped[int] = mapped_column(
         ForeignKey("newsletters.id", ondelete="CASCADE"), index=True
     )
+    changed_from: Mapped[int | None] = mapped_column(Key)
     name: Mapped[str] = mapped_column(String(100))
     text: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(Text)

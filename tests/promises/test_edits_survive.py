@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from recommender.articles import catalogue, edits, import_files, intake
-from recommender.articles.edits import Pin, StoryEdits
+from recommender.articles import catalogue, edits, import_files, intake, story_edits
+from recommender.articles.story_edits import Pin, StoryEdits
 from recommender.models import Article, Edit, EditKind
 from recommender.storage import database
 from recommender.story_text import LISTS, Image
@@ -154,10 +154,11 @@ class Desk:
             moment = None if value is None else datetime.fromisoformat(value)
         if kind == EditKind.HOLD:
             self.said = replace(self.said, held=True, held_until=moment)
-        elif kind in edits.PARTS:
-            said = {"image": Image(**value) if value else None} if kind == EditKind.IMAGE else {}
-            said |= {kind.value: tuple(value)} if kind in LISTS else {}
-            self.said.parts |= {kind.value: value} | said
+        elif kind in story_edits.PARTS:
+            if kind == EditKind.IMAGE:
+                self.said.parts["image"] = Image(**value) if value else None
+            else:
+                self.said.parts[kind.value] = tuple(value) if kind in LISTS else value
         else:
             self.said = replace(self.said, **{kind.value: moment or value})
 

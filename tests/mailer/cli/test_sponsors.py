@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from mailer.edition import sponsors as edition_sponsors
 from mailer.engagement.feedback import Click, record_clicks
 from mailer.issue import sponsors
-from recommender.models import Delivery, Subscriber
+from recommender.models import Delivery, Newsletter, Subscriber
 from recommender.storage import database
 from recommender.subscribers import audience
 
@@ -76,3 +77,27 @@ def test_the_conformance_of_copies_with_a_sponsor_and_a_note(newsletter: Run) ->
 def test_what_cannot_be_shown_is_refused(newsletter: Run, more: tuple[str, ...], why: str) -> None:
     status, _, err = newsletter(*ADD, *more)
     assert (status, why in err) == (1, True)
+
+
+def test_a_change_is_in_later_copies_only_and_counted_with_the_earlier_ones(
+    newsletter: Run, engine: Engine
+) -> None:
+    first = answer(newsletter, *ADD)["id"]
+    second = answer(newsletter, *ADD)["id"]
+    assert newsletter("editions", "send", "--yes")[0] == 0
+    changed = answer(newsletter, "sponsors", "edit", str(first), "--text", "Cooler.", "--until", "")
+    assert changed["id"] == first
+    with database.reading(engine) as session:
+        letter = session.scalars(sa.select(Newsletter)).one()
+        said = edition_sponsors.contents(session, letter.name)
+        shown = session.scalars(sa.select(Delivery.reader["sponsor"].as_integer())).all()
+        assert {said[one].text for one in shown} == {"Cool chips."}
+        row = edition_sponsors.find(session, letter.id, first)
+        assert (row.text, row.id > second) == ("Cooler.", True)
+    listed = {row["id"]: row for row in answer(newsletter, "sponsors", "list")["sponsors"]}
+    assert {key: row["readers"] for key, row in listed.items()} == {first: len(shown), second: 0}
+    assert newsletter("sponsors", "edit", "1", "--link", "x")[2].startswith("error: --link: 'x'")
+    assert newsletter("sponsors", "edit", "1")[0] == 2
+    assert newsletter("sponsors", "edit", "9", "--text", "x")[0] == 1
+    assert newsletter("sponsors", "edit", "1", "--segment", "gone")[0] == 1
+    assert newsletter("sponsors", "remove", str(first))[1] == "1: Acme removed\n"

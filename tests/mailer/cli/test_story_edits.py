@@ -24,7 +24,10 @@ def story(newsletter: Run) -> str:
     [
         (["edit", "nothing", "--title", "x"], "no story 'nothing'"),
         (["edit", "STORY", "--url", "javascript:alert(1)"], "--url: "),
-        (["edit", "STORY", "--picture", "http://o.example/a"], "--picture: 'http://o.example/a' must"),
+        (
+            ["edit", "STORY", "--picture", "http://o.example/a"],
+            "--picture: 'http://o.example/a' must",
+        ),
         (["edit", "STORY", "--alt", "A chip"], "--alt: the story has no picture"),
         (["edit", "STORY", "--title", "x" * 2_000], "--title: is 2000 characters long"),
         (["edit", "STORY", "--not-before", "soon"], "--not-before: 'soon' is no date"),
@@ -54,7 +57,11 @@ def test_texts_points_and_the_picture_are_edited_and_taken_back(
     image = ("--picture", "https://o.example/a.png", "--alt", "A chip")
     before = answer(newsletter, "stories", "show", story)
     made = answer(newsletter, "stories", "edit", story, *given, *image, "--by", "Jane")
-    assert [made[name] for name in ("summary", "insights", "practice")] == ["Ours.", ["One", "Two"], []]
+    assert [made[name] for name in ("summary", "insights", "practice")] == [
+        "Ours.",
+        ["One", "Two"],
+        [],
+    ]
     assert made["image"] == {"url": "https://o.example/a.png", "alt": "A chip"}
     assert made["source"]["summary"] == before["summary"]
     assert answer(newsletter, "stories", "edit", story, "--alt", "Two chips")["image"] == {

@@ -8,6 +8,7 @@ from httpx2 import Response
 
 from mailer.edition import edition_edits
 from recommender.articles import edits
+from recommender.articles.story_edits import UNEDITED
 from recommender.models import (
     Article,
     Edition,
@@ -74,7 +75,7 @@ def test_a_story_is_held_pinned_and_released(open_place: Place) -> None:
         assert post(open_place, action=action, story=name).status_code == 303
         with database.reading(open_place.engine) as session:
             later = open_place.moment[0]
-            found = edits.current(session, later).get(key, edits.UNEDITED)
+            found = edits.current(session, later).get(key, UNEDITED)
             assert list(found.words(later)) == words
     page = open_place.client.get("/admin/editing?search=zzzz", auth=WHO).text
     assert "There are no such stories." in page

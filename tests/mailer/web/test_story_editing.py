@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from httpx2 import Response
 
 from recommender.articles import edits
+from recommender.articles.story_edits import StoryEdits
 from recommender.models import Article, Edit, EditKind, Story
 from recommender.storage import database
 from recommender.story_text import Image
@@ -39,7 +40,7 @@ def said(place: Place, story: str) -> Mapping[str, object]:
     with database.reading(place.engine) as session:
         now = place.moment[0]
         row = edits.find(session, story)
-        found = edits.current(session, now).get(row.id, edits.StoryEdits())
+        found = edits.current(session, now).get(row.id, StoryEdits())
         return {"words": list(found.words(now)), "title": found.title, "topics": found.topics}
 
 

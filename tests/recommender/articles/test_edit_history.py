@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from recommender.articles import edit_history, edits, intake
-from recommender.articles.edits import Pin
+from recommender.articles.story_edits import Pin
 from recommender.articles.values import ArticleDraft, ParsedArticle
 from recommender.models import EditKind, Story
 from recommender.storage import database

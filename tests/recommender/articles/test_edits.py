@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from recommender.articles import catalogue, edits, intake
-from recommender.articles.edits import ALWAYS, Pin
+from recommender.articles.story_edits import ALWAYS, Pin
 from recommender.articles.values import ArticleDraft, ParsedArticle, StoryDraft
 from recommender.errors import NotFoundError
 from recommender.models import EditKind
