@@ -1,7 +1,7 @@
 """Who is let in is known by a session or the key; the pages behind know a name and a role."""
 
-from mailer.web import admission
 from mailer.operators.users import Operator
+from mailer.web import admission
 from recommender.models import UserRole
 
 from .conftest import PASSWORD, Place
