@@ -132,7 +132,7 @@ def content(row: Sponsor) -> SponsorContent:
 def find(session: Session, newsletter_id: int, key: int) -> Sponsor:
     """The sponsor with this number, as it is now. Raises NotFoundError; ConflictError when it was
     removed."""
-    query = sa.select(Sponsor).where(key == FIRST_ROW, Sponsor.newsletter_id == newsletter_id)
+    query = sa.select(Sponsor).where(FIRST_ROW.in_((key,)), Sponsor.newsletter_id == newsletter_id)
     row = session.scalars(query.order_by(Sponsor.id.desc()).limit(1)).first()
     if row is None:
         raise NotFoundError(f"no sponsor {key}; `newsletter sponsors list` shows those there are")
