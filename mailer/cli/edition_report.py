@@ -38,10 +38,14 @@ def report(
     from mailer.reports import edition_report, page  # numpy, which no other command here needs
 
     run = invocation(context)
-    with run.store() as engine, database.reading(engine) as session:
+    with (
+        run.store() as engine,
+        database.reading(engine) as session,
+        database.reading(engine) as beside,
+    ):
         edition = editions.find(session, run.settings.newsletter, named_period(run, period))
         document: dict[str, Any] = editions.document(session, edition)
-        document |= edition_report.report(session, edition, now=run.now)
+        document |= edition_report.report(session, edition, now=run.now, beside=beside)
         document["troubles"] = editions.troubles(session, edition.id)
     if html is not None:
         private_files.write(html, page.page(document, made_at=run.now))

@@ -1,9 +1,12 @@
-"""``newsletter editions``: plan, send, pause, resume and cancel; and ``send-test``."""
+"""``newsletter editions``: plan, send, pause, resume and cancel; and ``send-test``.
+
+What plans and sends is imported by the commands that do so: the others begin sooner.
+"""
 
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from sqlalchemy.engine import Engine
@@ -29,14 +32,13 @@ from mailer.cli.common import (
     warn,
     warn_if_coming,
 )
-from mailer.delivery import campaign
-from mailer.delivery.summary import Summary
-from mailer.edition import planning, status
+from mailer.edition import status
 from mailer.ledger import editions
-from mailer.preview import reader_issues
-from mailer.relay import registry
 from recommender.models import DeliveryState, Edition
 from recommender.storage import database
+
+if TYPE_CHECKING:
+    from mailer.delivery.summary import Summary
 
 ASK_BEYOND = 10
 """Readers who are mailed without a question."""
@@ -84,6 +86,8 @@ def plan(
 
 
 def _plan(engine: Engine, run: Invocation, period: str, segment: str | None) -> int:
+    from mailer.delivery import campaign
+
     with progress("choosing stories") as advance, interruptible():
         identifier = campaign.plan(
             engine,
@@ -114,6 +118,10 @@ def _ask(engine: Engine, run: Invocation, period: str, segment: str | None) -> N
     """Ask, on a terminal, before many readers are mailed through a relay beyond this machine."""
     if not sys.stdin.isatty():
         return
+    from mailer.delivery import campaign
+    from mailer.edition import planning
+    from mailer.relay import registry
+
     beyond = registry.beyond_this_machine(registry.relays(run.settings))
     if not beyond:
         return
@@ -151,6 +159,9 @@ def send(
 
     Example: newsletter editions send --segment pilots; later, to the rest: newsletter editions send
     """
+    from mailer.delivery import campaign
+    from mailer.relay import registry
+
     run = invocation(context)
     wanted = named_period(run, period)
     _sure(run, wanted, yes=yes, future=True)
@@ -181,7 +192,7 @@ def send(
     _answer(summary, as_json=as_json)
 
 
-def _answer(summary: Summary, *, as_json: bool) -> None:
+def _answer(summary: "Summary", *, as_json: bool) -> None:
     if as_json:
         emit(asdict(summary))
     else:
@@ -259,6 +270,8 @@ def send_test(
 
     Example: newsletter send-test me@example.com --as reader@example.com
     """
+    from mailer.preview import reader_issues
+
     run = invocation(context)
     with run.store() as engine:
         reply = reader_issues.send_test(

@@ -74,15 +74,20 @@ def ids(session: Session, edition_id: int) -> tuple[int, int]:
 
 
 def answered(
-    session: Session, edition_id: int, columns: Sequence[sa.ColumnElement[Any] | Attribute]
+    session: Session,
+    edition_id: int,
+    columns: Sequence[sa.ColumnElement[Any] | Attribute],
+    between: tuple[int, int] | None = None,
 ) -> sa.Select[Any]:
     """The answers to an edition that count, with ``columns`` of them and of their copies. They are
-    few beside the copies: the sum keeps SQLite from going through these by their index."""
+    few beside the copies: the sum keeps SQLite from going through these by their index. ``between``
+    are the edition's ``ids``, from whoever has them."""
+    first, last = between or ids(session, edition_id)
     return (
         sa.select(*columns)
         .select_from(Event)
         .join(Delivery, Delivery.id == Event.delivery_id)
-        .where(Event.delivery_id.between(*ids(session, edition_id)), Event.verified)
+        .where(Event.delivery_id.between(first, last), Event.verified)
         .where(Delivery.edition_id + 0 == edition_id)
     )
 

@@ -4,6 +4,8 @@ A copy counts once in each step, however often its reader clicked. Only answers 
 person's count (``Event.verified``). A reader of two roles is counted under both.
 """
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +24,9 @@ MOST_DOMAINS = 20
 Row = dict[str, Any]
 
 
-def report(session: Session, edition: Edition, *, now: datetime) -> Row:
+def report(
+    session: Session, edition: Edition, *, now: datetime, beside: Session | None = None
+) -> Row:
     """``funnel``, ``stories``, ``positions``, and the readers by ``segments``, ``topics`` (those
     they asked for), ``roles``, ``relays`` and ``domains``: lists of rows, the largest first.
     ``gain`` is what personal issues are worth (``mailer.reports.gain``); None without a holdout.
@@ -33,11 +37,18 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     A row of readers has the steps of the funnel, ``more``, ``less`` and ``click_rate``; a row of
     stories or positions has ``readers``, ``clicked``, ``more``, ``less`` and ``click_rate``.
     Segments, topics and roles are those of now.
+
+    ``beside`` is another session on the same store: in it answers are counted, in a thread, while
+    copies are in ``session``.
     """
-    groups = reader_groups.groups(session, now)
-    sizes = reader_groups.sizes(session, edition.id, groups)
-    sizes["relays"] = reader_groups.relays(session, edition.id)
-    answers = reader_groups.answers(session, edition.id, groups)
+    groups, ids = reader_groups.groups(session, now), counts.ids(session, edition.id)
+    answered = functools.partial(_answered, edition_id=edition.id, groups=groups, ids=ids)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(answered, beside) if beside else None
+        found = counts.count(session, edition.id)
+        sizes = reader_groups.sizes(session, edition.id, groups, found)
+        sizes["relays"] = reader_groups.relays(session, edition.id, ids)
+        answers, by_story = answered(session) if other is None else other.result()
     names = {group.name: group.names for group in groups}
     rows = {name: _rows(sizes[name], answers[name], names.get(name)) for name in sizes}
     relays = rows["relays"]
@@ -46,7 +57,7 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
         "funnel": funnel,
         "click_rate": rate(funnel["clicked"], funnel["delivered"]),
         "gain": gain.gain(session, edition),
-        **story_numbers.of_edition(session, edition.id),
+        **by_story,
         "sponsors": _sponsors(session, edition.id),
         "segments": [row for group in groups if _is_segment(group) for row in rows[group.name]],
         "topics": rows["topics"],
@@ -56,9 +67,17 @@ def report(session: Session, edition: Edition, *, now: datetime) -> Row:
     }
 
 
+def _answered(
+    session: Session, edition_id: int, groups: list[Group], ids: tuple[int, int]
+) -> tuple[dict[str, Numbers], dict[str, list[Row]]]:
+    """What counts answers: those of groups of readers, and stories and positions."""
+    answers = reader_groups.answers(session, edition_id, groups, ids)
+    return answers, story_numbers.of_edition(session, edition_id, ids)
+
+
 def stories(session: Session, edition_id: int) -> list[Row]:
     """The stories alone."""
-    return story_numbers.of_edition(session, edition_id)["stories"]
+    return story_numbers.of_edition(session, edition_id, counts.ids(session, edition_id))["stories"]
 
 
 def _is_segment(group: Group) -> bool:

@@ -45,6 +45,7 @@ STATEMENT = 50
 UNSENT = [state for state in DeliveryState if state is not DeliveryState.SENT]
 
 Key = str | None
+Ids = tuple[int, int]
 Numbers = dict[Key, tuple[int, ...]]
 Joined = tuple[sa.FromClause, sa.ColumnElement[str]]
 
@@ -72,10 +73,13 @@ def groups(session: Session, now: datetime) -> list[Group]:
     ]
 
 
-def sizes(session: Session, edition_id: int, wanted: Sequence[Group]) -> dict[str, Numbers]:
-    """By group and key, how many copies there are and how many of them were sent."""
+def sizes(
+    session: Session, edition_id: int, wanted: Sequence[Group], found: counts.Count
+) -> dict[str, Numbers]:
+    """By group and key, how many copies there are and how many of them were sent; ``found`` are
+    those of the whole edition."""
     readers = session.scalar(sa.select(sa.func.count()).select_from(Subscriber)) or 0
-    states = counts.count(session, edition_id).states
+    states = found.states
     copies, sent = sum(states.values()), states.get(DeliveryState.SENT, 0)
     everybody = readers - sent < sent
     if everybody:
@@ -86,7 +90,7 @@ def sizes(session: Session, edition_id: int, wanted: Sequence[Group]) -> dict[st
         query = sa.select(Delivery.subscriber_id, sa.literal(1).label("due"), sent_.label("sent"))
         counted, base = query.where(here).cte("counted"), 0
     changes = _by_group(session, counted, ("due", "sent"), wanted)
-    found: dict[str, Numbers] = {}
+    numbers: dict[str, Numbers] = {}
     for group in wanted:
         whole = group.everybody() if base else Counter()
         change = changes[group.name]
@@ -94,8 +98,8 @@ def sizes(session: Session, edition_id: int, wanted: Sequence[Group]) -> dict[st
             key: (whole[key] + change.get(key, (0, 0))[0], whole[key] + change.get(key, (0, 0))[1])
             for key in {*whole, *change}
         }
-        found[group.name] = {key: numbers for key, numbers in added.items() if numbers[0] > 0}
-    return found
+        numbers[group.name] = {key: both for key, both in added.items() if both[0] > 0}
+    return numbers
 
 
 def _others(edition_id: int, *, all_readers: bool) -> sa.CTE:
@@ -111,28 +115,33 @@ def _others(edition_id: int, *, all_readers: bool) -> sa.CTE:
     return unsent.union_all(absent).cte("counted")
 
 
-def relays(session: Session, edition_id: int) -> Numbers:
+def relays(session: Session, edition_id: int, between: Ids) -> Numbers:
     """Copies, and those that were sent, by relay. One that took all of them, as in most editions,
-    is told without sorting the copies by it."""
+    is told without sorting the copies by it. ``between`` are the edition's ``counts.ids``."""
     relay = sa.func.coalesce(Delivery.relay, "none yet")
     sent = sa.func.sum(sa.case((counts.SENT, 1), else_=0))
     first, last = sa.func.min(relay), sa.func.max(relay)
-    here = sa.select(first, sa.func.count(), sent, last).where(Delivery.edition_id == edition_id)
+    here = sa.select(first, sa.func.count(), sent, last).where(
+        Delivery.id.between(*between),
+        Delivery.edition_id + 0 == edition_id,  # in their own order
+    )
     rows = session.execute(here).all()
     if rows[0][0] != rows[0][3]:
         rows = session.execute(here.group_by(relay)).all()
     return {row[0]: (row[1], int(row[2])) for row in rows if row[1]}
 
 
-def answers(session: Session, edition_id: int, wanted: Sequence[Group]) -> dict[str, Numbers]:
+def answers(
+    session: Session, edition_id: int, wanted: Sequence[Group], between: Ids
+) -> dict[str, Numbers]:
     """By group and key, and for ``relays``, how many copies were ``RETURNED``, and how many were
     answered in each of the ways of ``ANSWERS``, in their order."""
-    copies = _answered(session, edition_id)
+    copies = _answered(session, edition_id, between)
     relay = Group("relays", lambda readers: (readers, readers.c.relay), Counter)
     return _by_group(session, copies, (RETURNED, *ANSWERS), [relay, *wanted])
 
 
-def _answered(session: Session, edition_id: int) -> sa.CTE:
+def _answered(session: Session, edition_id: int, between: Ids) -> sa.CTE:
     """The copies that were answered, with a column for each kind of answer: 1 or 0."""
     given = {
         name: sa.func.max(sa.case((Event.kind == sa.literal_column(f"'{kind.value}'"), 1), else_=0))
@@ -145,7 +154,7 @@ def _answered(session: Session, edition_id: int) -> sa.CTE:
         (sent * given["bounced"]).label(RETURNED),
         *(number.label(name) for name, number in given.items()),
     ]
-    query = counts.answered(session, edition_id, columns)
+    query = counts.answered(session, edition_id, columns, between)
     return query.group_by(Event.delivery_id).cte("answered")  # in the order of their index
 
 

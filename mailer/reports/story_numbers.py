@@ -25,11 +25,12 @@ Picked = Counter[tuple[int, int]]
 _read_list = msgspec.json.Decoder(list[int]).decode
 
 
-def of_edition(session: Session, edition_id: int) -> dict[str, list[Row]]:
+def of_edition(session: Session, edition_id: int, between: tuple[int, int]) -> dict[str, list[Row]]:
     """``stories``: every candidate of the edition, also those that nobody got, the most chosen
     first; ``positions``: the places of an issue, from the first. Rows have ``readers``,
-    ``clicked``, ``more``, ``less`` and ``click_rate``."""
-    chosen, answers = _chosen(session, edition_id), _answers(session, edition_id)
+    ``clicked``, ``more``, ``less`` and ``click_rate``. ``between`` are the edition's ``counts.ids``.
+    """
+    chosen, answers = _chosen(session, edition_id, between), _answers(session, edition_id, between)
     stories = []
     query = sa.select(EditionStory.story_id, EditionStory.content)
     by_story = _numbers(chosen, answers, 0)
@@ -59,10 +60,10 @@ def _row(numbers: dict[str, Counter[int]], key: int) -> Row:
     return row | {"click_rate": rate(row["clicked"], row["readers"])}
 
 
-def _chosen(session: Session, edition_id: int) -> Picked:
+def _chosen(session: Session, edition_id: int, between: tuple[int, int]) -> Picked:
     """How many copies that were sent hold which story where."""
     chosen: Picked = Counter()
-    for text in _lists(session, edition_id):
+    for text in _lists(session, edition_id, between):
         counted = Counter(text[1:-1].split("],["))
         counted.pop("", None)
         copies = np.fromiter(counted.values(), np.int64, len(counted))
@@ -80,10 +81,10 @@ def _chosen(session: Session, edition_id: int) -> Picked:
     return chosen
 
 
-def _lists(session: Session, edition_id: int) -> Iterator[str]:
+def _lists(session: Session, edition_id: int, between: tuple[int, int]) -> Iterator[str]:
     """The lists of stories of the copies that were sent, as ``[1,2],[3]``, in batches."""
-    here = Delivery.edition_id == edition_id
-    first, last = counts.ids(session, edition_id)
+    here = Delivery.edition_id + 0 == edition_id
+    first, last = between
     lists = bulk.joined(session, Delivery.story_ids, ",")
     for start in range(first, last + 1, BATCH):
         batch = Delivery.id.between(start, start + BATCH - 1)
@@ -92,18 +93,18 @@ def _lists(session: Session, edition_id: int) -> Iterator[str]:
             yield text.replace(" ", "")
 
 
-def _answers(session: Session, edition_id: int) -> dict[str, Picked]:
-    """How many copies answered to which story where, by the kind of answer."""
+def _answers(session: Session, edition_id: int, between: tuple[int, int]) -> dict[str, Picked]:
+    """How many copies answered to which story where, by the kind of answer. What is counted
+    together has the same list of stories."""
     lists = sa.cast(Delivery.story_ids, sa.Text)
-    columns = sa.cast(Event.kind, sa.String), Event.story_id, Delivery.id, lists
-    query = counts.answered(session, edition_id, columns).where(
+    same = sa.cast(Event.kind, sa.String), Event.story_id, lists
+    copies = sa.func.count(sa.distinct(Delivery.id))
+    query = counts.answered(session, edition_id, [*same, copies], between).where(
         Event.kind.in_(ANSWERS.values()), Event.story_id.is_not(None)
     )
-    rows = {tuple(row) for row in session.connection().execute(query)}
-    counted = Counter((kind, story, text) for kind, story, _, text in rows)
     names = {kind.value: name for name, kind in ANSWERS.items()}
     answers: dict[str, Picked] = {name: Counter() for name in ANSWERS}
-    for (kind, story, text), number in counted.items():
+    for kind, story, text, number in session.execute(query.group_by(*same)):
         ids = _read_list(text)
         if story in ids:
             answers[names[kind]][story, ids.index(story) + 1] += number

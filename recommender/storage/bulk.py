@@ -35,19 +35,20 @@ def among(
 
 
 def after(session: Session, column: InstrumentedAttribute[str], mark: str) -> sa.ColumnElement[str]:
-    """What stands after the first ``mark`` in a text column, in lower case."""
+    """What stands after the first ``mark`` in a text column."""
     if session.get_bind().dialect.name == "postgresql":
-        return sa.func.lower(sa.func.split_part(column, mark, 2))
-    return sa.func.lower(sa.func.substr(column, sa.func.instr(column, mark) + 1))
+        return sa.func.split_part(column, mark, 2, type_=sa.String)
+    return sa.func.substr(column, sa.func.instr(column, mark) + 1, type_=sa.String)
 
 
 def joined(
     session: Session, column: sa.ColumnElement[Any] | InstrumentedAttribute[Any], mark: str
 ) -> sa.ColumnElement[str]:
     """The values of a column as one text, with ``mark`` between them, in no order."""
+    text = column if isinstance(column.type, sa.String) else sa.cast(column, sa.Text)
     if session.get_bind().dialect.name == "postgresql":
-        return sa.func.string_agg(sa.cast(column, sa.Text), mark)
-    return sa.func.group_concat(sa.cast(column, sa.Text), mark)
+        return sa.func.string_agg(text, mark)
+    return sa.func.group_concat(text, mark)
 
 
 def insert_all(session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:

@@ -61,9 +61,10 @@ def test_the_numbers_are_those_of_a_recount(sent: int, engine: Engine, now: date
                 story_id=story if kind in list(KINDS)[:3] else None,
                 verified=chance.random() < 0.7,
             ))  # fmt: skip
-    with database.reading(engine) as session:
+    with database.reading(engine) as session, database.reading(engine) as beside:
         edition = editions.find(session, "weekly", PERIOD)
         told = edition_report.report(session, edition, now=now)
+        assert edition_report.report(session, edition, now=now, beside=beside) == told
         events = list(session.scalars(sa.select(Event).where(Event.verified)))
         copies = list(session.scalars(sa.select(Delivery).where(Delivery.number < 24)))
     answered = Counter(KINDS[kind] for kind, _ in {(e.kind, e.delivery_id) for e in events})
