@@ -28,7 +28,7 @@ _read_list = msgspec.json.Decoder(list[int]).decode
 def of_edition(session: Session, edition_id: int, between: tuple[int, int]) -> dict[str, list[Row]]:
     """``stories``: every candidate of the edition, also those that nobody got, the most chosen
     first; ``positions``: the places of an issue, from the first. Rows have ``readers``,
-    ``clicked``, ``more``, ``less`` and ``click_rate``. ``between`` are the edition's ``counts.ids``.
+    ``clicked``, ``more``, ``less`` and ``click_rate``. ``between``: its ``counts.ids``.
     """
     chosen, answers = _chosen(session, edition_id, between), _answers(session, edition_id, between)
     stories = []
