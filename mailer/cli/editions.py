@@ -33,7 +33,7 @@ from mailer.cli.common import (
     warn_if_coming,
 )
 from mailer.edition import status
-from mailer.ledger import editions
+from mailer.ledger import counts, editions
 from recommender.models import DeliveryState, Edition
 from recommender.storage import database
 
@@ -118,22 +118,29 @@ def _ask(engine: Engine, run: Invocation, period: str, segment: str | None) -> N
     """Ask, on a terminal, before many readers are mailed through a relay beyond this machine."""
     if not sys.stdin.isatty():
         return
-    from mailer.delivery import campaign
     from mailer.edition import planning
     from mailer.relay import registry
 
     beyond = registry.beyond_this_machine(registry.relays(run.settings))
     if not beyond:
         return
+    number = _settled(engine, run, period, segment).of(
+        DeliveryState.PLANNED, DeliveryState.DEFERRED
+    )
     with database.reading(engine) as session:
-        settled = campaign.settled(session, run.settings, period, segment=segment, since=run.now)
-        number = settled.of(DeliveryState.PLANNED, DeliveryState.DEFERRED)
         number += planning.to_add(session, run.settings, period, segment, run.now)
     if number > ASK_BEYOND:
         where = ", ".join(dict.fromkeys(beyond))
         name, readers = f"{run.settings.newsletter}-{period}", counted(number, "reader")
         question = f"send {name} to {readers} through {where}?"
         typer.confirm(question, abort=True, err=True)
+
+
+def _settled(engine: Engine, run: Invocation, period: str, segment: str | None) -> counts.Count:
+    from mailer.delivery import campaign
+
+    with database.reading(engine) as session:
+        return campaign.settled(session, run.settings, period, segment=segment, since=run.now)
 
 
 @app.command()
@@ -169,8 +176,7 @@ def send(
     with process_group.spare(2 * (run.settings.senders - 1)), run.store() as engine:
         if not yes:
             _ask(engine, run, wanted, segment)
-        with database.reading(engine) as session:
-            before = campaign.settled(session, run.settings, wanted, segment=segment, since=run.now)
+        before = _settled(engine, run, wanted, segment)
         identifier = _plan(engine, run, wanted, segment)
         stop = stop_on_signal()
         with progress("sending") as advance:
