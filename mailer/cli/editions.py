@@ -136,6 +136,12 @@ def _ask(engine: Engine, run: Invocation, period: str, segment: str | None) -> N
         typer.confirm(question, abort=True, err=True)
 
 
+def _check_relays(run: Invocation) -> None:
+    from mailer.relay import registry
+
+    registry.check_for_real_mail(run.settings, registry.relays(run.settings))
+
+
 def _settled(engine: Engine, run: Invocation, period: str, segment: str | None) -> counts.Count:
     from mailer.delivery import campaign
 
@@ -167,25 +173,23 @@ def send(
     Example: newsletter editions send --segment pilots; later, to the rest: newsletter editions send
     """
     from mailer.delivery import campaign
-    from mailer.relay import registry
 
     run = invocation(context)
     wanted = named_period(run, period)
     _sure(run, wanted, yes=yes, future=True)
-    registry.check_for_real_mail(run.settings, registry.relays(run.settings))
+    _check_relays(run)
     with process_group.spare(2 * (run.settings.senders - 1)), run.store() as engine:
         if not yes:
             _ask(engine, run, wanted, segment)
         before = _settled(engine, run, wanted, segment)
         identifier = _plan(engine, run, wanted, segment)
-        stop = stop_on_signal()
         with progress("sending") as advance:
             summary = campaign.send(
                 engine,
                 run.settings,
                 edition_id=identifier,
                 clock=lambda: datetime.now(UTC),  # noqa: TID251  (an edge: time is made here)
-                stop=stop,
+                stop=stop_on_signal(),
                 at_local_time=at_local_time,
                 segment=segment,
                 since=run.now,
