@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from recommender.errors import NotFoundError
 from recommender.ranking import (
+    answers,
     duplicates,
     features,
     reason_phrases,
@@ -244,7 +245,8 @@ class Ranker:
             )
         ids, theirs = [one.id for one in readers], [one.segments for one in readers]
         stated = self.affinities.stated
-        asked = slates.SlateRequest(ids, theirs, scores, shares, request, stated)
+        answered = np.array([bool(one.history and answers.liked(one.history)) for one in readers])
+        asked = slates.SlateRequest(ids, theirs, scores, shares, request, stated, answered)
         return slates.fill(self._pool, asked)
 
     def _picks(self, chunk: RankedChunk) -> list[Pick]:

@@ -35,7 +35,7 @@ class CandidatePool:
 class SlateRequest:
     """The slates of a chunk of ``readers`` (ids) with their ``segments``: their ``scores`` (readers
     × candidates), the interests these are due to (``stated`` marks the topics), and what the lists
-    shall be."""
+    shall be. ``answered`` marks the readers whose answers say which of their topics comes first."""
 
     readers: Sequence[str]
     segments: Sequence[Sequence[str]]
@@ -43,6 +43,7 @@ class SlateRequest:
     shares: Shares | None
     asked: ListRequest
     stated: npt.NDArray[np.bool_] | None = None
+    answered: npt.NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ def fill(pool: CandidatePool, request: SlateRequest) -> Slates:
         open_scores, pool.features, settings, top, shares=request.shares, seated=seated
     )
     if request.shares is not None and request.stated is not None:
-        stated_order.arrange(places, request.shares, request.stated, seated)
+        stated_order.arrange(
+            places, request.shares, request.stated, seated, answered=request.answered
+        )
     _newest_first(places, seated, pool, request.asked.now)
     lists = plain(places)
     floor = max(settings.relevance_floor, 0.01)

@@ -1,5 +1,6 @@
 """Equal topics stand in the order their reader gave them: the best story of the first before the
-best of the second, whichever of the two scores more."""
+best of the second, whichever of the two scores more. Until the reader answers a story with
+interest: from then on answers say which comes first (docs/ranking.md, a year in simulation)."""
 
 from itertools import combinations
 
@@ -10,14 +11,22 @@ from recommender.ranking.selection import NONE, Places, Shares
 
 
 def arrange(
-    places: Places, shares: Shares, stated: npt.NDArray[np.bool_], seated: Places | None
+    places: Places,
+    shares: Shares,
+    stated: npt.NDArray[np.bool_],
+    seated: Places | None,
+    *,
+    answered: npt.NDArray[np.bool_] | None = None,
 ) -> None:
     """Exchange, in place, the first stories of topics of equal weight that stand in another order
     than stated. ``stated`` marks the interests (rows of affinities) that are topics; what is
-    ``seated`` at the head of a list stays there."""
+    ``seated`` at the head of a list stays there, and so do the lists of readers who ``answered``."""
     topics = stated[shares.columns] & (shares.weights > 0)
     equal = topics[:, 1:] & topics[:, :-1] & (shares.weights[:, 1:] == shares.weights[:, :-1])
-    rows = np.flatnonzero(equal.any(axis=1))
+    bound = equal.any(axis=1)
+    if answered is not None:
+        bound &= ~answered
+    rows = np.flatnonzero(bound)
     if not len(rows):
         return
     some = Shares(shares.columns[rows], shares.weights[rows], shares.values)

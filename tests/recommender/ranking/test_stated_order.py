@@ -7,7 +7,7 @@ import pytest
 
 from recommender.ranking.ranker import Ranker
 from recommender.ranking.settings import RankingSettings
-from recommender.ranking.values import ListRequest, Reader, Story
+from recommender.ranking.values import Action, ActionKind, ListRequest, Reader, Story
 from tests.recommender.conftest import NOW
 
 TOPICS = ("Chess", "Sailing", "Weaving")
@@ -43,3 +43,12 @@ def test_more_weight_goes_before_order() -> None:
 def test_what_is_new_stands_before_the_archive_in_whatever_order() -> None:
     ranker = Ranker(stories(days=30), settings=RankingSettings(explore=False))
     assert leads(ranker, {"Weaving": 2.0, "Chess": 2.0})[0] == "Chess"
+
+
+@pytest.mark.parametrize(("kind", "first"), [("click", "Chess"), ("sent", "Weaving")])
+def test_who_answered_gets_the_better_story_first(kind: ActionKind, first: str) -> None:
+    ranker = Ranker(stories(), settings=RankingSettings(explore=False))
+    history = (Action("Chess1", kind, NOW - timedelta(days=7)),)
+    reader = Reader("r", (), {"Weaving": 2.0, "Chess": 2.0}, history)
+    [found] = ranker.rank([reader], ListRequest(now=NOW, top=2))
+    assert found.picks[0].story[:-1] == first
