@@ -2,10 +2,12 @@
 
 Every week new stories are imported, the edition is planned as the product plans it, and readers
 answer by the product's own ways: clicks that are judged, "more" and "less". How a reader looks at
-an issue and what they like is known here and nowhere else. Run twice, with tracking, and without it
-on "more" and "less" alone; a tenth of the readers is held out and gets the house digest, which is
-the named reference. Prints clicks that are to be expected a copy (with or without tracking, readers
-go to the stories) at the beginning and at the end, by class of readers; and draws the year.
+an issue and what they like is known here and nowhere else. Run three times: with tracking, without
+it on "more" and "less" alone, and with readers who answer nothing, so that what tastes and weeks
+change is told from what is learned. A tenth of the readers is held out and gets the house digest,
+which is the named reference. Prints clicks that are to be expected a copy (with or without
+tracking, readers go to the stories) at the beginning and at the end, by class of readers; what an
+ideal learner would make of the same answers (``ideal_learner.py``); and draws the year.
 
 The text is that of a folder with articles.jsonl (title, summary, topics), or made.
 Run: python benchmarks/year.py [FOLDER] [--readers 2000] [--weeks 52] [--stories 30] [--seed 1]
@@ -13,35 +15,40 @@ Run: python benchmarks/year.py [FOLDER] [--readers 2000] [--weeks 52] [--stories
 """
 
 import argparse
-import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
-from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
-from sklearn.cluster import KMeans
-from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.preprocessing import normalize
 from sqlalchemy.engine import Engine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks import ideal_learner
+from benchmarks.simulated_readers import (
+    CLASSES,
+    START,
+    Readers,
+    Stream,
+    answers,
+    chances,
+    readers,
+    stream,
+)
 from mailer.delivery import campaign
 from mailer.engagement import feedback
 from mailer.engagement.feedback import Click
 from mailer.reports import gain
 from recommender import store_opening
 from recommender.articles import intake as articles
-from recommender.articles.values import ArticleDraft, ParsedArticle
+from recommender.articles.values import ParsedArticle
 from recommender.evaluation.intervals import bootstrap
 from recommender.models import Delivery, DeliveryState, Edition, EditionStory, Property
 from recommender.settings import Settings
@@ -49,127 +56,9 @@ from recommender.storage import database
 from recommender.storage.properties import ADDRESS_SALT
 from recommender.subscribers import fields, intake
 
-START = datetime(2025, 1, 2, 8, tzinfo=UTC)
-CLUSTERS, QUARTER = 24, 13
-TRACKED, UNTRACKED = "with tracking", "answers alone"
-ETA, LIKED, BASE = 0.7, 0.6, 0.02
-"""Looks fall like position^-ETA; of what is liked without reserve so much is read, and of all."""
-MORE, LESS, DRIFT = 0.35, 0.05, 0.01
-"""Of what they would read so much is answered "more"; of what they look at and do not like, "less";
-and so likely one of a reader's tastes is another next week."""
-CLASSES = {
-    "states all topics": 0.35, "states one topic": 0.25, "states another topic": 0.1,
-    "states nothing": 0.2, "one narrow taste": 0.1,
-}  # fmt: skip
+QUARTER, HORIZON = 13, 21
+TRACKED, UNTRACKED, CONTROL = "with tracking", "answers alone", "nothing learned"
 Numbers = npt.NDArray[np.float64]
-
-
-class Row(TypedDict):
-    """A story of the stream."""
-
-    title: str
-    summary: str
-    topics: list[str]
-
-
-@dataclass(frozen=True)
-class Stream:
-    """The stories of the weeks, what each is about (``about``: story key → share of each hidden
-    field), and a topic by which each field may be named."""
-
-    weeks: Sequence[Sequence[ArticleDraft]]
-    about: Mapping[str, Numbers]
-    names: Sequence[str]
-
-
-def stream(folder: Path | None, weeks: int, stories: int, draws: np.random.Generator) -> Stream:
-    rows = made(weeks * stories, draws) if folder is None else read(folder)
-    order = draws.permutation(len(rows))[: weeks * stories]
-    rows = [rows[at] for at in order]
-    words = [f"{row['title']} {row['summary']} {' '.join(row['topics'])}" for row in rows]
-    vectors = TfidfVectorizer(stop_words="english", min_df=2, sublinear_tf=True).fit_transform(
-        words
-    )
-    points = normalize(TruncatedSVD(60, random_state=1).fit_transform(vectors))
-    fitted = KMeans(CLUSTERS, n_init=3, random_state=1).fit(points)
-    near = np.exp(8 * points @ normalize(fitted.cluster_centers_).T)
-    shares = near / near.sum(axis=1, keepdims=True)
-    names = []
-    for cluster in range(CLUSTERS):
-        count: dict[str, float] = {}
-        for row, share in zip(rows, shares, strict=True):
-            for topic in row["topics"]:
-                count[topic] = count.get(topic, 0) + share[cluster] - 1 / CLUSTERS
-        count = {topic: value for topic, value in count.items() if topic not in names}
-        names.append(max(count, key=lambda topic: (count[topic], topic)))
-    drafts = [
-        ArticleDraft(
-            key=f"s{at}", title=row["title"], summary=row["summary"], topics=tuple(row["topics"]),
-            url=f"https://stories.example.org/{at}", source=f"source {at % 9}",
-            published_at=START + timedelta(weeks=at // stories, hours=-1 - at % 150),
-        )
-        for at, row in enumerate(rows)
-    ]  # fmt: skip
-    found = [drafts[week * stories : (week + 1) * stories] for week in range(weeks)]
-    return Stream(found, {f"s{at}": shares[at] for at in range(len(rows))}, names)
-
-
-def read(folder: Path) -> list[Row]:
-    """Articles with text of a folder's articles.jsonl."""
-    lines = (folder / "articles.jsonl").read_text("utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    return [
-        {"title": row["title"], "summary": row["summary"], "topics": row.get("topics") or []}
-        for row in rows
-        if row.get("summary")
-    ]
-
-
-def made(number: int, draws: np.random.Generator) -> list[Row]:
-    """Stories of made words: each field has its own, and all have some in common."""
-    syllables = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
-    lexicon = ["".join(draws.choice(syllables, 3)) for _ in range(CLUSTERS * 40 + 400)]
-    rows: list[Row] = []
-    for _ in range(number):
-        field_ = int(draws.integers(CLUSTERS))
-        own = draws.choice(lexicon[field_ * 40 : field_ * 40 + 40], 14)
-        text = [*own, *draws.choice(lexicon[-400:], 26)]
-        draws.shuffle(text)
-        topics = [lexicon[field_ * 40]] if draws.random() < 0.7 else []
-        rows.append({"title": " ".join(own[:4]), "summary": " ".join(text), "topics": topics})
-    return rows
-
-
-@dataclass
-class Readers:
-    """Who reads: hidden ``tastes`` (readers × fields), how ``eager`` each is, and their class."""
-
-    tastes: Numbers
-    eager: Numbers
-    classes: Sequence[str]
-    stated: Sequence[Mapping[str, float]]
-
-    def drift(self, draws: np.random.Generator) -> None:
-        """Let some readers turn to another field."""
-        for row in np.flatnonzero(draws.random(len(self.tastes)) < DRIFT * 3):
-            old, new = np.argmax(self.tastes[row]), draws.integers(CLUSTERS)
-            self.tastes[row, [old, new]] = self.tastes[row, [new, old]]
-
-
-def readers(number: int, names: Sequence[str], draws: np.random.Generator) -> Readers:
-    tastes, classes, stated = np.zeros((number, CLUSTERS)), [], []
-    for row in range(number):
-        kind = str(draws.choice(list(CLASSES), p=list(CLASSES.values())))
-        liked = draws.choice(CLUSTERS, 1 if kind == "one narrow taste" else 3, replace=False)
-        tastes[row, liked] = draws.uniform(0.5, 1.0, len(liked))
-        other = int(draws.choice([at for at in range(CLUSTERS) if at not in liked]))
-        told = {
-            "states all topics": liked.tolist(), "states one topic": liked[:1].tolist(),
-            "states another topic": [other], "one narrow taste": liked.tolist(),
-        }.get(kind, [])  # fmt: skip
-        classes.append(kind)
-        stated.append({names[at]: 2.0 for at in told})
-    return Readers(tastes, draws.beta(4, 2, number), classes, stated)
 
 
 @dataclass
@@ -187,8 +76,10 @@ class Year:
         return float(np.nanmean(self.expected[who, first:last]))
 
 
-def simulate(engine: Engine, given: Stream, who: Readers, settings: Settings, seed: int) -> Year:
-    draws = np.random.default_rng([seed, 7])
+def simulate(
+    engine: Engine, given: Stream, who: Readers, settings: Settings, seed: int, *, answer: bool
+) -> Year:
+    draws, turns = np.random.default_rng([seed, 7]), np.random.default_rng([seed, 8])
     number, weeks = len(who.eager), len(given.weeks)
     who = replace(who, tastes=who.tastes.copy())
     drafts = [
@@ -204,8 +95,8 @@ def simulate(engine: Engine, given: Stream, who: Readers, settings: Settings, se
         articles.import_articles(lambda: database.writing(engine), found, now=now)
         period = f"{now.isocalendar().year}-W{now.isocalendar().week:02}"
         edition = campaign.plan(engine, settings, period=period, now=now)
-        _answer(engine, edition, week, now, Answering(given, who, year, settings, draws))
-        who.drift(draws)
+        _answer(engine, edition, week, now, Answering(given, who, year, settings, draws, answer))
+        who.drift(turns)
         with database.reading(engine) as session:
             document = gain.gain(session, session.get_one(Edition, edition))
         if document is not None:
@@ -217,13 +108,14 @@ def simulate(engine: Engine, given: Stream, who: Readers, settings: Settings, se
 
 @dataclass(frozen=True)
 class Answering:
-    """What it takes to answer an edition."""
+    """What it takes to answer an edition, or with ``answer`` false to read it in silence."""
 
     stream: Stream
     who: Readers
     year: Year
     settings: Settings
     draws: np.random.Generator
+    answer: bool
 
 
 def _answer(engine: Engine, edition: int, week: int, now: datetime, by: Answering) -> None:
@@ -248,23 +140,26 @@ def _answer(engine: Engine, edition: int, week: int, now: datetime, by: Answerin
             by.year.house[row] = copy.arm == "house"
             about = np.array([by.stream.about[keys[story]] for story in copy.story_ids])
             liking = np.minimum(about @ by.who.tastes[row], 1.0)
-            looked = np.arange(1, len(liking) + 1) ** -ETA * by.who.eager[row]
-            likely = looked * (BASE + LIKED * liking)
-            by.year.expected[row, week] = likely.sum()
-            chance = by.draws.random((3, len(liking)))
+            likely = chances(liking, by.who.eager[row])
+            by.year.expected[row, week] = likely.read.sum()
+            given = answers(likely, by.draws)
+            if not by.answer:
+                continue
             for place, story in enumerate(copy.story_ids):
-                if by.settings.tracking and chance[0, place] < likely[place]:
+                if by.settings.tracking and given.read[place]:
                     at = now + timedelta(hours=1, minutes=5 * place)
                     clicks.append((copy.id, Click(at, story, "GET", "Mozilla/5.0")))
-                if chance[1, place] < likely[place] * MORE:
+                if given.more[place]:
                     feedback.record_feedback(session, copy, story, "more", now + timedelta(hours=2))
-                elif chance[2, place] < looked[place] * LESS * (1 - liking[place]):
+                elif given.less[place]:
                     feedback.record_feedback(session, copy, story, "less", now + timedelta(hours=2))
         feedback.record_clicks(session, clicks)
 
 
-def tell(name: str, year: Year) -> float:
-    """Print a year; the gain of personal issues in its second half, in clicks a copy."""
+def tell(name: str, year: Year, silent: Year, ideal: Mapping[str, Numbers]) -> float:
+    """Print a year beside the same weeks of ``silent`` readers, of whom nothing is learned, and the
+    expected clicks of an ``ideal`` learner by arm; the gain of personal issues over the house
+    digest in its second half, in clicks a copy."""
     weeks, personal = year.expected.shape[1], ~year.house
     last, half = max(weeks - QUARTER, 1), weeks // 2
     first = year.mean(personal, 0, 1)
@@ -274,43 +169,59 @@ def tell(name: str, year: Year) -> float:
         f"{year.mean(personal, last, weeks):.3f} ({year.mean(year.house, last, weeks):.3f}): "
         f"{year.mean(personal, last, weeks) / first:.2f} of issue 1"
     )
-    for kind in CLASSES:
-        who = personal & (year.classes == kind)
-        change = np.nanmean(year.expected[who, last:], axis=1) - year.expected[who, 0]
-        found = bootstrap(change)
-        mean = [year.mean(who, 0, 1), year.mean(who, last, weeks)]
-        print(
-            f"  {kind:<22} {who.sum():>5} readers  {mean[0]:.3f} → {mean[1]:.3f}, "
-            f"change {found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
-        )
-    print(f"  the product's report in the end: {year.report}")
+    if name != CONTROL:
+        _classes(year, silent, ideal[name], ideal[CONTROL])
+        print(f"  the product's report in the end: {year.report}")
     if year.certain:
         print(f"  first certain after issue {year.certain[0]}")
     return year.mean(personal, half, weeks) - year.mean(year.house, half, weeks)
 
 
-def draw(path: Path, years: Mapping[str, Year]) -> None:
-    """The weeks of each year as lines: personal issues, and the house digest (dashed)."""
+def _classes(year: Year, silent: Year, ideal: Numbers, ideal_silent: Numbers) -> None:
+    """Print a table of the classes of readers: their last issues beside their first one, and beside
+    the same issues where nothing is learned."""
+    last, personal = max(year.expected.shape[1] - QUARTER, 1), ~year.house
+    print(
+        "  | readers | | issue 1 | end | change | nothing learned | more than that "
+        "| ideal learner: issue 1 | end | nothing learned |\n  |" + "---|" * 10
+    )
+    for kind in ("all", *CLASSES):
+        who = personal & ((year.classes == kind) | (kind == "all"))
+        mine, theirs = (np.nanmean(one.expected[who, last:], axis=1) for one in (year, silent))
+        changes = [bootstrap(mine - year.expected[who, 0]), bootstrap(mine - theirs)]
+        told = [f"{one.mean:+.3f} ({one.low:+.3f} to {one.high:+.3f})" for one in changes]
+        cells = [f"{one.mean():.3f}" for one in (year.expected[who, 0], mine, theirs)]
+        best = (ideal[who, 0], ideal[who, last:], ideal_silent[who, last:])
+        cells = [kind, f"{who.sum():,}", *cells[:2], told[0], cells[2], told[1]]
+        print(f"  | {' | '.join([*cells, *(f'{one.mean():.3f}' for one in best)])} |")
+
+
+def draw(path: Path, years: Mapping[str, Year], ideal: Mapping[str, Numbers]) -> None:
+    """The weeks of each year as lines: personal issues, the house digest (dashed), and what an
+    ideal learner would reach (dotted)."""
     width, height, left, top = 640, 300, 46, 16
-    lines = []
+    lines: list[tuple[str, str, Numbers]] = []
     for at, (name, year) in enumerate(years.items()):
         lines.append((name, f"c{at}", np.nanmean(year.expected[~year.house], axis=0)))
-        if at == 0:
+        lines.append((f"ideal, {name}", f"c{at} ideal", ideal[name].mean(axis=0)))
+        if name == TRACKED:
             lines.append(("house digest", "c9", np.nanmean(year.expected[year.house], axis=0)))
-    most = max(float(values.max()) for _, _, values in lines) * 1.08
+    most = max(float(values.max()) for _, _, values in lines) * 1.02
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 150} {height + 60}" '
         'font-family="system-ui, sans-serif" font-size="12" role="img" '
         'aria-label="Clicks a copy by issue"><style>text{fill:#4a4f55}'
-        "path{fill:none;stroke-width:2}"
-        ".c0{stroke:#1f5fa8}.c1{stroke:#c2571a}.c9{stroke:#7b828a;stroke-dasharray:5 4}"
+        "path{fill:none;stroke-width:2}.ideal{stroke-width:1.5;stroke-dasharray:1.5 3}"
+        ".c0{stroke:#1f5fa8}.c1{stroke:#c2571a}.c2{stroke:#5c7a2e}"
+        ".c9{stroke:#7b828a;stroke-dasharray:5 4}"
         ".axis{stroke:#c9c5bd;stroke-width:1}@media(prefers-color-scheme:dark){text{fill:#c9ced4}"
-        ".c0{stroke:#7fb2ee}.c1{stroke:#f0a06a}}</style>"
+        ".c0{stroke:#7fb2ee}.c1{stroke:#f0a06a}.c2{stroke:#a9c877}}</style>"
     ]
     for tick in np.linspace(0, most, 5):
         y = top + height * (1 - tick / most)
         parts.append(f'<path class="axis" d="M{left} {y:.1f}h{width}"/>')
         parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:.2f}</text>')
+    ends = []
     for name, style, values in lines:
         smooth = [float(values[max(0, w - 3) : w + 1].mean()) for w in range(len(values))]
         points = [
@@ -318,8 +229,11 @@ def draw(path: Path, years: Mapping[str, Year]) -> None:
             for w, v in enumerate(smooth)
         ]
         parts.append(f'<path class="{style}" d="M{" L".join(points)}"/>')
-        y = float(points[-1].split()[1])
-        parts.append(f'<text x="{left + width + 8}" y="{y + 4:.1f}">{escape(name)}</text>')
+        ends.append((float(points[-1].split()[1]), name))
+    lowest = float("-inf")
+    for y, name in sorted(ends):  # no label upon another
+        lowest = max(y + 4, lowest + 14)
+        parts.append(f'<text x="{left + width + 8}" y="{lowest:.1f}">{escape(name)}</text>')
     for week in (1, *range(13, len(lines[0][2]) + 1, 13)):
         x = left + width * (week - 1) / max(len(lines[0][2]) - 1, 1)
         parts.append(
@@ -340,11 +254,19 @@ def live(name: str, text: Stream, who: Readers, seed: int) -> Year:
             salt = sa.update(Property).where(Property.name == ADDRESS_SALT)
             session.execute(salt.values(value=f"seed {seed}"))
         settings = Settings(
-            home=Path(folder), holdout=0.1, tracking=name == TRACKED, horizon_days=21
+            home=Path(folder), holdout=0.1, tracking=name == TRACKED, horizon_days=HORIZON
         )
-        year = simulate(engine, text, who, settings, seed)
+        year = simulate(engine, text, who, settings, seed, answer=name != CONTROL)
         engine.dispose()
         return year
+
+
+def ceiling(name: str, text: Stream, who: Readers, seed: int) -> Numbers:
+    """The same year with an ideal learner, in issues as long."""
+    return ideal_learner.year(
+        text, who, seed, horizon=HORIZON, top=Settings(home=Path()).picks,
+        clicks=name == TRACKED, answer=name != CONTROL,
+    )  # fmt: skip
 
 
 def main(given: argparse.Namespace) -> bool:
@@ -355,18 +277,30 @@ def main(given: argparse.Namespace) -> bool:
         f"{given.readers:,} readers, {len(text.weeks)} issues, {given.stories} new stories a week, "
         f"{'made text' if given.folder is None else given.folder.name}, seed {given.seed}"
     )
+    arms = (TRACKED, UNTRACKED, CONTROL)
     with ProcessPoolExecutor(2) as pool:
-        runs = {n: pool.submit(live, n, text, who, given.seed) for n in (TRACKED, UNTRACKED)}
+        runs = {name: pool.submit(live, name, text, who, given.seed) for name in arms}
+        best = {name: pool.submit(ceiling, name, text, who, given.seed) for name in arms}
         years = {name: run.result() for name, run in runs.items()}
-    gains = {name: tell(name, year) for name, year in years.items()}
+        ideal = {name: run.result() for name, run in best.items()}
+    gains = {name: tell(name, year, years[CONTROL], ideal) for name, year in years.items()}
     share = gains[UNTRACKED] / gains[TRACKED]
     print(
         f"\ngain over the house digest, second half: {gains[TRACKED]:.3f} {TRACKED}, "
-        f"{gains[UNTRACKED]:.3f} on {UNTRACKED}: {share:.0%} of it"
+        f"{gains[UNTRACKED]:.3f} on {UNTRACKED}: {share:.0%} of it; "
+        f"{gains[CONTROL]:.3f} with {CONTROL}"
+    )
+    half = len(text.weeks) // 2
+    house = np.nanmean([year.mean(year.house, half, len(text.weeks)) for year in years.values()])
+    above = {name: ideal[name][:, half:].mean() - house for name in arms}
+    print(
+        f"of an ideal learner: {above[TRACKED]:.3f} {TRACKED}, {above[UNTRACKED]:.3f} on "
+        f"{UNTRACKED}: {above[UNTRACKED] / above[TRACKED]:.0%} of it; {above[CONTROL]:.3f} with "
+        f"{CONTROL}"
     )
     if given.svg is not None:
-        draw(given.svg, years)
-    return share >= 0.9
+        draw(given.svg, years, ideal)
+    return bool(share >= 0.9)
 
 
 if __name__ == "__main__":
