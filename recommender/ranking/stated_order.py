@@ -20,7 +20,7 @@ def arrange(
 ) -> None:
     """Exchange, in place, the first stories of topics of equal weight that stand in another order
     than stated. ``stated`` marks the interests (rows of affinities) that are topics; what is
-    ``seated`` at the head of a list stays there, and so do the lists of readers who ``answered``."""
+    ``seated`` at the head of a list stays there, and the lists of those who ``answered`` stay."""
     topics = stated[shares.columns] & (shares.weights > 0)
     equal = topics[:, 1:] & topics[:, :-1] & (shares.weights[:, 1:] == shares.weights[:, :-1])
     bound = equal.any(axis=1)
