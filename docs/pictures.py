@@ -33,6 +33,7 @@ from mailer.preview import template_server
 from mailer.preview.proof import page as proof_page
 from mailer.preview.proof.counting import Asked
 from mailer.preview.proof.proving import prove
+from mailer.rendering import look as looks
 from mailer.rendering import own_templates
 from mailer.service import welcoming
 from mailer.service.context import SchedulerContext
@@ -109,7 +110,8 @@ class Site(Live):
         store_opening.prepare(self.engine, newsletter=self.settings.newsletter, now=IMPORTED)
         briefs = import_files.drafts([resources.folder("sample") / "briefs"], IMPORTED)
         intake.import_articles(lambda: database.writing(self.engine), briefs, now=IMPORTED)
-        rows = [(at, fields.draft(at, reader(self.language, at))) for at in range(1, 5)]
+        people = [reader(self.language, at) for at in range(1, 5)] + others(self.language)
+        rows = [fields.draft(at, one) for at, one in enumerate(people, 1)]
         with database.writing(self.engine) as session:
             for row in session.scalars(sa.select(Story)):
                 row.image = row.article.image = Image(
@@ -121,7 +123,7 @@ class Site(Live):
             segments.create(session, "chiefs", 'role = "CTO"', now=IMPORTED)
         subscriber_intake.import_rows(
             lambda: database.writing(self.engine),
-            iter([draft for _, draft in rows]), file="pictures", now=IMPORTED,
+            iter(rows), file="pictures", now=IMPORTED,
         )  # fmt: skip
         with database.writing(self.engine) as session:
             own = {"title": "For chiefs", "schedule": "daily 07:30"}
@@ -188,6 +190,19 @@ def reader(language: str, at: int) -> dict[str, object]:
         "email": f"reader{at}@example.org", "name": "Sandra Müller", "roles": ["CTO"],
         "topics": TOPICS, "timezone": "Europe/Berlin", "locale": language,
     }  # fmt: skip
+
+
+def others(language: str) -> list[dict[str, object]]:
+    """Readers beside those of the pictures, for pages that show several."""
+    return [
+        {"email": f"{name.lower()}@example.org", "name": name, "roles": [role],
+         "topics": {topic: 3.0}, "timezone": "Europe/Berlin", "locale": language}
+        for name, role, topic in (
+            ("Ada", "Investor", "Startup Growth"),
+            ("Noa", "Machine Learning Engineer", "Neural Software"),
+            ("Kim", "CTO", "TPU Development"),
+        )
+    ]  # fmt: skip
 
 
 class Walk:
@@ -340,7 +355,7 @@ class Walk:
             progress=lambda _: None,
         )  # fmt: skip
         path = site.home / "proof.html"
-        path.write_text(proof_page.page(proof, site.now), "utf-8")
+        path.write_text(proof_page.page(proof, site.now, looks.look()), "utf-8")
         self.to("proof", path.as_uri())
         folder = site.home / "templates"
         if not folder.exists():
@@ -348,6 +363,7 @@ class Walk:
         settings = site.settings.replace(templates=folder)
         with template_server.serving(settings, folder, 0, site.now) as address:
             self.to("templates-preview", address)
+            self.to("templates-preview-one", f"{address}?copy=1")
 
 
 def _signed_in(route: Route, token: str) -> None:

@@ -53,7 +53,7 @@ def demo(
     finally:
         engine.dispose()
     index = folder / "index.html"
-    private_files.write(index, gallery.page(settings.title, period, issues))
+    private_files.write(index, gallery.page(settings, period, issues))
     if summary.trouble:
         raise NewsletterError(summary.trouble)
     if not summary.due:

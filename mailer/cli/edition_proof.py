@@ -19,6 +19,7 @@ from mailer.cli.common import (
     table,
     warn_if_coming,
 )
+from mailer.rendering import look as looks
 from recommender.safety import private_files
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def proof(
     folder = out or run.settings.home / "proof" / found.edition
     private_files.make_folder(folder)
     path = folder / "proof.html"
-    private_files.write(path, page.page(found, run.now))
+    look = looks.look(run.settings.accent, run.settings.font)
+    private_files.write(path, page.page(found, run.now, look))
     if as_json:
         emit({**found.document(), "page": str(path)})
     else:

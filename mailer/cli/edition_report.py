@@ -10,6 +10,7 @@ import typer
 from mailer.cli.common import Json, Period, counted, emit, invocation, named_period, say, table
 from mailer.cli.edition_status import because
 from mailer.ledger import editions
+from mailer.rendering import look as looks
 from recommender.models import DeliveryState
 from recommender.safety import private_files, spreadsheets
 from recommender.storage import database
@@ -48,7 +49,8 @@ def report(
         document |= edition_report.report(session, edition, now=run.now, beside=beside)
         document["troubles"] = editions.troubles(session, edition.id)
     if html is not None:
-        private_files.write(html, page.page(document, made_at=run.now))
+        look = looks.look(run.settings.accent, run.settings.font)
+        private_files.write(html, page.page(document, made_at=run.now, look=look))
     if csv_file is not None:
         _write_stories(csv_file, document["stories"])
     if as_json:

@@ -2,19 +2,13 @@
 
 from collections.abc import Sequence
 
-import jinja2
-
 from mailer.delivery.messages import RenderedCopy
-from recommender import resources
+from mailer.rendering import look as looks
+from mailer.rendering import standalone
+from recommender.settings import Settings
 
 
-def page(title: str, period: str, issues: Sequence[RenderedCopy]) -> str:
+def page(settings: Settings, period: str, issues: Sequence[RenderedCopy]) -> str:
     """The page as HTML; each issue stands in a frame of its own and can run nothing."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.folder("templates") / "web"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("gallery.html").render(
-        title=title, period=period, issues=issues
-    )
+    look = looks.look(settings.accent, settings.font)
+    return standalone.page("gallery.html", look, title=settings.title, period=period, issues=issues)

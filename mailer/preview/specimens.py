@@ -85,30 +85,55 @@ EDITS = EditionEdits(
 
 @dataclass(frozen=True)
 class Specimen:
-    """One copy to try a template on."""
+    """One copy to try a template on: what is in it, and whose it would be."""
 
     name: str
+    whose: str
     stories: Sequence[str]
     reader: ReaderView
 
     def request(self) -> CopyRequest:
         """The copy; it belongs to no delivery."""
-        reasons = (Reason("topic", "Chips", 0.7), Reason("role", "CTO", 0.3))
+        reasons = (
+            *(Reason("topic", one, 0.7) for one in list(self.reader.topics)[:1]),
+            *(Reason("role", one, 0.3) for one in self.reader.roles[:1]),
+        )
         picks = [Pick(key, at, 1 / at, reasons) for at, key in enumerate(self.stories, 1)]
         return CopyRequest(delivery_id=0, recipient=RECIPIENT, picks=picks, reader=self.reader)
 
 
 SPECIMENS = (
     Specimen(
-        "everything",
+        "everything there is, in English",
+        "Mina, a CTO",
         ("1", "3", "6", "4", "5", "2"),
         ReaderView("Mina", "en", ("CTO",), {"Chips": 3.0}, ("few",), 1),
     ),
-    Specimen("in German", ("1", "3"), ReaderView("Jörg", "de", ("Engineer",), {}, (), 1)),
-    Specimen("one story, nothing known of the reader", ("1",), ReaderView()),
-    Specimen("a title alone", ("2",), ReaderView()),
-    Specimen("right to left first", ("5", "4"), ReaderView("", None, ("Researcher",))),
-    Specimen("twenty stories", ("1", "6", "3", "4") * 5, ReaderView("Mina", sponsor=1)),
+    Specimen(
+        "two stories, in German",
+        "Jörg, an engineer",
+        ("1", "3"),
+        ReaderView("Jörg", "de", ("Engineer",), {}, (), 1),
+    ),
+    Specimen(
+        "one story, nothing known of the reader",
+        "A reader we know nothing of",
+        ("1",),
+        ReaderView(),
+    ),
+    Specimen("a title alone", "Ada, an investor", ("2",), ReaderView("Ada", "en", ("Investor",))),
+    Specimen(
+        "right to left first",
+        "Noa, a researcher",
+        ("5", "4"),
+        ReaderView("Noa", None, ("Researcher",), {"Optics": 2.0}),
+    ),
+    Specimen(
+        "twenty stories",
+        "Kim, a product manager",
+        ("1", "6", "3", "4") * 5,
+        ReaderView("Kim", "en", ("Product Manager",), {"AI Strategy": 3.0}, sponsor=1),
+    ),
 )
 
 
@@ -124,11 +149,11 @@ def factory(settings: Settings, template: Template, now: datetime) -> MessageFac
     )
 
 
-def pages(settings: Settings, template: Template, now: datetime) -> list[tuple[str, Rendered]]:
-    """Every specimen with its name. ConfigurationError when the template asks for what is not
-    there."""
+def pages(settings: Settings, template: Template, now: datetime) -> list[tuple[str, str, Rendered]]:
+    """Every specimen: what is in it, whose it would be, the copy. ConfigurationError when the
+    template asks for what is not there."""
     made = factory(settings, template, now)
-    return [(one.name, made.page(one.request())) for one in SPECIMENS]
+    return [(one.name, one.whose, made.page(one.request())) for one in SPECIMENS]
 
 
 def check(

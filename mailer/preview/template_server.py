@@ -5,7 +5,6 @@ for it by DNS rebinding). It reads the folder, and writes nothing.
 """
 
 import contextlib
-import html
 import http.server
 import threading
 from collections.abc import Iterator
@@ -15,21 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from mailer.edition import templates
 from mailer.preview import specimens
+from mailer.rendering import look as looks
+from mailer.rendering import standalone
+from mailer.rendering.templates import Rendered
 from recommender.errors import NewsletterError, TransportError
 from recommender.settings import Settings
 
 HOST = "127.0.0.1"
-_FRAME = """<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title><style>
-:root {{ color-scheme: light dark }} body {{ margin: 0; font: 15px/1.5 system-ui, sans-serif }}
-header {{ padding: .75rem 1rem; display: flex; flex-wrap: wrap; gap: .25rem 1rem }}
-pre {{ margin: 1rem; white-space: pre-wrap }} .both {{ display: flex; flex-wrap: wrap; gap: 1rem }}
-iframe {{ height: calc(100vh - 5rem); border: 1px solid #8886; background: #fff }}
-[aria-current] {{ font-weight: bold }}</style></head><body><header>{links}</header>{body}<script>
-let seen = "{stamp}";
-setInterval(async () => {{ try {{ const now = await (await fetch("/stamp")).text();
-  if (now !== seen) location.reload(); }} catch {{}} }}, 700);
-</script></body></html>"""
 
 
 @contextlib.contextmanager
@@ -75,31 +66,30 @@ class _Pages(http.server.BaseHTTPRequestHandler):
         if parts.path == "/stamp":
             self._answer(200, _stamp(self.folder), "text/plain")
         elif parts.path == "/":
-            wanted = parse_qs(parts.query).get("copy", ["0"])[0]
-            self._answer(200, self._page(int(wanted) if wanted.isdecimal() else 0))
+            wanted = parse_qs(parts.query).get("copy", [""])[0]
+            self._answer(200, self._page(int(wanted) if wanted.isdecimal() else None))
         else:
             self._answer(404, "there is nothing")
 
-    def _page(self, wanted: int) -> str:
-        stamp = _stamp(self.folder)
-        links = body = ""
+    def _page(self, wanted: int | None) -> str:
+        """The copy with that number in two widths; without one, all copies."""
+        settings, stamp = self.settings, _stamp(self.folder)
+        copies: list[tuple[str, str, Rendered]] = []
+        complaint = ""
         try:
-            shown = specimens.pages(self.settings, templates.installed(self.settings), self.now)
-            wanted = min(wanted, len(shown) - 1)
-            for number, (name, _) in enumerate(shown):
-                here = ' aria-current="page"' if number == wanted else ""
-                links += f'<a href="/?copy={number}"{here}>{html.escape(name)}</a>'
-            copy = shown[wanted][1]
-            frames = "".join(
-                f'<iframe title="{width} pixels" sandbox style="width:{width}px" '
-                f'srcdoc="{html.escape(copy.html)}"></iframe>'
-                for width in (640, 375)
-            )
-            body = f'<div class="both">{frames}<pre>{html.escape(copy.text)}</pre></div>'
+            copies = specimens.pages(settings, templates.installed(settings), self.now)
         except NewsletterError as error:
-            body = f"<pre>{html.escape(str(error))}</pre>"
-        title = html.escape(f"Templates: {self.folder}")
-        return _FRAME.format(title=title, links=links, body=body, stamp=stamp)
+            complaint = str(error)
+        return standalone.page(
+            "templates.html",
+            looks.look(settings.accent, settings.font),
+            title=settings.title,
+            folder=self.folder,
+            copies=copies,
+            chosen=None if wanted is None or not copies else min(wanted, len(copies) - 1),
+            complaint=complaint,
+            stamp=stamp,
+        )
 
     def _answer(self, status: int, text: str, kind: str = "text/html") -> None:
         content = text.encode()

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-import jinja2
-
+from mailer.rendering import look as looks
+from mailer.rendering import standalone
+from mailer.rendering.look import Look
 from mailer.reports import gain
-from recommender import resources
 
 GROUPS = {
     "segments": "Segments",
@@ -29,20 +29,17 @@ MOST_ROWS = 25
 """Rows of a table; the JSON has all."""
 
 
-def page(document: dict[str, Any], *, made_at: datetime) -> str:
+def page(document: dict[str, Any], *, made_at: datetime, look: Look | None = None) -> str:
     """The page of a report (``edition_report.report`` and the edition's own document)."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.folder("templates") / "web"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
     rates = [
         row["click_rate"]["high"]
         for name in ("stories", "sponsors", *GROUPS)
         for row in document[name][:MOST_ROWS]
         if row["click_rate"]
     ]
-    return environment.get_template("report.html").render(
+    return standalone.page(
+        "report.html",
+        look or looks.look(),
         report=document,
         gain=gain.sentence(document["gain"]) if document["gain"] else "",
         made_at=made_at,

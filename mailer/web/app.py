@@ -23,6 +23,7 @@ from mailer.inbound.webhooks import providers
 from mailer.links import Links
 from mailer.preview.live import LivePreviews
 from mailer.rendering import look as looks
+from mailer.rendering import standalone
 from mailer.throttling.rates import RateLimiter
 from mailer.web import (
     address_change,
@@ -143,7 +144,7 @@ def _set_state(
     """Give the pages what they share."""
     limits = Limits(RateLimiter(engine), settings.secret, clock)
     look = looks.look(settings.accent, settings.font)
-    styles = appearance.stylesheet(look)
+    styles = standalone.stylesheet(look)
     app.state.site = Site(
         engine,
         settings,

@@ -10,29 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.rendering.look import READABLE, Look, Palette, readable
+from mailer.rendering.look import Palette
 from mailer.web.site import of
-from recommender import resources
 
-DANGER = "#a4161a"
-"""Of a button that cannot be undone; made readable on the sheet of each palette."""
 KEPT = {"Cache-Control": "public, max-age=86400"}
-
-
-def stylesheet(look: Look) -> str:
-    """``pages.css`` after the variables it uses."""
-    rules = (resources.folder("templates") / "web" / "static" / "pages.css").read_text("utf-8")
-    fonts = f"--font: {look.font}; --labels: {look.label_font};"
-    return (
-        f":root {{ color-scheme: light dark; {fonts} {_variables(look.light)} }}\n"
-        f"@media (prefers-color-scheme: dark) {{ :root {{ {_variables(look.dark)} }} }}\n{rules}"
-    )
-
-
-def _variables(palette: Palette) -> str:
-    values = {name: getattr(palette, name) for name in Palette.__dataclass_fields__}
-    values["danger"] = readable(DANGER, (palette.sheet, palette.box), READABLE)
-    return " ".join(f"--{name.replace('_', '-')}: {value};" for name, value in values.items())
 
 
 def version(text: str) -> str:

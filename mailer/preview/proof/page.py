@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-import jinja2
-
 from mailer import conformance
 from mailer.edition import frequency, shards
 from mailer.preview.proof.proving import Proof
 from mailer.preview.proof.tally import ordered
-from recommender import resources
+from mailer.rendering import standalone
+from mailer.rendering.look import Look
 
 REASONS = {
     shards.NOTHING_RELEVANT: "no story is relevant enough, or new to them",
@@ -16,16 +15,13 @@ REASONS = {
 }
 
 
-def page(proof: Proof, at: datetime) -> str:
+def page(proof: Proof, at: datetime, look: Look) -> str:
     """The page as HTML; each issue stands in a frame of its own and can run nothing. ``at`` is when
     the proof was asked for."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resources.folder("templates") / "web"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
     number = proof.tally.with_issue
-    return environment.get_template("proof.html").render(
+    return standalone.page(
+        "proof.html",
+        look,
         proof=proof,
         tally=proof.tally,
         at=at,

@@ -215,16 +215,20 @@ def _reach(edition: Opened, tally: Tally) -> list[StoryReach]:
 
 
 def _looks(edition: Opened, tally: Tally, names: Sequence[str]) -> tuple[list[Look], int]:
-    """An issue of each segment, then of the roles with the most readers; how many roles are left
-    out."""
+    """An issue of each segment, then of the roles with the most readers, of a reader each where
+    there are enough; how many roles are left out."""
     roles = [
         (key, number) for key, number in ordered(tally.groups) if not key.startswith("segment:")
     ]
     groups = [(f"segment:{name}", tally.groups.get(f"segment:{name}", 0)) for name in names]
-    looks = []
+    looks: list[Look] = []
+    shown: set[str] = set()
     for key, number in [*groups, *roles[:MOST_ROLES]]:
-        example = tally.examples.get(key)
+        examples = tally.examples.get(key, [])
+        fresh = (one for one in examples if one.email not in shown)
+        example = next(fresh, examples[0] if examples else None)
         if example is not None:
+            shown.add(example.email)
             copy = edition.factory.page(counting.request(example))
             kind, _, name = key.partition(":")
             label = f"{kind} {name}" if name else "no role stated"

@@ -6,6 +6,8 @@ from typing import Literal
 import msgspec
 
 MOST_NAMED = 200
+MOST_EXAMPLES = 4
+"""Readers of a group that are kept to show one of them."""
 """Readers without an issue who are named."""
 MOST_BYTES = 102_400
 """Bytes of HTML beyond which Gmail clips a message."""
@@ -44,7 +46,7 @@ class Tally(msgspec.Struct):
     stories: dict[str, int] = {}
     groups: dict[str, int] = {}
     lengths: dict[str, int] = {}
-    examples: dict[str, Example] = {}
+    examples: dict[str, list[Example]] = {}
     broken: dict[str, Broken] = {}
     checked: int = 0
     largest: int = 0
@@ -56,14 +58,15 @@ class Tally(msgspec.Struct):
         self.checked += other.checked
         self.largest = max(self.largest, other.largest)
         self.nobody = [*self.nobody, *other.nobody][:MOST_NAMED]
-        self.examples = {**other.examples, **self.examples}
-        for mine, theirs in (
+        for group, theirs in other.examples.items():
+            self.examples[group] = [*self.examples.get(group, ()), *theirs][:MOST_EXAMPLES]
+        for mine, numbers in (
             (self.without, other.without),
             (self.stories, other.stories),
             (self.groups, other.groups),
             (self.lengths, other.lengths),
         ):
-            for key, number in theirs.items():
+            for key, number in numbers.items():
                 mine[key] = mine.get(key, 0) + number
         for one in other.broken.values():
             self.breaks(one.rule, one.severity, one.what, one.messages)
@@ -86,7 +89,9 @@ class Tally(msgspec.Struct):
         _count(self.lengths, str(length))
         for group in groups:
             _count(self.groups, group)
-            self.examples.setdefault(group, example)
+            examples = self.examples.setdefault(group, [])
+            if len(examples) < MOST_EXAMPLES:
+                examples.append(example)
 
     def measure(self, size: int) -> None:
         """The HTML of a copy has ``size`` bytes."""

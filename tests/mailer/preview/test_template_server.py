@@ -1,11 +1,12 @@
 import http.client
+import re
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from mailer.preview import template_server
+from mailer.preview import specimens, template_server
 from mailer.rendering import own_templates
 from recommender import settings
 from recommender.errors import TransportError
@@ -28,6 +29,9 @@ def test_pages_are_drawn_anew_and_faults_are_said_on_them(tmp_path: Path, now: d
         assert address.startswith("http://127.0.0.1:")
         status, page = get(address, "/")
         assert (status, "From the desk" in page) == (200, True)
+        readers = re.findall(r'<iframe title="([^:"]+): ', page)
+        assert len(set(readers)) == len(readers) == len(specimens.SPECIMENS)
+        assert get(address, "/?copy=1")[1].count("<iframe ") == 2  # wide and narrow
         before = get(address, "/stamp")
         assert before == get(address, "/stamp")
         weekly = tmp_path / "t" / "weekly.mjml"

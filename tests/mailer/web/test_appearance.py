@@ -2,6 +2,7 @@
 
 import re
 
+from mailer.rendering import standalone
 from mailer.rendering.look import look
 from mailer.web import appearance
 
@@ -9,7 +10,7 @@ from .conftest import Place
 
 
 def test_the_stylesheet_is_small_and_in_the_colours_of_the_accent() -> None:
-    plain, blue = appearance.stylesheet(look()), appearance.stylesheet(look("#0b5fff", "verdana"))
+    plain, blue = standalone.stylesheet(look()), standalone.stylesheet(look("#0b5fff", "verdana"))
     assert len(plain.encode()) < 30_000
     assert "--accent: #0b5fff;" in blue
     assert "--font: Verdana" in blue

@@ -64,7 +64,7 @@ def test_an_operator_signs_in_looks_round_and_leaves(
     page.get_by_role("link", name="Sponsors of").click()
     look("sponsors")
     page.get_by_role("link", name="Editing").first.click()
-    page.get_by_role("link", name="Audit log").click()
+    page.get_by_role("link", name="Audit").click()
     expect(page.get_by_text("mina, signed in")).to_be_visible()
     look("audit")
     page.get_by_role("button", name="Sign out", exact=True).click()

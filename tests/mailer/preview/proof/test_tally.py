@@ -23,7 +23,7 @@ def test_the_tallies_of_two_parts_add_up_to_that_of_all() -> None:
     assert total.stories == {"1": 1, "2": 2}
     assert total.groups == {"role:CTO": 2, "segment:few": 1}
     assert total.lengths == {"2": 1, "1": 1}
-    assert total.examples["role:CTO"].email == "a"
+    assert total.examples["role:CTO"][0].email == "a"
     assert total.largest == MOST_BYTES + 1
     assert {one.rule: (one.severity, one.messages) for one in total.broken.values()} == {
         "Gmail: HTML is not clipped": ("error", 1),
