@@ -6,7 +6,7 @@ but for the date. It reads the store when it is set up and never after.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -125,9 +125,11 @@ class MessageFactory:
             now=now,
         )
 
-    def page(self, request: CopyRequest) -> Rendered:
-        """What mail programs show of the same copy. Raises as ``message``."""
+    def page(self, request: CopyRequest, *, on_web: bool = False) -> Rendered:
+        """What mail programs show of the same copy; ``on_web`` without the link to the page that it
+        is then. Raises as ``message``."""
         issue, links = self._composed(request)
+        issue = replace(issue, view_url="") if on_web else issue
         return Rendered(
             subject=issue.subject,
             html=self._html.text(self._html_of.fill(issue), links),

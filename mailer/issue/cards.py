@@ -161,6 +161,22 @@ def serving_order(roles: Sequence[str]) -> Servings:
     return next((serving for serving in map(_serving, roles) if serving is not None), DECIDER)
 
 
+def serving_role(roles: Sequence[str]) -> str | None:
+    """The role whose order that is; None when it is the order of whom we know nothing."""
+    return next((role for role in roles if _serving(role) is not None), None)
+
+
+def labels(order: Servings, language: Language) -> list[str]:
+    """What the parts of an order are called, the first of those that are shown together."""
+    return [language.text(LABELS[names[0]][1]) for names in order]
+
+
+def part_for(story: StoryContent, roles: Sequence[str], language: Language) -> Part | None:
+    """The part of a story that serves these roles best, in a line; None when it has none."""
+    parts = _parts(story, serving_order(roles), LIMITS, language)
+    return _in_a_line(parts[0], LIMITS) if parts else None
+
+
 @lru_cache(maxsize=10_000)
 def _serving(role: str) -> Servings | None:
     words = set(re.findall(r"[a-z]+", role.casefold()))

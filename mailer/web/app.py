@@ -47,6 +47,7 @@ from mailer.web import (
     tracking,
     undo,
     unsubscribe,
+    web_version,
 )
 from mailer.web.clicks import Clicks
 from mailer.web.limits import Limits
@@ -72,6 +73,7 @@ PAGES = (
     undo,
     unsubscribe,
     sunset_answer,
+    web_version,
     archive,
     hooks,
     metrics,

@@ -1,4 +1,4 @@
-"""Issues on the web: a reader's own, as it was mailed; and the public archive with its feed."""
+"""The public archive: its list, its editions and its feed. It names no reader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,22 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.delivery import messages
-from mailer.delivery.messages import CopyRequest
 from mailer.edition import schedule
 from mailer.edition.schedule import WELCOME
-from mailer.issue import pictures
+from mailer.issue import pictures, wording
 from mailer.issue.content import StoryContent
 from mailer.issue.pictures import Picture
 from mailer.ledger import counts
-from mailer.web import archive_list, security, tokens
+from mailer.web import archive_list
 from mailer.web.archive_list import Asked
 from mailer.web.site import Site, of
 from recommender import newsletters
-from recommender.errors import ConfigurationError
 from recommender.models import (
     Delivery,
     Edition,
@@ -48,47 +45,16 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PUBLIC = (EditionState.SENDING, EditionState.PAUSED, EditionState.FINISHED)
 
 
-def view(request: Request) -> Response:
-    """The issue as it was mailed, from what was frozen with it."""
-    site = of(request)
-    with database.reading(site.engine) as session:
-        found = tokens.delivery(session, site, "view", request.path_params["token"])
-        if found is None or not found[0].picks:
-            return site.broken_link("view", request.path_params["token"])
-        delivery = found[0]
-        edition = session.get_one(Edition, delivery.edition_id)
-        try:
-            factory = messages.factory(session, site.settings, edition)
-            page = factory.page(CopyRequest.of_delivery(delivery, "")).html
-        except ConfigurationError:
-            return _not_again(site)
-    return HTMLResponse(
-        page,
-        headers={
-            "Content-Security-Policy": security.ISSUES,
-            "X-Robots-Tag": "noindex, nofollow",
-        },
-    )
-
-
-def _not_again(site: Site) -> Response:
-    """For an issue whose template is not as it was kept; a sender says why."""
-    _ = site.language.text
-    return site.notice(
-        _("This issue cannot be shown"),
-        _("Its template can no longer be used. The issue in your mail is still whole."),
-        status=410,
-    )
-
-
 @dataclass(frozen=True)
 class Entry:
-    """An edition as the archive lists it: its lead stands for it. ``date`` is in words; ``found``
+    """An edition as the archive lists it: its lead stands for it. ``date`` is in words, and
+    ``date_line`` as its mail has it at the top; ``found``
     are its other stories with what was searched for."""
 
     name: str
     period: str
     date: str
+    date_line: str
     title: str
     lead: StoryContent | None
     picture: Picture | None
@@ -97,10 +63,12 @@ class Entry:
 
 def _entry(site: Site, edition: Edition, stories: Sequence[StoryContent], query: str = "") -> Entry:
     lead = stories[0] if stories else None
+    day = schedule.publishing_day(site.settings, edition.period)
     return Entry(
         name=edition.name,
         period=edition.period,
-        date=site.language.day(schedule.publishing_day(site.settings, edition.period)),
+        date=site.language.day(day),
+        date_line=wording.date_line(edition.period, day, site.language),
         title=lead.title if lead else site.period(edition.period),
         lead=lead,
         picture=next(filter(None, map(pictures.shown, stories[:1])), None),
@@ -168,6 +136,15 @@ def latest(site: Site) -> tuple[Edition | None, list[StoryContent]]:
     return None, []
 
 
+def newest(request: Request) -> Response:
+    """On to the latest edition; to the archive where there is none yet."""
+    site = of(request)
+    found, _ = latest(site)
+    spoken = f"?lang={site.language.code}" if site.asked else ""
+    page = "/archive" if found is None else f"/archive/{found.name}"
+    return RedirectResponse(f"{site.path(page)}{spoken}", 302)
+
+
 def edition(request: Request) -> Response:
     """The stories of one edition, nothing of any reader; or the archive of one newsletter, by its
     name."""
@@ -188,8 +165,29 @@ def edition(request: Request) -> Response:
 
 def _edition(request: Request, site: Site, session: Session, found: Edition) -> Response:
     stories = _stories(site, session, found)
-    entry = _entry(site, found, stories)
-    return _public(request, site.page("archive_edition.html", entry=entry, stories=stories))
+    newer, older = (
+        [_entry(site, one, _stories(site, session, one)) for one in beside]
+        for beside in _neighbours(session, found)
+    )
+    return _public(
+        request,
+        site.page(
+            "archive_edition.html",
+            entry=_entry(site, found, stories),
+            stories=stories,
+            newer=next(iter(newer), None),
+            older=next(iter(older), None),
+        ),
+    )
+
+
+def _neighbours(session: Session, found: Edition) -> tuple[Sequence[Edition], Sequence[Edition]]:
+    """The edition after this one and the one before it, none or one of each."""
+    period, query = Edition.period, _public_editions().limit(1)
+    same = query.where(Edition.newsletter_id == found.newsletter_id)
+    newer = same.where(period > found.period).order_by(period, Edition.id)
+    older = same.where(period < found.period).order_by(period.desc(), Edition.id.desc())
+    return session.scalars(newer).all(), session.scalars(older).all()
 
 
 def feed(request: Request) -> Response:
@@ -222,16 +220,23 @@ def _editions(
     """Editions that went out, the latest first: ``most`` of them ``after`` so many, or the one of
     a period."""
     return session.scalars(
-        sa.select(Edition)
+        _public_editions()
         .join(Newsletter, Newsletter.id == Edition.newsletter_id)
-        .where(Newsletter.name == site.settings.newsletter, Edition.state.in_(PUBLIC))
-        .where(~Edition.period.startswith(WELCOME))  # personal first issues
+        .where(Newsletter.name == site.settings.newsletter)
         .where(sa.true() if period is None else Edition.period == period)
-        .options(sa.orm.joinedload(Edition.newsletter))
         .order_by(Edition.period.desc(), Edition.id.desc())
         .offset(after)
         .limit(most)
     ).all()
+
+
+def _public_editions() -> sa.Select[tuple[Edition]]:
+    """Editions that went out, but for readers' personal first issues."""
+    return (
+        sa.select(Edition)
+        .where(Edition.state.in_(PUBLIC), ~Edition.period.startswith(WELCOME))
+        .options(sa.orm.joinedload(Edition.newsletter))
+    )
 
 
 def most_sent(session: Session, edition_id: int) -> list[StoryContent]:
@@ -279,7 +284,7 @@ def _kept(tag: str) -> dict[str, str]:
 
 
 ROUTES: list[BaseRoute] = [
-    Route("/view/{token}", view, methods=["GET"]),
+    Route("/latest", newest, methods=["GET"]),
     Route("/archive", archive, methods=["GET"]),
     Route("/archive/feed.xml", feed, methods=["GET"]),
     Route("/archive/{name}", edition, methods=["GET"]),

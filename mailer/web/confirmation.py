@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer import localization
-from mailer.web import forms, live_preview, next_issue, tokens
+from mailer.web import forms, live_preview, next_issue, role_parts, tokens
 from mailer.web.live_preview import Line
 from mailer.web.preferences_form import PreferencesForm, standard, text_boxes, zones
 from mailer.web.signup import CONFIRM_WITHIN, MANAGE_WITHIN, READS, too_often
@@ -56,6 +56,7 @@ def _form(
         offered_roles=list(dict.fromkeys((*chosen.roles, *offering.roles))),
         topics=site.vocabulary_search.names("topic", now)[:LISTED],
         roles=site.vocabulary_search.names("role", now)[:LISTED],
+        part_shown=role_parts.sentence(chosen.roles, site.language),
         zones=zones(chosen["timezone"]),
         standard=standard(site.settings, site.language),
         text_boxes=text_boxes(),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from mailer.issue import wording
+from mailer.issue import cards, wording
+from mailer.issue.cards import Part
 from mailer.web.preferences_form import PreferencesForm
 from mailer.web.site import Site
 from recommender.models import Subscriber
@@ -15,13 +16,14 @@ from recommender.models import Subscriber
 
 @dataclass(frozen=True)
 class Line:
-    """One story as a preview shows it."""
+    """One story as a preview shows it; of the first also the ``part`` that serves the reader."""
 
     title: str
     source: str
     why: str
     language: str | None
     dir: str
+    part: Part | None
 
 
 def lines(site: Site, reader: Subscriber | None, chosen: PreferencesForm) -> list[Line] | None:
@@ -49,6 +51,7 @@ def lines(site: Site, reader: Subscriber | None, chosen: PreferencesForm) -> lis
                 "" if why in told else why,  # what was said of one is not said of the next again
                 story.language,
                 story.dir,
+                None if shown else cards.part_for(story, chosen.roles, site.language),
             )
         )
         told.add(why)

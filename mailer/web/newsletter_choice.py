@@ -55,18 +55,21 @@ def all_weekly(site: Site, reader: Subscriber) -> bool:
     )
 
 
+def any_ticked(site: Site, reader: Subscriber, form: FormData) -> bool:
+    """Whether one of the reader's newsletters is ticked; ``reader`` is of an open session."""
+    return any(one.name in _ticked(form) for one in choices(site, reader))
+
+
+def _ticked(form: FormData) -> list[str]:
+    return [str(name)[:100] for name in form.getlist("newsletter")]
+
+
 def change(
     site: Site, session: Session, reader: Subscriber, form: FormData, proof: dict[str, Any]
-) -> str:
-    """Keep what was ticked; what to tell the reader."""
-    _ = site.language.text
-    names = [str(name)[:100] for name in form.getlist("newsletter")]
-    try:
-        subscriptions.choose(
-            session, reader, names,
-            audiences=segments.audiences(session, reader.id, site.clock()),
-            now=site.clock(), proof=proof,
-        )  # fmt: skip
-    except ValueError:
-        return _("Not saved. Choose at least one newsletter, or unsubscribe.")
-    return _("Saved.")
+) -> None:
+    """Keep what was ticked. ValueError when that is none."""
+    subscriptions.choose(
+        session, reader, _ticked(form),
+        audiences=segments.audiences(session, reader.id, site.clock()),
+        now=site.clock(), proof=proof,
+    )  # fmt: skip

@@ -5,6 +5,7 @@ reader. That one (``manage``) is good for two hours, and can be revoked.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from mailer.web import (
     newsletter_choice,
     next_issue,
     privacy,
+    role_parts,
     signup,
     tokens,
 )
@@ -100,6 +102,7 @@ def _form(
         offered_roles=list(dict.fromkeys((*chosen.roles, *offering.roles))),
         topics=site.vocabulary_search.names("topic", now)[:LISTED],
         roles=site.vocabulary_search.names("role", now)[:LISTED],
+        part_shown=role_parts.sentence(chosen.roles, site.language),
         zones=zones(chosen["timezone"]),
         days=list(zip(DAYS, site.language.weekdays, strict=True)),
         hours=hours(site.settings),
@@ -228,25 +231,30 @@ def _change(site: Site, identifier: int, action: str, form: FormData, client: st
         elif action == "pause":
             until = _pause_until(form, now)
             self_service.pause(session, reader, until, now=now, proof=proof)
-        elif action == "newsletters":
-            message = newsletter_choice.change(site, session, reader, form, proof)
         else:
-            return _save(site, session, reader, form)
+            return _save(site, session, reader, form, proof)
         session.flush()
         session.expire(reader)
         return _form(site, reader, message)
 
 
-def _save(site: Site, session: Session, reader: Subscriber, form: FormData) -> Response:
+def _save(
+    site: Site, session: Session, reader: Subscriber, form: FormData, proof: dict[str, Any]
+) -> Response:
     """All or, with a word on what is wrong, nothing."""
     _, now = site.language.text, site.clock()
     chosen = None
     try:
         chosen = PreferencesForm.sent(form, reader.locale or site.language.tag)
+        if "newsletters" in form and not newsletter_choice.any_ticked(site, reader, form):
+            words = _("Not saved. Choose at least one newsletter, or unsubscribe.")
+            return _form(site, reader, words, 400, chosen)
         self_service.choose(session, reader, roles=chosen.roles, topics=chosen.topics, now=now)
     except ValueError as error:
         why = forms.complaint(error, site.language)
         return _form(site, reader, _("Not saved. %(why)s", why=why), 400, chosen)
+    if "newsletters" in form:  # a page offers them where there is more than one
+        newsletter_choice.change(site, session, reader, form, proof)
     chosen.keep(reader)
     session.flush()
     session.expire(reader)

@@ -115,8 +115,14 @@ class Site:
 
     def ways_on(self) -> Mapping[str, str]:
         """Where somebody may go who has come to an end."""
+        if self.operator is not None:
+            return {"Editions": self.path("/admin")}
         _ = self.language.text
-        return {_("Subscribe"): self.path("/subscribe"), _("Archive"): self.path("/archive")}
+        return {
+            _("Latest issue"): self.path("/latest"),
+            _("Archive"): self.path("/archive"),
+            _("Subscribe"): self.path("/subscribe"),
+        }
 
     def broken_link(self, scope: Scope | None = None, token: str = "") -> HTMLResponse:
         """For a token that is damaged, expired, or of somebody who is gone; one of a test copy says

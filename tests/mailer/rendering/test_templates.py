@@ -305,7 +305,7 @@ def test_the_issue_on_the_web_is_linked_beside_the_date_and_in_the_footer(
     assert len(links) == 2
     first = links[0].parent
     assert first is not None
-    assert re.search(r"2026 · \d+ min read · View", first.text())
+    assert re.search(r"2026 · \d+ min read\s+View", first.text())
 
 
 def test_an_issue_of_six_takes_less_than_60_kilobytes(issue_of: Make, renderer: Renderer) -> None:

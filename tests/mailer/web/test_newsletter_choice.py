@@ -5,7 +5,7 @@ from recommender.models import Status
 from recommender.storage import database
 from recommender.subscribers import records, subscriptions
 
-from .conftest import WHO, Place
+from .conftest import WHO, Place, saved
 
 
 def test_one_newsletter_leaves_nothing_to_choose(place: Place, personal: str) -> None:
@@ -19,10 +19,13 @@ def test_of_several_what_is_ticked_is_kept_and_none_is_no_choice(
         own = {"title": "The Daily Brief", "schedule": "daily 07:30"}
         newsletters.add(session, place.settings, "daily", own, segment=None, now=place.moment[0])
     assert place.client.get(personal).text.count('name="newsletter"') == 2
-    chosen = {"action": "newsletters", "newsletter": ["daily"]}
+    page = place.client.get(personal).text
+    assert page.count('value="save"') == 1  # one button for all choices
+    chosen = {"action": "save", "newsletters": "shown", "newsletter": ["daily"], "roles": "CTO"}
     assert "Saved." in place.client.post(personal, data=chosen).text
-    refused = place.client.post(personal, data={"action": "newsletters"}).text
-    assert "Choose at least one newsletter" in refused
+    refused = place.client.post(personal, data={**chosen, "newsletter": "no", "roles": "Founder"})
+    assert (refused.status_code, "Choose at least one newsletter" in refused.text) == (400, True)
+    assert saved(place)["roles"] == ["CTO"]
     with database.reading(place.engine) as session:
         got = subscriptions.of(session, records.find(session, WHO))
     assert got == {"weekly": False, "daily": True}

@@ -1,0 +1,26 @@
+"""What of each story an issue shows whom, told where readers say what they do."""
+
+from collections.abc import Sequence
+
+from mailer.issue import cards
+from mailer.localization import Language
+
+
+def sentence(roles: Sequence[str], language: Language) -> str:
+    """Which part of a story comes first for these roles, and what stands in where it has none."""
+    _ = language.text
+    role = cards.serving_role(roles)
+    first, second = cards.labels(cards.serving_order(roles), language)[:2]
+    if role is None:
+        return _(
+            "Say what you do, and each story shows the part that serves it best; until then that "
+            "is “%(first)s”, or “%(second)s” where it has none.",
+            first=first,
+            second=second,
+        )
+    return _(
+        "As %(role)s you see “%(first)s” of each story, or “%(second)s” where it has none.",
+        role=role,
+        first=first,
+        second=second,
+    )
