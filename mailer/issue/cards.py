@@ -11,8 +11,9 @@ from mailer.issue.content import StoryContent
 from mailer.issue.notes import Note
 from mailer.issue.pictures import Picture
 from mailer.issue.plaintext import WIDE, shorten
+from mailer.issue.servings import LABELS, Servings, order_for, serving_order
 from mailer.issue.sponsors import Sponsor
-from mailer.localization import N_, Language
+from mailer.localization import Language
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -97,38 +98,6 @@ class Issue:
     privacy_url: str = ""
 
 
-Servings = tuple[tuple[str, ...], ...]
-"""Parts of a brief, the most useful first; those in one tuple are shown together."""
-
-
-def _servings(order: str) -> Servings:
-    return tuple(tuple(serving.split("+")) for serving in order.split())
-
-
-DECIDER = _servings("takeaway insights principles practice code_references")
-INQUIRER = _servings("insights principles takeaway practice code_references")
-PRACTITIONER = _servings("practice+code_references insights takeaway principles")
-MAKER = _servings("practice principles takeaway insights code_references")
-ROLES: tuple[tuple[str, Servings], ...] = (
-    ("cto cio ceo cfo coo cpo cmo ciso chief vp svp evp president director head partner", DECIDER),
-    ("founder entrepreneur investor executive owner chair manager lead consultant", DECIDER),
-    ("journalist reporter editor writer researcher scientist analyst professor student", INQUIRER),
-    ("engineer developer programmer architect administrator devops sre operator", PRACTITIONER),
-    ("designer teacher product", MAKER),
-)
-"""Words in a role's name, and what serves such a reader; the first line with a word of the role
-decides."""
-
-LABELS = {
-    "takeaway": (N_("Key takeaway"), N_("Key takeaway")),
-    "practice": (N_("In practice"), N_("In practice")),
-    "insights": (N_("Key insight"), N_("Key insights")),
-    "principles": (N_("Principle"), N_("Principles")),
-    "code_references": (N_("Code reference"), N_("Code references")),
-}
-"""For one point and for several."""
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Most characters of each text of a card, and most points of a part."""
@@ -155,35 +124,10 @@ class Limits:
 LIMITS = Limits()
 
 
-def serving_order(roles: Sequence[str]) -> Servings:
-    """The parts of a brief in the order that fits the first role we have a line for; the
-    deciders' order where there is none."""
-    return next((serving for serving in map(_serving, roles) if serving is not None), DECIDER)
-
-
-def serving_role(roles: Sequence[str]) -> str | None:
-    """The role whose order that is; None when it is the order of whom we know nothing."""
-    return next((role for role in roles if _serving(role) is not None), None)
-
-
-def labels(order: Servings, language: Language) -> list[str]:
-    """What the parts of an order are called, the first of those that are shown together."""
-    return [language.text(LABELS[names[0]][1]) for names in order]
-
-
 def part_for(story: StoryContent, roles: Sequence[str], language: Language) -> Part | None:
     """The part of a story that serves these roles best, in a line; None when it has none."""
-    parts = _parts(story, serving_order(roles), LIMITS, language)
+    parts = _parts(story, order_for(story, serving_order(roles), roles), LIMITS, language)
     return _in_a_line(parts[0], LIMITS) if parts else None
-
-
-@lru_cache(maxsize=10_000)
-def _serving(role: str) -> Servings | None:
-    words = set(re.findall(r"[a-z]+", role.casefold()))
-    for keywords, servings in ROLES:
-        if not words.isdisjoint(keywords.split()):
-            return servings
-    return None
 
 
 @lru_cache(maxsize=10_000)

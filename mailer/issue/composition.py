@@ -10,7 +10,7 @@ from functools import partial
 from typing import Literal, Protocol
 
 from mailer import localization
-from mailer.issue import cards, greeting, question, sponsors, wording
+from mailer.issue import cards, greeting, question, servings, sponsors, wording
 from mailer.issue.cards import LIMITS, Card, Issue, Limits, Part
 from mailer.issue.content import StoryContent
 from mailer.issue.frame import Frame, Publication
@@ -203,7 +203,7 @@ class Composer:
         """The cards, the lead first; from those of earlier readers whom the same parts of a brief
         serve in the same language, unless texts had to be trimmed further. What was said once of
         why is not said of the next card again."""
-        order = cards.serving_order(reader.roles)
+        order = servings.serving_order(reader.roles)
         told_us = _told(reader)
         made: dict[object, Card] = {}
         if limits is LIMITS:
@@ -214,7 +214,9 @@ class Composer:
             lead_reason = wording.lead_reason(pick.reasons)
             placement = self._story(pick.story).placement(lead_reason.detail)
             repeated = lead_reason in reasons_given and placement is None
-            key = (pick.story, lead_reason, pick.also, not cards_shown, repeated)
+            own = servings.order_for(self._story(pick.story), order, reader.roles)
+            differs = None if own is order else own
+            key = (pick.story, lead_reason, pick.also, not cards_shown, repeated, differs)
             reasons_given.add(lead_reason)
             card = made.get(key)
             if card is None:
@@ -225,7 +227,7 @@ class Composer:
                 face = cards.face(
                     story,
                     tuple([self._stories[other] for other in pick.also if other in self._stories]),
-                    order,
+                    own,
                     limits,
                     language,
                     lead=not cards_shown,

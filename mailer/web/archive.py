@@ -34,8 +34,10 @@ from recommender.storage import database
 
 SHOWN = 12
 """Stories of an edition in the archive: those that most readers got."""
-LISTED = 52
-"""Editions on a page of the archive's list: a year of weeks."""
+LISTED = 24
+"""Editions on a page of the archive's list: about half a year of weeks."""
+FEW = 4
+"""So many editions can be looked over: they need no search."""
 SEARCHED = 260
 """Editions that are searched, the latest: five years of weeks."""
 IN_FEED = 20
@@ -79,17 +81,19 @@ def _entry(site: Site, edition: Edition, stories: Sequence[StoryContent], query:
 @dataclass(frozen=True)
 class ListPage:
     """A page of the archive's list: ``newer`` and ``older`` are the addresses of those beside it;
-    ``searched`` is how many editions were looked through, if not all."""
+    ``searched`` is how many editions were looked through, if not all; ``searchable``: there are
+    enough to search."""
 
     asked: Asked
     entries: Sequence[Entry]
     newer: str | None
     older: str | None
     searched: int | None
+    searchable: bool
 
 
 def archive(request: Request) -> Response:
-    """Editions of the first newsletter that went out, the latest first, a year of weeks a page;
+    """Editions of the first newsletter that went out, the latest first, 24 a page;
     with words to find (``?q=``), those that have them."""
     return _archive(request, of(request), "/archive")
 
@@ -124,6 +128,7 @@ def _list_page(session: Session, site: Site, asked: Asked) -> ListPage:
         entries=[_entry(site, *pair, asked.query) for pair in found[:LISTED] if pair[1]],
         newer=asked.address(number - 1) if number > 1 else None,
         older=asked.address(number + 1) if len(found) > LISTED else None,
+        searchable=bool(asked.query) or number > 1 or len(found) >= FEW,
         searched=SEARCHED if asked.query and len(editions) == SEARCHED else None,
     )
 
@@ -230,7 +235,7 @@ def _editions(
     ).all()
 
 
-def _public_editions() -> sa.Select[tuple[Edition]]:
+def _public_editions() -> sa.Select[Edition]:
     """Editions that went out, but for readers' personal first issues."""
     return (
         sa.select(Edition)

@@ -40,7 +40,7 @@ def lines(site: Site, reader: Subscriber | None, chosen: PreferencesForm) -> lis
     if found is None:
         return None
     told: set[str] = set()
-    shown = []
+    shown: list[Line] = []
     for one in found:
         why = _why(wording.lead_reason(one.reasons), site, known=known)
         story = one.story

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from mailer.issue import cards
+from mailer.issue import servings
 from mailer.localization import Language
 
 
 def sentence(roles: Sequence[str], language: Language) -> str:
     """Which part of a story comes first for these roles, and what stands in where it has none."""
     _ = language.text
-    role = cards.serving_role(roles)
-    first, second = cards.labels(cards.serving_order(roles), language)[:2]
+    role = servings.serving_role(roles)
+    first, second = servings.labels(servings.serving_order(roles), language)[:2]
     if role is None:
         return _(
             "Say what you do, and each story shows the part that serves it best; until then that "
@@ -19,7 +19,8 @@ def sentence(roles: Sequence[str], language: Language) -> str:
             second=second,
         )
     return _(
-        "As %(role)s you see “%(first)s” of each story, or “%(second)s” where it has none.",
+        "As %(role)s you see “%(first)s” of each story, or “%(second)s” where it "
+        "has none or speaks to others.",
         role=role,
         first=first,
         second=second,

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from mailer.issue.cards import DECIDER, INQUIRER, MAKER, PRACTITIONER, serving_order
 from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent
+from mailer.issue.servings import DECIDER, INQUIRER, MAKER, PRACTITIONER, serving_order
 from mailer.issue.size import BUDGET, weight
 from recommender.ranking.values import Reason, ReasonKind
 from recommender.storage import json_columns
@@ -191,7 +191,10 @@ def labels(issue: Issue) -> list[str]:
 
 def test_engineers_get_practice_and_code_others_one_part(issue_of: Make) -> None:
     assert labels(issue_of(["1"], reader=reader("Engineer"))) == ["In practice", "Code references"]
-    assert labels(issue_of(["1"], reader=reader("Investor"))) == ["Key takeaway"]
+    assert labels(issue_of(["2"], reader=reader("Investor"))) == ["Key takeaway"]
+    assert labels(issue_of(["1"], reader=reader("Investor"))) == [
+        "Key insight"
+    ]  # not for engineers
     assert labels(issue_of(["1"], reader=reader("Journalist"))) == ["Key insight"]
     assert labels(issue_of(["1"], reader=reader())) == ["Key takeaway"]
 
