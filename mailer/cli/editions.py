@@ -64,10 +64,13 @@ def plan(
 
     Example: newsletter editions plan --segment pilots; newsletter editions plan
     """
+    from mailer.delivery import campaign as campaign  # before the others are forked: they have
+    from recommender.articles import store_ranker as store_ranker  # it then, and what it loads
+
     run = invocation(context)
     wanted = named_period(run, period)
     _sure(run, wanted, yes=yes, future=False)
-    with run.store() as engine:
+    with process_group.spare(run.settings.senders - 1), run.store() as engine:
         identifier = _plan(engine, run, wanted, segment)
         with database.reading(engine) as session:
             edition = session.get_one(Edition, identifier, options=[joinedload(Edition.newsletter)])

@@ -91,7 +91,7 @@ def batches(
         .order_by(Subscriber.id)
         .limit(batch)
     )
-    while rows := session.execute(query.where(Subscriber.id > after)).all():
+    while rows := bulk.rows(session, query.where(Subscriber.id > after)).all():
         after = rows[-1].id
         yield members(session, rows, as_of=as_of)
 
@@ -114,19 +114,21 @@ def members(
     """``rows`` (columns of Subscriber as in ``batches``) with their interests and history."""
     ids = [row.id for row in rows]
     topics: dict[int, dict[str, float]] = {id_: {} for id_ in ids}
-    for owner, name, weight in session.execute(
+    for owner, name, weight in bulk.rows(
+        session,
         sa.select(SubscriberTopic.subscriber_id, Topic.name, SubscriberTopic.weight)
         .join(Topic, Topic.id == SubscriberTopic.topic_id)
         .where(bulk.among(session, SubscriberTopic.subscriber_id, ids))
-        .order_by(SubscriberTopic.position, Topic.key)
+        .order_by(SubscriberTopic.position, Topic.key),
     ):
         topics[owner][name] = weight
     roles: dict[int, list[str]] = {id_: [] for id_ in ids}
-    for owner, name in session.execute(
+    for owner, name in bulk.rows(
+        session,
         sa.select(SubscriberRole.subscriber_id, Role.name)
         .join(Role, Role.id == SubscriberRole.role_id)
         .where(bulk.among(session, SubscriberRole.subscriber_id, ids))
-        .order_by(Role.key)
+        .order_by(Role.key),
     ):
         roles[owner].append(name)
     history = _history(session, ids, without_edition, as_of)
@@ -181,8 +183,8 @@ def _history(
         earlier = sa.select(Edition.id).where(Edition.planned_at < as_of)
         sent = sent.where(Delivery.edition_id.in_(earlier))
         answered = answered.where(Event.at < as_of)
-    for owner, stories, at in session.execute(sent):
+    for owner, stories, at in bulk.rows(session, sent):
         history[owner] += [Action(str(story), "sent", at) for story in stories]
-    for owner, story, kind, at in session.execute(answered):
+    for owner, story, kind, at in bulk.rows(session, answered):
         history[owner].append(Action(str(story), _ANSWERS[kind], at))
     return history
