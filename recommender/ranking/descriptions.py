@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from recommender.ranking.latent import Latent
 from recommender.ranking.settings import DescriptionSettings, LatentSettings
@@ -24,8 +25,6 @@ def described(stories: Sequence[Story], latent: Latent, settings: DescriptionSet
 
 
 def _letters(titles: Sequence[str], settings: DescriptionSettings) -> Floats:
-    from sklearn.feature_extraction.text import TfidfVectorizer  # where answers are learned from
-
     counter = TfidfVectorizer(
         sublinear_tf=True, analyzer="char_wb", ngram_range=(3, 5), min_df=3, dtype=np.float64
     )

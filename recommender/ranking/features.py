@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.preprocessing import normalize
 
-from recommender.ranking import term_weights, words
+from recommender.ranking import words
 from recommender.ranking.settings import TextSettings
-from recommender.ranking.term_weights import Terms
 from recommender.ranking.values import Story
 
 
@@ -22,21 +24,21 @@ class Space:
     ``row`` finds a story's row."""
 
     settings: TextSettings
-    terms: Terms
+    counter: DictVectorizer
+    weigher: TfidfTransformer
+    names: Sequence[str]
     vectors: sp.csr_array
     labels: sp.csr_array
     row: Mapping[str, int]
-
-    @property
-    def names(self) -> Sequence[str]:
-        return self.terms.names
 
     def rows(self, texts: Iterable[Iterable[tuple[str, float]]]) -> sp.csr_array:
         """Weighted ``texts``, each a row of length 1; words never seen are dropped."""
         counted = [_counts(text, self.settings.ngrams) for text in texts]
         if not self.names or not counted:
             return sp.csr_array((len(counted), len(self.names)))
-        return self.terms.rows(counted)
+        found = sp.csr_array(self.weigher.transform(self.counter.transform(counted).log1p()))
+        found.sort_indices()
+        return found
 
 
 def build(
@@ -49,17 +51,22 @@ def build(
     document frequency. Deterministic."""
     counted = [_counts(texts(story, settings), settings.ngrams) for story in stories]
     counted += [_counts(label, settings.ngrams) for label in labels]
-    names, counts = term_weights.counted_matrix(counted)
-    documents = np.bincount(counts.indices, minlength=len(names))
-    single = np.array([" " not in name for name in names], dtype=bool)
-    frequent = documents <= max(settings.max_share * len(counted), 20.0)
-    frequent &= (documents > 1) | single
-    counts = sp.csr_array(counts[:, frequent])
-    terms = Terms.of([name for name, kept in zip(names, frequent, strict=True) if kept], counts)
-    matrix = terms.weighed(counts)
+    counter, weigher = DictVectorizer(), TfidfTransformer()
+    matrix = sp.csr_array((len(counted), 0))
+    if any(counted):
+        counts = counter.fit_transform(counted)
+        documents = np.bincount(counts.indices, minlength=counts.shape[1])
+        single = np.array([" " not in name for name in counter.get_feature_names_out()])
+        frequent = documents <= max(settings.max_share * len(counted), 20.0)
+        frequent &= (documents > 1) | single
+        if frequent.any():
+            counter.restrict(frequent)
+            matrix = sp.csr_array(weigher.fit_transform(counts[:, frequent].log1p()))
     return Space(
         settings=settings,
-        terms=terms,
+        counter=counter,
+        weigher=weigher,
+        names=list(counter.feature_names_) if matrix.shape[1] else [],
         vectors=matrix[: len(stories)],
         labels=matrix[len(stories) :],
         row={story.id: number for number, story in enumerate(stories)},
@@ -89,4 +96,4 @@ def _counts(texts: Iterable[tuple[str, float]], ngrams: int) -> dict[str, float]
 
 def normalised(matrix: sp.csr_array) -> sp.csr_array:
     """``matrix`` with every row of length 1; empty rows stay empty."""
-    return term_weights.unit(matrix)
+    return sp.csr_array(normalize(matrix)) if matrix.shape[0] else matrix

@@ -15,12 +15,12 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from sklearn.preprocessing import normalize
 from sparse_dot_topn import sp_matmul_topn
 
 from recommender.ranking import story_facts
 from recommender.ranking.common_words import GENERAL
 from recommender.ranking.features import Space
-from recommender.ranking.term_weights import unit
 from recommender.ranking.values import Story
 
 Floats = npt.NDArray[np.float64]
@@ -131,7 +131,7 @@ class _Shares:
     def weighed(cls, weights: sp.csr_array, added: sp.csr_array) -> "_Shares":
         present = added.copy()
         present.data = np.ones_like(present.data)
-        return cls(unit(weights), present, added)
+        return cls(sp.csr_array(normalize(weights)), present, added)
 
     def cosine(self, left: Integers, right: Integers) -> Floats:
         return _summed(self.unit[left].multiply(self.unit[right]))

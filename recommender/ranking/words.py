@@ -4,12 +4,9 @@ Never drops a word for being long, technical or a number with letters (``v2``, `
 words of grammar and bare digits go.
 """
 
-import importlib.util
 import re
-import runpy
 import unicodedata
 from functools import lru_cache
-from pathlib import Path
 
 from recommender.ranking import languages
 
@@ -71,13 +68,8 @@ def _plain(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _stop() -> frozenset[str]:
-    """Words of grammar: those of scikit-learn, from its file, and ours. To import the library for
-    them takes 0.2 s of a core; it is, where the file is not."""
-    library = importlib.util.find_spec("sklearn")
-    folder = Path(library.origin or "").parent if library else Path()
-    file = folder / "feature_extraction" / "_stop_words.py"
-    if file.is_file():
-        return frozenset(runpy.run_path(str(file))["ENGLISH_STOP_WORDS"]) | _STOP
+    """Words of grammar. The library is imported when they are asked for: it takes half a second,
+    and who only folds names does without."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
     return frozenset(ENGLISH_STOP_WORDS) | _STOP
