@@ -127,7 +127,7 @@ LIMITS = Limits()
 def part_for(story: StoryContent, roles: Sequence[str], language: Language) -> Part | None:
     """The part of a story that serves these roles best, in a line; None when it has none."""
     parts = _parts(story, order_for(story, serving_order(roles), roles), LIMITS, language)
-    return _in_a_line(parts[0], LIMITS) if parts else None
+    return _in_a_line(parts[0], LIMITS, language) if parts else None
 
 
 @lru_cache(maxsize=10_000)
@@ -149,7 +149,7 @@ def face(
     _ = language.text
     parts = _parts(story, order, limits, language)
     if not lead:
-        parts = tuple(_in_a_line(part, limits) for part in parts[:1])
+        parts = tuple(_in_a_line(part, limits, language) for part in parts[:1])
     if lead:
         summary = shorten(story.summary, limits.lead, at_sentence=True)
     elif parts:
@@ -187,10 +187,11 @@ def _words(text: str) -> int:
     return len(text.split()) + wide // 2
 
 
-def _in_a_line(part: Part, limits: Limits) -> Part:
+def _in_a_line(part: Part, limits: Limits, language: Language) -> Part:
     """The first point of a part, short enough to stand in a line: a card is there to be scanned."""
     text = part.text or part.points[0]
-    return Part(part.kind, part.label, text=shorten(text, limits.line_part, at_sentence=True))
+    label = language.text(LABELS[part.kind][0])
+    return Part(part.kind, label, text=shorten(text, limits.line_part, at_sentence=True))
 
 
 def foreign(tag: str, language: Language) -> str:

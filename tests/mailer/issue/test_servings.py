@@ -2,7 +2,8 @@
 
 import pytest
 
-from mailer.issue import servings
+from mailer import localization
+from mailer.issue import cards, servings
 from mailer.issue.content import StoryContent
 from mailer.issue.servings import DECIDER, PRACTITIONER, order_for
 
@@ -35,3 +36,10 @@ def test_without_a_role_or_without_another_part_nothing_stands_back() -> None:
     alone = StoryContent(title="Tides", takeaway=STORY.takeaway)
     told = [names[0] for names in order_for(alone, DECIDER, ("CTO",)) if getattr(alone, names[0])]
     assert told == ["takeaway"]
+
+
+def test_one_point_in_a_line_is_called_one() -> None:
+    several = StoryContent(title="Tides", insights=("The moon pulls.", "The sea follows."))
+    part = cards.part_for(several, ("Journalist",), localization.choose("en"))
+    assert part is not None
+    assert (part.label, part.text) == ("Key insight", "The moon pulls.")
