@@ -72,7 +72,7 @@ class NullRelay:
 
 
 def main(url: str, period: str) -> None:
-    registry.TRANSPORTS["null"] = lambda url, *, number, folder: NullRelay()
+    registry.TRANSPORTS["null"] = lambda url, *, number, folder: NullRelay()  # noqa: ARG005
     with tempfile.TemporaryDirectory() as home:
         given = {
             "NEWSLETTER_HOME": home,
