@@ -51,11 +51,13 @@ def joined(
     return sa.func.group_concat(text, mark)
 
 
-def rows(session: Session, query: sa.Select[*tuple[Any, ...]]) -> sa.CursorResult[*tuple[Any, ...]]:
+def rows(
+    session: Session, query: sa.Select[*tuple[Any, ...]]
+) -> Sequence[sa.Row[*tuple[Any, ...]]]:
     """What ``query``, which asks for columns only, finds: many rows, without the session's part in
     reading them, which takes as long again."""
     session.flush()
-    return session.connection().execute(query)
+    return session.connection().execute(query).all()
 
 
 def insert_all(session: Session, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:

@@ -91,7 +91,7 @@ def batches(
         .order_by(Subscriber.id)
         .limit(batch)
     )
-    while rows := bulk.rows(session, query.where(Subscriber.id > after)).all():
+    while rows := bulk.rows(session, query.where(Subscriber.id > after)):
         after = rows[-1].id
         yield members(session, rows, as_of=as_of)
 
