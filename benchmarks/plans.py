@@ -81,7 +81,10 @@ def probes(engine: Engine, *, now: datetime, batch: int = audience.BATCH) -> lis
         Probe("troubles of an edition", lambda s: editions.troubles(s, edition)),
         Probe("history of a batch of readers", lambda s: audience.members(s, members)),
         Probe("a batch of mailable readers", lambda s: next(mailable(s, batch=batch))),
-        Probe("stories of the archive page", lambda s: archive.most_sent(s, edition)),
+        Probe(
+            "stories of the archive page",
+            lambda s: archive.most_sent(s, s.get_one(Edition, edition)),
+        ),
         Probe("a click", lambda s: feedback.record_clicks(s, [(event.delivery_id or 0, click)])),
         Probe("all that is held of a reader", lambda s: records.everything(s, s.merge(reader))),
         Probe("erase a reader", lambda s: consent.erase(s, filling.FIRST, now=now)),

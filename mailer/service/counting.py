@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from mailer.monitoring import console_statistics
-from mailer.reports import edition_statistics
+from mailer.reports import edition_statistics, most_sent
 from recommender.errors import NewsletterError
 from recommender.storage import database, locks
 
@@ -47,6 +47,7 @@ def count_once(engine: Engine, now: datetime) -> None:
     with database.writing(engine) as session:
         console_statistics.note(session, numbers, took)
     count_editions(engine, now)
+    find_most_sent(engine)
 
 
 def count_editions(engine: Engine, now: datetime) -> None:
@@ -58,3 +59,14 @@ def count_editions(engine: Engine, now: datetime) -> None:
             found = edition_statistics.count(session, edition, now)
         with database.writing(engine) as session:
             edition_statistics.note(session, edition.id, found)
+
+
+def find_most_sent(engine: Engine) -> None:
+    """Find, and keep, the stories that stand for editions that have finished."""
+    with database.reading(engine) as session:
+        wanted = most_sent.due(session)
+    for edition in wanted:
+        with database.reading(engine) as session:
+            stories = most_sent.of_edition(session, edition)
+        with database.writing(engine) as session:
+            most_sent.note(session, edition, stories)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from itertools import chain
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,22 +17,14 @@ from mailer.edition.schedule import WELCOME
 from mailer.issue import pictures, wording
 from mailer.issue.content import StoryContent
 from mailer.issue.pictures import Picture
-from mailer.ledger import counts
+from mailer.reports import most_sent as leading
 from mailer.web import archive_list
 from mailer.web.archive_list import Asked
 from mailer.web.site import Site, of
 from recommender import newsletters
-from recommender.models import (
-    Delivery,
-    Edition,
-    EditionState,
-    EditionStory,
-    Newsletter,
-)
+from recommender.models import Edition, EditionState, EditionStory, Newsletter
 from recommender.storage import database
 
-SHOWN = 12
-"""Stories of an edition in the archive: those that most readers got."""
 LISTED = 24
 """Editions on a page of the archive's list: about half a year of weeks."""
 FEW = 4
@@ -216,7 +207,7 @@ def _stories(site: Site, session: Session, edition: Edition) -> list[StoryConten
     """What most readers got, looked up once; again while more copies are sent."""
     final = edition.state == EditionState.FINISHED
     key = (edition.id, edition.state)
-    return site.archived.get(key, lambda: most_sent(session, edition.id), final=final)
+    return site.archived.get(key, lambda: most_sent(session, edition), final=final)
 
 
 def _editions(
@@ -244,23 +235,14 @@ def _public_editions() -> sa.Select[Edition]:
     )
 
 
-def most_sent(session: Session, edition_id: int) -> list[StoryContent]:
-    """The stories of an edition that most readers got, of a sample of its copies."""
-    sample = session.scalars(
-        sa.select(Delivery.story_ids)
-        .where(Delivery.edition_id == edition_id, counts.SENT)
-        .order_by(Delivery.settled_at, Delivery.id)
-        .limit(1_000)
-    )
-    counted: dict[int, int] = {}
-    for story in chain.from_iterable(sample):
-        counted[story] = counted.get(story, 0) + 1
-    best = sorted(counted, key=lambda story: (-counted[story], story))[:SHOWN]
+def most_sent(session: Session, edition: Edition) -> list[StoryContent]:
+    """The stories of an edition that most readers got, as they read in it."""
+    best = leading.of_edition(session, edition)
     frozen = {
         row.story_id: row.content
         for row in session.scalars(
             sa.select(EditionStory).where(
-                EditionStory.edition_id == edition_id, EditionStory.story_id.in_(best)
+                EditionStory.edition_id == edition.id, EditionStory.story_id.in_(best)
             )
         )
     }

@@ -94,7 +94,7 @@ def of(session: Session, site: Site, period: str) -> EditedEdition:
 def sent(session: Session, site: Site, period: str) -> list[StoryContent]:
     """What most readers got in an edition whose copies are out; nothing of one that is not."""
     edition = edition_edits.planned(session, site.settings.newsletter, period)
-    return [] if edition is None or _open(edition) else archive.most_sent(session, edition.id)
+    return [] if edition is None or _open(edition) else archive.most_sent(session, edition)
 
 
 def choices(session: Session, site: Site, wanted: str) -> Mapping[str, str]:
