@@ -82,19 +82,34 @@ Target = tuple[str, int | None]
 and, where it has one, its story."""
 
 
-class _Forms(dict[Target, tuple[bytes, Keyed, bytes]]):
-    """What is the same in the links of all copies to a target: what they begin with, the key, and
+class _Forms(dict[Target, tuple[bytes, Scope, bytes]]):
+    """What is the same in the links of all copies to a target: what they begin with, the scope, and
     the end of what is signed. Made from the same by kind."""
 
-    def __init__(self, kinds: Mapping[str, tuple[bytes, Keyed, bytes]]) -> None:
+    def __init__(self, kinds: Mapping[str, tuple[bytes, Scope, bytes]]) -> None:
         super().__init__()
         self._kinds = kinds
 
-    def __missing__(self, target: Target) -> tuple[bytes, Keyed, bytes]:
+    def __missing__(self, target: Target) -> tuple[bytes, Scope, bytes]:
         kind, story = target
-        prefix, key, end = self._kinds[kind]
-        self[target] = form = prefix, key, b"" if story is None else _varint(story) + end
+        prefix, scope, end = self._kinds[kind]
+        self[target] = form = prefix, scope, b"" if story is None else _varint(story) + end
         return form
+
+
+class _Begun(dict[Scope, Keyed]):
+    """The codes of one copy's links by scope, as far as all links of a scope have it in common."""
+
+    def __init__(self, keys: Mapping[Scope, Sequence[Keyed]], start: bytes) -> None:
+        super().__init__()
+        self._keys = keys
+        self._start = start
+
+    def __missing__(self, scope: Scope) -> Keyed:
+        code = self._keys[scope][0].copy()
+        code.update(self._start)
+        self[scope] = code
+        return code
 
 
 class Links:
@@ -112,10 +127,7 @@ class Links:
         ]
         scopes += [(scope, scope, b"") for scope in OF_COPIES]
         self._forms = _Forms(
-            {
-                kind: (self._prefixes[scope].encode(), self._keys[scope][0], end)
-                for kind, scope, end in scopes
-            }
+            {kind: (self._prefixes[scope].encode(), scope, end) for kind, scope, end in scopes}
         )
 
     def click(self, delivery_id: int, story_id: int) -> str:
@@ -185,16 +197,16 @@ class Links:
     def of_copy(self, delivery_id: int) -> Callable[[Iterable[Target]], list[bytes]]:
         """What makes the links of one copy to several targets."""
         start, forms, encode = _VERSION + _varint(delivery_id), self._forms, binascii.b2a_base64
+        begun = _Begun(self._keys, start)
 
         def links(targets: Iterable[Target]) -> list[bytes]:
             # As ``token``, with nothing called that need not be: the inner loop of sending.
             made = []
             for target in targets:
-                prefix, key, end = forms[target]
-                payload = start + end
-                code = key.copy()
-                code.update(payload)
-                token = encode(payload + code.digest(), newline=False)
+                prefix, scope, end = forms[target]
+                code = begun[scope].copy()
+                code.update(end)
+                token = encode(start + end + code.digest(), newline=False)
                 made.append(prefix + token.translate(_TO_URL, b"="))
             return made
 

@@ -53,9 +53,10 @@ class Face:
     words: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Card:
-    """One story as one reader sees it: its face, and why it is in this reader's issue."""
+    """One story as one reader sees it: its face, and why it is in this reader's issue. Remembered
+    and compared like its face."""
 
     face: Face
     why: str

@@ -211,8 +211,8 @@ class Composer:
         cards_shown: list[Card] = []
         reasons_given: set[object] = set()
         for pick in picks:
-            lead_reason = wording.lead_reason(pick.reasons)
-            placement = self._story(pick.story).placement(lead_reason.detail)
+            lead_reason, story = wording.lead_reason(pick.reasons), self._story(pick.story)
+            placement = story.placement(lead_reason.detail)
             repeated = lead_reason in reasons_given and placement is None
             own = servings.order_for(self._story(pick.story), order, reader.roles)
             differs = None if own is order else own
@@ -223,7 +223,6 @@ class Composer:
                 why = "" if repeated else wording.why(lead_reason, language, known=told_us)
                 if placement is not None and lead_reason.kind == "topic":
                     why = wording.placed(placement, language)
-                story = self._story(pick.story)
                 face = cards.face(
                     story,
                     tuple([self._stories[other] for other in pick.also if other in self._stories]),

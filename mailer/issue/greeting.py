@@ -3,6 +3,7 @@
 Takes values, returns text; never markup.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -26,6 +27,8 @@ CHOSEN = {
         "%(stories)s chosen for you. Tell us your topics, and the next ones are more your own."
     ),
 }
+OWN: tuple[ReasonKind, ...] = ("topic", "text", "history")
+"""What a reader, and not others, had a part in."""
 _NOT_A_NAME = re.compile(r"[@/\\:;<>{}\[\]|=#%*_^~`!?\"“”0-9]|\w{2}\.\w|\w\.\w{2}")
 _GIVEN_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’-][^\W\d_]+)*")
 """The first of several names, where it is one that people are called by."""
@@ -43,10 +46,12 @@ def chosen_by(
 ) -> tuple[Sequence[str], Mapping[str, float]]:
     """The roles and topics by which ``picks`` were chosen: none that had no part in any, where what
     others like made the whole list."""
-    kinds = {reason[0] for pick in picks for reason in pick.reasons}
-    if not kinds or not kinds.isdisjoint(("topic", "text", "history")):
-        return roles, topics
-    return (roles if "role" in kinds else ()), {}
+    kinds: set[ReasonKind] = set()
+    for pick in picks:
+        kinds.update([reason[0] for reason in pick.reasons])
+        if not kinds.isdisjoint(OWN):
+            return roles, topics
+    return (roles if "role" in kinds or not kinds else ()), ({} if kinds else topics)
 
 
 def intro(
@@ -85,9 +90,10 @@ def welcome(
 def _by_what(
     roles: Sequence[str], topics: Mapping[str, float], stories: str, language: Language
 ) -> str:
-    loved = [topic for topic, weight in topics.items() if weight > 0 and clean(topic)]
-    loved.sort(key=lambda topic: (-topics[topic], topic.casefold(), topic))
-    return _chosen(tuple(roles[:2]), tuple(loved[:2]), stories, language)
+    loved = [(-weight, topic.casefold(), topic) for topic, weight in topics.items() if weight > 0]
+    loved.sort()
+    named = itertools.islice(filter(clean, [topic for *_, topic in loved]), 2)
+    return _chosen(tuple(roles[:2]), tuple(named), stories, language)
 
 
 @lru_cache(maxsize=10_000)
@@ -106,6 +112,7 @@ def _work(roles: tuple[str, ...], language: Language) -> str:
     return with_article(language.all_of(named), language) if named else ""
 
 
+@lru_cache(maxsize=1_000)
 def _stories(number: int, language: Language) -> str:
     ngettext = language.plural
     count = number_word(number, language)

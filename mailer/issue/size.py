@@ -21,7 +21,7 @@ SPONSOR_BYTES = 1_900
 def weight(issue: Issue) -> int:
     """Bytes the HTML of an issue takes at most, in the shipped template."""
     texts = _own_texts(issue)
-    faces = [_face_bytes(issue.lead.face), *[_face_bytes(card.face) for card in issue.cards]]
+    faces = list(map(_face_bytes, [card.face for card in (issue.lead, *issue.cards)]))
     frame = FRAME_BYTES + _note_bytes(issue.note) + _sponsor_bytes(issue.sponsor)
     most = frame + _most_bytes("".join(texts)) + sum([most for _, most in faces])
     if most <= BUDGET:

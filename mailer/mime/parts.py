@@ -150,8 +150,9 @@ class LinkValues:
     def on_the_wire(self, placeholders: Sequence[str]) -> Iterable[bytes]:
         """How the link of each of these stands in a part."""
         made, meanings = self._on_the_wire, self._meanings
-        new = list({placeholder for placeholder in placeholders if placeholder not in made})
-        for placeholder, url in zip(new, self._links([meanings[one] for one in new]), strict=True):
+        new = set(placeholders).difference(made)
+        links = self._links(map(meanings.__getitem__, new))
+        for placeholder, url in zip(new, links, strict=True):
             if len(url) < LONGEST_LINE and b"=" not in url and url.isascii():
                 made[placeholder] = url + SOFT_BREAK
             else:
