@@ -2,7 +2,8 @@
 
 One thread, and in it one lane per connection (``lanes``). Between everything but the final dot and
 the dot itself, the ledger notes the copy as on the wire, so after a kill at most one copy per
-connection is in doubt. It stops cleanly when asked to: the copy on the wire is finished and
+connection is in doubt. The next copy may be begun behind the dot; its text, and so its delivery,
+waits for its own turn. It stops cleanly when asked to: the copy on the wire is finished and
 recorded, what was claimed is given back.
 """
 
@@ -16,12 +17,12 @@ from sqlalchemy.engine import Engine
 
 from mailer.delivery import retries, throttled_offer
 from mailer.delivery.recorder import Recorder
-from mailer.delivery.run import POLL_SECONDS, DeliveryContext, Run
+from mailer.delivery.run import POLL_SECONDS, Copy, DeliveryContext, Run
 from mailer.ledger import claims, deliveries
 from mailer.ledger.claims import Claim
 from mailer.ledger.deliveries import Outcome
 from mailer.mime.message import Message
-from mailer.relay.transport import Transport
+from mailer.relay.relay_pool import RelayTransport
 from mailer.throttling.throttle import Permits, Postponed
 from recommender.errors import NewsletterError, TransportError
 from recommender.models import DeliveryState
@@ -169,8 +170,9 @@ def _connection(run: Run, recorder: Recorder) -> None:
     permits = run.context.throttle.permits()
     transport = run.context.open_transport(permits)
     try:
-        while (copy := run.next()) is not None:
-            _send(run, *copy, transport, permits, recorder)
+        ahead = None
+        while (copy := run.next(ahead)) is not None:
+            ahead = _send(run, *copy, transport, permits, recorder)
             run.handled += 1
     except Exception as error:  # noqa: BLE001  (handed to whoever runs the lanes, who raises it)
         run.trouble = run.trouble or error
@@ -182,16 +184,17 @@ def _send(
     run: Run,
     claim: Claim,
     message: Message | Exception,
-    transport: Transport,
+    transport: RelayTransport,
     permits: Permits,
     recorder: Recorder,
-) -> None:
-    context = run.context
+) -> Copy | None:
+    """Send a copy and record what became of it; returns the copy made ahead, which is next."""
+    context, ahead = run.context, None
     if isinstance(message, NewsletterError | ValueError | LookupError | TypeError):
         why = f"this copy could not be made: {message}"
         outcome = Outcome(claim.delivery_id, DeliveryState.FAILED, reply=why, reason="copy")
         recorder.settle(outcome, claim.email)
-        return
+        return None
     if isinstance(message, Exception):
         raise message
     answer = throttled_offer.offer(
@@ -203,9 +206,10 @@ def _send(
             recorder.settle(
                 throttled_offer.postponed_outcome(answer, claim.delivery_id, until), claim.email
             )
-        return
+        return None
     verdict = answer
     if verdict is None:
+        ahead = _made_ahead(run, transport)
         try:
             ours = recorder.put_on_wire(claim.delivery_id)
         except Exception:
@@ -215,10 +219,22 @@ def _send(
             raise
         if not ours:
             transport.abort()
-            return
+            return ahead
         verdict = transport.commit()
     outcome = retries.outcome_of(verdict, claim, run.clock(), context.retry_for)
     if outcome.retry_at is not None:
         outcome = replace(outcome, retry_at=context.awake(claim, outcome.retry_at))
     recorder.settle(outcome, claim.email)  # first of all: whatever fails next, this is known
     throttled_offer.report(context.throttle, permits, verdict, message.recipient)
+    return ahead
+
+
+def _made_ahead(run: Run, transport: RelayTransport) -> Copy | None:
+    """The copy whose first commands go behind the final dot, made before the dot is noted. No limit
+    may hold it, since it asks for no permit yet."""
+    if not (transport.may_follow() and run.context.throttle.unlimited()):
+        return None
+    ahead = run.ahead()
+    if ahead is not None and isinstance(ahead[1], Message):
+        transport.follow(ahead[1])
+    return ahead

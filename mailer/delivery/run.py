@@ -86,14 +86,21 @@ class Run:
     _asked: float = float("-inf")
     _looked: float = float("-inf")
 
-    def next(self) -> Copy | None:
-        """The next copy for the lane that calls; None when there is none and the run has ended."""
+    def next(self, ahead: Copy | None = None) -> Copy | None:
+        """The next copy for the lane that calls, ``ahead`` if it has made one; None when there is
+        none, or the run has ended."""
+        if ahead is not None and not self.no_more:
+            return ahead
         while not self.work and not self.no_more:
             lane = current()
             if lane is None:
                 raise RuntimeError("only a lane waits for copies")
             self.idle.append(lane)
             lane.park()
+        return self.ahead()
+
+    def ahead(self) -> Copy | None:
+        """The next copy, if there is one already."""
         if not self.work:
             return None
         claim = self.work.popleft()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mailer.relay import green_threads
-from mailer.relay.transport import Connection, Relay
+from mailer.relay.transport import Connection, Pipeline, Relay
 from recommender.errors import TransportError
 
 WAIT = 0.5
@@ -21,11 +21,22 @@ LONGEST_TRY = 600.0
 
 @dataclass
 class PooledConnection:
-    """A transport that is open to ``relay``; ``carried`` counts the messages it was given."""
+    """A transport that is open to ``relay``; ``carried`` counts the messages it was given.
+    ``pipeline`` is the transport where the next message can be begun on it."""
 
     relay: Relay
     transport: Connection
     carried: int = 0
+    pipeline: Pipeline | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.transport, Pipeline):
+            self.pipeline = self.transport
+
+    @property
+    def begun(self) -> bool:
+        """Whether the next message is begun on it, so that it can take no other."""
+        return self.pipeline is not None and self.pipeline.begun
 
 
 @dataclass
@@ -79,8 +90,15 @@ class Connections:
                 connection.transport.close()
         return self._open(relay, line)
 
+    def may_carry_another(self, connection: PooledConnection) -> bool:
+        """Whether it may carry one more message before somebody else borrows it."""
+        line = self._lines[connection.relay]
+        return line.ceiling is None and connection.carried < self._messages_each
+
     def give_back(self, connection: PooledConnection) -> None:
         """The message has been answered, or there was none."""
+        if connection.begun:
+            connection.transport.abort()
         line = self._lines[connection.relay]
         with self._changed:
             if connection.transport.open:

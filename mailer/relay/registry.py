@@ -12,10 +12,10 @@ from mailer.relay import urls
 from mailer.relay.mailgun import relay as mailgun
 from mailer.relay.outbox import relay as outbox
 from mailer.relay.postmark import relay as postmark
-from mailer.relay.relay_pool import RelayPool
+from mailer.relay.relay_pool import RelayPool, RelayTransport
 from mailer.relay.ses import relay as ses
 from mailer.relay.smtp import relay as smtp
-from mailer.relay.transport import Permits, Relay, Transport
+from mailer.relay.transport import Permits, Relay
 from recommender.errors import ConfigurationError
 from recommender.settings import Settings
 
@@ -39,7 +39,7 @@ TRANSPORTS: dict[str, FromUrl] = {
     "mailgun": mailgun.from_url,
     "outbox": outbox.from_url,
 }
-OpenTransport = Callable[[Permits], Transport]
+OpenTransport = Callable[[Permits], RelayTransport]
 """Opens one lane's way to the relays, which asks the permits before each message."""
 
 

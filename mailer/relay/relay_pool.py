@@ -84,6 +84,7 @@ class RelayTransport:
         self._pool = pool
         self._permits = permits
         self._connection: PooledConnection | None = None
+        self._begun: PooledConnection | None = None  # on which the next message is begun
         self._closed = False
 
     def offer(self, message: Message, *, number: int) -> Verdict | None:
@@ -96,6 +97,12 @@ class RelayTransport:
         starting again. What a relay says of us and not of the message is no answer to it
         (``refusals``): others are tried, and after a few of those in a row it counts as broken.
         """
+        try:
+            return self._offer(message, number)
+        finally:
+            self._hang_up()
+
+    def _offer(self, message: Message, number: int) -> Verdict | None:
         put_off: list[Verdict] = []
         for group in self._pool.health.groups():
             for relay in group:
@@ -153,7 +160,8 @@ class RelayTransport:
         """Offer over a connection. One that was kept and turns out to be closed, or about to be, is
         made anew once: servers have limits of their own, and some close without a word."""
         for fresh in (False, True):
-            connection = self._pool.connections.borrow(relay, fresh=fresh)
+            begun, self._begun = self._begun, None
+            connection = begun or self._pool.connections.borrow(relay, fresh=fresh)
             if connection is None:
                 words = "it takes no more connections"
                 return Verdict(HELD, relay.name, reply=words, until=self._permits.now())
@@ -182,6 +190,23 @@ class RelayTransport:
                 break
         return verdict
 
+    def may_follow(self) -> bool:
+        """Whether ``commit`` can begin the next message at once: there is one relay, and it takes
+        as many connections as are wanted."""
+        connection = self._connection
+        return (
+            connection is not None
+            and connection.pipeline is not None
+            and len(self._pool.relays) == 1
+            and not connection.relay.rates
+            and self._pool.connections.may_carry_another(connection)
+        )
+
+    def follow(self, message: Message) -> None:
+        """``message``, which no limit holds, is offered next."""
+        if self._connection is not None and self._connection.pipeline is not None:
+            self._connection.pipeline.follow(message)
+
     def commit(self) -> Verdict:
         connection = self._connection
         if connection is None:
@@ -191,7 +216,10 @@ class RelayTransport:
             verdict = connection.transport.commit()
         finally:
             self._connection = None
-            self._pool.connections.give_back(connection)
+            if connection.begun:
+                self._begun = connection
+            else:
+                self._pool.connections.give_back(connection)
         if verdict.kind is VerdictKind.ACCEPTED:
             health.works(relay)
             return verdict
@@ -213,6 +241,13 @@ class RelayTransport:
         if self._connection is not None:
             self._pool.connections.drop(self._connection)
             self._connection = None
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Take back the message that was begun, if it is not offered after all."""
+        if self._begun is not None:
+            self._pool.connections.give_back(self._begun)
+            self._begun = None
 
     def close(self) -> None:
         self.abort()

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mailer.mime.message import Message
 from recommender.settings.limits import LimitReached, Rates
@@ -111,6 +111,19 @@ class Connection(Transport, Protocol):
 
     def ready(self) -> bool:
         """Whether it can take a message now; it may look whether the relay is still there."""
+
+
+@runtime_checkable
+class Pipeline(Protocol):
+    """A connection that can begin the next message behind the one it commits (RFC 2920), which
+    only to abort takes back."""
+
+    def follow(self, message: Message) -> None:
+        """``message`` is offered next: ``commit`` begins it, if the relay allows it."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether it was begun: no other can be offered now."""
 
 
 class Relay(Protocol):

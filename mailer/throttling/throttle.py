@@ -146,6 +146,11 @@ class Throttle:
         """The messages of these permits have been answered."""
         self._rate_limiter.used(permits, self.now())
 
+    def unlimited(self) -> bool:
+        """Whether no limit is set, and no domain paused."""
+        settings = self._settings
+        return not (self._all or self._domains or self._pauses or settings.warm_up)
+
     def barred(self, recipient: str) -> Postponed | None:
         """Why a message need not even ask for a permit; None when it may."""
         now, domain = self.now(), pauses.domain_of(recipient)

@@ -2,8 +2,9 @@
 
 From the end of the ``session``'s opening, commands are written in groups (RFC 2920): MAIL, RCPT
 and DATA in one go, then the text without its final dot. ``commit`` writes the dot and reads the one
-answer that decides. It knows one server and keeps no list; which server to use is ``relay_pool``'s
-affair.
+answer that decides. The commands of the message that ``follows`` go behind the dot; until its text
+is written, hanging up takes them back. It knows one server and keeps no list; which server to use
+is ``relay_pool``'s affair.
 """
 
 import re
@@ -41,6 +42,8 @@ class Connection:
         self, smarthost: Smarthost, timeout: float, *, context: ssl.SSLContext | None = None
     ) -> None:
         self._name = smarthost.name
+        self._following: Message | None = None
+        self._begun: tuple[Message, list[str]] | None = None  # replies to be read
         self._heard = float("-inf")
         self._client = session.connect(
             smarthost, timeout, context or session.tls_context(smarthost)
@@ -69,20 +72,14 @@ class Connection:
 
         Raises ConnectionLostError when the connection ends before that.
         """
-        text = message.data if message.ready else _dot_stuffed(message.data)
-        beyond_ascii = not message.ascii and not message.data.isascii()
-        if (refusal := self._cannot_take(message, len(text), beyond_ascii)) is not None:
-            return refusal
-        options = " BODY=8BITMIME" if self._eight_bit and beyond_ascii else ""
-        options += " SMTPUTF8" if message.smtputf8 else ""
-        options += f" SIZE={len(text)}" if self._size else ""
-        replies = self._exchange(
-            [
-                f"MAIL FROM:<{message.envelope_from}>{options}",
-                f"RCPT TO:<{message.recipient}>",
-                "DATA",
-            ]
-        )
+        text = _text(message)
+        begun, self._begun = self._begun, None
+        if begun is not None and begun[0] is not message:
+            raise self._client.lost("another message was begun")
+        commands = begun[1] if begun is not None else self._commands(message, len(text))
+        if isinstance(commands, Verdict):
+            return commands
+        replies = self._exchange(commands, written=begun is not None)
         refused = next((reply for reply in replies if reply[0] >= 400), None)
         codes = [code for code, _ in replies]
         if refused is None:
@@ -97,6 +94,16 @@ class Connection:
         self._clear(waiting_for_text=codes[2:] == [354])
         return verdict
 
+    def follow(self, message: Message) -> None:
+        """As ``Pipeline.follow``."""
+        if self._pipelining and message.ready:
+            self._following = message
+
+    @property
+    def begun(self) -> bool:
+        """As ``Pipeline.begun``."""
+        return self.open and self._begun is not None
+
     def commit(self) -> Verdict:
         """Write the final dot and read the answer; ``unanswered`` when none comes.
 
@@ -107,8 +114,13 @@ class Connection:
             words = self._client.last_words() or "the server closed the connection before the dot"
             self.close(polite=False)
             return Verdict(VerdictKind.DEFERRED, self._name, reply=words)
+        dot, following, self._following = b".\r\n", self._following, None
+        if following is not None:
+            commands = self._commands(following, len(following.data))
+            if not isinstance(commands, Verdict):  # else it will be told when it is offered
+                dot, self._begun = dot + _lines(commands), (following, commands)
         try:
-            self._client.write(b".\r\n")
+            self._client.write(dot)
             code, text = self._reply()
         except ConnectionLostError as lost:
             return Verdict(VerdictKind.UNANSWERED, self._name, reply=one_line(str(lost)))
@@ -124,9 +136,23 @@ class Connection:
 
     def close(self, *, polite: bool = True) -> None:
         """End the connection, with QUIT if it is in a state to take one."""
-        if polite:
+        if polite and not self.begun:
             self._client.leave()
         self._client.close()
+
+    def _commands(self, message: Message, size: int) -> list[str] | Verdict:
+        """What begins a message whose text has so many bytes, or a refusal of our own."""
+        beyond_ascii = not message.ascii and not message.data.isascii()
+        if (refusal := self._cannot_take(message, size, beyond_ascii)) is not None:
+            return refusal
+        options = " BODY=8BITMIME" if self._eight_bit and beyond_ascii else ""
+        options += " SMTPUTF8" if message.smtputf8 else ""
+        options += f" SIZE={size}" if self._size else ""
+        return [
+            f"MAIL FROM:<{message.envelope_from}>{options}",
+            f"RCPT TO:<{message.recipient}>",
+            "DATA",
+        ]
 
     def _cannot_take(self, message: Message, size: int, beyond_ascii: bool) -> Verdict | None:
         """A refusal of our own, for what this server has said it does not take (RFC 1870, 6152,
@@ -148,15 +174,16 @@ class Connection:
             return Verdict(refused, self._name, 554, "5.6.3", words)
         return None
 
-    def _exchange(self, commands: list[str]) -> list[Reply]:
+    def _exchange(self, commands: list[str], *, written: bool = False) -> list[Reply]:
         """Replies to ``commands``: in one group, or one by one up to the first that is refused.
+        ``written``: the server has them already.
 
         When the connection ends after a refusal, the refusal is what counts.
         """
         replies: list[Reply] = []
         try:
-            if self._pipelining:
-                self._client.write("".join(f"{line}\r\n" for line in commands).encode("utf-8"))
+            if self._pipelining and not written:
+                self._client.write(_lines(commands))
             for command in commands:
                 if not self._pipelining:
                     self._client.write(f"{command}\r\n".encode())
@@ -192,6 +219,14 @@ class Connection:
         reply = self._client.getreply()
         self._heard = time.monotonic()
         return reply
+
+
+def _lines(commands: list[str]) -> bytes:
+    return "".join([f"{line}\r\n" for line in commands]).encode("utf-8")
+
+
+def _text(message: Message) -> bytes:
+    return message.data if message.ready else _dot_stuffed(message.data)
 
 
 def _words(text: bytes) -> str:

@@ -1,6 +1,7 @@
 """Relays: read from one line, tried in order, left alone when they fail, and taken back."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -82,6 +83,35 @@ def test_a_connection_carries_no_more_than_it_may(serve: Serve) -> None:
     with way_out(pool_of(server, most=2)) as transport:
         assert [send(transport) for _ in range(5)] == [ACCEPTED] * 5
     assert (server.connections, len(server.texts)) == (3, 5)
+
+
+def test_a_message_that_was_begun_goes_over_its_connection_and_no_other_does(
+    serve: Serve,
+) -> None:
+    server = serve()
+    first, second, third = (
+        replace(MESSAGE, recipient=f"r{number}@example.com", ready=True) for number in (1, 2, 3)
+    )
+    with way_out(pool_of(server)) as transport:
+        for message, follows in ((first, second), (second, third), (first, third)):
+            assert transport.offer(message, number=1) is None
+            assert transport.may_follow()
+            transport.follow(follows)
+            assert transport.commit().kind is ACCEPTED
+    assert (server.connections, len(server.texts)) == (2, 3)  # the third was begun, and hung up on
+    assert server.commands.count("RCPT TO:<r3@example.com>") == 2
+
+
+def test_nothing_is_begun_on_a_connection_that_may_carry_no_more_nor_beside_others(
+    serve: Serve,
+) -> None:
+    server, other = serve(), serve()
+    for pool in (pool_of(server, most=1), pool_of(server, other)):
+        with way_out(pool) as transport:
+            assert not transport.may_follow()
+            assert transport.offer(MESSAGE, number=1) is None
+            assert not transport.may_follow()
+            assert transport.commit().kind is ACCEPTED
 
 
 @pytest.mark.parametrize("words", [None, b"421 4.4.2 idle for too long\r\n"])

@@ -188,6 +188,90 @@ def test_a_server_that_waits_for_a_text_nobody_gets_is_given_none(serve: Serve) 
         assert send(connection).kind is ACCEPTED
 
 
+PLAIN = b"From: a@example.org\r\n\r\nend\r\n"
+FIRST, SECOND, THIRD = (
+    Message("b@example.org", f"r{number}@example.com", PLAIN, f"<{number}@x.y>", ready=True)
+    for number in (1, 2, 3)
+)
+
+
+def both(connection: Connection) -> Verdict:
+    """Send the first message with the commands of the second behind its dot; what is said of it."""
+    assert connection.offer(FIRST) is None
+    connection.follow(SECOND)
+    return connection.commit()
+
+
+def recipients(server: Server) -> list[str]:
+    return [command for command in server.commands if command.startswith("RCPT")]
+
+
+def test_the_next_message_is_begun_behind_the_dot(serve: Serve) -> None:
+    server = serve()
+    with connect(server) as connection:
+        assert both(connection).kind is ACCEPTED
+        assert connection.begun
+        assert len(server.texts) == 1  # it has no text before its own turn
+        assert send(connection, SECOND).kind is ACCEPTED
+        assert not connection.begun
+        assert send(connection, THIRD).kind is ACCEPTED
+    assert recipients(server) == [f"RCPT TO:<r{number}@example.com>" for number in (1, 2, 3)]
+    assert (len(server.texts), server.connections) == (3, 1)
+
+
+def test_where_nothing_may_be_pipelined_nothing_is_begun(serve: Serve) -> None:
+    server = serve(STEP_BY_STEP)
+    with connect(server) as connection:
+        assert both(connection).kind is ACCEPTED
+        assert not connection.begun
+        assert recipients(server) == ["RCPT TO:<r1@example.com>"]
+        assert send(connection, SECOND).kind is ACCEPTED
+
+
+def test_what_was_begun_and_not_offered_is_not_delivered(serve: Serve) -> None:
+    server = serve()
+    with connect(server) as connection:
+        assert both(connection).kind is ACCEPTED
+        with pytest.raises(ConnectionLostError, match="another message"):
+            connection.offer(THIRD)
+        assert not connection.open
+    with connect(server) as connection:
+        assert both(connection).kind is ACCEPTED  # and then leaves
+    assert "QUIT" not in server.commands  # which the server would take for text
+    assert [text.count(b"From: ") for text in server.texts] == [1, 1]
+
+
+def test_a_refusal_of_what_was_begun_costs_neither_the_one_before_nor_the_next(
+    serve: Serve,
+) -> None:
+    refused = b"550 5.1.1 nobody\r\n"
+    server = serve(RCPT=[b"250 ok\r\n", refused], DATA=[b"354 go\r\n", b"554 no recipients\r\n"])
+    with connect(server) as connection:
+        assert both(connection).kind is ACCEPTED
+        assert send(connection, SECOND).enhanced == "5.1.1"
+        assert send(connection, THIRD).kind is ACCEPTED
+    assert (len(server.texts), server.connections) == (2, 1)
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+def test_a_server_that_leaves_after_the_dot_has_taken_one_message(serve: Serve, stage: str) -> None:
+    good = b"354 go\r\n" if stage == "DATA" else b"250 ok\r\n"
+    server = serve(**{stage: [good, HANG_UP]})
+    with connect(server) as connection:
+        assert both(connection).kind is ACCEPTED
+        with pytest.raises(ConnectionLostError):
+            connection.offer(SECOND)
+    assert len(server.texts) == 1
+
+
+def test_no_answer_to_the_dot_is_a_doubt_and_the_next_is_not_begun(serve: Serve) -> None:
+    server = serve(DOT=HANG_UP)
+    with connect(server) as connection:
+        assert both(connection).kind is UNANSWERED
+        assert not connection.begun
+    assert len(server.texts) == 1
+
+
 def test_a_reply_in_drips_is_held_to_the_same_deadline(serve: Serve) -> None:
     server = serve(DOT=(b"250 2.0.0 " + b"x" * 100 + b"\r\n", 0.1))
     started = time.monotonic()
