@@ -209,11 +209,9 @@ def recipients(server: Server) -> list[str]:
 def test_the_next_message_is_begun_behind_the_dot(serve: Serve) -> None:
     server = serve()
     with connect(server) as connection:
-        assert both(connection).kind is ACCEPTED
-        assert connection.begun
+        assert (both(connection).kind, connection.begun) == (ACCEPTED, True)
         assert len(server.texts) == 1  # it has no text before its own turn
-        assert send(connection, SECOND).kind is ACCEPTED
-        assert not connection.begun
+        assert (send(connection, SECOND).kind, connection.begun) == (ACCEPTED, False)
         assert send(connection, THIRD).kind is ACCEPTED
     assert recipients(server) == [f"RCPT TO:<r{number}@example.com>" for number in (1, 2, 3)]
     assert (len(server.texts), server.connections) == (3, 1)
