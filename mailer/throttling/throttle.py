@@ -131,6 +131,8 @@ class Throttle:
 
     def take(self, recipient: str, relay: str | None, rates: Rates) -> list[Permit] | LimitReached:
         """A permit under each limit that concerns a message, or of none: then which is used up."""
+        if not (rates or self._all or self._domains or self._settings.warm_up):
+            return []
         now = self.now()
         wanted = self._limits(pauses.domain_of(recipient), now)
         if relay is not None and rates:
@@ -193,6 +195,8 @@ class Throttle:
 
     def accepted(self, recipient: str) -> None:
         """The domain of ``recipient`` took a message."""
+        if not self._pauses:
+            return
         domain, now = pauses.domain_of(recipient), self.now()
         pause = self._pauses.get(domain)
         if pause is None or not pauses.may_forgive(pause, now):
