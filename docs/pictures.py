@@ -61,6 +61,7 @@ PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 630">
 MOUNTAINS = Image(
     "https://pictures.example.org/mountains.svg", "Mountains in the evening", 1200, 630
 )
+TAKEAWAY = "Know what a power cut would cost you before you relax the flush."
 NOTE = "We are back from **Lisbon**, with [three findings](https://example.org/lisbon) and a cold."
 
 
@@ -339,8 +340,7 @@ class Walk:
         self.shot("admin-editing-pinned")
         self.page.locator("button[value=release]").first.click()
         self.page.goto(f"{site.url}{story}")
-        takeaway = f"What it comes to, said for the time {self.at}."
-        self.page.get_by_label("Key takeaway").fill(takeaway)
+        self.page.get_by_label("Key takeaway").fill(TAKEAWAY)
         self.page.get_by_role("button", name="Save").click()
         self.shot("admin-story")
         self.to("admin-sponsors", f"{site.url}/admin/editing/sponsors")
