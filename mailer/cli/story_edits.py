@@ -33,13 +33,20 @@ Identifier = Annotated[
     str, typer.Argument(metavar="ID", help="article/story; of an article with one story, its id.")
 ]
 
-Points = Annotated[list[str] | None, typer.Option(help="One point of this kind; repeat it.")]
-Names = Annotated[
-    list[str] | None, typer.Option(help="Its topics or roles, instead of its source's; repeat it.")
-]
-Day = Annotated[
-    str | None, typer.Option(metavar="DATE", help="Choose it from, or until, then only.")
-]
+
+def _names_of(help_: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(help=f"{help_}; repeat it.")
+    return option
+
+
+Insight = Annotated[list[str] | None, _names_of("One of its key insights")]
+Practice = Annotated[list[str] | None, _names_of("What it comes to in practice, a point")]
+Principle = Annotated[list[str] | None, _names_of("One of its principles")]
+Code = Annotated[list[str] | None, _names_of("One of its code references")]
+Topics = Annotated[list[str] | None, _names_of("One of its topics, instead of its source's")]
+Roles = Annotated[list[str] | None, _names_of("Whom it is best for, likewise")]
+NotBefore = Annotated[str | None, typer.Option(metavar="DATE", help="Choose it from then on only.")]
+NotAfter = Annotated[str | None, typer.Option(metavar="DATE", help="Choose it until then only.")]
 OPTIONS: Mapping[EditKind, str] = {
     **{kind: f"--{kind.value.replace('_', '-')}" for kind in EditKind},
     EditKind.INSIGHTS: "--insight",
@@ -59,17 +66,17 @@ def edit(
     title: Annotated[str | None, typer.Option(help="Its title.")] = None,
     summary: Annotated[str | None, typer.Option(help="Its summary.")] = None,
     takeaway: Annotated[str | None, typer.Option(help="Its key takeaway.")] = None,
-    insight: Points = None,
-    practice: Points = None,
-    principle: Points = None,
-    code_reference: Points = None,
+    insight: Insight = None,
+    practice: Practice = None,
+    principle: Principle = None,
+    code_reference: Code = None,
     picture: Annotated[str | None, typer.Option(help="Its picture: an https address.")] = None,
     alt: Annotated[str | None, typer.Option(help="What the picture shows, in words.")] = None,
-    topic: Names = None,
-    role: Names = None,
+    topic: Topics = None,
+    role: Roles = None,
     url: Annotated[str | None, typer.Option(help="Where it leads.")] = None,
-    not_before: Day = None,
-    not_after: Day = None,
+    not_before: NotBefore = None,
+    not_after: NotAfter = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:

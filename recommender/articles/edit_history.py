@@ -33,6 +33,8 @@ LABELS: Mapping[EditKind, str] = {
     EditKind.NOT_AFTER: "Not after",
 }
 """Kinds of edits that give a field a value, as editors see them."""
+MOST_SHOWN = 100
+"""Characters of a text in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,16 @@ class Change:
     of_source: str = ""
 
     def sentence(self) -> str:
-        """On one line: ``Title: “Five gens” → “Five TPUs”``."""
+        """On one line, long texts cut: ``Title: “Five gens” → “Five TPUs”``."""
         if self.before is None or self.after is None:
             return self.what
         texts = [self._side("before", self.before), self._side("after", self.after)]
         return f"{self.what}: {' → '.join(texts)}"
 
     def _side(self, name: str, text: str) -> str:
-        words = f"“{'; '.join(text.splitlines())}”" if text else "nothing"
+        line = " · ".join(text.splitlines())
+        line = line if len(line) <= MOST_SHOWN else f"{line[:MOST_SHOWN].rstrip()}…"
+        words = f"“{line}”" if text else "nothing"
         return f"{words} (source)" if self.of_source == name else words
 
 

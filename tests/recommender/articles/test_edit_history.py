@@ -43,7 +43,7 @@ def test_a_change_says_what_was_there_before_and_which_text_is_the_sources(
     assert told(session, story) == [
         ("ines", ["Title: “Flood” → “Tides” (source)"]),
         ("olaf", ["Title: “Ebb” → “Flood”", "Summary: “The sea.” (source) → nothing"]),
-        ("ines", ["Title: “Tides” (source) → “Ebb”", "Key insights: “One; Two” (source) → “One”"]),
+        ("ines", ["Title: “Tides” (source) → “Ebb”", "Key insights: “One · Two” (source) → “One”"]),
     ]
 
 
