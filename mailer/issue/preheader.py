@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import shorten
-from mailer.issue.servings import Servings, addressed, for_them, serving_order
+from mailer.issue.servings import Servings, addressed, called, serving_order
 from mailer.localization import Language
 from recommender.articles import sentences
 
@@ -41,9 +41,9 @@ def _own_words(lead: StoryContent, roles: tuple[str, ...], subject_line: str) ->
     """Sentences of the lead, the most useful to these roles first, as many as are needed."""
     subject_words = subject_line.rstrip("….").casefold()
     text = ""
-    own_roles = " ".join(roles).casefold()
+    own = called(roles)
     said = _sentences(lead, serving_order(roles))
-    fitting = [sentence for sentence, people in said if for_them(people, own_roles)]
+    fitting = [sentence for sentence, people in said if not people or people & own]
     for sentence in fitting or lead.first_words:
         if sentence.casefold().startswith(subject_words) or sentence in text:
             continue

@@ -45,7 +45,7 @@ LABELS = {
 ADDRESSED_WITHIN = 4
 """Words at the beginning of a sentence in which it says whom it is for."""
 _PEOPLE = frozenset(
-    f"{word.removesuffix('y')}{'ies' if word.endswith('y') else 's'}"
+    f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
     for words, _ in ROLES
     for word in words.split()
 ) - {"leads", "chairs", "products", "heads", "chiefs", "partners", "presidents"}
@@ -83,8 +83,8 @@ def order_for(story: StoryContent, order: Servings, roles: Sequence[str]) -> Ser
     told = _told_to(story)
     if not told or not roles:
         return order
-    own_roles = " ".join(roles).casefold()
-    others = {name for name, people in told if not for_them(people, own_roles)}
+    own = called(tuple(roles))
+    others = {name for name, people in told if people.isdisjoint(own)}
     if not others:
         return order
     return tuple(sorted(order, key=lambda names: names[0] in others))
@@ -107,6 +107,11 @@ def addressed(sentence: str) -> frozenset[str]:
     return _PEOPLE.intersection(re.findall(r"[a-z]+", sentence.casefold())[:ADDRESSED_WITHIN])
 
 
-def for_them(people: frozenset[str], own_roles: str) -> bool:
-    """Whether what addresses these people, or nobody, is for readers with these roles."""
-    return not people or any(word[:-1].removesuffix("ie") in own_roles for word in people)
+@lru_cache(maxsize=10_000)
+def called(roles: tuple[str, ...]) -> frozenset[str]:
+    """What a text calls people with these roles: the words of the roles, in the plural."""
+    return frozenset(map(_plural, re.findall(r"[a-z]+", " ".join(roles).casefold())))
+
+
+def _plural(word: str) -> str:
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"

@@ -21,6 +21,7 @@ STORY = StoryContent(
         (("Entrepreneur",), "takeaway", "practice"),
         (("CTO",), "insights", "practice"),
         (("Data Engineer",), "practice", "takeaway"),
+        (("VP of Engineering",), "insights", "practice"),
     ],
 )
 def test_what_speaks_to_others_comes_last(roles: tuple[str, ...], first: str, last: str) -> None:
