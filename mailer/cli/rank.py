@@ -165,10 +165,17 @@ def read_moment(text: str | None) -> datetime | None:
 
 @contextmanager
 def _target(path: Path) -> Iterator[IO[bytes]]:
-    """The file to write, put in place when it is complete; ``-`` is standard output."""
+    """The file to write, put in place when it is complete; ``-`` is standard output. What is there
+    and no file, such as a pipe or /dev/null, is written to as it is: putting a file in place would
+    remove it."""
     if path == Path("-"):
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
+        return
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with private_files.located(path), private_files.open_file(path, "wb") as file:
+            yield file
         return
     partial = path.with_name(f"{path.name}.partial")
     try:

@@ -1,6 +1,8 @@
 """``newsletter rank`` from the outside."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,22 @@ def test_rank_writes_a_line_for_each_reader(
     assert second["subscriber"] == "chess@example.com"
     assert [(p["article"], p["story"]) for p in second["picks"]][:1] == [("d", "one")]
     assert sum(reason["share"] for reason in first["picks"][0]["reasons"]) == pytest.approx(1)
+
+
+def test_rank_writes_into_a_pipe_and_through_a_link_and_leaves_both(
+    rank_files: list[str], tmp_path: Path
+) -> None:
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "picks.jsonl"
+    os.mkfifo(pipe)
+    link.symlink_to(file)
+    with ThreadPoolExecutor(1) as pool:
+        piped = pool.submit(pipe.read_text)
+        assert run(["rank", *rank_files, "--out", str(pipe)]) == 0
+        assert pipe.is_fifo()
+        assert len(piped.result(10).splitlines()) == 2
+    assert run(["rank", *rank_files, "--out", str(link)]) == 0
+    assert link.is_symlink()
+    assert len(file.read_text().splitlines()) == 2
 
 
 @pytest.mark.slow
