@@ -64,6 +64,7 @@ def build(
             mass = 1.0
             if wanted:
                 mass = sum(wanted.values()) * learned_mass / (learned_mass + settings.patience)
+                mass *= settings.learned
             kind = rows["learned" if len(learned) >= settings.enough else "history"]
             for story, weight in learned.items():
                 wanted[kind[story]] = weight * mass / learned_mass
