@@ -205,7 +205,8 @@ class ProfileSettings:
     A role weighs ``role`` where the strongest stated topic weighs 1, and 1 where nothing else is
     known. Clicks lose half their weight in ``click_half_life`` days. What was learned from n
     answers has n / (n + ``patience``) of ``learned`` times the say that stated interests have:
-    with 1 never more than they. From ``enough`` liked stories on they are taken for a regression, not one by one.
+    with 1 never more than they. From ``enough`` liked stories on they are taken for a regression,
+    not one by one.
     ``source``: weight of a source or curator beside the answered stories, times the logarithm
     of how much more often than other readers this one answers what it brings; ``promise``:
     weight of what many readers like, beside the answered stories. ``source_patience``:
