@@ -221,6 +221,7 @@ def focused(page: Page) -> str:
 
 
 def tab_to(page: Page, words: str, times: int = 1) -> None:
+    page.wait_for_load_state()  # a key that is pressed while it loads may be lost
     for _ in range(120):
         page.keyboard.press("Tab")
         if re.fullmatch(words, focused(page)):
