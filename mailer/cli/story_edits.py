@@ -235,17 +235,10 @@ def pin(
     say(found.sentence() if found else "it cannot be chosen now: it is held, or not of this time")
 
 
-def _texts(known: Mapping[Any, Any]) -> dict[str, Any]:
-    """Values by name, a picture as JSON has it."""
-    plain = {str(name): value for name, value in known.items()}
-    if (image := plain.get("image")) is not None:
-        plain["image"] = image.document()
-    return plain
-
-
 def document(row: Story, said: StoryEdits, now: datetime) -> dict[str, Any]:
     """The story as it is chosen and printed, for a machine."""
-    source = _texts(edits.source(row))
+    source = {str(kind): value for kind, value in edits.source(row).items()}
+    source["image"] = row.image.document() if row.image else None
     edited = {
         name: value
         for name, value in (("topics", said.topics), ("roles", said.roles))
@@ -254,7 +247,7 @@ def document(row: Story, said: StoryEdits, now: datetime) -> dict[str, Any]:
     return {
         "id": f"{row.article.key}/{row.key}",
         **source,
-        **_texts(said.replaced()),
+        **said.replaced_in_document(),
         **edited,
         "source": source,
         "may_be_chosen": said.open_at(now)

@@ -97,7 +97,7 @@ class Loop(Generic[Piece]):
                         pieces[place] = known[item] = self._by_what_it_shows(issue, shown, item)
         except (AttributeError, TypeError):  # Jinja says what is missing; a list may change
             return [self.draw(issue, item) for item in items]
-        if len(known) > MOST_REMEMBERED:
+        if max(len(known), len(self.of_items)) > MOST_REMEMBERED:
             self.of_items.clear()
         return pieces
 

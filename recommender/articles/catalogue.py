@@ -71,9 +71,8 @@ def load(
             and can_be_shown(row, article, words)
         ):
             candidates.append(story.id)
-            documents[story.id] = _edited_document(
-                document(row, article, list(story.topics)), words
-            )
+            shown = document(row, article, list(story.topics))
+            documents[story.id] = shown | words.replaced_in_document()
     by_id = {story.id: story for story in archive} | _placed(digests.values(), documents)
     chosen = tuple([by_id[identifier] for identifier in candidates])
     return Catalogue(chosen, tuple(by_id.values()), documents)
@@ -106,13 +105,6 @@ def _edited(story: Story, words: StoryEdits, newsletter: str | None, period: str
         must_read=story.must_read or words.pinned(newsletter, period),
         pinned_for=words.pinned_for(newsletter, period),
     )
-
-
-def _edited_document(shown: dict[str, Any], words: StoryEdits) -> dict[str, Any]:
-    replaced = words.replaced()
-    if (image := replaced.get("image")) is not None:
-        replaced["image"] = image.document()
-    return shown | replaced
 
 
 def _fresh(row: StoryRow, article: Article, oldest: datetime, now: datetime) -> bool:

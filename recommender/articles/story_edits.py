@@ -90,6 +90,13 @@ class StoryEdits:
         address = {"title": self.title, "url": self.url}
         return {name: value for name, value in address.items() if value is not None} | self.parts
 
+    def replaced_in_document(self) -> dict[str, Any]:
+        """The same for a document: the picture as JSON has it."""
+        replaced = self.replaced()
+        if (image := replaced.get("image")) is not None:
+            replaced["image"] = image.document()
+        return replaced
+
     @property
     def edited(self) -> bool:
         """Whether copies say something else than its source."""

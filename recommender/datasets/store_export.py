@@ -75,19 +75,11 @@ def _article(
 
 
 def _story(row: Story, words: StoryEdits) -> dict[str, Any]:
-    edited = words.replaced()
-    if (image := edited.get("image")) is not None:
-        edited["image"] = image.document()
-    document = (
-        _parts(row)
-        | edited
-        | {
-            "topics": words.labels(
-                words.topics, {one.topic.name: one.weight for one in row.topics}
-            ),
-            "roles": words.labels(words.roles, {one.role.name: one.weight for one in row.roles}),
-        }
-    )
+    labels = {
+        "topics": words.labels(words.topics, {one.topic.name: one.weight for one in row.topics}),
+        "roles": words.labels(words.roles, {one.role.name: one.weight for one in row.roles}),
+    }
+    document = _parts(row) | words.replaced_in_document() | labels
     return {name: value for name, value in document.items() if value}
 
 

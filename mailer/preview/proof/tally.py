@@ -6,9 +6,9 @@ from typing import Literal
 import msgspec
 
 MOST_NAMED = 200
+"""Readers without an issue who are named."""
 MOST_EXAMPLES = 4
 """Readers of a group that are kept to show one of them."""
-"""Readers without an issue who are named."""
 MOST_BYTES = 102_400
 """Bytes of HTML beyond which Gmail clips a message."""
 TOO_LARGE = "Gmail: HTML is not clipped"

@@ -60,6 +60,20 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(len(step.made) <= 3 for step in pieces.steps if isinstance(step, fragments.Fragment))
 
 
+def test_memory_of_what_loops_show_of_each_issue_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fragments, "MOST_REMEMBERED", 3)
+    pieces = cut("{% for card in issue.cards %}{{ issue.intro }}{{ card.face }}{% endfor %}")
+    for number in range(10):
+        issue = Issue("T", f"{number}", ISSUES[0].cards)
+        assert "".join(pieces.of(issue)).startswith(f"{number}")
+    assert isinstance(pieces, Cut)
+    loops = [step for step in pieces.steps if isinstance(step, fragments.Loop)]
+    assert loops
+    assert all(len(loop.of_items) <= 3 for loop in loops)
+
+
 @pytest.mark.parametrize(
     "source",
     [
