@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from mailer.edition import schedule
 from mailer.edition.edition_settings import EditionSettings
 from mailer.issue import plaintext
-from mailer.issue.sponsors import LONGEST_NAME, LONGEST_TEXT, SponsorContent, address
+from mailer.issue.content import web_address
+from mailer.issue.sponsors import LONGEST_NAME, LONGEST_TEXT, SponsorContent
 from mailer.ledger import counts
 from recommender.errors import ConflictError, InputError, NotFoundError
 from recommender.models import Delivery, Edition, Event, EventKind, Newsletter, Sponsor
@@ -97,7 +98,7 @@ def drafted(
     addresses = {}
     for field, start, kind in (("link", "http", "web"), ("picture", "https://", "https")):
         text = given.get(field, "").strip()
-        addresses[field] = address(text)
+        addresses[field] = web_address(text)
         if (text or field == "link") and not addresses[field].startswith(start):
             raise wrong(field, f"{text[:80]!r} is no {kind} address")
     days: dict[str, date | None] = {}

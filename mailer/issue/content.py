@@ -67,8 +67,8 @@ class StoryContent(StoryText):
 
     @cached_property
     def link(self) -> str | None:
-        """``url``, percent-encoded, when it is an http or https address without a user name."""
-        return _address(self.url)
+        """``url`` as a ``web_address``; None when it is none."""
+        return web_address(self.url or "") or None
 
     @cached_property
     def day(self) -> date | None:
@@ -101,22 +101,21 @@ class StoryContent(StoryText):
 
 def _shown(image: Image | None) -> Image | None:
     """A picture with a clean text and address; None when it cannot be shown."""
-    address = None if image is None else _address(image.url)
-    if image is None or address is None:
-        return None
-    return replace(image, url=address, alt=clean(image.alt))
+    address = "" if image is None else web_address(image.url)
+    return replace(image, url=address, alt=clean(image.alt)) if image and address else None
 
 
-def _address(url: str | None) -> str | None:
-    """``url``, percent-encoded, when it is an http or https address without a user name."""
+def web_address(url: str) -> str:
+    """``url``, percent-encoded, when it is an http or https address without a user name; else
+    empty."""
     try:
-        address = fields.web_address(url or "")
+        address = fields.web_address(url)
         parts = urlsplit(address)
         host = ascii_host(parts.hostname or "")
         if parts.username is not None or parts.password is not None or "." not in host:
-            return None
+            return ""
     except ValueError:
-        return None
+        return ""
     port = "" if parts.port is None else f":{parts.port}"
     rest = address.partition("://")[2].partition(parts.netloc)[2]
     return f"{parts.scheme}://{host}{port}{quote(rest, safe=_URL_SAFE)}"

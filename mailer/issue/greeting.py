@@ -7,12 +7,11 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Protocol
 
 from mailer.issue.plaintext import clean, shorten
 from mailer.issue.wording import as_noun, cadence, with_article
 from mailer.localization import N_, Language
-from recommender.ranking.values import ReasonKind
+from recommender.ranking.values import Pick, ReasonKind
 
 LENGTH = 280
 LONGEST_NAME = 60
@@ -34,15 +33,8 @@ _GIVEN_NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’-][^\W\d_]+)*")
 """The first of several names, where it is one that people are called by."""
 
 
-class Chosen(Protocol):
-    """A pick with the reasons for it: kind, detail and share."""
-
-    @property
-    def reasons(self) -> Sequence[tuple[ReasonKind, str, float]]: ...
-
-
 def chosen_by(
-    roles: Sequence[str], topics: Mapping[str, float], picks: Iterable[Chosen]
+    roles: Sequence[str], topics: Mapping[str, float], picks: Iterable[Pick]
 ) -> tuple[Sequence[str], Mapping[str, float]]:
     """The roles and topics by which ``picks`` were chosen: none that had no part in any, where what
     others like made the whole list."""

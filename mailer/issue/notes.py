@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from mailer.issue.content import StoryContent
+from mailer.issue.content import web_address
 from mailer.issue.plaintext import clean, direction
 
 if TYPE_CHECKING:
@@ -69,13 +69,6 @@ class Note:
     lang: str = ""
     dir: str = "ltr"
     label: str = ""
-
-    @property
-    def texts(self) -> Iterator[str]:
-        """All it says, addresses of links included."""
-        for block in self.blocks:
-            for line in block.lines:
-                yield from (text for span in line.spans for text in (span.text, span.url))
 
 
 def check(text: str) -> str:
@@ -160,8 +153,7 @@ def _heading(lines: Sequence[Line]) -> Line:
 def _address(text: str) -> str:
     """An address on the web, percent-encoded; empty for any other. Without parentheses, since the
     text part puts it between some."""
-    link = StoryContent(title="", url=text).link or ""
-    return link.replace("(", "%28").replace(")", "%29")
+    return web_address(text).replace("(", "%28").replace(")", "%29")
 
 
 def _broken(tokens: "Sequence[Token]") -> Iterator[list[Span]]:

@@ -9,13 +9,8 @@ ANSWER_WEEKS = 4
 
 
 def above(note: Note | None, keep_url: str, language: Language) -> Note:
-    """The question, with the editors' note below it."""
-    said = () if note is None else note.blocks
-    return Note((*blocks(keep_url, language), *said), dir=language.dir)
-
-
-def blocks(keep_url: str, language: Language) -> tuple[Block, ...]:
-    """The question in the reader's language; ``keep_url`` is where it is answered."""
+    """The question in the reader's language, with the editors' note below it; ``keep_url`` is where
+    it is answered."""
     _ = language.text
     heading = _("Do you still want this?")
     why = _(
@@ -28,9 +23,10 @@ def blocks(keep_url: str, language: Language) -> tuple[Block, ...]:
         weeks=ANSWER_WEEKS,
     )
     link = Span(_("Yes, keep them coming"), keep_url)
-    return (
+    blocks = (
         Block("heading", (Line((Span(heading),)),)),
         Block("paragraph", (Line((Span(why),)),)),
         Block("button", (Line((link,)),)),
         Block("paragraph", (Line((Span(after),)),)),
     )
+    return Note(blocks + (() if note is None else note.blocks), dir=language.dir)

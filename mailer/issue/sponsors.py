@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mailer.issue.content import StoryContent
+from mailer.issue.content import web_address
 from mailer.issue.plaintext import clean, direction, shorten
 from mailer.localization import Language
 
@@ -28,7 +28,7 @@ class SponsorContent:
         for field, most in (("name", LONGEST_NAME), ("text", LONGEST_TEXT), ("image_alt", 300)):
             object.__setattr__(self, field, shorten(clean(getattr(self, field)), most))
         for field in ("url", "image"):
-            object.__setattr__(self, field, address(getattr(self, field)))
+            object.__setattr__(self, field, web_address(getattr(self, field)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,11 +45,6 @@ class Sponsor:
     image_alt: str
     lang: str
     dir: str
-
-
-def address(text: str) -> str:
-    """An address on the web, percent-encoded; empty for any other."""
-    return StoryContent(title="", url=text).link or ""
 
 
 def sponsor(content: SponsorContent, url: str, language: Language, lang: str) -> Sponsor:

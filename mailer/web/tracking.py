@@ -16,7 +16,7 @@ from mailer.engagement import feedback
 from mailer.engagement.feedback import Click
 from mailer.issue import sponsors
 from mailer.issue.composition import TRAP
-from mailer.issue.content import StoryContent
+from mailer.issue.content import StoryContent, web_address
 from mailer.ledger import copies
 from mailer.links import KINDS, Kind, TokenError
 from mailer.web import forms, tokens
@@ -63,7 +63,7 @@ def _address(session: Session, edition: int, story_id: int) -> str | None:
     """Where a story of an edition leads, or one of the newsletter's sponsors."""
     if story_id >= sponsors.FIRST:
         row = session.get(Sponsor, story_id - sponsors.FIRST)
-        return None if row is None else sponsors.address(row.url) or None
+        return None if row is None else web_address(row.url) or None
     frozen = session.get(EditionStory, (edition, story_id))
     return None if frozen is None else StoryContent.from_document(frozen.content).link
 

@@ -1,10 +1,8 @@
-from dataclasses import dataclass
-
 import pytest
 
 from mailer import localization
 from mailer.issue import greeting
-from recommender.ranking.values import ReasonKind
+from recommender.ranking.values import Pick, Reason, ReasonKind
 
 ENGLISH, GERMAN = localization.choose("en"), localization.choose("de")
 
@@ -50,11 +48,6 @@ def test_a_welcome_says_whence_its_stories_are_and_when_others_come() -> None:
     )
 
 
-@dataclass(frozen=True)
-class Chosen:
-    reasons: tuple[tuple[ReasonKind, str, float], ...]
-
-
 @pytest.mark.parametrize(
     ("kinds", "said"),
     [
@@ -67,5 +60,5 @@ class Chosen:
 def test_nothing_is_said_to_have_chosen_that_had_no_part_in_it(
     kinds: tuple[tuple[ReasonKind, ...], ...], said: tuple[tuple[str, ...], dict[str, float]]
 ) -> None:
-    picks = [Chosen(tuple((kind, "", 0.5) for kind in one)) for one in kinds]
+    picks = [Pick("a", 1, 1.0, tuple(Reason(kind, "", 0.5) for kind in one)) for one in kinds]
     assert greeting.chosen_by(("CTO",), {"Bees": 1.0}, picks) == said

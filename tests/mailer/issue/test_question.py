@@ -6,7 +6,8 @@ from mailer.issue import question
 
 def test_it_is_asked_in_the_readers_language_with_one_link() -> None:
     for tag, words in (("en", "Do you still want this?"), ("de-AT", "Möchten Sie das noch lesen?")):
-        blocks = question.blocks("https://news.example.org/keep/x", localization.choose(tag))
-        spans = [span for block in blocks for line in block.lines for span in line.spans]
+        url = "https://news.example.org/keep/x"
+        asked = question.above(None, url, localization.choose(tag))
+        spans = [span for block in asked.blocks for line in block.lines for span in line.spans]
         assert spans[0].text == words
-        assert [span.url for span in spans if span.url] == ["https://news.example.org/keep/x"]
+        assert [span.url for span in spans if span.url] == [url]
