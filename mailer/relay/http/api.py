@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum
 from typing import Any, Protocol
 
 from mailer.mime.message import Message
@@ -51,16 +51,18 @@ class Answer:
         return found if isinstance(found, dict) else {}
 
 
-class Subject(StrEnum):
-    """What an answer that is no success is about."""
+class Subject(Enum):
+    """What an answer that is no success is about: kind of verdict, reply code, enhanced status code
+    and command for each. ``SERVICE`` has no reply code: it is a failure of the relay, such as a
+    lost connection."""
 
-    CREDENTIALS = "credentials"
-    ACCOUNT = "account"
-    PACE = "pace"
-    SERVICE = "service"
-    MESSAGE = "message"
-    SIZE = "size"
-    GATEWAY = "gateway"
+    CREDENTIALS = (VerdictKind.REFUSED, 535, "5.7.8", "AUTH")
+    ACCOUNT = (VerdictKind.REFUSED, 550, "5.7.1", "MAIL")
+    PACE = (VerdictKind.DEFERRED, 451, "4.7.0", "MAIL")
+    SERVICE = (VerdictKind.DEFERRED, None, "4.3.0", "MAIL")
+    MESSAGE = (VerdictKind.REFUSED, 554, "5.6.0", ".")
+    SIZE = (VerdictKind.REFUSED, 552, "5.3.4", ".")
+    GATEWAY = (VerdictKind.UNANSWERED, None, None, ".")
 
 
 class Api(Protocol):
@@ -91,17 +93,6 @@ class Api(Protocol):
         cannot."""
 
 
-TERMS: dict[Subject, tuple[VerdictKind, int | None, str, str]] = {
-    Subject.CREDENTIALS: (VerdictKind.REFUSED, 535, "5.7.8", "AUTH"),
-    Subject.ACCOUNT: (VerdictKind.REFUSED, 550, "5.7.1", "MAIL"),
-    Subject.PACE: (VerdictKind.DEFERRED, 451, "4.7.0", "MAIL"),
-    Subject.SERVICE: (VerdictKind.DEFERRED, None, "4.3.0", "MAIL"),
-    Subject.MESSAGE: (VerdictKind.REFUSED, 554, "5.6.0", "."),
-    Subject.SIZE: (VerdictKind.REFUSED, 552, "5.3.4", "."),
-    Subject.GATEWAY: (VerdictKind.UNANSWERED, None, "", "."),
-}
-"""Kind, reply code, enhanced status code and command for each. ``SERVICE`` has no reply code: it
-is a failure of the relay, such as a lost connection."""
 _BY_STATUS = {
     401: Subject.CREDENTIALS,
     402: Subject.ACCOUNT,
@@ -114,11 +105,11 @@ _BY_STATUS = {
     429: Subject.PACE,
     502: Subject.GATEWAY,
     504: Subject.GATEWAY,
+    **dict.fromkeys(range(520, 528), Subject.GATEWAY),
 }
 """408, 409 and 425 say that the call was not acted on. A gateway that gives 502 or 504 had passed
-it on, and does not know what became of it (RFC 9110 sections 15.6.3 and 15.6.5)."""
-_CLOUDFLARE = range(520, 528)
-"""The same from a well-known gateway of no RFC."""
+it on, and does not know what became of it (RFC 9110 sections 15.6.3 and 15.6.5); 520 to 527 are the
+same from a well-known gateway of no RFC."""
 
 
 def verdict(api: Api, answer: Answer, relay: str) -> Verdict:
@@ -132,10 +123,10 @@ def verdict(api: Api, answer: Answer, relay: str) -> Verdict:
         return Verdict(VerdictKind.UNANSWERED, relay, reply=words)
     wait = retry_after(answer)
     about = api.subject(answer) or _by_status(status, wait)
-    kind, code, enhanced, command = TERMS[about]
+    kind, code, enhanced, command = about.value
     said = api.words(answer) or _start(api, answer.body)
     words = one_line(f"HTTP {status} {safe(api, said)}", LONGEST_WORDS)
-    return Verdict(kind, relay, code, enhanced or None, words.strip(), command, retry_after=wait)
+    return Verdict(kind, relay, code, enhanced, words.strip(), command, retry_after=wait)
 
 
 def retry_after(answer: Answer) -> float | None:
@@ -148,8 +139,6 @@ def retry_after(answer: Answer) -> float | None:
 def _by_status(status: int, wait: float | None) -> Subject:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
-    if status in _CLOUDFLARE:
-        return Subject.GATEWAY
     if status >= 500:
         return Subject.SERVICE if wait is None else Subject.PACE
     return Subject.MESSAGE if status >= 400 else Subject.ACCOUNT  # a redirect: a wrong address

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mailer.relay import refusals, slowdown
 from mailer.relay.http import api as apis
-from mailer.relay.http.api import Answer, Subject
+from mailer.relay.http.api import Answer
 from mailer.relay.mailgun.api import Mailgun
 from mailer.relay.postmark.api import Postmark
 from mailer.relay.ses.api import Ses
@@ -96,10 +96,6 @@ def test_a_message_that_is_refused_says_nothing_of_the_mailbox() -> None:
 )
 def test_retry_after_is_bounded(text: str, seconds: float | None) -> None:
     assert verdict(429, retry_after=text).retry_after == seconds
-
-
-def test_every_subject_has_its_terms() -> None:
-    assert set(apis.TERMS) == set(Subject)
 
 
 @settings(max_examples=150)
