@@ -48,7 +48,7 @@ def parse(text: str, folder: Path) -> tuple[Relay, ...]:
     keeps its files. ConfigurationError names the key, never a password."""
     relays = tuple(
         _from_url(url, number)(url, number=number, folder=folder)
-        for number, url in enumerate(urls.split(text), 1)
+        for number, url in enumerate(map(str.strip, text.split(",")), 1)
         if url
     )
     if not relays:

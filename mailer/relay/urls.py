@@ -1,4 +1,4 @@
-"""What relays of all kinds have in common in their URLs: a list with commas, a rate, a weight."""
+"""What relays of all kinds have in common in their URLs: a rate, a weight, certificates."""
 
 import ipaddress
 import ssl
@@ -10,12 +10,6 @@ from recommender.settings.limits import Rates
 
 Options = dict[str, list[str]]
 """The options of a URL, as ``parse_qs`` gives them."""
-
-
-def split(text: str) -> list[str]:
-    """The URLs of ``smtp_url``, in order; empty ones are left in, so that the rest keep their
-    numbers."""
-    return [part.strip() for part in text.split(",")]
 
 
 def weight(options: Options) -> int | None:

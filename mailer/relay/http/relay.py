@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from mailer.relay import urls
 from mailer.relay.http import api as apis
 from mailer.relay.http.api import Api
 from mailer.relay.http.connection import Connection, Endpoint
 from mailer.relay.transport import ConnectionLostError
-from mailer.relay.urls import Options
 from recommender.errors import ConfigurationError, TransportError
 from recommender.safety.hosts import ascii_host
 from recommender.settings.limits import Rates
@@ -81,15 +80,22 @@ class Relay:
         return hash(self.name)
 
 
-@dataclass(frozen=True)
 class Url:
     """A relay's URL taken apart; ``form`` is how it should look, ``number`` its place in
-    ``smtp_url``."""
+    ``smtp_url``. ConfigurationError when it has no secret, no place, or a path."""
 
-    parts: SplitResult = field(repr=False)
-    options: Options
-    form: str
-    number: int
+    def __init__(self, url: str, form: str, number: int) -> None:
+        self.form, self.number = form, number
+        try:
+            parts = urlsplit(url)
+            plain = parts.port is None and parts.path in ("", "/") and "#" not in url
+        except ValueError as error:
+            raise self.wrong() from error
+        if not (parts.username and parts.hostname and plain):
+            raise self.wrong()
+        self.host, self.user = parts.hostname, unquote(parts.username)
+        self.password = parts.password and unquote(parts.password)
+        self.options = parse_qs(parts.query, keep_blank_values=True)
 
     def wrong(self) -> ConfigurationError:
         """What to raise; it names no secret."""
@@ -101,11 +107,10 @@ class Url:
     def relay(self, name: str, host: str, api: Callable[[Endpoint], Api]) -> Relay:
         """The relay at ``host`` by https, or where ``endpoint`` says, with what options are left;
         ``api`` makes its client for there. Raises ConfigurationError."""
-        options = dict(self.options)
-        given = options.pop("endpoint", [""])[-1]
-        cafile = options.pop("cafile", [""])[-1]
-        rates, weight = urls.rates(options, self.number), urls.weight(options)
-        if options or weight is None:
+        given = self.options.pop("endpoint", [""])[-1]
+        cafile = self.options.pop("cafile", [""])[-1]
+        rates, weight = urls.rates(self.options, self.number), urls.weight(self.options)
+        if self.options or weight is None:
             raise self.wrong()
         endpoint = self._endpoint(given) if given else Endpoint(host, 443, True)
         return Relay(
@@ -133,18 +138,3 @@ class Url:
                 "anything else sends the key in the clear"
             )
         return Endpoint(host, port or (443 if tls else 80), tls)
-
-
-def parse(url: str, form: str, number: int) -> Url:
-    """The parts of ``url``. ConfigurationError when it has no secret, no place, or a path."""
-    empty = Url(urlsplit(""), {}, form, number)
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise empty.wrong() from error
-    if not parts.username or not parts.hostname or port is not None or "#" in url:
-        raise empty.wrong()
-    if parts.path not in ("", "/"):
-        raise empty.wrong()
-    return Url(parts, parse_qs(parts.query, keep_blank_values=True), form, number)

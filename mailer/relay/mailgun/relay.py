@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from urllib.parse import unquote
 
 from mailer.relay.http import relay as http
 from mailer.relay.mailgun.api import Mailgun
@@ -21,14 +20,13 @@ _DOMAIN = re.compile(r"[a-z0-9.-]{3,253}")
 def from_url(url: str, *, number: int, folder: Path) -> http.Relay:  # noqa: ARG001  (as all have it)
     """The relay of ``url``, number ``number`` of ``smtp_url``; no file is kept in ``folder``.
     ConfigurationError names the key of the settings, never a secret."""
-    parsed = http.parse(url, FORM, number)
-    key, region = unquote(parsed.parts.username or ""), parsed.options.pop("region", ["us"])[-1]
+    parsed = http.Url(url, FORM, number)
+    key, region = parsed.user, parsed.options.pop("region", ["us"])[-1]
     try:
-        domain = ascii_host(parsed.parts.hostname or "")
+        domain = ascii_host(parsed.host)
     except ValueError as error:
         raise parsed.wrong() from error
-    if region not in _HOSTS or parsed.parts.password is not None:
-        raise parsed.wrong()
-    if not _KEY.fullmatch(key) or not _DOMAIN.fullmatch(domain):
+    fits = _KEY.fullmatch(key) and _DOMAIN.fullmatch(domain)
+    if not fits or region not in _HOSTS or parsed.password is not None:
         raise parsed.wrong()
     return parsed.relay(f"mailgun:{domain}", _HOSTS[region], lambda _: Mailgun(key, domain))

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from urllib.parse import unquote
 
 from mailer.relay.http import relay as http
 from mailer.relay.postmark.api import Postmark
@@ -19,10 +18,9 @@ _STREAM = re.compile(r"[a-z0-9_-]{1,60}")
 def from_url(url: str, *, number: int, folder: Path) -> http.Relay:  # noqa: ARG001  (as all have it)
     """The relay of ``url``, number ``number`` of ``smtp_url``; no file is kept in ``folder``.
     ConfigurationError names the key of the settings, never a secret."""
-    parsed = http.parse(url, FORM, number)
-    token, stream = unquote(parsed.parts.username or ""), parsed.parts.hostname or ""
-    if parsed.parts.password is not None or not _TOKEN.fullmatch(token):
-        raise parsed.wrong()
-    if not _STREAM.fullmatch(stream):
+    parsed = http.Url(url, FORM, number)
+    token, stream = parsed.user, parsed.host
+    fits = _TOKEN.fullmatch(token) and _STREAM.fullmatch(stream)
+    if not fits or parsed.password is not None:
         raise parsed.wrong()
     return parsed.relay(f"postmark:{stream}", HOST, lambda _: Postmark(token, stream))

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from urllib.parse import unquote
 
 from mailer.relay.http import relay as http
 from mailer.relay.ses.api import Ses
@@ -23,14 +22,11 @@ _SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def from_url(url: str, *, number: int, folder: Path) -> http.Relay:  # noqa: ARG001  (as all have it)
     """The relay of ``url``, number ``number`` of ``smtp_url``; no file is kept in ``folder``.
     ConfigurationError names the key of the settings, never a secret."""
-    parsed = http.parse(url, FORM, number)
-    key, secret = unquote(parsed.parts.username or ""), unquote(parsed.parts.password or "")
-    region = parsed.parts.hostname or ""
+    parsed = http.Url(url, FORM, number)
+    key, secret, region = parsed.user, parsed.password or "", parsed.host
     configuration = parsed.options.pop("configuration", [""])[-1]
-    wanted = ((_REGION, region), (_KEY, key), (_SECRET, secret))
-    if not all(form.fullmatch(text) for form, text in wanted):
-        raise parsed.wrong()
-    if configuration and not _SET.fullmatch(configuration):
+    fits = _REGION.fullmatch(region) and _KEY.fullmatch(key) and _SECRET.fullmatch(secret)
+    if not fits or (configuration and not _SET.fullmatch(configuration)):
         raise parsed.wrong()
     domain = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     host = f"email.{region}.{domain}"
