@@ -109,6 +109,19 @@ def make(
         deliveries.add_segment(session, edition.id, segment, belongs)
 
 
+def subjects(session: Session, editions: Collection[Edition]) -> Mapping[int, str]:
+    """The subjects that editors gave these editions, by the edition's id."""
+    query = (
+        sa.select(Edition.id, EditionEdit.value)
+        .join(EditionEdit, EditionEdit.newsletter_id == Edition.newsletter_id)
+        .where(EditionEdit.period == Edition.period, EditionEdit.ended_at.is_(None))
+        .where(EditionEdit.kind == EditionEditKind.SUBJECT)
+        .where(Edition.id.in_([one.id for one in editions]))
+        .order_by(EditionEdit.id)
+    )
+    return {edition: value for edition, value in session.execute(query)}  # noqa: C416  (rows, typed)
+
+
 def planned(session: Session, newsletter: str, period: str) -> Edition | None:
     """The edition of ``period``, if it is planned."""
     query = sa.select(Edition).join(Newsletter, Newsletter.id == Edition.newsletter_id)

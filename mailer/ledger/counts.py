@@ -64,6 +64,13 @@ def answers(session: Session, edition_id: int) -> dict[EventKind, int]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def returned(session: Session, edition_id: int) -> int:
+    """How many copies of an edition were sent and came back later; the others were delivered."""
+    copies = (sa.func.count(Delivery.id.distinct()),)
+    bounces = answered(session, edition_id, copies).where(Event.kind == EventKind.BOUNCE, SENT)
+    return session.scalar(bounces) or 0
+
+
 def ids(session: Session, edition_id: int) -> tuple[int, int]:
     """The first and the last id of an edition's copies, which mostly have all those between;
     (0, -1) of none."""

@@ -37,9 +37,16 @@ def find(session: Session, newsletter: str, period: str) -> Edition:
     return edition
 
 
-def listing(session: Session) -> list[Edition]:
-    """All editions, the one planned last first."""
-    return list(session.scalars(_editions().order_by(Edition.planned_at.desc(), Edition.id.desc())))
+def listing(session: Session, most: int | None = None, *, after: int = 0) -> list[Edition]:
+    """All editions, the one planned last first; or ``most`` of them ``after`` so many."""
+    query = _editions().order_by(Edition.planned_at.desc(), Edition.id.desc())
+    return list(session.scalars(query.offset(after).limit(most)))
+
+
+def named(session: Session, name: str) -> Edition | None:
+    """The edition of that name (``weekly-2026-W48``), if there is one."""
+    whole = Newsletter.name.concat("-").concat(Edition.period)
+    return session.scalar(_editions().where(whole == name))
 
 
 def on_their_way(session: Session) -> list[int]:

@@ -1,9 +1,8 @@
 """The numbers on the operators' first page, counted now and then and kept, so that the page is as
-fast with a million readers as with none: readers by status, copies by edition, what became of the
-latest edition by recipient domain, readers who came and went by week.
+fast with a million readers as with none: readers by status, what became of the latest edition by
+recipient domain, readers who came and went by week.
 
-A process of the service counts them (``mailer.service.counting``). An edition that has ended is
-counted once. The caller commits.
+A process of the service counts them (``mailer.service.counting``). The caller commits.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -12,13 +11,13 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from mailer.edition.schedule import WELCOME
 from mailer.ledger import counts, editions
 from mailer.throttling import guard
 from recommender.models import (
     ConsentEvent,
-    DeliveryState,
+    Delivery,
     Edition,
-    EditionState,
     Property,
     Status,
     Subscriber,
@@ -26,8 +25,6 @@ from recommender.models import (
 from recommender.storage import bulk
 
 NAME = "console_statistics"
-EDITIONS = 12
-"""Editions that are counted: the latest."""
 DOMAINS = 12
 """Recipient domains that are kept: those with most copies."""
 WEEKS = 52
@@ -38,16 +35,6 @@ QUICK_SECONDS = 0.2
 nobody looks after the store."""
 LATE_ANSWERS = timedelta(days=3)
 """For how long bounces and complaints about an edition that has ended are counted again."""
-
-
-class EditionNumbers(msgspec.Struct, frozen=True):
-    """Copies of an edition by state; ``final`` when they change no more."""
-
-    id: int
-    name: str
-    state: str
-    copies: dict[str, int]
-    final: bool
 
 
 class DomainNumbers(msgspec.Struct, frozen=True):
@@ -69,14 +56,15 @@ class WeekNumbers(msgspec.Struct, frozen=True):
 
 
 class Numbers(msgspec.Struct, frozen=True):
-    """All of it, as of ``at``. ``domains_of`` is the edition that ``domains`` are about;
-    ``seconds`` how long counting took."""
+    """All of it, as of ``at``. ``domains_of`` is the edition (its id) that ``domains`` are about,
+    0 without any; ``domains_final`` when they change no more; ``seconds`` how long counting
+    took."""
 
     at: datetime
     seconds: float = 0.0
     readers: dict[str, int] = {}
-    editions: tuple[EditionNumbers, ...] = ()
-    domains_of: str = ""
+    domains_of: int = 0
+    domains_final: bool = False
     domains: tuple[DomainNumbers, ...] = ()
     weeks: tuple[WeekNumbers, ...] = ()
 
@@ -108,40 +96,39 @@ def current(session: Session, now: datetime) -> Numbers:
 
 
 def count(session: Session, before: Numbers | None, now: datetime) -> Numbers:
-    """Count; of editions that have ended the numbers ``before`` are taken over."""
+    """Count; of an edition that ended long ago the numbers ``before`` are taken over."""
     held = sa.select(Subscriber.status, sa.func.count().label("number"))
     rows = session.execute(held.group_by(Subscriber.status))
     found = {row.status.value: row.number for row in rows}
-    final = {one.id: one for one in (before.editions if before else ()) if one.final}
-    listed = editions.listing(session)[:EDITIONS]
-    counted = tuple(final.get(one.id) or _edition(session, one, now) for one in listed)
-    about = next((one for one in counted if one.copies.get(DeliveryState.SENT)), None)
-    known = before is not None and about is not None and before.domains_of == about.name
-    domains = before.domains if before and known and about and about.id in final else None
-    if domains is None:
-        domains = () if about is None else _domains(session, about.id)
+    about = _latest_sent(session)
+    identifier = 0 if about is None else about.id
+    if before is not None and before.domains_final and before.domains_of == identifier:
+        domains = before.domains
+    else:
+        domains = () if about is None else _domains(session, identifier)
     return Numbers(
         now,
         0.0,
         {status.value: found.get(status.value, 0) for status in Status},
-        counted,
-        "" if about is None else about.name,
+        identifier,
+        about is not None and _final(about, now),
         domains,
         _weeks(session, now),
     )
 
 
-def _edition(session: Session, edition: Edition, now: datetime) -> EditionNumbers:
-    states = counts.count(session, edition.id).states
+def _latest_sent(session: Session) -> Edition | None:
+    """The edition that was planned last of those with copies that were sent; not one of first
+    issues, which are few."""
+    sent = sa.exists().where(Delivery.edition_id == Edition.id, counts.SENT)
+    latest_first = Edition.planned_at.desc(), Edition.id.desc()
+    query = sa.select(Edition).where(sent, ~Edition.period.startswith(WELCOME))
+    return session.scalar(query.order_by(*latest_first).limit(1))
+
+
+def _final(edition: Edition, now: datetime) -> bool:
     ended = edition.finished_at
-    settled = edition.state in (EditionState.FINISHED, EditionState.CANCELLED)
-    return EditionNumbers(
-        edition.id,
-        edition.name,
-        edition.state.value,
-        {state.value: number for state, number in states.items()},
-        settled and ended is not None and ended < now - LATE_ANSWERS,
-    )
+    return edition.state in editions.ENDED and ended is not None and ended < now - LATE_ANSWERS
 
 
 def _domains(session: Session, edition_id: int) -> tuple[DomainNumbers, ...]:

@@ -5,7 +5,7 @@ Who is let in, ``admission`` says. They name no reader, and are in English only.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,28 +17,39 @@ from starlette.routing import BaseRoute, Route
 from mailer.ledger import counts, editions
 from mailer.monitoring import alerts, console_statistics, troubles
 from mailer.reports import edition_statistics
-from mailer.reports.edition_statistics import EditionNumbers, StoryNumbers
-from mailer.web.admission import signed_in
+from mailer.reports.edition_statistics import Figures, StoryNumbers
+from mailer.web import edition_list, edition_titles
+from mailer.web.admission import operator, signed_in
+from mailer.web.edition_list import ON_THE_WAY, EditionRow
+from mailer.web.edition_titles import EditionTitle
 from mailer.web.growth import growth
 from mailer.web.response_cache import ResponseCache
 from mailer.web.site import Site
 from recommender.articles import feed_schedule
-from recommender.models import DeliveryState, Edition, EditionState, EventKind
+from recommender.models import DeliveryState, Edition, EditionState, Status, UserRole
 from recommender.storage import database
 
-ON_THE_WAY = (EditionState.PLANNING, EditionState.SENDING)
-"""States in which a page of an edition brings itself up to date."""
 RELOAD_SECONDS = 10
+PAGE_DIGITS = 4
+"""Digits of the number of a page of editions."""
+READERS = {
+    Status.ACTIVE: "active",
+    Status.PENDING: "pending (not confirmed yet)",
+    Status.PAUSED: "paused",
+    Status.UNSUBSCRIBED: "unsubscribed",
+    Status.BOUNCED: "bounced",
+    Status.COMPLAINED: "complained",
+}
+"""What each status is called."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A row of a plot: how many, their share (0 to 1) of the longest bar's, and where it leads."""
+    """A row of a plot: how many, their share (0 to 1) of all."""
 
     label: str
     number: int
     share: float
-    link: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,10 +71,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class EditionPage:
-    """What the page of an edition shows: plots, and rows of its stories. ``at`` is when answers
-    were counted; None where they have not been yet. ``progress`` is of one on its way."""
+    """What the page of an edition shows: its figures, what became of its copies, and rows of its
+    stories. ``at`` is when answers were counted; None where they have not been yet. ``progress``
+    is of one on its way."""
 
-    funnel: list[Bar]
+    title: EditionTitle
+    figures: Figures
     ledger: list[Bar]
     stories: tuple[StoryNumbers, ...]
     at: datetime | None
@@ -71,33 +84,44 @@ class EditionPage:
 
 
 def overview(request: Request, site: Site) -> Response:
-    """What is wrong, the latest editions, and the readers: how many, who came and went, and what
-    their domains did with the latest edition. From ``console_statistics``, which are kept."""
+    """What is wrong, the editions, and the readers: how many, who came and went, and what their
+    domains did with the latest edition. All but the editions is from ``console_statistics``, which
+    are kept."""
     now = site.clock()
     skew = database.skew(site.engine, now)
+    kept: ResponseCache[EditionRow] = request.app.state.edition_rows
+    number = _page_number(request)
     with database.reading(site.engine) as session:
+        listed = edition_list.page(session, site, kept, number)
+        if number > 1 and not listed.rows:
+            raise HTTPException(404)
         wrong = troubles.known(site.engine, session, site.settings, now + skew, skew)
         began = {(one.kind, one.subject): one.began_at for one in alerts.ongoing(session)}
         numbers = console_statistics.current(session, now)
+        about = session.get(Edition, numbers.domains_of)
+        [domains_of] = edition_titles.of(session, site, [about]) if about else [None]
         feeds = feed_schedule.listing(session)
-    sent = bars(
-        [(f"{one.name} ({one.state})", one.copies.get("sent", 0)) for one in numbers.editions]
-    )
-    linked = [
-        replace(bar, link=site.path(f"/admin/{one.name}"))
-        for bar, one in zip(sent, numbers.editions, strict=True)
-    ]
     return site.page(
         "admin.html",
-        editions=linked,
-        readers=bars(list(numbers.readers.items())),
+        editions=listed,
+        number=number,
+        readers=[(one, words, numbers.readers.get(one, 0)) for one, words in READERS.items()],
         troubles=[(one, began.get((one.kind.value, one.subject))) for one in wrong],
         numbers=numbers,
+        domains_of=domains_of,
         growth=growth(numbers.readers.get("active", 0), numbers.weeks),
         feeds=[(one, feed_schedule.state(one)) for one in feeds],
-        live=any(one.state in ON_THE_WAY for one in numbers.editions),
+        live=any(one.live for one in listed.rows),
         reload=_reload(request),
     )
+
+
+def _page_number(request: Request) -> int:
+    """HTTPException 404 when it is none."""
+    text = request.query_params.get("page", "1")
+    if not (text.isascii() and text.isdecimal() and len(text) <= PAGE_DIGITS and int(text)):
+        raise HTTPException(404)
+    return int(text)
 
 
 def edition(request: Request, site: Site) -> Response:
@@ -107,15 +131,17 @@ def edition(request: Request, site: Site) -> Response:
     name, now = request.path_params["name"], site.clock()
     kept: ResponseCache[EditionPage] = request.app.state.edition_pages
     with database.reading(site.engine) as session:
-        wanted = next((one for one in editions.listing(session) if one.name == name), None)
+        wanted = editions.named(session, name)
         if wanted is None:
             raise HTTPException(404)
         key = (wanted.id, wanted.state, wanted.why, wanted.last_error_at)
-        found = kept.get(key, lambda: _edition_page(session, wanted, now))
+        found = kept.get(key, lambda: _edition_page(session, site, wanted, now))
     return site.page(
         "admin_edition.html",
         edition=wanted,
         page=found,
+        state=edition_titles.state(site.settings, wanted),
+        editor=operator(request).may(UserRole.EDITOR),
         live=wanted.state in ON_THE_WAY,
         reload=_reload(request),
     )
@@ -126,7 +152,7 @@ def _reload(request: Request) -> int | None:
     return RELOAD_SECONDS if request.query_params.get("reload") == "on" else None
 
 
-def _edition_page(session: Session, wanted: Edition, now: datetime) -> EditionPage:
+def _edition_page(session: Session, site: Site, wanted: Edition, now: datetime) -> EditionPage:
     numbers = edition_statistics.current(session, wanted, now)
     states, skipped = (numbers.states, numbers.skipped) if numbers else ({}, {})
     if numbers is None or wanted.finished_at is None:
@@ -139,8 +165,11 @@ def _edition_page(session: Session, wanted: Edition, now: datetime) -> EditionPa
         progress = Progress(
             copies - sum(states.get(one, 0) for one in counts.UNSETTLED), copies, rate
         )
+    [title] = edition_titles.of(session, site, [wanted])
+    answers, returned = (numbers.answers, numbers.returned) if numbers else ({}, 0)
     return EditionPage(
-        bars(funnel(copies, states.get(DeliveryState.SENT, 0), numbers)),
+        title,
+        edition_statistics.figures_of(states, answers, returned),
         bars(ledger(states, skipped)),
         numbers.stories if numbers else (),
         numbers.at if numbers else None,
@@ -152,31 +181,21 @@ def ledger(states: Mapping[str, int], skipped: Mapping[str, int]) -> list[tuple[
     """Every copy, by what has become of it; together they are all."""
     names = {
         "sent": (DeliveryState.SENT,),
-        "failed": (DeliveryState.FAILED,),
-        "deferred": (DeliveryState.DEFERRED,),
-        "in doubt": (DeliveryState.IN_DOUBT,),
+        "failed: refused for good": (DeliveryState.FAILED,),
+        "deferred: tried again later": (DeliveryState.DEFERRED,),
+        "in doubt: its server did not answer": (DeliveryState.IN_DOUBT,),
         "waiting": (DeliveryState.PLANNED,),
-        "in hand": (DeliveryState.CLAIMED, DeliveryState.ON_WIRE),
+        "being sent": (DeliveryState.CLAIMED, DeliveryState.ON_WIRE),
     }
     plain = [(name, sum(states.get(one, 0) for one in those)) for name, those in names.items()]
-    return plain + [(f"skipped: {reason}", number) for reason, number in skipped.items()]
-
-
-def funnel(copies: int, sent: int, numbers: EditionNumbers | None) -> list[tuple[str, int]]:
-    """How many readers got so far; opens are not counted, since programs load pictures for all."""
-    kinds = (EventKind.CLICK, EventKind.MORE, EventKind.LESS, EventKind.UNSUBSCRIBE)
-    words = ("read a story", "wanted more like one", "wanted less like one", "unsubscribed")
-    steps = [("readers", copies), ("were sent it", sent)]
-    if numbers is None:
-        return steps
-    answers = [numbers.answers.get(kind, 0) for kind in kinds]
-    return steps + list(zip(words, answers, strict=True))
+    reasons = [(f"skipped: {reason.replace('_', ' ')}", n) for reason, n in skipped.items()]
+    return [one for one in plain + reasons if one[1]]
 
 
 def bars(numbers: list[tuple[str, int]]) -> list[Bar]:
-    """Rows of a plot."""
-    longest = max((number for _, number in numbers), default=0) or 1
-    return [Bar(label, number, number / longest) for label, number in numbers]
+    """Rows of a plot, which are all together."""
+    every = sum(number for _, number in numbers) or 1
+    return [Bar(label, number, number / every) for label, number in numbers]
 
 
 ROUTES: list[BaseRoute] = [

@@ -50,6 +50,7 @@ from mailer.web import (
     web_version,
 )
 from mailer.web.clicks import Clicks
+from mailer.web.edition_list import EditionRow
 from mailer.web.limits import Limits
 from mailer.web.page_times import PageTimes, PageTimesMiddleware
 from mailer.web.response_cache import ResponseCache
@@ -164,6 +165,7 @@ def _set_state(
     )
     app.state.counted = ResponseCache[bytes]()
     app.state.edition_pages = ResponseCache[admin.EditionPage]()
+    app.state.edition_rows = ResponseCache[EditionRow]()
     app.state.password_attempts = PasswordAttempts(engine, limits, clock)
     app.state.hooks = hooks.Hooks(providers.configured(settings))
     app.state.addresses = tracking.Addresses(engine)

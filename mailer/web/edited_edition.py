@@ -5,7 +5,6 @@ They open on the next edition that can still be changed, of the first newsletter
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -13,12 +12,11 @@ from mailer.edition import edition_edits, schedule
 from mailer.issue.content import StoryContent
 from mailer.ledger import counts
 from mailer.preview import upcoming
-from mailer.web import archive
+from mailer.web import archive, dates
 from mailer.web.site import Site
 from recommender import newsletters
 from recommender.errors import NewsletterError, NotFoundError
 from recommender.models import DeliveryState, Edition, EditionState
-from recommender.settings import Settings
 from recommender.storage import database
 
 PERIODS = 6
@@ -124,7 +122,7 @@ def complaint(error: Exception) -> str:
 
 def _unplanned(site: Site, period: str) -> str:
     out = schedule.occurrence(site.settings.schedule, period, site.settings.zone)
-    moment = _moment(site.settings, out)
+    moment = dates.moment(site.settings, out)
     if out > site.clock():
         return f"Not planned yet; it goes out on {moment}."
     return f"Not planned; its hour was {moment}."
@@ -151,8 +149,3 @@ def _state(session: Session, edition: Edition) -> str:
 def _day(site: Site, period: str) -> str:
     day = schedule.publishing_day(site.settings, period)
     return f"{day.day} {day:%B}"
-
-
-def _moment(settings: Settings, moment: datetime) -> str:
-    local = moment.astimezone(settings.zone)
-    return f"{local:%A, {local.day} %B %Y, %H:%M} ({settings.timezone})"

@@ -20,6 +20,7 @@ from mailer.localization import Language
 from mailer.operators.users import Operator
 from mailer.preview.live import LivePreviews
 from mailer.rendering.look import Look
+from mailer.web import dates
 from mailer.web.limits import Limits
 from mailer.web.response_cache import ResponseCache
 from recommender.settings import Settings
@@ -76,6 +77,10 @@ class Site:
     def period(self, period: str) -> str:
         """``2026-W48`` in words."""
         return wording.period_heading(period, self.language)
+
+    def at(self, moment: datetime) -> str:
+        """``26 Nov 2026, 08:00`` on the newsletter's clocks, for operators' pages."""
+        return dates.short(self.settings, moment)
 
     def publishing(self, settings: Settings) -> "Site":
         """The site as that of another newsletter of the store."""

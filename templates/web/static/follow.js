@@ -8,7 +8,7 @@ async function follow() {
   if (!shown || shown.dataset.live !== "on") return;
   if (!document.hidden && !shown.contains(document.activeElement)) {
     try {
-      const answer = await fetch(location.pathname, { credentials: "same-origin" });
+      const answer = await fetch(location.pathname + location.search, { credentials: "same-origin" });
       if (answer.ok && !answer.redirected) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = page.querySelector("[data-live]");

@@ -23,6 +23,7 @@ def test_a_large_edition_is_counted_by_the_service_alone(
     with database.reading(store) as session:
         edition = session.get_one(Edition, 1)
         assert edition_statistics.current(session, edition, now) is None
+        assert edition_statistics.figures(session, 1) is None
     counting.count_editions(store, now)
     with database.writing(store) as session:
         session.execute(sa.update(Delivery).values(state=DeliveryState.FAILED))
@@ -31,6 +32,9 @@ def test_a_large_edition_is_counted_by_the_service_alone(
         assert kept is not None
         assert (kept.at, kept.states) == (now, {"failed": 1, "sent": 2})
         assert kept.answers == {"click": 1}
+        figures = edition_statistics.figures(session, 1)
+        assert figures is not None
+        assert (figures.copies, figures.sent, figures.clicked) == (3, 2, 1)
 
 
 def test_a_small_edition_is_counted_as_it_is(store: Engine, now: datetime) -> None:

@@ -1,21 +1,30 @@
 """The operators' pages: for who knows the password, and with the ledger's own numbers."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
 
 from mailer.engagement import feedback
-from recommender.models import Delivery, DeliveryState, Edition, EditionState
+from recommender.models import (
+    Delivery,
+    DeliveryState,
+    Edition,
+    EditionState,
+    Event,
+    EventKind,
+    Story,
+)
 from recommender.storage import database
 
 from .conftest import PASSWORD, Place
 
 
-def rows(text: str) -> dict[str, int]:
-    """Labels of a page's plots, with their numbers."""
-    found = re.findall(r'<th scope="row">(.*?)</th><td>([\d,]+)</td>', text)
-    return {re.sub("<.*?>", "", label): int(number.replace(",", "")) for label, number in found}
+def facts(text: str) -> dict[str, tuple[str, str]]:
+    """The figures of an edition by what they are of: the percentage, and the numbers."""
+    found = re.findall(r'<li><b>(.*?)</b> (.*?)<br><span class="hint">(.*?)</span>', text)
+    return {label: (share, numbers) for share, label, numbers in found}
 
 
 def test_without_a_password_there_are_no_such_pages(place: Place) -> None:
@@ -43,13 +52,26 @@ def test_an_edition_shows_its_ledger_and_how_far_its_readers_went(open_place: Pl
         for story in copy.story_ids[:2]:
             feedback.record_feedback(session, delivery, story, "more", open_place.moment[0])
     page = open_place.client.get("/admin/weekly-2026-W48", auth=("operator", PASSWORD))
-    found = rows(page.text)
-    with database.reading(open_place.engine) as session:
-        copies = session.scalar(sa.select(sa.func.count()).select_from(Delivery))
-    assert (page.status_code, found["readers"], found["were sent it"]) == (200, copies, copies)
-    assert found["wanted more like one"] == 1
+    found = facts(page.text)
+    assert (page.status_code, found["delivered"]) == (200, ("100.0%", "12 of 12 copies sent"))
+    assert found["asked for more like one"] == ("8.3%", "1 of 12 delivered")
+    assert "<h1>The Weekly Brief, 26 November 2026</h1>" in page.text
+    assert "Sent on Tuesday, 24 November 2026, 09:00 (UTC)." in page.text
     assert "example.com" not in page.text.partition("<main")[2].partition("</main>")[0]
-    assert "weekly-2026-W48" in open_place.client.get("/admin", auth=("", PASSWORD)).text
+
+
+def test_the_best_read_story_comes_first_and_leads_to_its_page(open_place: Place) -> None:
+    copy = open_place.delivery("hardware@example.com")
+    with database.writing(open_place.engine) as session:
+        event = Event(at=open_place.moment[0], kind=EventKind.CLICK, delivery_id=copy.id,
+                      subscriber_id=copy.subscriber_id, story_id=copy.story_ids[-1])  # fmt: skip
+        session.add(event)
+        story = session.get_one(Story, copy.story_ids[-1])
+        key = quote(f"{story.article.key}/{story.key}")
+    page = open_place.client.get("/admin/weekly-2026-W48", auth=("operator", PASSWORD)).text
+    first = page.partition("<h2>Stories</h2>")[2].partition("<tbody>")[2].partition("</tr>")[0]
+    assert f"/admin/editing/story?newsletter=weekly&amp;id={key}" in first
+    assert story.title in first
 
 
 def test_looking_changes_nothing_and_nothing_can_be_sent(open_place: Place) -> None:
