@@ -10,7 +10,7 @@ from mailer.issue import pictures
 from mailer.issue.content import StoryContent
 from mailer.issue.notes import Note
 from mailer.issue.pictures import Picture
-from mailer.issue.plaintext import WIDE, shorten
+from mailer.issue.plaintext import WIDE, dotted, shorten
 from mailer.issue.servings import LABELS, Servings, order_for, serving_order
 from mailer.issue.sponsors import Sponsor
 from mailer.localization import Language
@@ -241,12 +241,12 @@ def _origin(story: StoryContent, limits: Limits, language: Language, *, lead: bo
         source = _("“%(title)s”", title=shorten(story.article_title, 60))
     if curator == source or (source and not lead):
         curator = None
-    named = (
-        source,
+    named = dotted(
+        source or "",
         _("curated by %(curator)s", curator=curator) if curator else "",
-        language.day(story.day) if story.day else "",
+        language.day(story.day).replace(" ", "\u00a0") if story.day else "",
     )
-    line = shorten(" · ".join(name for name in named if name), limits.line)
+    line = shorten(named, limits.line)
     return line[:1].upper() + line[1:]
 
 

@@ -32,6 +32,12 @@ def clean(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", _INVISIBLE.sub("", text)).split())
 
 
+def dotted(*parts: str) -> str:
+    """Parts of a line with a dot between them, which never stands at a line's end or beginning;
+    empty parts are left out."""
+    return "\u00a0·\u00a0".join(filter(None, parts))
+
+
 def printable(text: str) -> str:
     """``text`` with its line breaks, without control and invisible characters."""
     return _UNPRINTABLE.sub("", text)

@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple, assert_never
 
-from mailer.issue.plaintext import clean, shorten
+from mailer.issue.plaintext import clean, dotted, shorten
 from mailer.localization import SOURCE, Language
 from recommender.articles.placements import Placement
 from recommender.ranking.values import LIKED_BY_MANY, LIKED_BY_ROLE, ReasonKind
@@ -57,11 +57,10 @@ def date_line(edition: str, day: date | None, language: Language) -> str:
     """The week and the day an issue is of: ``Week 48 · Thursday, 26 November 2026``."""
     _ = language.text
     number = re.search(r"-W0?(\d{1,2})$", edition)
-    parts = (
+    return dotted(
         _("Week %(week)s", week=number[1]) if number else "",
         language.day(day, "full") if day else "",
     )
-    return " · ".join(part for part in parts if part)
 
 
 @lru_cache(maxsize=1_000)

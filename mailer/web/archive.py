@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from mailer.edition import schedule
+from mailer.edition import edition_edits, schedule
 from mailer.edition.schedule import WELCOME
 from mailer.issue import pictures, wording
 from mailer.issue.content import StoryContent
 from mailer.issue.pictures import Picture
 from mailer.reports import most_sent as leading
-from mailer.web import archive_list
+from mailer.web import archive_list, archived_issue
 from mailer.web.archive_list import Asked
 from mailer.web.site import Site, of
 from recommender import newsletters
@@ -161,6 +161,7 @@ def edition(request: Request) -> Response:
 
 def _edition(request: Request, site: Site, session: Session, found: Edition) -> Response:
     stories = _stories(site, session, found)
+    said = edition_edits.current(session, found.newsletter.name, found.period)
     newer, older = (
         [_entry(site, one, _stories(site, session, one)) for one in beside]
         for beside in _neighbours(session, found)
@@ -170,7 +171,15 @@ def _edition(request: Request, site: Site, session: Session, found: Edition) -> 
         site.page(
             "archive_edition.html",
             entry=_entry(site, found, stories),
-            stories=stories,
+            issue=archived_issue.issue(
+                stories,
+                said.notes.get(None, ""),
+                site.language,
+                written_in=site.settings.language,
+                period=found.period,
+                day=schedule.publishing_day(site.settings, found.period),
+                picks=site.settings.picks,
+            ),
             newer=next(iter(newer), None),
             older=next(iter(older), None),
         ),

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent
+from mailer.issue.plaintext import dotted
 from mailer.issue.servings import DECIDER, INQUIRER, MAKER, PRACTITIONER, serving_order
 from mailer.issue.size import BUDGET, weight
 from recommender.ranking.values import Reason, ReasonKind
@@ -302,15 +303,15 @@ def test_no_reason_no_claim(issue_of: Make) -> None:
 
 def test_source_curator_and_day_are_named(issue_of: Make) -> None:
     origin = issue_of(["1"]).lead.face.origin
-    assert origin == "Silicon Review · curated by The Desk · 19 November 2026"
+    assert origin == dotted("Silicon Review", "curated by The Desk", "19\u00a0November\u00a02026")
     digest = one(issue_of, title="A part", article_title="The whole digest", curator="The Desk")
-    assert digest.lead.face.origin == "“The whole digest” · curated by The Desk"
+    assert digest.lead.face.origin == dotted("“The whole digest”", "curated by The Desk")
     assert issue_of(["5"]).lead.face.origin == ""
 
 
 def test_below_the_lead_a_curator_is_named_only_in_place_of_a_source(issue_of: Make) -> None:
     below = issue_of(["2", "1"]).cards[0]
-    assert below.face.origin == "Silicon Review · 19 November 2026"
+    assert below.face.origin == dotted("Silicon Review", "19\u00a0November\u00a02026")
     stories = {"1": StoryContent(title="One"), "2": StoryContent(title="Two", curator="The Desk")}
     assert issue_of(["1", "2"], stories=stories).cards[0].face.origin == "Curated by The Desk"
 
@@ -374,14 +375,16 @@ def test_who_prefers_no_known_language_gets_the_newsletters_own(issue_of: Make) 
 def test_an_issue_in_german(issue_of: Make, renderer: Renderer) -> None:
     mina = ReaderView("Mina", "de-AT", ("CTO",), {"TPUs": 3, "Racks": 2})
     issue = issue_of(["1", "2"], reader=mina, also=["7"])
-    assert issue.date == "Woche 48 · Donnerstag, 26. November 2026"
+    assert issue.date == dotted("Woche 48", "Donnerstag, 26. November 2026")
     assert issue.intro == (
         "Hallo Mina, hier sind zwei Beiträge, ausgewählt für Ihre Arbeit als CTO und nach Ihren "
         "Themen, vor allem TPUs und Racks."
     )
     face = issue.lead.face
     assert (face.lang, face.read) == ("en", "Weiterlesen bei Silicon Review")
-    assert face.origin == "Silicon Review · kuratiert von The Desk · 19. November 2026"
+    assert " ".join(face.origin.split()) == (
+        "Silicon Review · kuratiert von The Desk · 19. November 2026"
+    )
     html, text = renderer.html(issue), renderer.text(issue)
     assert '<html lang="de-AT"' in html
     assert "Sie interessieren sich für" in " ".join(text.split())

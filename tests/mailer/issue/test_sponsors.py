@@ -31,7 +31,7 @@ def test_a_sponsor_is_labelled_in_both_parts_and_its_link_counts(
     shown = renderer.render(issue)
     link = f"{WEB}/c/{sponsors.FIRST + 3:0>24}-7"
     assert f"[Sponsor] Acme\nChips that <stay> cool.\nVisit Acme:\n{link}\n" in shown.text
-    assert "<b>Sponsor</b> · Acme" in shown.html
+    assert "<b>Sponsor</b>&nbsp;·&nbsp;Acme" in shown.html
     assert "Chips that &lt;stay&gt; cool." in shown.html
     assert f'<a href="{link}" rel="sponsored"' in shown.html
     assert 'alt="Acme" width="476"' in shown.html

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from selectolax.lexbor import LexborHTMLParser
 
 from mailer.delivery import campaign
+from mailer.issue.plaintext import dotted
 from mailer.web import archive
 from recommender import newsletters
 from recommender.models import Base, Delivery, Edition, EditionStory
@@ -73,7 +74,7 @@ def test_the_archive_and_the_mail_name_the_same_day(place: Place) -> None:
     for page in ("/archive", "/archive/weekly-2026-W48"):
         text = place.client.get(page).text
         assert ("26 November 2026" in text, "24 November 2026" in text) == (True, False)
-    at_the_top = "Week 48 · Thursday, 26 November 2026"
+    at_the_top = dotted("Week 48", "Thursday, 26 November 2026")
     assert at_the_top in issue
     assert at_the_top in text
 
@@ -207,7 +208,7 @@ def test_who_finds_nothing_is_told_so_and_shown_the_way_back(place: Place) -> No
         answer = place.client.get("/archive", params={"q": words})
         assert answer.status_code == 200
         assert "Nothing found for “" in answer.text
-        assert '<a class="next" href="/archive">All editions</a>' in answer.text
+        assert '<a class="next" href="/archive">All issues</a>' in answer.text
         assert "<b>" not in answer.text
         assert len(answer.text) < 10_000
     german = place.client.get("/archive?q=zebra&lang=de").text
