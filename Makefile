@@ -49,7 +49,7 @@ format: $(VENV)/developer  ## bring the code into shape
 	$(BIN)/ruff format .
 
 translations: $(VENV)/developer  ## bring translations/*.po up to the sentences in the code
-	$(BIN)/pybabel --quiet extract -F pyproject.toml -k N_ -c Translators: --no-location -o $(VENV)/sentences.pot .
+	$(BIN)/pybabel --quiet extract -F pyproject.toml -k N_ -k naming -c Translators: --no-location -o $(VENV)/sentences.pot .
 	for file in translations/*.po; do $(BIN)/pybabel --quiet update -i $(VENV)/sentences.pot -o $$file -l $$(basename $$file .po) --no-fuzzy-matching --ignore-obsolete --omit-header --width 100 || exit 1; done
 
 wheel: $(VENV)/developer  ## build the distribution into dist/

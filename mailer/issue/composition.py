@@ -144,7 +144,7 @@ class Composer:
             view_url=links.view(delivery_id),
             trap_url=links.click(delivery_id, TRAP) if publication.tracking else "",
             reading_time=wording.reading_time(sum([face.words for face in faces]), language),
-            choose=_("Choose your topics") if publication.welcome or not _told(reader) else "",
+            choose=self._choose(reader, language),
             contents_title=_("In this issue") if len(faces) > 1 else "",
             contents=faces if len(faces) > 1 else (),
             tagline=frame.tagline,
@@ -156,6 +156,13 @@ class Composer:
             imprint_url=frame.imprint_url,
             privacy_url=frame.privacy_url,
         )
+
+    def _choose(self, reader: ReaderView, language: Language) -> str:
+        """What leads to the choices at the top: for who has told us nothing, and who is new."""
+        _ = language.text
+        if not _told(reader):
+            return _("Choose your topics")
+        return _("Change what you get") if self._publication.welcome else ""
 
     def _note(self, reader: ReaderView, delivery_id: int, language: Language) -> Note | None:
         """The editors' note for everybody, and below it those for the reader's segments; above

@@ -105,7 +105,7 @@ def confirm_page(request: Request) -> Response:
     _ = site.language.text
     return site.notice(
         _("Use this address?"),
-        _(
+        site.naming(
             "From then on %(title)s is sent to %(address)s, and no more to the address before.",
             title=site.settings.title,
             address=found.email,

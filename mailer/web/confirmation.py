@@ -58,7 +58,7 @@ def _form(
         roles=site.vocabulary_search.names("role", now)[:LISTED],
         part_shown=role_parts.sentence(chosen.roles, site.language),
         zones=zones(chosen["timezone"]),
-        standard=standard(site.settings, site.language),
+        standard=standard([site.settings], site.language),
         text_boxes=text_boxes(),
         written_in=localization.choose(chosen.locale, site.language.tag),
     )

@@ -1,23 +1,27 @@
 """Which of several newsletters a reader wants, as the page of choices shows and changes it."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session, object_session
 from starlette.datastructures import FormData
 
+from mailer.edition import schedule
+from mailer.issue import wording
 from mailer.web.site import Site
 from recommender import newsletters, segments
 from recommender.models import Subscriber
-from recommender.settings import schedules
+from recommender.settings import Settings, schedules
 from recommender.settings.schedules import Cadence
 from recommender.subscribers import subscriptions
 
 
 class Choice(NamedTuple):
-    """A newsletter of the store, and whether the reader has not left it."""
+    """A newsletter of the store, when it comes in words, and whether the reader has not left it."""
 
     name: str
     title: str
+    comes: str
     subscribed: bool
 
 
@@ -31,28 +35,34 @@ def choices(site: Site, reader: Subscriber) -> list[Choice]:
     rows = [row for row in newsletters.listing(session) if row.name in wanted]
     if len(rows) < 2:
         return []
-    return [
-        Choice(row.name, newsletters.of(site.settings, row).title, wanted[row.name]) for row in rows
-    ]
+    choices = []
+    for row in rows:
+        own = newsletters.of(site.settings, row)
+        often = wording.cadence(own.schedule, site.language)
+        comes = f"{often}, {schedule.hour_of(own.schedule):%H:%M}"
+        choices.append(Choice(row.name, own.title, comes, wanted[row.name]))
+    return choices
 
 
-def all_weekly(site: Site, reader: Subscriber) -> bool:
-    """Whether each newsletter that the reader gets comes once a week; ``reader`` is of an open
-    session."""
+def got(site: Site, reader: Subscriber) -> list[Settings]:
+    """The settings of each newsletter that the reader gets, the first's where there is none;
+    ``reader`` is of an open session."""
     session = object_session(reader)
     if session is None:
         raise ValueError("the reader is not of an open session")
     within = segments.audiences(session, reader.id, site.clock())
     wanted = subscriptions.of(session, reader, within)
     found = [
-        newsletters.of(site.settings, row).schedule
+        newsletters.of(site.settings, row)
         for row in newsletters.listing(session)
         if wanted.get(row.name)
     ]
-    return all(
-        schedules.parse(schedule).cadence == Cadence.WEEKLY
-        for schedule in found or [site.settings.schedule]
-    )
+    return found or [site.settings]
+
+
+def all_weekly(own: Sequence[Settings]) -> bool:
+    """Whether each of these newsletters comes once a week."""
+    return all(schedules.parse(one.schedule).cadence == Cadence.WEEKLY for one in own)
 
 
 def any_ticked(site: Site, reader: Subscriber, form: FormData) -> bool:

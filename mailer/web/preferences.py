@@ -86,7 +86,8 @@ def _form(
     chosen = chosen or PreferencesForm.of(reader)
     now = site.clock()
     offering = site.offerings.current(now)
-    weekly = newsletter_choice.all_weekly(site, reader)
+    own = newsletter_choice.got(site, reader)
+    weekly = newsletter_choice.all_weekly(own)
     newsletters = newsletter_choice.choices(site, reader)
     return site.page(
         "preferences.html",
@@ -114,7 +115,7 @@ def _form(
         longest_pause=LONGEST_PAUSE,
         may_move=reader.status in MAY_MOVE,
         newsletters=newsletters,
-        standard=standard(site.settings, site.language, several=bool(newsletters)),
+        standard=standard(own, site.language),
     )
 
 
@@ -191,8 +192,8 @@ def _mail_link(request: Request, site: Site, reader: Subscriber) -> Response:
             "A private link is on its way to the address this issue was sent to. It is good for "
             "two hours."
         ),
-        _(
-            "Nothing there after a few minutes? Look for “%(title)s” in the spam folder, or ask "
+        site.naming(
+            "Nothing there after a few minutes? Look for %(title)s in the spam folder, or ask "
             "again.",
             title=site.settings.title,
         ),

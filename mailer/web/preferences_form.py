@@ -1,6 +1,6 @@
 """What a reader chose, as forms show and send it: saved, or only looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
 from functools import lru_cache
@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from starlette.datastructures import FormData
 
+from mailer.issue import wording
 from mailer.localization import Language
 from mailer.web import forms
 from recommender.models import Frequency, Subscriber
@@ -95,16 +96,25 @@ class Standard(NamedTuple):
     timezone: str
 
 
-def standard(settings: Settings, language: Language, *, several: bool = False) -> Standard:
-    """The newsletter's own day, hour and time zone; ``several`` newsletters differ in them."""
-    _, found = language.text, schedules.parse(settings.schedule)
-    if several:
-        return Standard(*[_("Default")] * 3)
-    day = "" if found.weekday is None else language.weekdays[found.weekday]
+def standard(own: Sequence[Settings], language: Language) -> Standard:
+    """The day, hour and time zone of the reader's newsletters, where they agree on them."""
+    _, found = language.text, [schedules.parse(one.schedule) for one in own]
+
+    def words(values: Iterable[str]) -> str:
+        several = set(values)
+        if len(several) > 1:
+            return _("As each newsletter comes")
+        return _("Default (%(value)s)", value=several.pop())
+
     return Standard(
-        _("Default (%(value)s)", value=day) if day else _("Default"),
-        _("Default (%(value)s)", value=f"{found.hour:02}:{found.minute:02}"),
-        _("Default (%(value)s)", value=settings.timezone.replace("_", " ")),
+        words(
+            wording.cadence(one.schedule, language)
+            if it.weekday is None
+            else language.weekdays[it.weekday]
+            for one, it in zip(own, found, strict=True)
+        ),
+        words(f"{it.hour:02}:{it.minute:02}" for it in found),
+        words(one.timezone.replace("_", " ") for one in own),
     )
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from mailer import transactional
-from mailer.issue import wording
+from mailer.issue import pictures, wording
 from mailer.web import archive, forms, security
 from mailer.web.preferences_form import PreferencesForm
 from mailer.web.site import Site, of
@@ -58,6 +58,7 @@ def _form(
         stories=site.settings.picks,
         cadence=wording.cadence(site.settings.schedule, site.language),
         sample=sample[:SAMPLE],
+        picture=pictures.shown(sample[0]) if sample else None,
     )
 
 
@@ -86,8 +87,8 @@ def ask(request: Request, form: FormData) -> Response:
             "If the address is subscribed already, the link opens its choices. If mail to it is "
             "blocked, nothing arrives."
         ),
-        _(
-            "Nothing there after a few minutes? Look for “%(title)s” in the spam folder, or ask "
+        site.naming(
+            "Nothing there after a few minutes? Look for %(title)s in the spam folder, or ask "
             "again.",
             title=site.settings.title,
         ),

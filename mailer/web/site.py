@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import jinja2
+from markupsafe import Markup
 from sqlalchemy.engine import Engine
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -86,6 +87,11 @@ class Site:
         """The site as that of another newsletter of the store."""
         return replace(self, settings=settings)
 
+    def naming(self, message: str, /, **names: str) -> Markup:
+        """A sentence of ours with names filled in that stand out from it."""
+        written = Markup.escape(self.language.catalogue.gettext(message))
+        return written % {key: Markup("<em>{}</em>").format(name) for key, name in names.items()}
+
     def page(
         self,
         template: str,
@@ -94,7 +100,9 @@ class Site:
         **values: object,
     ) -> HTMLResponse:
         """``templates/web/<template>`` filled in; every page knows ``site``."""
-        text = self.pages.get_template(template).render(site=self, _=self.language.text, **values)
+        text = self.pages.get_template(template).render(
+            site=self, _=self.language.text, naming=self.naming, **values
+        )
         spoken = {"Content-Language": self.language.tag, "Vary": "Accept-Language"}
         return HTMLResponse(text, status, {**spoken, **(headers or {})})
 

@@ -51,7 +51,7 @@ def show(request: Request) -> Response:
     _ = site.language.text
     return site.notice(
         _("Unsubscribe from %(title)s?", title=copy.title),
-        _("You will get no more issues of %(title)s. That is all.", title=copy.title),
+        site.naming("You will get no more issues of %(title)s. That is all.", title=copy.title),
         button=_("Unsubscribe"),
         links={
             _("Get other stories, or fewer issues, instead"): site.links.preferences(copy.delivery)
@@ -116,7 +116,7 @@ def _return(
 
 
 def _gone(site: Site, title: str, others: Sequence[str] = ()) -> Response:
-    return site.page("left.html", left=title, others=others)
+    return site.page("left.html", left=title, others=site.language.all_of(others) if others else "")
 
 
 def _others(session: Session, site: Site, copy: _Copy) -> list[str]:

@@ -23,7 +23,7 @@ def sentences(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, ...]]:
     """All that pages and mail say, found in code and templates as `make translations` finds it."""
     file = tmp_path_factory.mktemp("translations") / "sentences.pot"
     command = [sys.executable, "-m", "babel.messages.frontend", "--quiet", "extract"]
-    options = ["-F", "pyproject.toml", "-k", "N_", "-o", str(file), "."]
+    options = ["-F", "pyproject.toml", "-k", "N_", "-k", "naming", "-o", str(file), "."]
     subprocess.run([*command, *options], cwd=TOP, check=True)
     with file.open("rb") as source:
         found = {forms(message)[0] for message in pofile.read_po(source) if message.id}
@@ -120,3 +120,10 @@ def test_a_broken_catalogue_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_commands_that_write_nothing_load_no_catalogue() -> None:
     code = "import sys; import mailer.cli; sys.exit('babel' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_german_addresses_its_readers_alike() -> None:
+    """Formally, and never as somebody else: ``Ihre Auswahl``, not ``ihre`` or ``deine``."""
+    other = re.compile(r"\b(du|dich|dir|dein\w*|ihr\w*|ihnen|euch|euer)\b")
+    said = [text for message in catalogue("de") if message.id for text in forms(message)[1]]
+    assert [text for text in said if other.search(text)] == []

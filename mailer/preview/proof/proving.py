@@ -4,7 +4,7 @@ copies that shall be looked at."""
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from mailer import process_group
 from mailer.preview.proof import counting, links
 from mailer.preview.proof.counting import SAMPLE, Asked, Opened, Part
-from mailer.preview.proof.tally import Broken, Tally, ordered
+from mailer.preview.proof.tally import Broken, Example, Tally, ordered
 from mailer.process_group import ProcessGroup
 from mailer.rendering.templates import Rendered
 from recommender import segments
@@ -215,22 +215,31 @@ def _reach(edition: Opened, tally: Tally) -> list[StoryReach]:
 
 
 def _looks(edition: Opened, tally: Tally, names: Sequence[str]) -> tuple[list[Look], int]:
-    """An issue of each segment, then of the roles with the most readers, of a reader each where
-    there are enough; how many roles are left out."""
+    """An issue of each segment, then of the roles with the most readers; how many roles are left
+    out."""
     roles = [
         (key, number) for key, number in ordered(tally.groups) if not key.startswith("segment:")
     ]
     groups = [(f"segment:{name}", tally.groups.get(f"segment:{name}", 0)) for name in names]
+    shown = [*groups, *roles[:MOST_ROLES]]
+    chosen = examples_apart({key: tally.examples[key] for key, _ in shown if key in tally.examples})
     looks: list[Look] = []
-    shown: set[str] = set()
-    for key, number in [*groups, *roles[:MOST_ROLES]]:
-        examples = tally.examples.get(key, [])
-        fresh = (one for one in examples if one.email not in shown)
-        example = next(fresh, examples[0] if examples else None)
-        if example is not None:
-            shown.add(example.email)
+    for key, number in shown:
+        if key in chosen:
+            example = chosen[key]
             copy = edition.factory.page(counting.request(example))
             kind, _, name = key.partition(":")
             label = f"{kind} {name}" if name else "no role stated"
             looks.append(Look(label, number, example.email, example.name, copy))
     return looks, max(0, len(roles) - MOST_ROLES)
+
+
+def examples_apart(of_groups: Mapping[str, Sequence[Example]]) -> dict[str, Example]:
+    """A reader of each group: another one in each, with another name, as far as there are some.
+    Groups with few to choose from choose first."""
+    chosen: dict[str, Example] = {}
+    for key, examples in sorted(of_groups.items(), key=lambda item: len(item[1])):
+        emails = {one.email for one in chosen.values()}
+        names = {one.name for one in chosen.values() if one.name}
+        chosen[key] = min(examples, key=lambda one: (one.email in emails, one.name in names))
+    return chosen

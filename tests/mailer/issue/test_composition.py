@@ -404,11 +404,14 @@ def test_who_has_told_nothing_and_who_is_new_are_asked_for_their_topics(
     issue_of: Make, renderer: Renderer
 ) -> None:
     new = dataclasses.replace(PUBLICATION, welcome=True)
-    asked = [issue_of(["1"], reader=ReaderView()), issue_of(["1"], publication=new)]
-    for issue in asked:
+    asked = {
+        "Choose your topics": issue_of(["1"], reader=ReaderView()),
+        "Change what you get": issue_of(["1"], publication=new),
+    }
+    for words, issue in asked.items():
         link = f'<a href="{issue.preferences_url}" class="accent"'
         assert link in renderer.html(issue)
-        assert f"Choose your topics:\n{issue.preferences_url}" in renderer.text(issue)
+        assert f"{words}:\n{issue.preferences_url}" in renderer.text(issue).partition("In this")[0]
     assert "Choose your topics" not in renderer.html(issue_of(["1"]))
 
 

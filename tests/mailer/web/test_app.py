@@ -39,3 +39,17 @@ def test_a_page_that_leads_nowhere_leads_on(place: Place, path: str) -> None:
     assert answer.status_code == 404
     for onward in ("/subscribe", "/archive"):
         assert f'class="next" href="{onward}"' in answer.text
+
+
+def test_a_page_that_a_readers_own_link_opens_asks_nobody_to_subscribe(
+    place: Place, personal: str
+) -> None:
+    links, copy = place.links, place.delivery("founder@example.com")
+    own = (
+        *(links.view(copy.id), links.unsubscribe(copy.id), links.preferences(copy.id)),
+        *(links.keep(copy.id), links.feedback(copy.id, copy.story_ids[0], "less"), personal),
+    )
+    assert 'class="call"' in place.client.get("/archive").text
+    for url in own:
+        for answer in (place.client.get(place.path(url)), place.client.post(place.path(url))):
+            assert 'class="call"' not in answer.text, url

@@ -41,6 +41,11 @@ USABLE = """() => {
       marked: marked.some(it => getComputedStyle(it).outlineStyle !== "none"
         && parseFloat(getComputedStyle(it).outlineWidth) >= 2),
       seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight && box.right > 0,
+      covered: one.closest(".save") ? 0
+        : Math.max(0, ...[...document.querySelectorAll(".save")].map(it => {
+          const bar = it.getBoundingClientRect();
+          return Math.min(box.bottom, bar.bottom) - Math.max(box.top, bar.top);
+        })),
     });
   });
   return window.usable.length;
@@ -59,6 +64,7 @@ def walk(page: Page, address: str = "", *, axe: bool = False) -> None:
     other test shows to axe-core."""
     if address:
         page.goto(address)
+    page.wait_for_load_state()  # until its script has run, what can be used is not settled
     stops = page.evaluate(USABLE)
     for _ in range(stops + 2):  # datetime fields have several stops
         page.keyboard.press("Tab")
@@ -75,6 +81,8 @@ def walk(page: Page, address: str = "", *, axe: bool = False) -> None:
     assert once == sorted(once), (page.url, "the order of Tab is that of the page")
     dark = [one for one in found["reached"] if not (one["marked"] and one["seen"])]
     assert not dark, (page.url, "the focus is not to be seen", dark)
+    covered = [one for one in found["reached"] if one["covered"] > 0]
+    assert not covered, (page.url, "a bar covers what has the focus (WCAG 2.4.11)", covered)
     page.locator(".skip").focus()
     page.keyboard.press("Enter")
     assert page.url.endswith("#content")

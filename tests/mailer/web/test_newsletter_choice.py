@@ -45,3 +45,19 @@ def test_who_gets_a_daily_one_chooses_among_issues_and_not_weeks(
     assert "Every issue" in page
     assert "Every week" not in page
     assert "once a week" not in page
+
+
+def test_each_says_when_it_comes_and_the_default_is_named_where_they_agree(
+    place: Place, personal: str
+) -> None:
+    with database.writing(place.engine) as session:
+        own = {"title": "The Daily Brief", "schedule": "daily 08:00"}
+        newsletters.add(session, place.settings, "daily", own, segment=None, now=place.moment[0])
+    page = place.client.get(personal).text
+    for words in ("Every Thursday, 08:00", "Every day, 08:00"):
+        assert f'<span class="hint">{words}</span>' in page
+    assert '<option value="">As each newsletter comes</option>' in page  # the day
+    assert '<option value="">Default (08:00)</option>' in page
+    chosen = {"action": "save", "newsletters": "shown", "newsletter": ["daily"]}
+    page = place.client.post(personal, data=chosen).text
+    assert '<option value="">Default (Every day)</option>' in page

@@ -124,8 +124,8 @@ def got(place: Place) -> dict[str, bool]:
 
 def test_of_two_newsletters_only_the_one_that_was_left_stops(two: Place) -> None:
     page = two.client.post(link(two))
-    assert "You get no more issues of The Weekly Brief" in page.text
-    assert "You still get The Daily Brief" in page.text
+    assert "You get no more issues of <em>The Weekly Brief</em>." in page.text
+    assert "You still get <em>The Daily Brief</em>." in page.text
     assert (two.status(WHO), got(two)) == (Status.ACTIVE, {"weekly": False, "daily": True})
     assert "You are unsubscribed" in two.client.get(link(two)).text
     assert "Welcome back" in two.client.post(link(two), data={"action": "return"}).text
