@@ -5,10 +5,12 @@ is served with as many as it takes: the others wait their turn, and now and then
 It knows nothing of which relay to use, nor of rates.
 """
 
+import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from mailer.relay import green_threads
+from mailer.relay.green_threads import Lane, current
 from mailer.relay.transport import Connection, Pipeline, Relay
 from recommender.errors import TransportError
 
@@ -51,7 +53,7 @@ class _Line:
 
 
 class Connections:
-    """Connections to several relays. Safe to share between lanes, and threads."""
+    """Connections to several relays, for all lanes of a thread."""
 
     def __init__(
         self,
@@ -65,7 +67,7 @@ class Connections:
         self._messages_each = messages_each
         self._monotonic = monotonic
         self._lines = {relay: _Line() for relay in relays}
-        self._changed = green_threads.Condition()
+        self._waiting: deque[Lane] = deque()
 
     def borrow(self, relay: Relay, *, fresh: bool = False) -> PooledConnection | None:
         """A connection to ``relay`` for one message; ``fresh``: one that has carried none.
@@ -74,21 +76,12 @@ class Connections:
         none can be made and none is open.
         """
         line = self._lines[relay]
-        worn: list[PooledConnection] = []
-        try:
-            with self._changed:
-                while True:
-                    if (kept := self._kept(line, worn, fresh=fresh)) is not None:
-                        return kept
-                    if self._may_open(line):
-                        break
-                    if not self._changed.wait(WAIT):
-                        return None
-                line.open += 1
-        finally:
-            for connection in worn:
-                connection.transport.close()
-        return self._open(relay, line)
+        while (kept := self._kept(line, fresh=fresh)) is None:
+            if self._may_open(line):
+                return self._open(relay, line)
+            if not self._wait():
+                return None
+        return kept
 
     def may_carry_another(self, connection: PooledConnection) -> bool:
         """Whether it may carry one more message before somebody else borrows it."""
@@ -100,12 +93,11 @@ class Connections:
         if connection.begun:
             connection.transport.abort()
         line = self._lines[connection.relay]
-        with self._changed:
-            if connection.transport.open:
-                line.idle.append(connection)
-            else:
-                line.open -= 1
-            self._changed.notify()
+        if connection.transport.open:
+            line.idle.append(connection)
+        else:
+            line.open -= 1
+        self._wake(1)
 
     def drop(self, connection: PooledConnection) -> None:
         """What was offered over it shall not be delivered."""
@@ -114,18 +106,13 @@ class Connections:
 
     def close(self) -> None:
         """Take leave on every connection that is not in use."""
-        with self._changed:
-            idle = [connection for line in self._lines.values() for connection in line.idle]
-            for line in self._lines.values():
-                line.open -= len(line.idle)
-                line.idle.clear()
-        for connection in idle:
-            connection.transport.close()
+        for line in self._lines.values():
+            while line.idle:
+                line.open -= 1
+                line.idle.pop().transport.close()
 
-    def _kept(
-        self, line: _Line, worn: list[PooledConnection], *, fresh: bool
-    ) -> PooledConnection | None:
-        """One that is open and may carry another message; ``worn`` gets those that may not."""
+    def _kept(self, line: _Line, *, fresh: bool) -> PooledConnection | None:
+        """One that is open and may carry another message; those that may not are closed."""
         while line.idle:
             connection = line.idle.pop()
             if (
@@ -134,8 +121,8 @@ class Connections:
                 and connection.transport.ready()
             ):
                 return connection
-            worn.append(connection)
             line.open -= 1
+            connection.transport.close()
             if fresh:
                 break
         return None
@@ -150,19 +137,36 @@ class Connections:
         return line.open < line.ceiling
 
     def _open(self, relay: Relay, line: _Line) -> PooledConnection | None:
+        line.open += 1
         try:
             return PooledConnection(relay, relay.connect(self._timeout))
         except TransportError:
-            with self._changed:
-                line.open -= 1
-                self._changed.notify_all()
-                if line.open == 0:
-                    line.ceiling = None
-                    raise
-                line.ceiling = line.open
-                self._try_later(line)
-                return None
+            line.open -= 1
+            self._wake(len(self._waiting))
+            if line.open == 0:
+                line.ceiling = None
+                raise
+            line.ceiling = line.open
+            self._try_later(line)
+            return None
 
     def _try_later(self, line: _Line) -> None:
         line.more_at = self._monotonic() + min(FIRST_TRY * 2**line.tries, LONGEST_TRY)
         line.tries += 1
+
+    def _wait(self) -> bool:
+        """Wait until a lane has given one back; False when none has in time. Outside of any lane
+        there is nobody who could."""
+        if (lane := current()) is None:
+            return False
+        self._waiting.append(lane)
+        try:
+            return lane.park(time.monotonic() + WAIT) is not None
+        finally:
+            if lane in self._waiting:
+                self._waiting.remove(lane)
+
+    def _wake(self, most: int) -> None:
+        """Let so many of those that wait look again."""
+        for _ in range(min(most, len(self._waiting))):
+            self._waiting.popleft().wake()

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mailer.mime.message import Message
 from mailer.relay import registry
+from mailer.relay.green_threads import Lanes
 from mailer.relay.relay_pool import RelayPool, RelayTransport
 from mailer.relay.smtp.relay import Relay
 from mailer.relay.transport import Permits
@@ -69,3 +70,11 @@ def way_out(pool: RelayPool, permits: Permits | None = None) -> Iterator[RelayTr
         yield transport
     finally:
         transport.close()
+
+
+def run_lanes(lanes: Lanes, seconds: float) -> None:
+    """Let lanes go on until all of them are done, or for so long."""
+    end = time.monotonic() + seconds
+    while lanes.alive and time.monotonic() < end:
+        lanes.run()
+        lanes.rest(0.02)

@@ -1,18 +1,17 @@
 """Relays under load: few connections, shares, rates that are used up, servers that ask for less."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 
 from mailer.relay.connections import FIRST_TRY
+from mailer.relay.green_threads import Lanes
 from mailer.relay.health import FIRST_PAUSE, STRIKES
 from mailer.relay.relay_pool import RelayPool, RelayTransport
 from mailer.relay.transport import VerdictKind
 from recommender.settings.limits import LimitReached, Rate, Rates
 
-from ..relaying import HANG_UP, MESSAGE, Clock, Serve, pool_of, way_out
+from ..relaying import HANG_UP, MESSAGE, Clock, Serve, pool_of, run_lanes, way_out
 
 ACCEPTED, DEFERRED, HELD = VerdictKind.ACCEPTED, VerdictKind.DEFERRED, VerdictKind.HELD
 
@@ -35,13 +34,15 @@ def send_patiently(pool: RelayPool, number: int) -> list[VerdictKind]:
 def test_a_server_that_takes_few_connections_is_served_with_few(serve: Serve, words: bytes) -> None:
     server = serve(GREETING=[b"220 hello\r\n", *[words] * 9])
     pool = pool_of(server)
+    lanes, answers = Lanes(), list[list[VerdictKind]]()
     with way_out(pool) as first:
         assert first.offer(MESSAGE, number=1) is None
-        with ThreadPoolExecutor(4) as threads:
-            answers = [threads.submit(send_patiently, pool, 5) for _ in range(4)]
-            time.sleep(0.1)
-            assert first.commit().kind is ACCEPTED
-            assert [answer.result() for answer in answers] == [[ACCEPTED] * 5] * 4
+        for _ in range(4):
+            lanes.start(lambda: answers.append(send_patiently(pool, 5)))
+        run_lanes(lanes, 0.1)
+        assert first.commit().kind is ACCEPTED
+        run_lanes(lanes, 10)
+    assert answers == [[ACCEPTED] * 5] * 4
     assert len(server.texts) == 21
     assert server.connections <= 5  # each tried once at most
 

@@ -1,11 +1,10 @@
 """The throttle: what may go goes, what may not waits or is put back, and nothing is lost by it."""
 
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from sqlalchemy.engine import Engine
 from mailer.delivery import throttled_offer
 from mailer.mime.message import Message
 from mailer.relay import registry, transport
+from mailer.relay.green_threads import Lanes
 from mailer.relay.smtp.relay import Relay
 from mailer.relay.transport import NoLimits, Verdict, VerdictKind
 from mailer.throttling.throttle import (
@@ -30,6 +30,8 @@ from recommender.models import RateLimit
 from recommender.settings import Settings, limits
 from recommender.settings.limits import LimitReached
 from recommender.storage import database
+
+from ..relaying import run_lanes
 
 ACCEPTED = Verdict(VerdictKind.ACCEPTED, "mx:25", 250, "2.0.0", "250 2.0.0 ok", ".")
 SLOW = "421 4.7.28 slow down"
@@ -271,7 +273,7 @@ def test_a_server_never_gets_more_than_its_rate_in_any_second(
     url = f"smtp://127.0.0.1:{server.port}?starttls=never&rate=30/second"
     found = Settings(smtp_url=url, stop_when_bouncing=1, domain_rates={"*": "200/second"})
     throttle = Throttle(store, found, lambda: datetime.now(UTC))
-    open_transport = registry.opener(found, Path("unused"))
+    open_transport, lanes = registry.opener(found, Path("unused")), Lanes()
 
     def run(name: int) -> None:
         permits = throttle.permits()
@@ -280,14 +282,15 @@ def test_a_server_never_gets_more_than_its_rate_in_any_second(
             recipient = f"r{number}@domain{name}.example.org"
             message = Message("b@example.org", recipient, b"\r\n", f"<{number}@x.y>")
             answer = throttled_offer.offer(
-                throttle, transport, message, number=number, wait=threading.Event().wait
+                throttle, transport, message, number=number, wait=lanes.pause
             )
             assert answer is None
             throttled_offer.report(throttle, permits, transport.commit(), recipient)
         transport.close()
 
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(run, range(4)))
+    for name in range(4):
+        lanes.start(partial(run, name))
+    run_lanes(lanes, 30)
     throttle.close()
     assert len(stamps) == 120
     for first, last in zip(stamps.times, stamps.times[30:], strict=False):
