@@ -173,9 +173,7 @@ class ParsedMessage:
 
     def leaves(self) -> Iterator[EmailMessage]:
         """The parts that hold content, in their order."""
-        for part in self.message.walk():
-            if not part.is_multipart() and isinstance(part, EmailMessage):
-                yield part
+        return (part for part in self.message.walk() if not part.is_multipart())
 
     @property
     def unsubscribe_url(self) -> str:
@@ -189,8 +187,6 @@ def parse_message(
 ) -> ParsedMessage:
     """The message in ``data``, whatever state it is in."""
     message = email.message_from_bytes(data, policy=_POLICY)
-    if not isinstance(message, EmailMessage):
-        raise TypeError("the default policy makes EmailMessage")
     parts = {part.get_content_type(): part for part in message.walk() if not part.is_multipart()}
     html = _content(parts.get("text/html"))
     head = re.split(rb"\r?\n\r?\n", data, maxsplit=1)[0]

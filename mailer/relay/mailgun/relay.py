@@ -18,8 +18,7 @@ _DOMAIN = re.compile(r"[a-z0-9.-]{3,253}")
 
 
 def from_url(url: str, *, number: int, folder: Path) -> http.Relay:  # noqa: ARG001  (as all have it)
-    """The relay of ``url``, number ``number`` of ``smtp_url``; no file is kept in ``folder``.
-    ConfigurationError names the key of the settings, never a secret."""
+    """As ``registry.FromUrl``; no file is kept in ``folder``."""
     parsed = http.Url(url, FORM, number)
     key, region = parsed.user, parsed.options.pop("region", ["us"])[-1]
     try:

@@ -16,8 +16,7 @@ _STREAM = re.compile(r"[a-z0-9_-]{1,60}")
 
 
 def from_url(url: str, *, number: int, folder: Path) -> http.Relay:  # noqa: ARG001  (as all have it)
-    """The relay of ``url``, number ``number`` of ``smtp_url``; no file is kept in ``folder``.
-    ConfigurationError names the key of the settings, never a secret."""
+    """As ``registry.FromUrl``; no file is kept in ``folder``."""
     parsed = http.Url(url, FORM, number)
     token, stream = parsed.user, parsed.host
     fits = _TOKEN.fullmatch(token) and _STREAM.fullmatch(stream)

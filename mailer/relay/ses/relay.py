@@ -20,8 +20,7 @@ _SET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def from_url(url: str, *, number: int, folder: Path) -> http.Relay:  # noqa: ARG001  (as all have it)
-    """The relay of ``url``, number ``number`` of ``smtp_url``; no file is kept in ``folder``.
-    ConfigurationError names the key of the settings, never a secret."""
+    """As ``registry.FromUrl``; no file is kept in ``folder``."""
     parsed = http.Url(url, FORM, number)
     key, secret, region = parsed.user, parsed.password or "", parsed.host
     configuration = parsed.options.pop("configuration", [""])[-1]
