@@ -329,7 +329,10 @@ class Walk:
         site = self.site
         self.to("admin", f"{site.url}/admin")
         self.to("admin-edition", f"{site.url}/admin/weekly-2026-W48")
-        self.to("admin-reader", f"{site.url}/admin/reader")
+        self.to("admin-readers", f"{site.url}/admin/reader")
+        self.page.locator(".cards button").first.click()
+        self.page.wait_for_load_state()
+        self.shot("admin-reader")
         self.to("admin-audit", f"{site.url}/admin/audit")
         self.to("admin-editing", f"{site.url}/admin/editing")
         self.to("admin-editing-sent", f"{site.url}/admin/editing?period=2026-W48")

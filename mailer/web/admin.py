@@ -18,7 +18,7 @@ from mailer.ledger import counts, editions
 from mailer.monitoring import alerts, console_statistics, troubles
 from mailer.reports import edition_statistics
 from mailer.reports.edition_statistics import Figures, StoryNumbers
-from mailer.web import edition_list, edition_titles
+from mailer.web import edition_list, edition_titles, reader_lookup
 from mailer.web.admission import operator, signed_in
 from mailer.web.edition_list import ON_THE_WAY, EditionRow
 from mailer.web.edition_titles import EditionTitle
@@ -26,21 +26,12 @@ from mailer.web.growth import growth
 from mailer.web.response_cache import ResponseCache
 from mailer.web.site import Site
 from recommender.articles import feed_schedule
-from recommender.models import DeliveryState, Edition, EditionState, Status, UserRole
+from recommender.models import DeliveryState, Edition, EditionState, UserRole
 from recommender.storage import database
 
 RELOAD_SECONDS = 10
 PAGE_DIGITS = 4
 """Digits of the number of a page of editions."""
-READERS = {
-    Status.ACTIVE: "active",
-    Status.PENDING: "pending (not confirmed yet)",
-    Status.PAUSED: "paused",
-    Status.UNSUBSCRIBED: "unsubscribed",
-    Status.BOUNCED: "bounced",
-    Status.COMPLAINED: "complained",
-}
-"""What each status is called."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +96,7 @@ def overview(request: Request, site: Site) -> Response:
         "admin.html",
         editions=listed,
         number=number,
-        readers=[(one, words, numbers.readers.get(one, 0)) for one, words in READERS.items()],
+        readers=reader_lookup.counted(numbers.readers),
         troubles=[(one, began.get((one.kind.value, one.subject))) for one in wrong],
         numbers=numbers,
         domains_of=domains_of,

@@ -54,7 +54,8 @@ def signed_in_form(
     page: FormPage, role: UserRole = UserRole.EDITOR
 ) -> Callable[[Request], Awaitable[Response]]:
     """``page`` for operators with that role at least, with a form that a page of ours has sent. It
-    is noted who sent which."""
+    is noted who sent which: its ``action`` and fields, or what the page gave as
+    ``request.state.noted`` (what was done, and what about)."""
 
     async def checked(request: Request) -> Response:
         site = await _admitted(request, role)
@@ -72,11 +73,11 @@ def signed_in_form(
 
 
 def _note(site: Site, who: str, request: Request, form: FormData) -> None:
-    action = forms.text(form, "action") or request.url.path.rpartition("/")[2]
+    given = forms.text(form, "action") or request.url.path.rpartition("/")[2]
+    action, about = getattr(request.state, "noted", (given, ""))
     if action == "preview":
         return
-    named = (f"{name}={form[name]}" for name in ABOUT if form.get(name))
-    about = getattr(request.state, "about", None) or " ".join(named)
+    about = about or " ".join(f"{name}={form[name]}" for name in ABOUT if form.get(name))
     with database.writing(site.engine) as session:
         audit.note(session, who, action, about, now=site.clock())
 

@@ -18,8 +18,13 @@ def moment(settings: Settings, one: datetime) -> str:
 
 def short(settings: Settings, one: datetime) -> str:
     """``26 Nov 2026, 08:00``, for lists."""
+    return f"{short_day(settings, one)}, {one.astimezone(settings.zone):%H:%M}"
+
+
+def short_day(settings: Settings, one: datetime) -> str:
+    """``26 Nov 2026``."""
     local = one.astimezone(settings.zone)
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return f"{local.day} {local:%b %Y}"
 
 
 def span(settings: Settings, first: datetime, last: datetime) -> str:

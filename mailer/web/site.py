@@ -83,6 +83,10 @@ class Site:
         """``26 Nov 2026, 08:00`` on the newsletter's clocks, for operators' pages."""
         return dates.short(self.settings, moment)
 
+    def on(self, moment: datetime) -> str:
+        """``26 Nov 2026`` on the newsletter's clocks, for operators' pages."""
+        return dates.short_day(self.settings, moment)
+
     def publishing(self, settings: Settings) -> "Site":
         """The site as that of another newsletter of the store."""
         return replace(self, settings=settings)
