@@ -341,7 +341,7 @@ class Walk:
         self.page.locator("button[value=pin]").first.click()
         self.page.wait_for_load_state()
         self.shot("admin-editing-pinned")
-        self.page.locator("button[value=release]").first.click()
+        self.page.locator("button[value=unpin]").first.click()
         self.page.goto(f"{site.url}{story}")
         self.page.get_by_label("Key takeaway").fill(TAKEAWAY)
         self.page.get_by_role("button", name="Save").click()

@@ -147,7 +147,7 @@ def _edit(session: Session, site: Site, found: Wanted, action: str, story: str, 
                 f"It is pinned already, by {before.made_by} on {before.made_at:%Y-%m-%d}."
             )
         edits.make(session, row, EditKind.PIN, by=who, now=now, pin=pin)
-    elif action == "release":
+    elif action in ("release", "unpin"):
         edits.release(session, row, by=who, now=now)
     else:
         raise ValueError("There is no such button.")
@@ -234,7 +234,7 @@ def _actions(limits: Sequence[str]) -> list[tuple[str, str]]:
     if any(one.startswith("held") for one in limits):
         return [("release", "Release")]
     if any(one.startswith("pinned") for one in limits):
-        return [("release", "Unpin")]
+        return [("unpin", "Unpin")]
     return [("hold", "Hold"), ("pin", "Pin")]
 
 

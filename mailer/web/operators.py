@@ -1,4 +1,4 @@
-"""Signing in to the operators' pages by name, signing out, and who did what.
+"""Signing in to the operators' pages by name, and signing out.
 
 A session is a cookie that no script reads and no other site sends; it ends after twelve hours, with
 "sign out", and when the account is disabled. In English only.
@@ -23,8 +23,6 @@ from mailer.web.site import Site, of
 from recommender.models import UserRole
 from recommender.storage import database
 
-SHOWN = 200
-"""Entries of the audit log on its page."""
 WRONG = "Name, password or code is wrong."
 
 
@@ -100,17 +98,9 @@ def sign_out(request: Request, site: Site, form: FormData) -> Response:
     return answer
 
 
-def log(_request: Request, site: Site) -> Response:
-    """Who did what, the latest first."""
-    with database.reading(site.engine) as session:
-        entries = audit.latest(session, SHOWN)
-    return site.page("admin_audit.html", entries=entries)
-
-
 ROUTES: list[BaseRoute] = [
     Route("/admin/sign-in", ask, methods=["GET"]),
     Route("/admin/sign-in", let_in(), methods=["POST"]),
     Route("/admin/sign-in/key", signed_in(by_key), methods=["GET"]),
     Route("/admin/sign-out", signed_in_form(sign_out, UserRole.VIEWER), methods=["POST"]),
-    Route("/admin/audit", signed_in(log, UserRole.ADMIN), methods=["GET"]),
 ]

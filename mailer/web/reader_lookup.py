@@ -102,7 +102,8 @@ def found(request: Request, site: Site, form: FormData) -> Response:
             return _one(session, site, asked, reader)
         if chosen is not None:
             raise HTTPException(404)
-        request.state.noted = ("searched readers", f"status={asked.status or 'any'}")
+        who = f"who are {STATUSES[asked.status]}" if asked.status else ""
+        request.state.noted = ("searched readers", who)
         found = reader_pages.search(session, asked.words, asked.status, asked.before)
         return _list(session, site, asked, found)
 

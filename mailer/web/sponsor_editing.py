@@ -83,6 +83,9 @@ def change(request: Request, site: Site, form: FormData) -> Response:
                 else:
                     row.newsletter_id, row.made_by, row.made_at = newsletter.id, who, now
                     session.add(row)
+                    session.flush()
+                    about = f"newsletter={site.settings.newsletter} sponsor={row.id}"
+                    request.state.noted = (action, about)
     except NewsletterError as error:
         return _page(site, edited_edition.complaint(error), given)
     query = urlencode({"newsletter": site.settings.newsletter})

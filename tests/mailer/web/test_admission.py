@@ -19,7 +19,7 @@ def test_whoever_has_the_key_is_an_admin_by_the_name_they_give(open_place: Place
     form = {"action": "save", "period": "2026-W49", "subject": "S", "note": ""}
     open_place.client.post("/admin/editing", data=form, auth=("Mina", PASSWORD))
     log = open_place.client.get("/admin/audit", auth=("x", PASSWORD)).text
-    assert "UTC: Mina, save (period=2026-W49)" in log
+    assert '<td class="words">Mina</td>\n<td class="words">Changed note or subject of ' in log
 
 
 def test_the_cookie_has_a_prefix_where_https_is(open_place: Place) -> None:

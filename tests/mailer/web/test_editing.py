@@ -71,7 +71,7 @@ def test_a_story_is_held_pinned_and_released(open_place: Place) -> None:
     assert "pinned already, by ines on" in post(open_place, action="pin", story=name).text
     post(open_place, action="release", story=name)
     for action, words in (("hold", ["held"]), ("pin", ["held", f"pinned in weekly-{NEXT}"]),
-                          ("release", [])):  # fmt: skip
+                          ("unpin", [])):  # fmt: skip
         assert post(open_place, action=action, story=name).status_code == 303
         with database.reading(open_place.engine) as session:
             later = open_place.moment[0]
