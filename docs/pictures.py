@@ -244,7 +244,7 @@ class Walk:
         file = f"{name}-{self.width}-{self.scheme}-{self.site.language}.png"
         self.page.wait_for_load_state("networkidle")
         framed = self.page.locator("iframe").count() > 0
-        if framed:  # these draw only what is on the screen
+        if framed or self.page.locator(".save").count():  # drawn as the screen has them
             height = self.page.evaluate("document.documentElement.scrollHeight")
             self.page.set_viewport_size({"width": self.width, "height": height})
             self.page.wait_for_timeout(1_500)

@@ -89,6 +89,7 @@ PAGES = (
 )
 """Modules with routes, in the order in which their paths are tried."""
 NOT_FOUND = 404
+SERVER_ERROR = 500
 PATIENCE = 3.0
 """Seconds that a page waits for whoever holds the store; then it says so."""
 STORE_TROUBLE = (
@@ -127,7 +128,11 @@ def create(engine: Engine, settings: Settings, clock: Callable[[], datetime]) ->
                 base_path=settings.base_path,
             ),
             Middleware(PageTimesMiddleware, times=times, access_log=settings.access_log),
-            Middleware(security.SecurityMiddleware, https=settings.base_url.startswith("https://")),
+            Middleware(
+                security.SecurityMiddleware,
+                https=settings.base_url.startswith("https://"),
+                page=_failed,
+            ),
         ],
         exception_handlers={
             HTTPException: _refused,
@@ -209,6 +214,14 @@ async def _refused(request: Request, error: Exception) -> Response:
         )
     words = words and _(words)
     return site.notice(_("This cannot be done"), words, status=status, headers=headers)
+
+
+def _failed(request: Request, status: int, words: str) -> Response:
+    """A plain page for what went wrong here, or was too much."""
+    site = of(request)
+    _ = site.language.text
+    title = _("This did not work") if status >= SERVER_ERROR else _("This cannot be done")
+    return site.notice(title, _(words), status=status, links=site.ways_on())
 
 
 class _Trouble:

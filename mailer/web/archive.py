@@ -20,6 +20,7 @@ from mailer.issue.pictures import Picture
 from mailer.reports import most_sent as leading
 from mailer.web import archive_list, archived_issue
 from mailer.web.archive_list import Asked
+from mailer.web.archived_issue import ArchivedIssue
 from mailer.web.site import Site, of
 from recommender import newsletters
 from recommender.models import Edition, EditionState, EditionStory, Newsletter
@@ -161,7 +162,6 @@ def edition(request: Request) -> Response:
 
 def _edition(request: Request, site: Site, session: Session, found: Edition) -> Response:
     stories = _stories(site, session, found)
-    said = edition_edits.current(session, found.newsletter.name, found.period)
     newer, older = (
         [_entry(site, one, _stories(site, session, one)) for one in beside]
         for beside in _neighbours(session, found)
@@ -171,18 +171,25 @@ def _edition(request: Request, site: Site, session: Session, found: Edition) -> 
         site.page(
             "archive_edition.html",
             entry=_entry(site, found, stories),
-            issue=archived_issue.issue(
-                stories,
-                said.notes.get(None, ""),
-                site.language,
-                written_in=site.settings.language,
-                period=found.period,
-                day=schedule.publishing_day(site.settings, found.period),
-                picks=site.settings.picks,
-            ),
+            issue=_issue(session, site, found, stories),
             newer=next(iter(newer), None),
             older=next(iter(older), None),
         ),
+    )
+
+
+def _issue(
+    session: Session, site: Site, found: Edition, stories: Sequence[StoryContent]
+) -> ArchivedIssue:
+    said = edition_edits.current(session, found.newsletter.name, found.period)
+    return archived_issue.issue(
+        stories,
+        said.notes.get(None, ""),
+        site.language,
+        written_in=site.settings.language,
+        period=found.period,
+        day=schedule.publishing_day(site.settings, found.period),
+        picks=site.settings.picks,
     )
 
 
@@ -196,15 +203,16 @@ def _neighbours(session: Session, found: Edition) -> tuple[Sequence[Edition], Se
 
 
 def feed(request: Request) -> Response:
-    """The archive as an Atom feed (RFC 4287): an entry per edition."""
+    """The archive as an Atom feed (RFC 4287): an entry per edition, with its issue."""
     site = of(request)
     with database.reading(site.engine) as session:
         editions = _editions(session, site, IN_FEED)
-        entries = [(one, _stories(site, session, one)) for one in editions]
-    facts = [(one.name, one.started_at, [story.title for story in most]) for one, most in entries]
-    tag = _tag(site.language.tag, site.settings.title, facts)
-    if _has(request, tag):
-        return Response(status_code=304, headers=_kept(tag))
+        found = [(one, _stories(site, session, one)) for one in editions]
+        facts = [(one.name, one.started_at, [story.title for story in most]) for one, most in found]
+        tag = _tag(site.language.tag, site.settings.title, facts)
+        if _has(request, tag):
+            return Response(status_code=304, headers=_kept(tag))
+        entries = [(one, most, _issue(session, site, one, most)) for one, most in found]
     updated = max((one.started_at or one.planned_at for one in editions), default=EPOCH)
     page = site.page("feed.xml", entries=entries, updated=updated)
     page.headers["content-type"] = "application/atom+xml; charset=utf-8"

@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mailer.localization import N_
 
 LARGEST_BODY = 64 * 1024
 """Bytes of a request; a form with every topic ticked has some twenty thousand."""
@@ -27,17 +30,21 @@ ISSUES = (
 )
 """For the web version of an issue, which carries its styles as mail does."""
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-TOO_LARGE = "This is more than the page takes."
-BROKEN = "Something went wrong here; please try again later."
+TOO_LARGE = N_("This is more than the page takes.")
+BROKEN = N_("Something went wrong here; please try again later.")
 log = logging.getLogger("newsletter.web")
 
 
 class SecurityMiddleware:
     """ASGI middleware: security headers on every answer, bodies of bounded size, no stack trace."""
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, https: bool, page: Callable[[Request, int, str], Response]
+    ) -> None:
+        """``page`` makes one of a status and a sentence, for those who ask for HTML."""
         self._app = app
         self._https = https
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,7 +55,7 @@ class SecurityMiddleware:
         body = _Body(receive, 2 * LARGEST_HOOK if hook else LARGEST_BODY)
         try:
             if _declared_size(scope) > LARGEST_BODY and not hook:
-                await _plain(413, TOO_LARGE, scope, receive, answer)
+                await self._fail(413, TOO_LARGE, scope, receive, answer)
                 return
             if _ambiguous(scope):
                 await _plain(400, "Bad Request", scope, receive, answer)
@@ -62,7 +69,22 @@ class SecurityMiddleware:
                 log.exception("%s /%s", scope["method"], scope["path"].split("/")[1])
             if not answer.started:
                 status, words = (413, TOO_LARGE) if too_large else (500, BROKEN)
-                await _plain(status, words, scope, receive, answer)
+                await self._fail(status, words, scope, receive, answer)
+
+    async def _fail(
+        self, status: int, words: str, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Say what went wrong on a page; in plain text to programs, and where no page can be."""
+        request = Request(scope)
+        if "text/html" in request.headers.get("accept", ""):
+            try:
+                page = self._page(request, status, words)
+            except Exception:
+                log.exception("the page that says %s", status)
+            else:
+                await page(scope, receive, send)
+                return
+        await _plain(status, words, scope, receive, send)
 
     def _protect(self, headers: MutableHeaders) -> None:
         headers.setdefault("content-security-policy", PAGES)
@@ -126,8 +148,6 @@ def _ambiguous(scope: Scope) -> bool:
 
 
 async def _plain(status: int, words: str, scope: Scope, receive: Receive, send: Send) -> None:
-    from starlette.responses import PlainTextResponse
-
     headers = {"connection": "close"} if status == 400 else None  # nothing more is read from it
     await PlainTextResponse(words + "\n", status, headers)(scope, receive, send)
 

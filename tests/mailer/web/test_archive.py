@@ -40,6 +40,10 @@ def test_the_archive_has_a_feed(place: Place) -> None:
     (entry,) = feed.entries
     assert entry.link == "https://news.example.org/archive/weekly-2026-W48"
     assert entry.updated_parsed
+    content = LexborHTMLParser(entry.content[0].value)
+    page = LexborHTMLParser(place.client.get("/archive/weekly-2026-W48").text)
+    for parts in ("h1", "article h2", "article p", ".more li"):
+        assert [one.text() for one in content.css(parts)] == [one.text() for one in page.css(parts)]
     tag = answer.headers["etag"]
     again = place.client.get("/archive/feed.xml", headers={"if-none-match": tag})
     assert (again.status_code, again.content) == (304, b"")

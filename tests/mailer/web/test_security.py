@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mailer.web.site import Site
+
 from .conftest import Place
 
 WHO = "founder@example.com"
@@ -126,3 +128,25 @@ def test_an_error_inside_shows_nothing_of_the_inside(
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
+    assert answer.text == "Something went wrong here; please try again later.\n"
+
+
+def test_browsers_are_told_of_an_error_on_a_page(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise RuntimeError("secret words")
+
+    path, asks = f"/c/{every_link(place)['c']}", {"accept": "text/html", "accept-language": "de"}
+    place.client.app.state.addresses.known = broken  # type: ignore[attr-defined]  # an ASGI app to mypy
+    answer = place.client.get(path, headers=asks)
+    assert (answer.status_code, "Traceback" in answer.text) == (500, False)
+    assert "<h1>Das hat nicht geklappt</h1>" in answer.text
+    assert 'href="/latest"' in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    large = {"email": "a@example.org", "more_topics": "x" * 100_000}
+    answer = place.client.post("/subscribe", data=large, headers=asks)
+    assert (answer.status_code, "<h1>Das geht leider nicht</h1>" in answer.text) == (413, True)
+    monkeypatch.setattr(Site, "notice", broken)
+    answer = place.client.get(path, headers=asks)
+    assert (answer.status_code, answer.text.count("\n")) == (500, 1)
