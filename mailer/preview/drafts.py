@@ -1,19 +1,21 @@
-"""An issue with a note and a subject that are not saved yet, for a reader who is not known."""
+"""An issue with a note and a subject that are not saved yet, for a reader who is not known: to be
+looked at, or sent to somebody as a test copy."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from mailer.delivery import messages
-from mailer.delivery.messages import CopyRequest
+from mailer.delivery.messages import CopyRequest, MessageFactory
 from mailer.edition import edition_edits, edition_ranker, planning, sponsors, templates
 from mailer.edition.edition_settings import EditionSettings
 from mailer.issue import content
 from mailer.issue.composition import ReaderView
 from mailer.issue.sponsors import SponsorContent
+from mailer.mime.message import Message
 from mailer.rendering.templates import Rendered
 from recommender.articles import catalogue
 from recommender.errors import NewsletterError
@@ -27,6 +29,23 @@ DRAFT = 0
 """The number of a sponsor who is not in the store."""
 
 
+@dataclass(frozen=True)
+class Draft:
+    """An issue that belongs to no delivery."""
+
+    factory: MessageFactory
+    request: CopyRequest
+
+    @property
+    def page(self) -> Rendered:
+        """As it looks."""
+        return self.factory.page(self.request)
+
+    def message(self, address: str, now: datetime) -> Message:
+        """As it is sent to that address."""
+        return self.factory.message(replace(self.request, recipient=address), now)
+
+
 def issue(
     session: Session,
     settings: Settings,
@@ -38,11 +57,11 @@ def issue(
     now: datetime,
     lead: tuple[int, Mapping[str, Any]] | None = None,
     sponsor: SponsorContent | None = None,
-) -> Rendered:
-    """The copy of somebody in ``segment`` (None: in none) with this subject and these notes instead
-    of what is saved; an empty one takes that away. ``lead``: a story (id) to lead it, and what is
-    to be said of it instead; ``sponsor``: who is in it instead. Raises NewsletterError without any
-    story."""
+) -> Draft:
+    """The copy of somebody in ``segment`` (None: in none), with this subject and these notes
+    instead of what is saved; an empty one takes that away. ``lead``: a story (id) to lead it, and
+    what is to be said of it instead; ``sponsor``: who is in it instead. Raises NewsletterError
+    without any story."""
     newsletter = planning.newsletter_of(session, settings)
     edition_settings = EditionSettings.of(settings)
     theirs = () if segment is None else (segment,)
@@ -75,7 +94,7 @@ def issue(
         test=True,
     )  # fmt: skip
     view = ReaderView(segments=theirs, sponsor=shown)
-    return factory.page(CopyRequest(delivery_id=0, recipient="", picks=picks, reader=view))
+    return Draft(factory, CopyRequest(delivery_id=0, recipient="", picks=picks, reader=view))
 
 
 def _document(session: Session, story: int, known: dict[str, Any] | None) -> dict[str, Any]:

@@ -32,14 +32,12 @@ from mailer.edition.edition_settings import EditionSettings
 from mailer.edition.sponsors import Slots
 from mailer.issue import content
 from mailer.issue.composition import ReaderView
-from mailer.preview import upcoming
-from mailer.relay import registry
+from mailer.preview import test_copies, upcoming
 from mailer.relay.outbox.folder import file_name
-from mailer.relay.transport import NoLimits, VerdictKind
 from recommender import segments
 from recommender.articles import placements
 from recommender.articles.catalogue import Catalogue
-from recommender.errors import NewsletterError, NotFoundError, TransportError
+from recommender.errors import NewsletterError, NotFoundError
 from recommender.models import (
     Delivery,
     Edition,
@@ -48,7 +46,7 @@ from recommender.models import (
 from recommender.ranking.values import Pick, RunnerUp
 from recommender.settings import Settings
 from recommender.storage import database, json_columns
-from recommender.subscribers import addresses, audience, records
+from recommender.subscribers import audience, records
 from recommender.subscribers.audience import Member
 
 RUNNERS_UP = 5
@@ -271,17 +269,7 @@ def send_test(
     The ledger is not touched. Raises NewsletterError for what is no address, TransportError when it
     was not accepted.
     """
-    try:
-        address = addresses.normalise(address)
-    except ValueError as error:
-        raise NewsletterError(f"{address!r} is no address: {error}") from error
+    address = test_copies.recipient(address)
     with database.reading(engine) as session:
         shown = next_issue(session, settings, reader, now=now, recipient=address)
-    transport = registry.opener(settings, settings.outbox / "test")(NoLimits())
-    try:
-        verdict = transport.offer(shown.message, number=0) or transport.commit()
-    finally:
-        transport.close()
-    if verdict.kind != VerdictKind.ACCEPTED:
-        raise TransportError(f"{address}: {verdict.kind}: {verdict.reply or 'no answer'}")
-    return f"accepted by {verdict.relay}: {verdict.reply}"
+    return test_copies.send(settings, shown.message, address)

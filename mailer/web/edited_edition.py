@@ -30,6 +30,7 @@ class EditedEdition:
 
     newsletter: str
     period: str
+    day: str
     open: bool
     state: str
 
@@ -86,7 +87,7 @@ def of(session: Session, site: Site, period: str) -> EditedEdition:
     settings = site.settings
     edition = edition_edits.planned(session, settings.newsletter, period)
     state = _unplanned(site, period) if edition is None else _state(session, edition)
-    return EditedEdition(settings.newsletter, period, _open(edition), state)
+    return EditedEdition(settings.newsletter, period, _day(site, period), _open(edition), state)
 
 
 def sent(session: Session, site: Site, period: str) -> list[StoryContent]:
@@ -107,7 +108,7 @@ def choices(session: Session, site: Site, wanted: str) -> Mapping[str, str]:
         following = schedule.after(following, settings.schedule)
         periods.add(following)
     return {
-        period: f"{period}, {_day(site, period)}{' (next)' if period == first else ''}"
+        period: f"{_day(site, period)}{' (next)' if period == first else ''}"
         for period in sorted(periods)
     }
 
@@ -147,5 +148,4 @@ def _state(session: Session, edition: Edition) -> str:
 
 
 def _day(site: Site, period: str) -> str:
-    day = schedule.publishing_day(site.settings, period)
-    return f"{day.day} {day:%B}"
+    return dates.day(schedule.publishing_day(site.settings, period))

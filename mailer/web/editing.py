@@ -19,7 +19,8 @@ from starlette.routing import BaseRoute, Route
 
 from mailer.edition import edition_edits, planning
 from mailer.issue import notes, plaintext, wording
-from mailer.preview import drafts, pin_cost
+from mailer.preview import drafts, pin_cost, test_copies
+from mailer.preview.drafts import Draft
 from mailer.web import edited_edition, forms, security
 from mailer.web.admission import operator, signed_in, signed_in_form
 from mailer.web.site import Site
@@ -30,6 +31,7 @@ from recommender.errors import ConflictError, NewsletterError, NotFoundError
 from recommender.models import Article, EditionEditKind, EditKind, Story, UserRole
 from recommender.storage import database
 
+LONGEST_ADDRESS = 320
 SHOWN = 30
 """Stories on the page: the latest, or those with the words that were looked for."""
 
@@ -56,13 +58,15 @@ def show(request: Request, site: Site) -> Response:
 
 
 def change(request: Request, site: Site, form: FormData) -> Response:
-    """Save the note and subject, show what they would look like, or change one story."""
+    """Save the note and subject, show or send what they would look like, or change one story."""
     site, found = _wanted(site, form)
     who = operator(request).name
     action, story = forms.text(form, "action"), forms.text(form, "story")
     try:
         if action == "preview":
             return _preview(site, found, *_texts(form))
+        if action == "test":
+            return _test(site, found, form, who)
         with database.writing(site.engine) as session:
             if action == "save":
                 _save(session, site, found, *_texts(form), who=who)
@@ -154,13 +158,27 @@ def _edit(session: Session, site: Site, found: Wanted, action: str, story: str, 
 
 
 def _preview(site: Site, found: Wanted, subject: str, note: str) -> Response:
+    page = _draft(site, found, subject, note).page
+    return HTMLResponse(page.html, headers={"Content-Security-Policy": security.ISSUES})
+
+
+def _draft(site: Site, found: Wanted, subject: str, note: str) -> Draft:
     segment = found.segment or None
     with database.reading(site.engine) as session:
-        page = drafts.issue(
+        return drafts.issue(
             session, site.settings, found.period,
             subject=subject, notes={segment: note}, segment=segment, now=site.clock(),
         )  # fmt: skip
-    return HTMLResponse(page.html, headers={"Content-Security-Policy": security.ISSUES})
+
+
+def _test(site: Site, found: Wanted, form: FormData, who: str) -> Response:
+    """Send what is written to an address; it stays in the form, saved or not."""
+    address = test_copies.recipient(forms.text(form, "address", LONGEST_ADDRESS))
+    draft = _draft(site, found, *_texts(form))
+    if not site.limits.test(who):
+        raise ConflictError("you have had many test copies sent; wait an hour")
+    test_copies.send(site.settings, draft.message(address, site.clock()), address)
+    return _page(site, found, form=form, said=f"A test copy is on its way to {address}.")
 
 
 def _page(
@@ -184,16 +202,15 @@ def _page(
         stories = _stories(session, site, found) if shown["edition"].open else []
     for one in document["notes"]:
         one["blocks"] = notes.parse(one["text"])
-    subject, note = texts.subject, texts.notes.get(segment, "")
+    written = {"subject": texts.subject, "note": texts.notes.get(segment, ""), "address": ""}
     if form is not None:
-        subject, note = str(form.get("subject", subject)), str(form.get("note", note))
+        written |= {name: str(form.get(name, held)) for name, held in written.items()}
     return site.page(
         "admin_editing.html",
         400 if complaint else 200,
         wanted=found,
         segments=names,
-        subject=subject,
-        note=note,
+        written=written,
         document=document,
         said=said,
         sent=sent,

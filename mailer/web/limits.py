@@ -36,6 +36,8 @@ TRIES = Rate(HOUR, 100)
 
 LOOKS = Rate(HOUR, 600)
 """Previews by one client: somebody who ticks and unticks has enough, a program has not."""
+TESTS = Rate(HOUR, 30)
+"""Test copies that one operator has sent."""
 WRONG_PASSWORDS = (Rate(60, 5), Rate(HOUR, 20), Rate(DAY, 60))
 """Wrong passwords of one client; each window that is full makes the wait longer."""
 NETWORKS = {4: {32: 1, 24: 5}, 6: {64: 1, 56: 3, 48: 10}}
@@ -87,6 +89,10 @@ class Limits:
     def look(self, client: str) -> bool:
         """Whether ``client`` may have one more preview."""
         return self._take(self._clients("looks", client, (LOOKS,)))
+
+    def test(self, operator: str) -> bool:
+        """Whether this operator may have one more test copy sent."""
+        return self._take({self._key("tests", operator): (TESTS,)})
 
     def wrong_password(self, client: str) -> datetime | None:
         """Count a wrong password of ``client``; until when no more are listened to, if at all."""

@@ -26,7 +26,7 @@ FIELDS = (
     ("text", "What it says", "plain text"),
     ("link", "Link", "https://…"),
     ("picture", "Picture", "an https address, if there is one"),
-    ("alt", "Alternative text of the picture", ""),
+    ("alt", "Alternative text", "what the picture shows, in words"),
     ("from", "First day", "empty: today"),
     ("until", "Last day", "empty: until it is removed"),
 )
@@ -100,11 +100,11 @@ def _preview(site: Site, given: Mapping[str, str]) -> Response:
     now = site.clock()
     row = sponsors.drafted(given, now.astimezone(site.settings.zone).date(), _label)
     with database.reading(site.engine) as session:
-        page = drafts.issue(
+        draft = drafts.issue(
             session, site.settings, edited_edition.wanted_period(session, site, ""),
             subject="", notes={}, segment=None, now=now, sponsor=sponsors.content(row),
         )  # fmt: skip
-    return HTMLResponse(page.html, headers={"Content-Security-Policy": security.ISSUES})
+    return HTMLResponse(draft.page.html, headers={"Content-Security-Policy": security.ISSUES})
 
 
 def _page(site: Site, complaint: str = "", given: Mapping[str, str] | None = None) -> Response:

@@ -29,11 +29,11 @@ from recommender.story_text import Image
 FIELDS: tuple[tuple[EditKind, str, str], ...] = (
     (EditKind.TITLE, "line", ""),
     (EditKind.SUMMARY, "text", ""),
-    (EditKind.TAKEAWAY, "text", ""),
-    (EditKind.INSIGHTS, "points", "one a line"),
-    (EditKind.PRACTICE, "points", "one a line"),
-    (EditKind.PRINCIPLES, "points", "one a line"),
-    (EditKind.CODE_REFERENCES, "points", "one a line"),
+    (EditKind.TAKEAWAY, "text", "the one thing to remember: a sentence or two"),
+    (EditKind.INSIGHTS, "points", "what the story found out: one a line"),
+    (EditKind.PRACTICE, "points", "what a reader can do: one a line"),
+    (EditKind.PRINCIPLES, "points", "what holds beyond this story: one a line"),
+    (EditKind.CODE_REFERENCES, "points", "names in code: one a line"),
     (EditKind.IMAGE, "line", "its address, https://…"),
     (EditKind.TOPICS, "text", "with commas between"),
     (EditKind.ROLES, "text", "with commas between"),
@@ -156,11 +156,11 @@ def _preview(site: Site, story: str, given: Texts) -> Response:
             if kind in (*story_edits.PARTS, EditKind.TITLE, EditKind.URL):
                 found = source[kind] if value is None else story_edits.part(kind, value)
                 shown[kind.value] = found.document() if isinstance(found, Image) else found
-        page = drafts.issue(
+        draft = drafts.issue(
             session, site.settings, edited_edition.wanted_period(session, site, ""),
             subject="", notes={}, segment=None, now=now, lead=(row.id, shown),
         )  # fmt: skip
-    return HTMLResponse(page.html, headers={"Content-Security-Policy": security.ISSUES})
+    return HTMLResponse(draft.page.html, headers={"Content-Security-Policy": security.ISSUES})
 
 
 def _page(site: Site, story: str, complaint: str = "", given: Texts | None = None) -> Response:

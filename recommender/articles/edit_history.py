@@ -7,8 +7,7 @@ the source said before the first edit is not kept, so it is told as it is now.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -74,17 +73,36 @@ class Entry:
 def of(session: Session, story: Story, zone: ZoneInfo) -> list[Entry]:
     """All changes of a story, the latest first; moments are told on the clocks of ``zone``."""
     rows, source = edits.history(session, story.id), edits.source(story)
-    told: list[tuple[datetime, str, Change]] = []
+    told: list[_Told] = []
     for at, row in enumerate(rows):
         before = _replaced(rows[:at], row)
-        told.append((row.made_at, row.made_by, _made(row, before, source, zone)))
+        change = _made(row, before, source, zone)
+        told.append(_Told(row.made_at, row.made_by, row.kind, change))
         if row.ended_at is not None and not any(_replaced([row], one) for one in rows[at + 1 :]):
-            told.append((row.ended_at, row.ended_by or "", _ended(row, source, zone)))
-    told.sort(key=lambda one: one[0], reverse=True)
-    return [
-        Entry(at, by, [change for _, _, change in those])
-        for (at, by), those in groupby(told, key=lambda one: one[:2])
-    ]
+            ended = _ended(row, source, zone)
+            told.append(_Told(row.ended_at, row.ended_by or "", row.kind, ended))
+    return _entries(sorted(told, key=lambda one: one.at))[::-1]
+
+
+class _Told(NamedTuple):
+    at: datetime
+    by: str
+    kind: EditKind
+    change: Change
+
+
+def _entries(told: Sequence[_Told]) -> list[Entry]:
+    """What one person changed at one moment is an entry; who changes a field twice at it does so
+    one after the other."""
+    entries: list[list[_Told]] = []
+    for one in told:
+        last = entries[-1] if entries else []
+        same = bool(last) and (last[0].at, last[0].by) == (one.at, one.by)
+        if same and one.kind not in [other.kind for other in last]:
+            last.append(one)
+        else:
+            entries.append([one])
+    return [Entry(these[0].at, these[0].by, [one.change for one in these]) for these in entries]
 
 
 def _replaced(rows: Sequence[Edit], row: Edit) -> Edit | None:

@@ -14,7 +14,7 @@ from .test_editing import WHO, post
 def test_it_opens_on_the_next_edition_that_can_be_changed(open_place: Place) -> None:
     """The edition of this week, 2026-W48, is sent."""
     page = open_place.client.get("/admin/editing", auth=WHO).text
-    assert "Editing weekly-2026-W49" in page
+    assert "<h1>The Weekly Brief, 3 December 2026</h1>" in page
     assert "Not planned yet; it goes out on Thursday, 3 December 2026, 08:00" in page
     assert "(next)</option>" in page
     sent = open_place.client.get("/admin/editing?period=2026-W48", auth=WHO).text
@@ -33,7 +33,7 @@ def test_what_is_said_of_one_newsletter_is_said_of_no_other(open_place: Place) -
         story, article = session.execute(sa.select(Story, Article).join(Article)).all()[0]
         name, key = f"{article.key}/{story.key}", story.id
     page = open_place.client.get("/admin/editing?newsletter=chiefs", auth=WHO).text
-    assert "Editing chiefs-2026-W48" in page  # of which none is sent
+    assert "Editing · chiefs-2026-W48" in page  # of which none is sent
     assert '<option value="chiefs" selected>For chiefs</option>' in page
     theirs = {"newsletter": "chiefs", "period": "2026-W49"}
     assert post(open_place, action="save", note="To chiefs", **theirs).status_code == 303

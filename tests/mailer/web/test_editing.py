@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from httpx2 import Response
 
 from mailer.edition import edition_edits
+from mailer.web import limits
 from recommender.articles import edits
 from recommender.articles.story_edits import UNEDITED
 from recommender.models import (
@@ -17,6 +18,7 @@ from recommender.models import (
     Newsletter,
     Story,
 )
+from recommender.settings.limits import Rate
 from recommender.storage import database
 
 from .conftest import PASSWORD, Place
@@ -170,3 +172,30 @@ def test_operators_pages_have_a_bar_of_their_own_that_knows_what_one_may(
         assert "Subscribe" not in page
     missing = open_place.client.get("/admin/weekly-2020-W01", auth=WHO)
     assert (missing.status_code, 'aria-label="Operators"' in missing.text) == (404, True)
+
+
+def test_what_is_written_is_sent_as_a_test_and_not_saved(open_place: Place) -> None:
+    answer = post(open_place, action="test", subject="Draft", note="Back **again**",
+                  address="me@example.org")  # fmt: skip
+    assert answer.status_code == 200
+    assert "A test copy is on its way to me@example.org." in answer.text
+    assert "Back **again**</textarea>" in answer.text
+    [mail] = open_place.mail("test")
+    assert (mail["to"], mail["subject"]) == ("me@example.org", "[Test] Draft")
+    assert (said(open_place).subject, dict(said(open_place).notes)) == ("", {})
+    log = open_place.client.get("/admin/audit", auth=WHO).text
+    assert "Sent a test of " in log
+    assert "me@example.org" not in log
+
+
+def test_a_test_goes_to_an_address_and_not_too_often(
+    open_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for wrong in ("", "nobody"):
+        answer = post(open_place, action="test", subject="S", note="", address=wrong)
+        assert (answer.status_code, "is no address" in answer.text) == (400, True)
+        assert 'name="subject" value="S"' in answer.text
+    monkeypatch.setattr(limits, "TESTS", Rate(3600, 1))
+    codes = [post(open_place, action="test", address="me@example.org").status_code for _ in "ab"]
+    assert codes == [200, 400]
+    assert len(open_place.mail("test")) == 1

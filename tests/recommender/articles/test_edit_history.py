@@ -59,3 +59,18 @@ def test_holds_and_pins_are_told_with_their_ends(session: Session, now: datetime
         ("ines", ["Pinned for chiefs in weekly-2026-W48"]),
         ("ines", [f"Held until {until}"]),
     ]
+
+
+def test_what_was_done_twice_at_one_moment_is_told_one_after_the_other(
+    session: Session, now: datetime
+) -> None:
+    story, pin = edits.find(session, "a"), Pin("2026-W48", None, "weekly")
+    edits.make(session, story, EditKind.PIN, by="ines", now=now, pin=pin)
+    edits.release(session, story, by="ines", now=now)
+    edits.make(session, story, EditKind.TITLE, "Ebb", by="ines", now=now)
+    edits.make(session, story, EditKind.SUMMARY, "Short.", by="ines", now=now)
+    assert told(session, story) == [
+        ("ines", ["No longer pinned in weekly-2026-W48", "Title: “Tides” (source) → “Ebb”",
+                  "Summary: “The sea.” (source) → “Short.”"]),
+        ("ines", ["Pinned in weekly-2026-W48"]),
+    ]  # fmt: skip
