@@ -190,7 +190,7 @@ def test_operators_pages(page: Page, live: Live) -> None:
     story = page.locator(".stories a").first.get_attribute("href")
     walk(page, f"{live.url}{story}")
     page.goto(f"{live.url}{story}")
-    tab_to(page, "Key takeaway")
+    tab_to(page, "Key takeaway (the one thing to remember: a sentence or two)")
     page.keyboard.type("Ours: ")
     tab_to(page, "Save")
     page.keyboard.press("Enter")
