@@ -237,6 +237,14 @@ class Walk:
         else:
             route.abort()
 
+    def _wants(self, *names: str) -> bool:
+        """Whether a picture that begins with one of the names is asked for."""
+        return not self.wanted or any(
+            name.startswith(wanted) or wanted.startswith(name)
+            for name in names
+            for wanted in self.wanted
+        )
+
     def shot(self, name: str) -> None:
         """A picture of the whole page as it is."""
         if self.wanted and not name.startswith(self.wanted):
@@ -289,7 +297,7 @@ class Walk:
         self.shot("more-like-this-said")
         self.to("choices-link", site.links.preferences(copy))
         self._leaves(copy)
-        if site.language == "en":
+        if site.language == "en" and self._wants("admin", "proof", "templates"):
             self._edits()
         self.context.close()
 

@@ -6,6 +6,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+from selectolax.lexbor import LexborHTMLParser
+
 from mailer import localization, transactional
 from recommender.settings import Settings
 
@@ -82,6 +84,9 @@ def test_under_a_heading_it_says_who_writes_and_gives_the_link_to_copy(
     assert text.get_content().splitlines()[:3] == ["Confirm your subscription", "", "You asked."]
     assert "Imprint: https://news.example.org/imprint" in text.get_content()
     shown = html.get_content()
+    assert (
+        LexborHTMLParser(shown).css("body > div")[0].text() == "You asked."
+    )  # in the list of mails
     assert shown.count("<h1") == 1
     assert ">Confirm your subscription</h1>" in shown
     assert "Chips &amp; more" in shown
