@@ -33,4 +33,4 @@ def test_the_next_issue_shows_the_part_for_the_readers_own_role(
     }
     assert shown["CTO"].count('class="part"') == 1
     assert "<strong>Key insight" in shown["CTO"]  # the takeaway is for data engineers
-    assert "<strong>In practice</strong>" in shown["Site Reliability Engineer"]
+    assert "<strong>In practice:</strong>" in shown["Site Reliability Engineer"]
