@@ -64,7 +64,7 @@ class ReaderView:
 
 
 MOST_REMEMBERED = 20_000
-"""Cards a composer remembers before it starts anew."""
+"""Cards, and orders of parts, a composer remembers before it starts anew."""
 TRAP = 0
 """In place of a story's number: the link that no reader sees."""
 SCALES = (0.7, 0.5, 0.35, 0.2, 0.1)
@@ -88,6 +88,7 @@ class Composer:
         self._notes_of: dict[object, Note | None] = {}
         self._sponsors_of: dict[object, Sponsor] = {}
         self._cards_of: dict[object, dict[object, Card]] = {}
+        self._orders: dict[tuple[str, tuple[str, ...]], servings.Servings] = {}
         self._made = 0
         welcome = partial(greeting.welcome, schedule=publication.schedule)
         self._greeting = welcome if publication.welcome else greeting.intro
@@ -221,7 +222,10 @@ class Composer:
             lead_reason, story = wording.lead_reason(pick.reasons), self._story(pick.story)
             placement = story.placement(lead_reason.detail)
             repeated = lead_reason in reasons_given and placement is None
-            own = servings.order_for(self._story(pick.story), order, reader.roles)
+            own = self._orders.get((pick.story, reader.roles))
+            if own is None:
+                own = servings.order_for(story, order, reader.roles)
+                self._orders[pick.story, reader.roles] = own
             differs = None if own is order else own
             key = (pick.story, lead_reason, pick.also, not cards_shown, repeated, differs)
             reasons_given.add(lead_reason)
@@ -244,8 +248,8 @@ class Composer:
                 card = made[key] = Card(face, shorten(why, limits.line))
                 self._made += 1
             cards_shown.append(card)
-        if self._made > MOST_REMEMBERED:
-            self._cards_of, self._made = {}, 0
+        if max(self._made, len(self._orders)) > MOST_REMEMBERED:
+            self._cards_of, self._orders, self._made = {}, {}, 0
         return cards_shown
 
     def _story(self, key: str) -> StoryContent:

@@ -93,9 +93,14 @@ def _chosen(
     roles: tuple[str, ...], topics: tuple[str, ...], stories: str, language: Language
 ) -> str:
     work = _work(roles, language)
-    follows = language.all_of([shorten(clean(topic), 50) for topic in topics])
+    follows = language.all_of(list(map(_topic, topics)))
     sentence = CHOSEN[bool(work), bool(follows)]
     return language.text(sentence, stories=stories, role=work, topics=follows)
+
+
+@lru_cache(maxsize=10_000)
+def _topic(name: str) -> str:
+    return shorten(clean(name), 50)
 
 
 @lru_cache(maxsize=1_000)

@@ -33,8 +33,6 @@ SET_ANEW = frozenset({"date", "message-id"})
 """Fields that Amazon SES and some other relays replace."""
 SMALLEST_RSA = 1024
 """Bits; verifiers ignore signatures by shorter keys (RFC 8301 section 3.2)."""
-MOST_KNOWN = 5_000
-"""Pieces of bodies whose relaxed form is remembered, of a few kilobytes each."""
 _PADDING, _SHA256 = PKCS1v15(), hashes.SHA256()
 _LINE = 72
 _SPACES = re.compile(rb"  +")
@@ -58,18 +56,16 @@ class Signer:
     def _covered(self) -> tuple[bytes, ...]:
         return tuple([name for name in COVERED if name.decode() not in self.unsigned])
 
-    def sign(self, fields: Sequence[bytes], body: Sequence[bytes], at: datetime) -> bytes:
+    def sign(self, fields: Sequence[bytes], body: bytes, at: datetime) -> bytes:
         """The DKIM-Signature field of a message.
 
         ``fields`` are its header fields, each whole with its CRLF and each name standing once;
-        ``body`` is in pieces of whole lines with CRLF line ends only, by turns: what may hold
-        anything, and what is in the relaxed form already.
+        ``body`` is in the relaxed form as it stands (``parts`` writes no other): to look for what
+        is not would cost as much as the hash.
         """
         found = dict(map(_relaxed, fields))
         signed = tuple([name for name in self._covered if name in found])
-        relaxed = list(body)
-        relaxed[::2] = map(_KNOWN.__getitem__, relaxed[::2])
-        digest = hashlib.sha256(_without_end(b"".join(relaxed))).digest()
+        digest = hashlib.sha256(body).digest()
         tags = (
             f"v=1; a={self.algorithm}; c=relaxed/relaxed; d={self.domain};\r\n"
             f" s={self.selector}; t={int(at.timestamp())};\r\n"
@@ -124,33 +120,8 @@ def load(
 
 def relaxed_body(body: bytes) -> bytes:
     """A body that ends in CRLF, in the relaxed form (RFC 6376 section 3.4.4)."""
-    return _without_end(_relaxed_lines(body))
-
-
-def _relaxed_lines(lines: bytes) -> bytes:
-    """Whole lines in the relaxed form, but for empty ones at the end of a body."""
-    if b"\t" in lines:
-        lines = lines.replace(b"\t", b" ")
-    return _SPACES.sub(b" ", lines).replace(b" \r\n", b"\r\n")
-
-
-class _Known(dict[bytes, bytes]):
-    """The relaxed form of lines. Most of a body stands in many others, and to search all of it
-    costs as much as the hash."""
-
-    def __missing__(self, lines: bytes) -> bytes:
-        if len(self) > MOST_KNOWN:
-            self.clear()
-        self[lines] = found = _relaxed_lines(lines)
-        return found
-
-
-_KNOWN = _Known()
-
-
-def _without_end(lines: bytes) -> bytes:
-    """Without the empty lines at the end."""
-    if lines.endswith(b"\r\n\r\n") or lines == b"\r\n":
+    lines = _SPACES.sub(b" ", body.replace(b"\t", b" ")).replace(b" \r\n", b"\r\n")
+    if lines.endswith(b"\r\n\r\n") or lines == b"\r\n":  # empty lines at the end do not count
         lines = lines.rstrip(b"\r\n")
         return lines + b"\r\n" if lines else b""
     return lines

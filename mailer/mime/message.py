@@ -31,9 +31,9 @@ _URI = re.compile(r"https?://[!-;=?-~]+")
 class MessageSigner(Protocol):
     """What adds a signature: ``dkim.Signer`` does."""
 
-    def sign(self, fields: Sequence[bytes], body: Sequence[bytes], at: datetime) -> bytes:
-        """The header field that signs a message of these fields and this body: whole lines, by
-        turns such as may hold anything and such as hold no run of spaces."""
+    def sign(self, fields: Sequence[bytes], body: bytes, at: datetime) -> bytes:
+        """The header field that signs a message of these fields, each with its CRLF and each name
+        standing once, and of a body in DKIM's relaxed form."""
 
 
 @lru_cache(maxsize=8)
@@ -163,17 +163,19 @@ def build(
         b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n',
     ]
     frame = b"--" + boundary
-    body = [
-        *_part(frame, b"text/plain", text),
-        *_part(frame, b"text/html", html),
-        *(b"", frame + b"--\r\n"),
-    ]
+    body = b"".join(
+        (
+            *_part(frame, b"text/plain", text),
+            *_part(frame, b"text/html", html),
+            frame + b"--\r\n",
+        )
+    )
     signatures = [signer.sign(fields, body, now) for signer in identity.signers]
     international = identity._international or not to.rpartition("@")[0].isascii()
     return Message(
         envelope_from=identity.return_path(delivery_id),
         recipient=to,
-        data=b"".join((*signatures, *fields, b"\r\n", *body)),
+        data=b"".join((*signatures, *fields, b"\r\n", body)),
         message_id=message_id,
         smtputf8=international,
         ready=True,
@@ -222,10 +224,10 @@ def _subject(subject: str, list_name: str) -> bytes:
 
 def _part(frame: bytes, kind: bytes, content: str | Encoded) -> tuple[bytes, ...]:
     """A part behind its boundary line: headers, text, and the CRLF that belongs to the next
-    boundary (RFC 2046 section 5.1.1); in turns as ``MessageSigner`` wants them."""
+    boundary (RFC 2046 section 5.1.1)."""
     part = encode(content) if isinstance(content, str) else content
     head = (
         frame + b"\r\nContent-Type: " + kind + b"; charset=utf-8\r\n"
         b"Content-Transfer-Encoding: " + part.encoding.encode("ascii") + b"\r\n\r\n"
     )
-    return (b"", head, *part.pieces)
+    return (head, *part.pieces)

@@ -4,7 +4,8 @@ A part is quoted-printable, or base64 where that is shorter (RFC 2045 section 6)
 pieces, as a template yields them; most are the same in every copy, so a ``FragmentEncoder`` sets
 each, and whoever fills the template remembers it. A soft line break joins two pieces, so each can
 be encoded on its own (rule 5 of RFC 2045 section 6.7). What differs, the links, stands in the
-pieces as placeholders.
+pieces as placeholders. Every part is in DKIM's relaxed form as it stands (RFC 6376 section 3.4.4):
+no tab, no two spaces in a row, no space at the end of a line.
 """
 
 import binascii
@@ -26,13 +27,16 @@ _DOTS = re.compile(rb"^\.+", re.MULTILINE)
 _TOO_LONG = re.compile(rb"^(?=.{77})(.+)(=20|=09)$", re.MULTILINE)
 """A line that the space before its end has made too long; the library does not count it."""
 
+_RUN = re.compile(rb"(?<= ) +")
+_QUOTED_SPACE, _QUOTED_TAB = b"\xff", b"\xfe"
+"""Stand for a space and a tab that are to be quoted, since UTF-8 has no such bytes."""
+
 Encoding = Literal["quoted-printable", "base64"]
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A part's body on the wire, with the CRLF that ends its last line: whole lines, a text and a
-    link (or nothing) by turns."""
+    """A part's body on the wire, with the CRLF that ends its last line."""
 
     encoding: Encoding
     pieces: Sequence[bytes]
@@ -47,8 +51,8 @@ def encode(text: str) -> Encoded:
     lines = _lines(text)
     raw = lines.encode("utf-8", "replace")
     if _rather_base64(len(raw), len(raw) - len(lines)):
-        return Encoded("base64", (_base64(raw.replace(b"\n", b"\r\n")), b""))
-    return Encoded("quoted-printable", (_quoted(raw) + b"\r\n", b""))
+        return Encoded("base64", (_base64(raw.replace(b"\n", b"\r\n")),))
+    return Encoded("quoted-printable", (_quoted(raw) + b"\r\n",))
 
 
 def _lines(text: str) -> str:
@@ -65,8 +69,13 @@ def _quoted(raw: bytes, *, goes_on: bool = False) -> bytes:
     """Quoted-printable without a dot at the beginning of a line (RFC 2049 section 3), so that none
     is to be doubled on the way (RFC 5321 section 4.5.2). With ``goes_on`` other text may follow: a
     soft line break ends the last line, unless that has an end."""
+    if b"  " in raw:
+        raw = _RUN.sub(lambda spaces: _QUOTED_SPACE * len(spaces[0]), raw)
+    if b"\t" in raw:
+        raw = raw.replace(b"\t", _QUOTED_TAB)
     lines = binascii.b2a_qp(raw, istext=True)
-    if b" \n" in raw or b"\t\n" in raw:
+    lines = lines.replace(b"=FF", b"=20").replace(b"=FE", b"=09")
+    if b" \n" in raw:
         lines = _TOO_LONG.sub(rb"\1=\n\2", lines)
     if goes_on and raw and not raw.endswith(b"\n"):
         if len(lines) - lines.rfind(b"\n") - 1 == LONGEST_LINE:  # no room for the "=" of the break
@@ -228,7 +237,7 @@ class FragmentEncoder:
         if _rather_base64(size, beyond_ascii):
             return encode(self.text(pieces, link_values))
         chunks[1::2] = link_values.on_the_wire(chunks[1::2])
-        chunks += b"\r\n", b""
+        chunks.append(b"\r\n")
         return Encoded("quoted-printable", chunks)
 
     def size(self, pieces: Sequence[Piece], link_values: LinkValues) -> int:

@@ -29,6 +29,8 @@ _TAG = re.compile(r"<(/?)(mj[\w-]*)(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(/?)>", re.IG
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _INLINE = re.compile(r"<mj-style\b[^>]*\binline", re.IGNORECASE)
 _TOKEN = re.compile(r"J(\d{5})X")
+_INDENT = re.compile(r"(?<=\n)[ \t]+|(?<=[ \t])[ \t]+")
+_KEPT_AS_WRITTEN = re.compile(r"<pre\b|<textarea\b|white-space\s*:\s*(?:pre|break)", re.IGNORECASE)
 
 
 class JinjaPart(NamedTuple):
@@ -70,6 +72,8 @@ def compile_mjml(source: Source, environment: jinja2.Environment) -> Compiled:
     except ValueError as error:
         raise source.wrong(str(error)) from error
     _check_tokens(html, hidden.parts, source)
+    if not _KEPT_AS_WRITTEN.search(html):
+        html = _INDENT.sub("", html)  # nobody sees it, and every copy would carry it
     return Compiled(
         _TOKEN.sub(lambda match: hidden.parts[int(match[1])].text, html),
         list(_placed(html, hidden.parts)),

@@ -8,7 +8,6 @@ is ``relay_pool``'s affair.
 """
 
 import re
-import ssl
 import time
 
 from mailer.mime.message import Message
@@ -39,14 +38,14 @@ class Connection:
     """
 
     def __init__(
-        self, smarthost: Smarthost, timeout: float, *, context: ssl.SSLContext | None = None
+        self, smarthost: Smarthost, timeout: float, *, context: session.Context | None = None
     ) -> None:
         self._name = smarthost.name
         self._following: Message | None = None
         self._begun: tuple[Message, list[str]] | None = None  # replies to be read
         self._heard = float("-inf")
         self._client = session.connect(
-            smarthost, timeout, context or session.tls_context(smarthost)
+            smarthost, timeout, context or (lambda: session.tls_context(smarthost))
         )
         self._pipelining = self._client.has_extn("pipelining")
         self._eight_bit = self._client.has_extn("8bitmime")

@@ -39,7 +39,7 @@ class Relay(Smarthost):
 
     def connect(self, timeout: float) -> Connection:
         """A session. TransportError when none can be opened."""
-        return Connection(self, timeout, context=self._context)
+        return Connection(self, timeout, context=lambda: self._context)
 
     def check(self, timeout: float) -> str:
         """Open a session and end it."""

@@ -3,6 +3,7 @@
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +16,12 @@ from recommender.errors import TransportError
 from recommender.safety import escaping
 
 
-def connect(smarthost: Smarthost, timeout: float, context: ssl.SSLContext) -> Client:
+Context = Callable[[], ssl.SSLContext]
+"""Gives the context of verified TLS, asked for only where it is used: to read all certificates of
+a system takes longer than to send to a dozen readers."""
+
+
+def connect(smarthost: Smarthost, timeout: float, context: Context) -> Client:
     """A client that was greeted, has turned on TLS and signed in; TransportError says why not."""
     client: Client | None = None
     try:
@@ -34,25 +40,23 @@ def connect(smarthost: Smarthost, timeout: float, context: ssl.SSLContext) -> Cl
     return client
 
 
-def _greeted(smarthost: Smarthost, timeout: float, context: ssl.SSLContext) -> Client:
+def _greeted(smarthost: Smarthost, timeout: float, context: Context) -> Client:
     if smarthost.implicit_tls:
-        handshakes: Any = Handshakes(context, timeout)  # smtplib's types ask for a whole context
+        handshakes: Any = Handshakes(context(), timeout)  # smtplib's types ask for a whole context
         return TlsClient(
             smarthost.host, smarthost.port, _own_name(), timeout=timeout, context=handshakes
         )
     return Client(smarthost.host, smarthost.port, _own_name(), timeout=timeout)
 
 
-def _secured(
-    client: Client, smarthost: Smarthost, timeout: float, context: ssl.SSLContext
-) -> Client:
+def _secured(client: Client, smarthost: Smarthost, timeout: float, context: Context) -> Client:
     """STARTTLS as the relay wants it; a new connection where it was optional and failed."""
     required = smarthost.starttls == "require"
     try:
         client.ehlo_or_helo_if_needed()
         if client.has_extn("starttls"):
             # Opportunistic TLS takes any certificate (RFC 7435): it is still better than none.
-            chosen: Any = context if required else _any_certificate()
+            chosen: Any = context() if required else _any_certificate()
             client.starttls(context=Handshakes(chosen, timeout))
             return client
     except (smtplib.SMTPException, OSError, ValueError):

@@ -16,6 +16,7 @@ from mailer.delivery.messages import CopyRequest, MessageFactory
 from mailer.issue.composition import Composer, Publication, StoryContent
 from mailer.ledger.claims import Claim
 from mailer.links import Links
+from mailer.mime import dkim
 from mailer.mime.message import Identity
 from mailer.mime.parts import Encoded, FragmentEncoder, LinkValues, Placeholders, encode
 from mailer.rendering.templates import Template
@@ -88,6 +89,13 @@ def test_no_line_begins_with_a_dot_and_all_read_as_written(pieces: list[str]) ->
     lines = part.body.split(b"\r\n")
     assert not any(line.startswith(b".") for line in lines)
     assert all(len(line) <= 76 for line in lines)
+    assert decoded(part).rstrip("\n") == "".join(pieces).rstrip("\n")
+
+
+@given(st.lists(st.text("a \t\nÿ=", max_size=90) | SEAMS, min_size=1, max_size=8))
+def test_a_part_is_in_the_relaxed_form_as_it_stands(pieces: list[str]) -> None:
+    part = typeset(pieces)
+    assert dkim.relaxed_body(part.body + b"--\r\n") == part.body + b"--\r\n"
     assert decoded(part).rstrip("\n") == "".join(pieces).rstrip("\n")
 
 

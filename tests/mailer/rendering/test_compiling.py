@@ -35,3 +35,11 @@ def test_each_part_of_jinja_is_on_its_line_of_the_html() -> None:
     for number, part in parts:
         assert part.text.split("\n")[0] in lines[number - 1]
     assert [part.line for _, part in parts] == [5, 6, 7, 8]
+
+
+def test_indentation_is_left_out_unless_it_could_be_seen() -> None:
+    raw = "<mj-raw>\n  <p{}>a  b {{{{ '  ' }}}}\n    c</p></mj-raw>"
+    html, _ = compile_mjml(Source(PAGE.format(raw.format(""))))
+    assert "<p>a b {{ '  ' }}\nc</p>" in html
+    html, _ = compile_mjml(Source(PAGE.format(raw.format(" style='white-space: pre-wrap'"))))
+    assert "a  b {{ '  ' }}\n    c</p>" in html

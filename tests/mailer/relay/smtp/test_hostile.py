@@ -69,7 +69,7 @@ def test_words_put_in_behind_starttls_are_not_taken_for_protected(
         thread.start()
         relay = Relay("127.0.0.1", listener.getsockname()[1], "u", "hush", "require")
         with pytest.raises(TransportError, match="more than its answer"):
-            Connection(relay, 2, context=tls_context(file))
+            Connection(relay, 2, context=lambda: tls_context(file))
         thread.join()
     assert not any(b"AUTH" in words for words in heard)
 

@@ -97,7 +97,7 @@ def test_a_trusted_server_is_spoken_to_over_tls(serve: Serve, certificates: Cert
     theirs, file = certificates
     server = serve((*PIPELINED, "STARTTLS", "AUTH PLAIN"), theirs)
     with connect(
-        server, "require", 2, user="u", password="p", context=tls_context(file)
+        server, "require", 2, user="u", password="p", context=lambda: tls_context(file)
     ) as connection:
         assert [send(connection).kind for _ in range(3)] == [ACCEPTED] * 3
         assert connection.ready()
@@ -109,7 +109,9 @@ def test_a_trusted_server_is_spoken_to_over_tls(serve: Serve, certificates: Cert
 def test_tls_from_the_first_byte(serve: Serve, certificates: Certificates) -> None:
     theirs, file = certificates
     server = serve(context=theirs, implicit_tls=True)
-    with connect(server, timeout=2, implicit_tls=True, context=tls_context(file)) as connection:
+    with connect(
+        server, timeout=2, implicit_tls=True, context=lambda: tls_context(file)
+    ) as connection:
         assert send(connection).kind is ACCEPTED
         assert connection.offer(MESSAGE) is None
         server.hang_up()
@@ -133,7 +135,7 @@ def test_a_certificate_for_another_name_is_not_accepted(
     theirs, file = certificates
     server = serve((*PIPELINED, "STARTTLS"), theirs)
     with pytest.raises(TransportError, match="certificate is not trusted"):
-        Connection(Relay("localhost", server.port), 2, context=tls_context(file))
+        Connection(Relay("localhost", server.port), 2, context=lambda: tls_context(file))
 
 
 @pytest.mark.parametrize(
