@@ -76,7 +76,9 @@ def _under_one_name(run: Run, progress: Callable[[int], None]) -> str | None:
         if not lock:
             raise TransportError("the lock of a sender that has just been named is taken")
         run.lock = lock
-        recorder = Recorder(run.engine, run.owner, run.clock, run.late, run.context.soft_bounces)
+        recorder = Recorder(
+            run.engine, run.owner, run.clock, run.late, run.context.soft_bounces, run.make
+        )
         for _ in range(run.context.connections):
             run.lanes.start(lambda: _connection(run, recorder))
         try:
@@ -138,8 +140,8 @@ def _claim(run: Run, limit: int) -> int:
 def _step(run: Run, recorder: Recorder, longest: float) -> None:
     """Let the lanes go as far as they get, and write down what they wait for, or else rest."""
     run.lanes.run()
-    if not recorder.flush(run.lanes.rest):
-        run.lanes.rest(longest)
+    if not recorder.flush(run.rest):
+        run.rest(longest)
 
 
 def _finish(run: Run, recorder: Recorder) -> None:

@@ -36,9 +36,10 @@ class Recorder:
         clock: Callable[[], datetime],
         hurry: Callable[[], bool] | None = None,
         soft_bounces: SoftBounceLimit = DEFAULT,
+        meanwhile: Callable[[], bool] | None = None,
     ) -> None:
-        """``hurry`` is as for ``database.writer``."""
-        self._writer = database.writer(engine, hurry)
+        """``hurry`` and ``meanwhile`` are as for ``database.writer``."""
+        self._writer = database.writer(engine, hurry, meanwhile)
         self._owner = owner
         self._soft_bounces = soft_bounces
         self._clock = clock

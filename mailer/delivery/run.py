@@ -64,9 +64,10 @@ Copy = tuple[Claim, Message | Exception]
 
 @dataclass
 class Run:
-    """A run of ``deliver`` under one name, ``owner``: what it has in hand, and what has happened so
-    far. ``trouble`` ends it, and so does a limit that is used up (``halt_reason`` says which).
-    ``left`` is how many more copies may be claimed; ``lock`` says that the owner is alive."""
+    """A run of ``deliver`` under one name, ``owner``: what it has in hand (``work``, and what is
+    ``made`` of it already), and what has happened so far. ``trouble`` ends it, and so does a limit
+    that is used up (``halt_reason`` says which). ``left`` is how many more copies may be claimed;
+    ``lock`` says that the owner is alive."""
 
     engine: Engine
     context: DeliveryContext
@@ -75,6 +76,7 @@ class Run:
     owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     lanes: Lanes = field(default_factory=Lanes)
     work: deque[Claim] = field(default_factory=deque)
+    made: deque[Copy] = field(default_factory=deque)
     idle: list[Lane] = field(default_factory=list)
     no_more: bool = False
     left: float = float("inf")
@@ -91,7 +93,7 @@ class Run:
         none, or the run has ended."""
         if ahead is not None and not self.no_more:
             return ahead
-        while not self.work and not self.no_more:
+        while not self.work and not self.made and not self.no_more:
             lane = current()
             if lane is None:
                 raise RuntimeError("only a lane waits for copies")
@@ -101,13 +103,29 @@ class Run:
 
     def ahead(self) -> Copy | None:
         """The next copy, if there is one already."""
-        if not self.work:
+        if not self.made and not self.make():
             return None
+        return self.made.popleft()
+
+    def make(self) -> bool:
+        """Make a copy for the lane that asks next, while others are waited for; False when there is
+        none to be made, or enough are."""
+        if not self.work or len(self.made) >= self.context.connections:
+            return False
         claim = self.work.popleft()
         try:
-            return claim, self.context.copy(claim)
+            self.made.append((claim, self.context.copy(claim)))
         except Exception as error:  # noqa: BLE001  (for the lane to judge)
-            return claim, error
+            self.made.append((claim, error))
+        return True
+
+    def rest(self, seconds: float) -> bool:
+        """As ``lanes.rest``; meanwhile copies are made."""
+        until = time.monotonic() + seconds
+        while not self.lanes.rest(0.0):
+            if time.monotonic() >= until or not self.make():
+                return self.lanes.rest(max(0.0, until - time.monotonic()))
+        return True
 
     def offer_work(self) -> None:
         """Wake lanes that wait for copies."""
@@ -117,11 +135,12 @@ class Run:
 
     def busy(self) -> bool:
         """Whether there are copies in hand."""
-        return bool(self.work) or len(self.idle) < self.lanes.alive
+        return bool(self.work or self.made) or len(self.idle) < self.lanes.alive
 
     def end(self) -> None:
         """Begin no further copy."""
         self.work.clear()
+        self.made.clear()
         self.no_more = True
         self.lanes.halt()
         self.offer_work()

@@ -43,13 +43,19 @@ def writing(engine: Engine, hurry: Callable[[], bool] | None = None) -> Iterator
         yield session
 
 
-def writer(engine: Engine, hurry: Callable[[], bool] | None = None) -> Engine:
+def writer(
+    engine: Engine,
+    hurry: Callable[[], bool] | None = None,
+    meanwhile: Callable[[], bool] | None = None,
+) -> Engine:
     """``engine`` with transactions that are going to write; for statements without a session.
 
     While another process holds SQLite's write lock, it is waited for; not, however, once ``hurry``
-    returns True.
+    returns True. Instead of sleeping in between, ``meanwhile`` is called, which returns False when
+    it had nothing to do.
     """
-    return (stoppable(engine, hurry) if hurry else engine).execution_options(writing=True)
+    engine = stoppable(engine, hurry) if hurry else engine
+    return engine.execution_options(writing=True, meanwhile=meanwhile)
 
 
 def writes(session: Session) -> bool:

@@ -109,14 +109,19 @@ def _sqlite(url: sa.URL) -> Engine:
         options = connection.get_execution_options()
         if options.get("writing"):
             hurry, patience = options.get("hurry") or _never, options.get("patience", BUSY_SECONDS)
-            _begin_writing(connection, hurry, patience)
+            _begin_writing(connection, hurry, patience, options.get("meanwhile") or _never)
         else:
             connection.exec_driver_sql("BEGIN DEFERRED")
 
     return engine
 
 
-def _begin_writing(connection: Connection, hurry: Callable[[], bool], seconds: float) -> None:
+def _begin_writing(
+    connection: Connection,
+    hurry: Callable[[], bool],
+    seconds: float,
+    meanwhile: Callable[[], bool],
+) -> None:
     """Take the write lock, waiting for whoever holds it until that has been long enough."""
     patience = time.monotonic() + seconds
     pause = FIRST_TRY
@@ -126,8 +131,9 @@ def _begin_writing(connection: Connection, hurry: Callable[[], bool], seconds: f
             if time.monotonic() > patience or hurry():
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # and if not now, say why
                 return
-            time.sleep(pause)
-            pause = min(pause * 2, LONGEST_TRY)
+            if not meanwhile():
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST_TRY)
     finally:
         _wait_at_most(connection, BUSY_SECONDS)
 

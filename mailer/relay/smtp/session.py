@@ -15,7 +15,6 @@ from mailer.relay.sockets import Handshakes
 from recommender.errors import TransportError
 from recommender.safety import escaping
 
-
 Context = Callable[[], ssl.SSLContext]
 """Gives the context of verified TLS, asked for only where it is used: to read all certificates of
 a system takes longer than to send to a dozen readers."""
