@@ -190,6 +190,8 @@ def listing(session: Session, newsletter_id: int, today: date) -> list[dict[str,
     rows: dict[int, list[Sponsor]] = {}
     for row in session.scalars(query.order_by(Sponsor.id.desc())):
         rows.setdefault(number(row), []).append(row)
+    if not rows:
+        return []
     sent, clicked = _sent(session, newsletter_id), _clicked(session)
     return [
         {

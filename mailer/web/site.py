@@ -5,7 +5,7 @@ Made once in ``app.create`` and found again with ``of(request)``. It holds no st
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import jinja2
 from markupsafe import Markup
@@ -86,6 +86,10 @@ class Site:
     def on(self, moment: datetime) -> str:
         """``26 Nov 2026`` on the newsletter's clocks, for operators' pages."""
         return dates.short_day(self.settings, moment)
+
+    def day(self, one: date) -> str:
+        """``26 November 2026``, for operators' pages."""
+        return dates.day(one)
 
     def publishing(self, settings: Settings) -> "Site":
         """The site as that of another newsletter of the store."""
