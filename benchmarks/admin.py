@@ -4,8 +4,8 @@
 
 The store of `reporting.py`: READERS (default 1,000,000) readers, an edition sent to all of them,
 answers of a tenth. Printed are the seconds of counting and keeping the numbers, the median and the
-longest of 20 requests of `/admin` and of the page of the edition, the median of `SELECT count(*)`
-over the copies, and the ratios to it.
+longest of 20 requests of `/admin`, of the page of the edition, of a page of readers and of a search
+that finds none of them, the median of `SELECT count(*)` over the copies, and the ratios to it.
 """
 
 import sys
@@ -25,6 +25,7 @@ from recommender.settings import Settings
 from recommender.storage import database
 
 BARE = "SELECT count(*) FROM deliveries WHERE edition_id = 1"
+PAGES = "/admin", "/admin/weekly-2026-W48", "/admin/reader"
 PASSWORD = "correct-horse-battery-staple-7"  # noqa: S105  (of this run)
 
 
@@ -39,7 +40,8 @@ def main(readers: int) -> None:
         print(f"counting and keeping: {time.perf_counter() - begun:.2f} s")
         site = app.create(engine, settings, lambda: datetime.now(UTC))
         with TestClient(site, base_url=settings.base_url) as client:
-            pages = {path: requests(client, path) for path in ("/admin", "/admin/weekly-2026-W48")}
+            pages = {path: requests(client, path) for path in PAGES}
+            pages["a search"] = requests(client, "/admin/reader", {"q": "nobody"})
         bare = []
         with engine.connect() as connection:
             for _ in range(5):
@@ -55,13 +57,15 @@ def main(readers: int) -> None:
             )
 
 
-def requests(client: TestClient, path: str) -> list[float]:
-    """The seconds of 20 requests; the first one before them compiles the template."""
+def requests(client: TestClient, path: str, form: dict[str, str] | None = None) -> list[float]:
+    """The seconds of 20 requests, with a ``form`` if there is one; the first one before them
+    compiles the template."""
     times = []
     for _ in range(21):
         begun = time.perf_counter()
-        answer = client.get(path, auth=("x", PASSWORD))
-        assert answer.status_code == 200
+        method = "GET" if form is None else "POST"
+        answer = client.request(method, path, data=form, auth=("x", PASSWORD))
+        assert answer.status_code == (200 if form is None else 404)
         times.append(time.perf_counter() - begun)
     return times[1:]
 

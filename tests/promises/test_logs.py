@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from sqlalchemy.engine import Engine
 from starlette.testclient import TestClient
 
@@ -28,6 +29,7 @@ from recommender.models import Pause, Subscriber
 from recommender.safety import logs, scrubbing
 from recommender.settings import Settings
 from recommender.storage import bulk, database
+from recommender.subscribers import reader_pages
 
 WHO, NAME, TOKEN = "marked.reader@example.com", "Marked Person", "QmFkVG9rZW4tMTIzNDU2"
 KEY = 968_219_371
@@ -110,6 +112,30 @@ def test_an_error_of_ours_with_everything_in_its_words(
     assert "RuntimeError" in text
     assert "KeyError" in text
     assert "GET /confirm" in text
+
+
+def test_an_operators_search_for_a_reader(
+    store: Engine, tmp_path: Path, now: datetime, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError(f"{NAME} <{WHO}>")
+
+    key = "correct horse battery staple"
+    settings = Settings(home=tmp_path, access_log=True, admin_password=SecretStr(key))
+    logging.getLogger("httpx2").disabled = True  # the visitor of this test, not ours
+    made = app.create(store, settings, lambda: now)
+    with TestClient(made, base_url=settings.base_url, raise_server_exceptions=False) as client:
+        for words in (WHO, NAME):
+            asked = {"q": words, "action": "search"}
+            answer = client.post("/admin/reader", data=asked, auth=("x", key))
+            assert answer.status_code == 404
+        monkeypatch.setattr(reader_pages, "search", fail)
+        answer = client.post("/admin/reader", data={"q": WHO}, auth=("x", key))
+        assert answer.status_code == 500
+    logging.getLogger("httpx2").disabled = False
+    text = said()
+    assert "RuntimeError" in text
+    assert "POST /admin" in text
 
 
 def test_mail_that_cannot_be_written_or_is_refused(
