@@ -1,7 +1,9 @@
 """The words that a topic and a story have in common: what a reason says where no label was given.
 
-Where candidates are few all are compared with a topic when the first of them is, since readers by
-the hundred thousand have nearly as many different reasons.
+What a topic's name shares with the candidates is found for all of them at once, where these are
+few. What its field shares is a longer text: it is compared with a candidate when that is asked for,
+since of all pairs readers have a few per cent. Where topics are so many that their fields do not
+fit in memory, all candidates are compared with the field of each while it is at hand.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -22,9 +24,12 @@ Words = npt.NDArray[np.signedinteger[Any]]
 """Numbers of words: compared so often that half the bytes are a third of the time."""
 MOST = 3
 """Words named, at most."""
-NONE = -1
+NONE, OPEN = -1, -2
+"""No term; and no term as yet, since the topic's field has not been compared."""
 BLOCK = 64
-"""Topics whose texts are in memory, dense, at a time."""
+"""Topics whose texts are made at a time."""
+FIELDS_BYTES = 48_000_000
+"""Memory for the fields of topics, dense."""
 TOGETHER = 200_000
 """Terms of all candidates up to which these are compared with a topic together."""
 
@@ -40,65 +45,90 @@ class SharedWords:
         topic_texts: TopicTexts,
         evident: Callable[[str], npt.NDArray[np.bool_]],
     ) -> None:
-        self._topic_texts = topic_texts
-        self._evident = evident
-        self._parts = _parts(space.names)
-        self._vectors = sp.csr_array(space.vectors[rows])
+        vectors = sp.csr_array(space.vectors[rows])
+        terms = np.unique(vectors.indices)
+        self._vectors = sp.csr_array(vectors[:, terms])
         self._vectors.sort_indices()
+        self._numbers = np.append(terms, NONE).astype(np.int32)
+        self._topic_texts = topic_texts.within(terms)
+        self._evident = evident
+        self._parts = _parts([space.names[term] for term in terms.tolist()])
         longest = int(np.diff(self._vectors.indptr).max(initial=0))
         self._all = None
         if len(rows) * longest <= TOGETHER:
             self._all = _Texts.of(self._vectors, self._parts)
         self._slots: dict[str, int] = {}
         self._found = np.zeros((0, len(rows), MOST), dtype=np.int32)
+        # Of the first topics that were met, in their order; memory that is not used costs nothing.
+        self._fields = np.empty((FIELDS_BYTES // (8 * max(len(terms), 1)), len(terms)))
 
     def of(self, topics: Sequence[str], which: Integers, candidates: Integers) -> Terms:
         """For pairs of topic ``topics[which[p]]`` (canonical) and ``candidates[p]`` at most
         ``MOST`` terms that both use (numbers, NONE padded), weightiest first and no word in two
         of them; where the topic's own text shares none, those that the labels around it share."""
         if self._all is not None:
-            new = [topic for topic in topics if topic not in self._slots]
-            for start in range(0, len(new), BLOCK):
-                self._add(new[start : start + BLOCK], self._all)
-            slots = np.array([self._slots[topic] for topic in topics], dtype=np.int64)
-            found: Terms = self._found[slots[which], candidates]
-            return found
+            return self._numbers[self._of_few(topics, which, candidates, self._all)]
         found = np.full((len(which), MOST), NONE, dtype=np.int32)
         for number, topic in enumerate(topics):
             pairs = np.flatnonzero(which == number)
             texts = _Texts.of(self._vectors[candidates[pairs]], self._parts)
-            evident = self._evident(topic)[candidates[pairs]]
-            own, fields = self._topic_texts.texts([topic])
-            of_name = texts.few_terms(own, self._parts)[0]
-            found[pairs] = self._completed(of_name, texts, evident, fields[0])
-        return found
+            own, fields = self._topic_texts.of([topic])
+            [named] = self._named([topic], own, texts, candidates[pairs])
+            found[pairs] = self._completed(named, texts, fields[0])
+        return self._numbers[found]
 
     def forget(self) -> None:
         """Drop what was found; it is found again when asked for."""
         self._slots.clear()
         self._found = self._found[:0]
 
+    def _of_few(
+        self, topics: Sequence[str], which: Integers, candidates: Integers, texts: "_Texts"
+    ) -> Terms:
+        new = [topic for topic in topics if topic not in self._slots]
+        for start in range(0, len(new), BLOCK):
+            self._add(new[start : start + BLOCK], texts)
+        slots = np.array([self._slots[topic] for topic in topics], dtype=np.int64)[which]
+        found: Terms = self._found[slots, candidates]
+        left = np.flatnonzero(found[:, 0] == OPEN)
+        found[left] = texts.weightiest(self._fields, slots[left], candidates[left], self._parts)
+        self._found[slots[left], candidates[left]] = found[left]
+        return found
+
     def _add(self, topics: Sequence[str], texts: "_Texts") -> None:
-        own, fields = self._topic_texts.texts(topics)
-        wanted = len(self._slots) + len(topics)
+        own, fields = self._topic_texts.of(topics)
+        first = len(self._slots)
+        wanted = first + len(topics)
         if wanted > len(self._found):
             room = np.zeros((max(wanted, len(self._found)), *self._found.shape[1:]), np.int32)
             self._found = np.concatenate([self._found, room])
-        of_names = texts.few_terms(own, self._parts)
-        for topic, found, field in zip(topics, of_names, fields, strict=True):
-            slot = self._slots[topic] = len(self._slots)
-            self._found[slot] = self._completed(found, texts, self._evident(topic), field)
+        every = np.arange(len(texts.terms))
+        for slot, (topic, named, field) in enumerate(
+            zip(topics, self._named(topics, own, texts, every), fields, strict=True), first
+        ):
+            self._slots[topic] = slot
+            if slot < len(self._fields):
+                self._fields[slot] = field
+                self._found[slot] = named
+            else:
+                self._found[slot] = self._completed(named, texts, field)
 
-    def _completed(
-        self, found: Terms, texts: "_Texts", evident: npt.NDArray[np.bool_], field: Floats
+    def _named(
+        self, topics: Sequence[str], own: Floats, texts: "_Texts", candidates: Integers
     ) -> Terms:
-        """``found``, the terms of a topic's own text, and where there are none those of its
-        ``field``."""
-        bare = (found[:, 0] == NONE) & ~evident
-        if bare.any():
-            found[bare] = texts.weightiest(field, self._parts)[bare]
+        """The terms of each topic's ``own`` text (topics × ``candidates`` × ``MOST``), which are
+        those of ``texts``; OPEN where there are none, but NONE where no words are needed."""
+        found = texts.few_terms(own, self._parts)
+        evident = np.array([self._evident(topic)[candidates] for topic in topics])
+        found[:, :, 0][found[:, :, 0] == NONE] = OPEN
         found[evident] = NONE
         return found
+
+    def _completed(self, named: Terms, texts: "_Texts", field: Floats) -> Terms:
+        """``named`` of one topic, and where it is OPEN the terms of the topic's ``field``."""
+        left = np.flatnonzero(named[:, 0] == OPEN)
+        named[left] = texts.weightiest(field[None], np.zeros_like(left), left, self._parts)
+        return named
 
 
 @dataclass(frozen=True)
@@ -125,10 +155,14 @@ class _Texts:
     def few_terms(self, texts: Floats, parts: Words) -> Terms:
         """The weightiest terms of each story and each of ``texts`` (dense, of few terms; texts ×
         stories × ``MOST``): of many at once, and of no other terms than theirs."""
-        longest = max(int((texts != 0).sum(axis=1).max(initial=0)), 1)
-        block = max(TOGETHER // max(len(self.terms) * longest, 1), 1)
-        starts = range(0, len(texts), block)
-        return np.concatenate([self._few_terms(texts[at : at + block], parts) for at in starts])
+        found = np.empty((len(texts), len(self.terms), MOST), dtype=np.int32)
+        sizes = (texts != 0).sum(axis=1)
+        left = np.argsort(-sizes, kind="stable")
+        while len(left):
+            most = TOGETHER // (max(len(self.terms), 1) * max(int(sizes[left[0]]), 1))
+            some, left = np.split(left, [max(most, 1)])
+            found[some] = self._few_terms(texts[some], parts)
+        return found
 
     def _few_terms(self, texts: Floats, parts: Words) -> Terms:
         own, terms = np.nonzero(texts)
@@ -146,12 +180,20 @@ class _Texts:
         found = _weightiest(products.reshape(-1, longest), every, words, parts)
         return found.reshape(len(texts), len(self.terms), MOST)
 
-    def weightiest(self, text: npt.NDArray[np.float64], parts: Words) -> Terms:
-        """The ``MOST`` terms of greatest weight in each story and in ``text`` (dense), no word in
-        two of them (stories × ``MOST``, NONE padded)."""
-        if not len(text):
-            return np.full((len(self.terms), MOST), NONE, dtype=np.int32)
-        return _weightiest(self.weights * text[self.terms], self.terms, self.parts, parts)
+    def weightiest(
+        self, texts: Floats, which: Integers, stories: Integers, parts: Words
+    ) -> Terms:
+        """The ``MOST`` terms of greatest weight in story ``stories[p]`` and in the text
+        ``texts[which[p]]`` (dense), no word in two of them (pairs × ``MOST``, NONE padded)."""
+        found = np.full((len(which), MOST), NONE, dtype=np.int32)
+        block = max(TOGETHER // self.terms.shape[1], 1)
+        for start in range(0, len(which) if texts.shape[1] else 0, block):
+            some = stories[start : start + block]
+            terms = self.terms[some]
+            products = self.weights[some] * texts[which[start : start + block, None], terms]
+            own_parts = self.parts[:, some]
+            found[start : start + block] = _weightiest(products, terms, own_parts, parts)
+        return found
 
 
 def _weightiest(products: Floats, terms: Terms, own_parts: Words, parts: Words) -> Terms:

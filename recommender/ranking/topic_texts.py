@@ -5,6 +5,7 @@ the label itself, is found through the labels around it; words that every field 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -47,14 +48,9 @@ class TopicTexts:
         """Cosine of every story with the own text of each of ``names`` (names × stories)."""
         return self._direct(names, self._queries(names))
 
-    def texts(self, names: Sequence[str]) -> tuple[Row, Row]:
-        """The names' own texts, in which common words count less, and the texts of the labels
-        around each, together: dense, names × terms."""
-        queries = self._queries(names)
-        around, itself = self._around(names, queries)
-        itself[[name in self._at for name in names]] = 0.0
-        fields = (around @ self._texts).toarray() + itself[:, None] * queries.toarray()
-        return np.asarray(self._faded(queries, names).toarray()), np.asarray(fields)
+    def within(self, terms: npt.NDArray[np.int64]) -> "TextsWithin":
+        """The texts of names as far as they consist of ``terms`` (ascending numbers)."""
+        return TextsWithin(self, terms, sp.csr_array(self._texts[:, terms]))
 
     def similarities(self, names: Sequence[str], full: float) -> Row:
         """Likeness of every story to each of ``names`` and, less, to the labels around it, from 0
@@ -81,6 +77,17 @@ class TopicTexts:
         around, itself = self._around([name], self._queries([name]))
         pairs = zip(around.indices.tolist(), around.data.tolist(), strict=True)
         return {name: float(itself[0])} | {self._all[at]: weight for at, weight in pairs}
+
+    def around_texts(
+        self, names: Sequence[str]
+    ) -> tuple[sp.csr_array, sp.csr_array, sp.csr_array, Row]:
+        """Of ``names``: their own texts in which common words count less, these texts as they are
+        (names × terms), the labels around them (names × labels), and what each name that is no
+        label weighs beside those."""
+        queries = self._queries(names)
+        around, itself = self._around(names, queries)
+        itself[[name in self._at for name in names]] = 0.0
+        return self._faded(queries, names), queries, around, itself
 
     def _queries(self, names: Sequence[str]) -> sp.csr_array:
         """The own texts of names as rows of the space (names × terms, of length 1)."""
@@ -176,6 +183,23 @@ class TopicTexts:
                 common[at] &= self._space.names[texts.indices[at]] not in alone
         found.data = np.where(common, ONE_COMMON, 2 * ONE_COMMON)
         return found
+
+
+@dataclass(frozen=True)
+class TextsWithin:
+    """Texts of names in some ``terms`` alone; ``labels`` are those of all labels."""
+
+    topic_texts: TopicTexts
+    terms: npt.NDArray[np.int64]
+    labels: sp.csr_array
+
+    def of(self, names: Sequence[str]) -> tuple[Row, Row]:
+        """The names' own texts, in which common words count less, and the texts of the labels
+        around each, together: dense, names × terms."""
+        own, queries, around, itself = self.topic_texts.around_texts(names)
+        fields = (around @ self.labels).toarray()
+        fields += itself[:, None] * queries[:, self.terms].toarray()
+        return np.asarray(own[:, self.terms].toarray()), np.asarray(fields)
 
 
 def _stacked(rows: Sequence[tuple[npt.NDArray[np.int64], Row]], width: int) -> sp.csr_array:
