@@ -22,6 +22,7 @@ from recommender.ranking import (
 )
 from recommender.ranking import reasons as because
 from recommender.ranking.affinities import Affinities, Archive
+from recommender.ranking.calibration import Shares
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.ranked_chunk import RankedChunk
 from recommender.ranking.reader_scores import ReaderScores
@@ -240,7 +241,7 @@ class Ranker:
             return slates.plain(selection.best(positive, request.top))
         shares = None
         if self.settings.calibration:
-            shares = selection.Shares.of_strongest(
+            shares = Shares.of_strongest(
                 profile.likes, self.affinities.values, self.settings.calibrated_interests
             )
         ids, theirs = [one.id for one in readers], [one.segments for one in readers]

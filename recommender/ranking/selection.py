@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from recommender.ranking.calibration import ListMixes, Quotas, Shares
 from recommender.ranking.scoring import Scores
 from recommender.ranking.settings import RankingSettings
 
@@ -48,7 +49,11 @@ class CandidateFeatures:
 
 
 class _OpenLists:
-    """Lists of a chunk while they are filled, one position at a time."""
+    """Lists of a chunk while they are filled, one position at a time, from each reader's ``pool``.
+
+    What may get a place is a slot: candidate ``stories[s]`` for reader ``readers[s]``, at ``at[s]``
+    of the pool. There are as many as pass the floor, or are ``seated``; ``open`` marks those that
+    may be listed still."""
 
     def __init__(
         self,
@@ -56,58 +61,99 @@ class _OpenLists:
         features: CandidateFeatures,
         settings: RankingSettings,
         top: int,
-        shares: "Shares | None",
-        pool: Places,
+        shares: Shares | None,
+        seated: Places | None,
     ) -> None:
-        self.features, self.settings, self.pool = features, settings, pool
+        self.settings = settings
+        self.pool = pool = best(scores, max(settings.pool, 3 * top))
         self.places = np.full((len(pool), top), NONE, dtype=np.int32)
         self.count = np.zeros(len(pool), dtype=np.int64)
-        rows = np.arange(len(pool))[:, None]
-        self.relevance = np.where(pool == NONE, -np.inf, scores[rows, pool]).astype(np.float32)
-        most = np.maximum(self.relevance.max(axis=1, initial=0.0), 1e-9)
-        self.scaled = self.relevance / most[:, None]
-        self.open = self.relevance >= max(settings.relevance_floor, 1e-9)
-        self.likest = np.zeros_like(self.relevance)
+        rows = np.arange(len(pool))
+        relevance = np.where(pool == NONE, -np.inf, scores[rows[:, None], pool]).astype(np.float32)
+        most = np.maximum(relevance.max(axis=1, initial=0.0), 1e-9)
+        passing = relevance >= max(settings.relevance_floor, 1e-9)
+        known = passing if seated is None else passing | ((pool == seated[:, None]) & (pool >= 0))
+        order = rows if shares is None else np.argsort(-shares.counts, kind="stable")
+        ordered, self.at = np.nonzero(known[order])
+        self.readers = order[ordered]
+        self.stories = pool[self.readers, self.at]
+        self.open = passing[self.readers, self.at]
+        self.scaled = relevance[self.readers, self.at] / most[self.readers]
+        self.likest = np.zeros_like(self.scaled)
+        self.likeness = _Likeness.of(
+            self.stories if seated is None else np.concatenate([self.stories, seated]), features
+        )
         caps = (
             (features.articles, settings.stories_per_digest),
             (features.sources, settings.max_per_source),
         )
-        self.capped = [_Capped.of(numbers, pool, cap) for numbers, cap in caps if cap is not None]
-        self.mix = None if shares is None else np.ascontiguousarray(shares.mix.T)[:, :, None]
-        self.shares = None if shares is None else shares.of(pool)
-        self.listed = None if self.shares is None else np.zeros_like(self.shares[:, :, 0])
+        self.capped = [
+            _Capped.of(numbers, self.stories, cap) for numbers, cap in caps if cap is not None
+        ]
         self.explored = int(settings.explore and top >= EXPLORED)
-        self.quotas = (
-            None
-            if self.shares is None or shares is None
-            else _Quotas.of(self.shares, shares, top, settings)
-        )
+        self.mixes = self.quotas = None
+        if shares is not None:
+            self.mixes = ListMixes(shares, self.readers, self.stories, settings)
+            self.quotas = Quotas.of(self.mixes, self.readers, shares, top, settings.quota)
 
     def gains(self) -> Scores:
-        """What each open slot of the pool would add to its list; −inf where it is closed."""
+        """What each story of the pool would add to its list (readers × pool); −inf where none may
+        be listed."""
         settings = self.settings
         gain = (1 - settings.diversity) * self.scaled - settings.diversity * self.likest
-        if self.mix is not None and self.shares is not None and self.listed is not None:
-            after = self.listed[:, :, None] + self.shares
-            after /= np.maximum(after.sum(axis=0), 1e-9)
-            after *= 1 - settings.smoothing
-            after += settings.smoothing * self.mix
-            terms = np.divide(
-                np.maximum(self.mix, 1e-12), np.maximum(after, 1e-12, out=after), out=after
-            )
-            np.log(terms, out=terms)
-            terms *= self.mix
-            gain -= settings.calibration * terms.sum(axis=0)
-        gain = np.where(self.open, gain, -np.inf).astype(np.float32)
+        if self.mixes is not None:
+            gain -= settings.calibration * self.mixes.divergence()
+        gain[~self.open] = -np.inf
         if self.quotas is not None:
             self.quotas.keep(gain, self.places.shape[1] - self.explored - self.count)
-        return gain
+        found = np.full(self.pool.shape, -np.inf, dtype=np.float32)
+        found[self.readers, self.at] = gain
+        return found
+
+    def take(self, chosen: Places) -> None:
+        """Give the next place of each list to the candidate ``chosen`` for it, if any (NONE)."""
+        rows = np.flatnonzero(chosen != NONE)
+        self.places[rows, self.count[rows]] = chosen[rows]
+        self.count[rows] += 1
+        taken = chosen[self.readers]
+        listed = taken != NONE
+        np.maximum(
+            self.likest, self.likeness.between(taken, self.stories), out=self.likest, where=listed
+        )
+        self.open &= self.stories != taken
+        for capped in self.capped:
+            self.open &= capped.take(taken, listed)
+        if self.mixes is not None and self.quotas is not None:
+            slots = np.flatnonzero(self.stories == taken)
+            self.mixes.take(slots)
+            self.quotas.take(slots)
+
+
+@dataclass(frozen=True)
+class _Likeness:
+    """How like candidates are to each other, of those that may be listed: ``at`` finds their rows
+    in ``cosines``."""
+
+    at: npt.NDArray[np.int64]
+    cosines: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, stories: Places, features: CandidateFeatures) -> "_Likeness":
+        unique = np.unique(stories[stories != NONE]).astype(np.int64)
+        at = np.zeros(len(features.articles), dtype=np.int64)
+        at[unique] = np.arange(len(unique))
+        return cls(at, similar(sp.csr_array(features.vectors[unique])))
+
+    def between(self, ones: Places, others: Places) -> npt.NDArray[np.float32]:
+        """The cosine of each of ``ones`` and its counterpart; of no meaning where one is NONE."""
+        found: npt.NDArray[np.float32] = self.cosines[self.at[ones], self.at[others]]
+        return found
 
 
 @dataclass(frozen=True)
 class _Capped:
-    """One rule on how many stories of a kind a list may hold: the ``kinds`` of a pool's stories (−1
-    is none, and never capped), and how many of each kind ``have`` a place already."""
+    """One rule on how many stories of a kind a list may hold: the ``kinds`` of the slots' stories
+    (−1 is none, and never capped), and how many of each kind ``have`` a place already."""
 
     kinds: npt.NDArray[np.int32]
     have: npt.NDArray[np.int32]
@@ -115,53 +161,16 @@ class _Capped:
     cap: int
 
     @classmethod
-    def of(cls, numbers: npt.NDArray[np.int32], pool: Places, cap: int) -> "_Capped":
-        kinds = numbers[np.maximum(pool, 0)]
+    def of(cls, numbers: npt.NDArray[np.int32], stories: Places, cap: int) -> "_Capped":
+        kinds = numbers[stories]
         return cls(kinds, np.zeros_like(kinds), numbers, cap)
 
-    def take(
-        self, rows: npt.NDArray[np.int64], taken: npt.NDArray[np.int32]
-    ) -> npt.NDArray[np.bool_]:
-        """Count a story more for each of ``rows``; which slots of theirs are still open."""
-        kinds = self.kinds[rows]
-        self.have[rows] += kinds == self.numbers[taken][:, None]
-        allowed: npt.NDArray[np.bool_] = (self.have[rows] < self.cap) | (kinds == -1)
+    def take(self, taken: Places, listed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Count the story ``taken`` by each slot's reader, where one is ``listed``; which slots are
+        still open."""
+        self.have[:] += listed & (self.kinds == self.numbers[taken])
+        allowed: npt.NDArray[np.bool_] = (self.have < self.cap) | (self.kinds == -1)
         return allowed
-
-
-@dataclass(frozen=True)
-class _Quotas:
-    """Places kept for a reader's interests: of ``top`` at least ``quota`` times the part an
-    interest has in the mix, so far as it has stories. ``owners`` (readers × pool) says to which of
-    the reader's interests a story is mostly due, ``lacking`` (readers × interests) how many places
-    each has still to get."""
-
-    owners: npt.NDArray[np.int8]
-    lacking: npt.NDArray[np.int8]
-
-    @classmethod
-    def of(
-        cls, shares: npt.NDArray[np.float32], mix: "Shares", top: int, settings: RankingSettings
-    ) -> "_Quotas":
-        owners = shares.argmax(axis=0).astype(np.int8)
-        places = np.rint(mix.mix * (settings.quota * top))
-        return cls(owners, places.astype(np.int8))
-
-    def keep(self, gain: Scores, left: npt.NDArray[np.int64]) -> None:
-        """Close, in place, the slots of interests that lack nothing where as many places are lacked
-        as there are left, if any slot of one that lacks is open."""
-        rows = np.flatnonzero(self.lacking.sum(axis=1) >= left)
-        if not len(rows):
-            return
-        wanted = np.take_along_axis(self.lacking[rows], self.owners[rows], axis=1) > 0
-        wanted &= np.isfinite(gain[rows])
-        some = wanted.any(axis=1)
-        gain[rows[some]] = np.where(wanted[some], gain[rows[some]], -np.inf)
-
-    def take(self, rows: npt.NDArray[np.int64], slots: npt.NDArray[np.int64]) -> None:
-        """Count a place for whom the stories in ``slots`` of ``rows`` are mostly due to."""
-        owners = self.owners[rows, slots]
-        self.lacking[rows, owners] = np.maximum(self.lacking[rows, owners] - 1, 0)
 
 
 def similar(vectors: sp.csr_array) -> npt.NDArray[np.float32]:
@@ -176,7 +185,7 @@ def issue(
     settings: RankingSettings,
     top: int,
     *,
-    shares: "Shares | None" = None,
+    shares: Shares | None = None,
     seated: Places | None = None,
 ) -> Places:
     """Lists of at most ``top`` places (readers × top, NONE padded) in the order they were filled.
@@ -187,90 +196,18 @@ def issue(
     floor, never past the caps. ``seated`` (one candidate or NONE per reader) already has a place
     and counts as held.
     """
-    pool = best(scores, max(settings.pool, 3 * top))
-    lists = _OpenLists(scores, features, settings, top, shares, pool)
-    flat = pool[pool != NONE]
-    in_lists = flat if seated is None else np.concatenate([flat, seated[seated != NONE]])
-    unique = np.unique(in_lists).astype(np.int64)
-    at = np.zeros(scores.shape[1], dtype=np.int64)
-    at[unique] = np.arange(len(unique))
-    similarity = similar(sp.csr_array(features.vectors[unique]))
+    lists = _OpenLists(scores, features, settings, top, shares, seated)
     if seated is not None:
-        _take(lists, seated, at, similarity)
+        lists.take(seated)
+    rows = np.arange(len(scores))
     for _ in range(top):
         gain = lists.gains()
         slot = gain.argmax(axis=1)
-        reachable = np.isfinite(gain[np.arange(len(gain)), slot]) & (lists.count < top)
+        reachable = np.isfinite(gain[rows, slot]) & (lists.count < top)
         if not reachable.any():
             break
-        chosen = np.where(reachable, pool[np.arange(len(pool)), slot], NONE).astype(np.int32)
-        _take(lists, chosen, at, similarity)
+        lists.take(np.where(reachable, lists.pool[rows, slot], NONE).astype(np.int32))
     return lists.places
-
-
-def _take(
-    lists: _OpenLists,
-    chosen: Places,
-    at: npt.NDArray[np.int64],
-    similarity: npt.NDArray[np.float32],
-) -> None:
-    rows = np.flatnonzero(chosen != NONE)
-    taken = chosen[rows]
-    lists.places[rows, lists.count[rows]] = taken
-    lists.count[rows] += 1
-    pool = lists.pool[rows]
-    known = np.maximum(pool, 0)
-    lists.likest[rows] = np.maximum(lists.likest[rows], similarity[at[taken][:, None], at[known]])
-    lists.open[rows] &= pool != taken[:, None]
-    for capped in lists.capped:
-        lists.open[rows] &= capped.take(rows, taken)
-    if lists.listed is not None and lists.shares is not None:
-        same = pool == taken[:, None]
-        slot, known = same.argmax(axis=1), same.any(axis=1)
-        lists.listed[:, rows[known]] += lists.shares[:, rows[known], slot[known]]
-        if lists.quotas is not None:
-            lists.quotas.take(rows[known], slot[known])
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Which interests a score is due to. For each reader the ``columns`` (interest rows) and
-    ``weights`` of their strongest interests, 0-padded, and ``mix``, the weights scaled to 1."""
-
-    columns: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
-    values: npt.NDArray[np.float32]
-
-    @classmethod
-    def of_strongest(
-        cls, likes: sp.csr_array, values: npt.NDArray[np.float32], most: int
-    ) -> "Shares":
-        """From profiles (readers × interests); a reader's first ``most`` interests by weight."""
-        size = np.diff(likes.indptr)
-        most = min(most, int(size.max(initial=1)))
-        reader = np.repeat(np.arange(len(size)), size)
-        order = np.lexsort((-likes.data, reader))
-        place = np.arange(likes.nnz) - np.repeat(likes.indptr[:-1], size)
-        within = place < most
-        columns = np.zeros((len(size), most), dtype=np.int32)
-        weights = np.zeros((len(size), most), dtype=np.float32)
-        columns[reader[within], place[within]] = likes.indices[order][within]
-        weights[reader[within], place[within]] = likes.data[order][within]
-        return cls(columns, weights, values)
-
-    @property
-    def mix(self) -> npt.NDArray[np.float32]:
-        shares: npt.NDArray[np.float32] = self.weights / np.maximum(
-            self.weights.sum(axis=1, keepdims=True), 1e-9
-        )
-        return shares
-
-    def of(self, pool: Places) -> npt.NDArray[np.float32]:
-        """Interests × readers × pool; each candidate's parts sum to 1 (or 0 when it has none)."""
-        parts = self.values[self.columns.T[:, :, None], np.maximum(pool, 0)]
-        parts *= self.weights.T[:, :, None]
-        parts /= np.maximum(parts.sum(axis=0), 1e-9)
-        return parts
 
 
 def numbers(names: Sequence[str | None]) -> npt.NDArray[np.int32]:

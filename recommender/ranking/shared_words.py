@@ -180,9 +180,7 @@ class _Texts:
         found = _weightiest(products.reshape(-1, longest), every, words, parts)
         return found.reshape(len(texts), len(self.terms), MOST)
 
-    def weightiest(
-        self, texts: Floats, which: Integers, stories: Integers, parts: Words
-    ) -> Terms:
+    def weightiest(self, texts: Floats, which: Integers, stories: Integers, parts: Words) -> Terms:
         """The ``MOST`` terms of greatest weight in story ``stories[p]`` and in the text
         ``texts[which[p]]`` (dense), no word in two of them (pairs × ``MOST``, NONE padded)."""
         found = np.full((len(which), MOST), NONE, dtype=np.int32)

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.ranking import place_variation, selection, stated_order
+from recommender.ranking.calibration import Shares
 from recommender.ranking.place_variation import Variation
 from recommender.ranking.reasons import EXPLORE, FRESH, MUST_READ
 from recommender.ranking.scoring import EXCLUDED, Scores
-from recommender.ranking.selection import EXPLORED, NONE, CandidateFeatures, Places, Shares
+from recommender.ranking.selection import EXPLORED, NONE, CandidateFeatures, Places
 from recommender.ranking.settings import RankingSettings
 from recommender.ranking.values import ListRequest, Story
 

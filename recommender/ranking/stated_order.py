@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from recommender.ranking.selection import NONE, Places, Shares
+from recommender.ranking.calibration import Shares
+from recommender.ranking.selection import NONE, Places
 
 
 def arrange(
