@@ -98,10 +98,12 @@ def _other_parts(
     pairs = alike.tocoo()
     rows, columns = np.unique(pairs.row).tolist(), np.unique(pairs.col).tolist()
     near = {s.id: s for s in [*(stories[at] for at in rows), *(candidates[at] for at in columns)]}
-    facts = dict(zip(near, story_facts.of(near.values()), strict=True))
+    versions = {name: story_facts.versions(story) for name, story in near.items()}
     other = np.array(
         [
-            facts[stories[row].id].counts_differently(facts[candidates[column].id])
+            story_facts.count_differently(
+                versions[stories[row].id], versions[candidates[column].id]
+            )
             for row, column in zip(pairs.row.tolist(), pairs.col.tolist(), strict=True)
         ],
         dtype=bool,

@@ -3,12 +3,13 @@
 The weight of a word comes from the whole archive, never from one week. Knows nothing of readers.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.preprocessing import normalize
 
@@ -19,14 +20,14 @@ from recommender.ranking.values import Story
 
 @dataclass(frozen=True)
 class Space:
-    """The space of terms, ``names`` in alphabetical order. ``vectors`` (stories × terms, CSR, rows
-    of length 1) holds the stories in the order given, ``labels`` the texts of topics and roles;
-    ``row`` finds a story's row."""
+    """The space of terms, ``names`` in alphabetical order, which ``column`` numbers. ``vectors``
+    (stories × terms, CSR, rows of length 1) holds the stories in the order given, ``labels`` the
+    texts of topics and roles; ``row`` finds a story's row."""
 
     settings: TextSettings
-    counter: DictVectorizer
     weigher: TfidfTransformer
     names: Sequence[str]
+    column: Mapping[str, int]
     vectors: sp.csr_array
     labels: sp.csr_array
     row: Mapping[str, int]
@@ -36,7 +37,8 @@ class Space:
         counted = [_counts(text, self.settings.ngrams) for text in texts]
         if not self.names or not counted:
             return sp.csr_array((len(counted), len(self.names)))
-        found = sp.csr_array(self.weigher.transform(self.counter.transform(counted).log1p()))
+        counts = _matrix(counted, self.column)
+        found = sp.csr_array(self.weigher.transform(counts.log1p()))
         found.sort_indices()
         return found
 
@@ -51,26 +53,41 @@ def build(
     document frequency. Deterministic."""
     counted = [_counts(texts(story, settings), settings.ngrams) for story in stories]
     counted += [_counts(label, settings.ngrams) for label in labels]
-    counter, weigher = DictVectorizer(), TfidfTransformer()
-    matrix = sp.csr_array((len(counted), 0))
-    if any(counted):
-        counts = counter.fit_transform(counted)
-        documents = np.bincount(counts.indices, minlength=counts.shape[1])
-        single = np.array([" " not in name for name in counter.get_feature_names_out()])
-        frequent = documents <= max(settings.max_share * len(counted), 20.0)
-        frequent &= (documents > 1) | single
-        if frequent.any():
-            counter.restrict(frequent)
-            matrix = sp.csr_array(weigher.fit_transform(counts[:, frequent].log1p()))
+    documents = Counter(chain.from_iterable(counted))
+    most = max(settings.max_share * len(counted), 20.0)
+    frequent = (
+        name
+        for name, number in documents.items()
+        if number <= most and (number > 1 or " " not in name)
+    )
+    names = sorted(frequent)
+    column = {name: at for at, name in enumerate(names)}
+    weigher, matrix = TfidfTransformer(), sp.csr_array((len(counted), 0))
+    if names:
+        matrix = sp.csr_array(weigher.fit_transform(_matrix(counted, column).log1p()))
     return Space(
         settings=settings,
-        counter=counter,
         weigher=weigher,
-        names=list(counter.feature_names_) if matrix.shape[1] else [],
+        names=names,
+        column=column,
         vectors=matrix[: len(stories)],
         labels=matrix[len(stories) :],
         row={story.id: number for number, story in enumerate(stories)},
     )
+
+
+def _matrix(counted: Sequence[Mapping[str, float]], column: Mapping[str, int]) -> sp.csr_array:
+    """``counted`` as rows; terms that have no ``column`` are left out."""
+    columns = np.array([column.get(term, -1) for counts in counted for term in counts], np.int32)
+    values = np.array([value for counts in counted for value in counts.values()], np.float64)
+    known = columns >= 0
+    before = np.concatenate([[0], np.cumsum(known)])
+    ends = np.cumsum([0, *map(len, counted)])
+    starts = before[ends].astype(np.int32)
+    shape = (len(counted), len(column))
+    found = sp.csr_array((values[known], columns[known], starts), shape=shape)
+    found.sort_indices()
+    return found
 
 
 def texts(story: Story, settings: TextSettings) -> list[tuple[str, float]]:

@@ -198,7 +198,7 @@ class _Window:
             apart[pair] = (
                 bool(one.title and other.title) and one.title.isdisjoint(other.title),
                 bool(one.numbers and other.numbers) and one.numbers.isdisjoint(other.numbers),
-                one.counts_differently(other),
+                story_facts.count_differently(one.versions, other.versions),
             )
         return np.column_stack(
             [

@@ -6,8 +6,9 @@ value, whether in figures or words ("$42M", "42 Millionen"); years count for not
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from recommender.ranking import words
 from recommender.ranking.values import Story
@@ -37,6 +38,8 @@ SMALL = 10
 LEAD = 60
 """Words of a body that are looked at where a story has no summary."""
 
+Versions = Mapping[str, set[str]]
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -46,16 +49,20 @@ class Facts:
     names: frozenset[str]
     title: frozenset[str]
     numbers: frozenset[str]
-    versions: dict[str, set[str]]
+    versions: Versions
     told: bool
     """Whether there is more of the story than its title."""
 
-    def counts_differently(self, other: "Facts") -> bool:
-        """Whether both count or version one thing, and differently."""
-        return any(
-            name in other.versions and value.isdisjoint(other.versions[name])
-            for name, value in self.versions.items()
-        )
+
+def count_differently(one: Versions, other: Versions) -> bool:
+    """Whether both count or version one thing, and differently."""
+    return any(name in other and value.isdisjoint(other[name]) for name, value in one.items())
+
+
+def versions(story: Story) -> Versions:
+    """The ``Facts.versions`` of a story, which need no other stories."""
+    title, lead = _texts(story)
+    return _versions([*title, ".", *lead])
 
 
 def of(stories: Iterable[Story]) -> list[Facts]:
@@ -128,13 +135,13 @@ def _is_year(value: float) -> bool:
     return _FIRST_YEAR <= value <= _LAST_YEAR and value == int(value)
 
 
-def _versions(tokens: list[str]) -> dict[str, set[str]]:
+def _versions(tokens: list[str]) -> Versions:
     found: dict[str, set[str]] = {}
-    for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
-        value, _ = _value(following.lower())
-        counted = token[0].isalpha() and (token[0].isupper() or token.lower() in _COUNTED)
-        if counted and (isinstance(value, str) or (value is not None and not _is_year(value))):
-            found.setdefault(token.lower(), set()).add(following.lower().rstrip(".,"))
-        if identifier := _IDENTIFIER.fullmatch(token):
+    for token, following in pairwise([*tokens, ""]):
+        if token[0].isalpha() and (token[0].isupper() or token.lower() in _COUNTED):
+            value, _ = _value(following.lower())
+            if isinstance(value, str) or (value is not None and not _is_year(value)):
+                found.setdefault(token.lower(), set()).add(following.lower().rstrip(".,"))
+        if "-" in token and (identifier := _IDENTIFIER.fullmatch(token)):
             found.setdefault(identifier.group(1).lower(), set()).add(identifier.group(2))
     return found

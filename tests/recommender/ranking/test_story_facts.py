@@ -54,4 +54,4 @@ def test_parts_of_a_series_count_differently(
     story: MakeStory, one: str, other: str, *, differ: bool
 ) -> None:
     first, second = story_facts.of([story("a", one), story("b", other)])
-    assert first.counts_differently(second) is differ
+    assert story_facts.count_differently(first.versions, second.versions) is differ
