@@ -7,14 +7,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from mailer.edition import house_digest, interleaving, snapshot
+from mailer.edition import house_digest, interleaving
 from mailer.edition.arms import Arm, Draw
 from mailer.edition.arms import key as arm_key
 from mailer.edition.edition_settings import EditionSettings
@@ -23,10 +23,11 @@ from recommender.models import Edition
 from recommender.ranking import knobs as ranking_knobs
 from recommender.ranking.settings import ProfileSettings, RankingSettings
 from recommender.ranking.values import ListRequest, Reader
-from recommender.storage import database
+from recommender.storage import database, json_columns
 from recommender.subscribers.audience import Member
 
 if TYPE_CHECKING:
+    from mailer.edition.pick_documents import Choice, PickDocuments
     from recommender.ranking.ranker import Ranker
 
 
@@ -76,9 +77,9 @@ class EditionRanker:
     arms: "Mapping[Arm, Ranker]" = field(default_factory=dict)
     draw: Draw | None = None
 
-    def choose(self, members: Sequence[Member]) -> list[list[snapshot.Document]]:
-        """The picks of each of ``members``, as their deliveries keep them."""
-        chosen: dict[int, list[snapshot.Document]] = {}
+    def choose(self, members: Sequence[Member]) -> "list[Choice]":
+        """What is chosen for each of ``members``."""
+        chosen: dict[int, Choice] = {}
         groups: dict[Arm | None, list[Member]] = {}
         for member in members:
             groups.setdefault(self.arm(member), []).append(member)
@@ -111,45 +112,38 @@ class EditionRanker:
     def _ranker(self, arm: Arm | None) -> "Ranker":
         return self.ranker if arm is None else self.arms.get(arm, self.ranker)
 
-    def _lists(self, arm: Arm | None, members: Sequence[Member]) -> list[list[snapshot.Document]]:
+    def _lists(self, arm: Arm | None, members: Sequence[Member]) -> "list[Choice]":
         readers = [member.reader for member in members]
         if arm == Arm.HOUSE:
             readers = [house_digest.reader(one) for one in readers]
-        ranker = self._ranker(arm)
-        chunk = ranker.ranked(readers, self.request)
-        candidates = ranker.candidates
-        stories = [int(story.id) for story in candidates]
-        also = [[int(story) for story in others] for others in ranker.also]
-        picks = [
-            snapshot.document(
-                stories[at],
-                position,
-                score,
-                reasons,
-                also[at],
-                propensity=None if propensity != propensity else propensity,
-                places=places,
-            )
-            for at, position, score, reasons, propensity, places in zip(
-                chunk.stories.tolist(),
-                chunk.positions.tolist(),
-                chunk.scores.tolist(),
-                ranker.reason_rows(chunk),
-                chunk.propensities.tolist(),
-                chunk.places(),
-                strict=True,
-            )
-        ]
-        starts = chunk.readers.searchsorted(range(len(members) + 1)).tolist()
-        return [picks[start:end] for start, end in pairwise(starts)]
+        ranked = self._ranker(arm).ranked(readers, self.request)
+        return self._documents.get(arm, self._documents[None]).of(ranked)
 
-    def _both(self, members: Sequence[Member]) -> list[list[snapshot.Document]]:
+    @cached_property
+    def _documents(self) -> "dict[Arm | None, PickDocuments]":
+        from mailer.edition.pick_documents import PickDocuments
+
+        made: dict[Arm | None, PickDocuments] = {None: PickDocuments(self.ranker)}
+        made.update((arm, PickDocuments(ranker)) for arm, ranker in self.arms.items())
+        return made
+
+    def _both(self, members: Sequence[Member]) -> "list[Choice]":
         """Both settings in one issue."""
+        from mailer.edition.pick_documents import Choice
+
         lists = zip(*(self._lists(arm, members) for arm in (Arm.A, Arm.B)), strict=True)
-        return [
-            interleaving.interleave(self._ranker(Arm.A), a, b, self.request, member.reader.id)
-            for member, (a, b) in zip(members, lists, strict=True)
-        ]
+        ranker, found = self._ranker(Arm.A), []
+        for member, (a, b) in zip(members, lists, strict=True):
+            picks = interleaving.interleave(
+                ranker,
+                json_columns.load(a.picks),
+                json_columns.load(b.picks),
+                self.request,
+                member.reader.id,
+            )
+            stories = [int(str(pick["story"])) for pick in picks]
+            found.append(Choice(stories, json_columns.Text(json_columns.dump(picks).encode())))
+        return found
 
 
 def opened(

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -28,7 +29,7 @@ from mailer.edition import (
     sunset,
 )
 from mailer.edition.edition_ranker import EditionRanker, EditionRankers
-from mailer.edition.snapshot import Document, reader_document
+from mailer.edition.snapshot import reader_document
 from mailer.edition.sponsors import Slots
 from mailer.edition.subject_tests import Subjects
 from recommender import segments
@@ -43,6 +44,9 @@ from recommender.models import (
 from recommender.storage import bulk, database, locks
 from recommender.subscribers import audience, subscriptions
 from recommender.subscribers.audience import Member
+
+if TYPE_CHECKING:
+    from mailer.edition.pick_documents import Choice
 
 SIZE = 2_000
 """Readers of a shard: a fifth of a second's work, a few megabytes."""
@@ -217,7 +221,7 @@ def copies(
 def _rows(
     ranker: EditionRanker,
     readers: ShardReaders,
-    chosen: Mapping[int, list[Document]],
+    chosen: "Mapping[int, Choice]",
     start: int,
     now: datetime,
 ) -> list[dict[str, object]]:
@@ -225,9 +229,10 @@ def _rows(
     due_at = cache(partial(ranker.settings.due_at, edition.period))  # few zones, many readers
     rows: list[dict[str, object]] = []
     for number, member in enumerate(readers.members, start + 1):
-        picks = chosen.get(member.id)
+        choice = chosen.get(member.id)
+        picks = choice.picks if choice is not None and choice.stories else None
         belonging = readers.segments.get(member.id, ())
-        reason = None if picks else frequency.SKIPPED if picks is None else NOTHING_RELEVANT
+        reason = None if picks else frequency.SKIPPED if choice is None else NOTHING_RELEVANT
         subject, subject_arm = _subject(ranker, readers, member)
         rows.append(
             {
@@ -239,7 +244,7 @@ def _rows(
                 "settled_at": None if picks else now,
                 "due_at": due_at(member.timezone, member.day, member.hour),
                 "picks": picks or [],
-                "story_ids": [pick["story"] for pick in picks or ()],
+                "story_ids": [] if choice is None else choice.stories,
                 "reader": reader_document(
                     member,
                     belonging,

@@ -15,38 +15,17 @@ Document = dict[str, object]
 
 
 def pick_document(pick: Pick) -> Document:
-    """A pick as the delivery keeps it."""
-    return document(
-        int(pick.story),
-        pick.position,
-        pick.score,
-        [(reason.kind, reason.detail, round(reason.share, 4)) for reason in pick.reasons],
-        [int(story) for story in pick.also],
-        propensity=pick.propensity,
-        places=pick.places,
-    )
-
-
-def document(
-    story: int,
-    position: int,
-    score: float,
-    reasons: Sequence[tuple[str, str, float]],
-    also: list[int],
-    *,
-    propensity: float | None,
-    places: Sequence[tuple[int, float]] = (),
-) -> Document:
-    """The same, of a pick in parts. ``reasons`` are kinds, details and shares; ``places`` where it
-    might have stood, and how probably."""
+    """A pick as the delivery keeps it (``pick_documents`` writes those of many readers)."""
     return {
-        "story": story,
-        "position": position,
-        "score": round(score, 6),
-        "reasons": reasons,
-        "also": also,
-        "propensity": propensity,
-        **({"places": places} if places else {}),
+        "story": int(pick.story),
+        "position": pick.position,
+        "score": round(pick.score, 6),
+        "reasons": [
+            (reason.kind, reason.detail, round(reason.share, 4)) for reason in pick.reasons
+        ],
+        "also": [int(story) for story in pick.also],
+        "propensity": pick.propensity,
+        **({"places": pick.places} if pick.places else {}),
     }
 
 

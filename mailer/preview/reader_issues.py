@@ -75,7 +75,7 @@ def next_picks(
     [ranking] = ranker.rank([reader], opened.request, runners_up=RUNNERS_UP)
     picks: Sequence[Pick] = ranking.picks
     if opened.draw is not None:
-        picks = snapshot.picks(json_columns.dump(opened.choose([member])[0]))
+        picks = snapshot.picks(json_columns.dump(opened.choose([member])[0].picks))
     if waiting:
         picks = CopyRequest.of_delivery(waiting.delivery, subscriber.email).picks
     answers = feedback.answers(session, subscriber.id)
@@ -185,7 +185,7 @@ def next_issue(
     opened, stories = _opened(session, settings, period, now)
     member = audience.member(session, subscriber)
     [member] = pinned_segments.members(session, opened.ranker, [member], now)
-    picks = snapshot.picks(json_columns.dump(opened.choose([member])[0]))
+    picks = snapshot.picks(json_columns.dump(opened.choose([member])[0].picks))
     if not picks:
         raise NewsletterError(
             f"no story is relevant enough, or new, to {email}: no issue is sent; "

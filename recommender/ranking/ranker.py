@@ -26,7 +26,6 @@ from recommender.ranking.calibration import Shares
 from recommender.ranking.profiles import Profiles
 from recommender.ranking.ranked_chunk import RankedChunk
 from recommender.ranking.reader_scores import ReaderScores
-from recommender.ranking.reason_phrases import ReasonRow
 from recommender.ranking.scoring import EXCLUDED, Scores
 from recommender.ranking.selection import NONE
 from recommender.ranking.settings import RankingSettings
@@ -170,10 +169,6 @@ class Ranker:
             slate = self._slates(readers, scored.profiles, scored.scores.copy(), request)
             found.append([[at for at in row if at != NONE] for row in slate.places.tolist()])
         return found
-
-    def reason_rows(self, chunk: RankedChunk) -> list[list[ReasonRow]]:
-        """The reasons of each pick of the chunk."""
-        return reason_phrases.reason_rows(chunk.parts, chunk.stories, self.phrases)
 
     def explain(
         self, reader: Reader, stories: Sequence[str], request: ListRequest

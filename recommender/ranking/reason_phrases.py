@@ -162,26 +162,15 @@ class Phrases:
         return "history", self._titles[cause.name]
 
 
-ReasonRow = tuple[ReasonKind, str, float]
-"""A reason as a bare tuple: its kind, detail and share."""
-
-
-def reason_rows(
-    found: Parts, stories: npt.NDArray[np.int32], phrases: Phrases
-) -> list[list[ReasonRow]]:
-    """The reasons of each pick, for those who tell them by the million."""
-    which, known = phrases.of(found, stories), phrases.known
-    parts = [
-        (*known[phrase], share / UNIT)
-        for phrase, share in zip(which.tolist(), found.shares.tolist(), strict=True)
-    ]
-    return [parts[start:end] for start, end in pairwise(found.starts.tolist())]
-
-
 def reasons(
     found: Parts, stories: npt.NDArray[np.int32], phrases: Phrases
 ) -> list[tuple[Reason, ...]]:
     """The reasons of each pick."""
-    return [
-        tuple([Reason(*reason) for reason in pick]) for pick in reason_rows(found, stories, phrases)
+    which, known = phrases.of(found, stories), phrases.known
+    parts = [
+        Reason(kind, detail, share / UNIT)
+        for (kind, detail), share in zip(
+            map(known.__getitem__, which.tolist()), found.shares.tolist(), strict=True
+        )
     ]
+    return [tuple(parts[start:end]) for start, end in pairwise(found.starts.tolist())]

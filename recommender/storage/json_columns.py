@@ -14,6 +14,10 @@ Value = TypeVar("Value")
 _ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder()
 
 
+Text = msgspec.Raw
+"""A document that is JSON already (UTF-8): ``dump`` takes it as it is."""
+
+
 def dump(value: object) -> str:
     """``value`` as JSON. Raises TypeError for what JSON has no form for."""
     try:
