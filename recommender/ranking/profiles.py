@@ -23,9 +23,8 @@ OF_ALL, OF_NEW = 0.25, 0.75
 
 
 _NO_STORY: Mapping[str, float] = {}
-_NO_ROW: Mapping[int, float] = {}
-_NOTHING = (_NO_STORY, _NO_STORY)
-"""What is learned from no answer."""
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,39 +50,18 @@ def build(
     """Profiles of ``readers`` as of ``now``. Topics weigh −2 to 3; a negative weight mutes. With
     ``fallback`` what others like stands beside their own interests, as it does for readers of whom
     no more than a role is known."""
-    likes, dislikes = _Rows(), _Rows()
-    muted, answered = [], []
-    rows, tastes = affinities.rows, affinities.tastes.trust > 0
-    stated, source = _Stated(affinities, settings), rows["source"]
-    for reader in readers:
-        wanted, unloved = stated.of(reader)
-        history = reader.history
-        learned, unwanted = _learned(history, affinities, settings, now) if history else _NOTHING
-        if learned:
-            learned_mass = sum(learned.values())
-            mass = 1.0
-            if wanted:
-                mass = sum(wanted.values()) * learned_mass / (learned_mass + settings.patience)
-                mass *= settings.learned
-            kind = rows["learned" if len(learned) >= settings.enough else "history"]
-            for story, weight in learned.items():
-                wanted[kind[story]] = weight * mass / learned_mass
-            if tastes:
-                wanted[rows["crowd"][""]] = settings.promise * mass
-            brought = affinities.sources.weights(learned, settings.source_patience)
-            for name, lift in brought.items():
-                wanted[source[name]] = settings.source * lift * mass
-        role_only = not learned and not any(weight > 0 for weight in reader.topics.values())
-        if not wanted or fallback or (settings.fallback and role_only):
-            wanted |= _fallback(reader, affinities)
-        likes.add(wanted)
-        dislikes.add(
-            {rows["history"][story]: weight for story, weight in unwanted.items()}
-            if unwanted
-            else _NO_ROW
-        )
-        muted.append(unloved)
-        answered.append(tuple({action.story: None for action in history}) if history else ())
+    likes, muted, with_topics = _stated(readers, affinities, settings)
+    dislikes = _Weights(len(readers))
+    answering = _learn(readers, likes, dislikes, affinities, settings, now)
+    others = likes.counts() == 0
+    if settings.fallback:
+        others |= ~with_topics & ~answering
+    for at in range(len(readers)) if fallback else np.flatnonzero(others).tolist():
+        likes.add_row(at, _fallback(readers[at], affinities))
+    answered = [
+        tuple({action.story: None for action in reader.history}) if reader.history else ()
+        for reader in readers
+    ]
     width = len(affinities.values)
     return Profiles(likes.matrix(width), dislikes.matrix(width), muted, answered)
 
@@ -113,54 +91,150 @@ def _fallback(reader: Reader, affinities: Affinities) -> dict[int, float]:
     return wanted | {affinities.rows["fresh"][""]: OF_NEW}
 
 
-class _Stated:
-    """What readers of a chunk stated: rows of topics and roles with their weights. Names and sets
-    of roles that several of them have are looked up once."""
+class _Weights:
+    """Weights of interests for so many ``readers``, collected as columns, part after part. Those
+    of one reader keep the order in which they came."""
 
-    def __init__(self, affinities: Affinities, settings: ProfileSettings) -> None:
-        self._affinities, self._share_of_roles = affinities, settings.role
-        self._topics: dict[str, int] = {}
-        self._roles: dict[tuple[str, ...], list[int]] = {}
+    def __init__(self, readers: int) -> None:
+        self._readers = readers
+        self._parts: list[tuple[Integers, Integers, Floats]] = []
+        self._rows: tuple[list[int], list[int], list[float]] = ([], [], [])
 
-    def of(self, reader: Reader) -> tuple[dict[int, float], tuple[str, ...]]:
-        """Rows of stated topics and roles with their weights, and the topics (canonical) that must
-        stay out."""
-        wanted: dict[int, float] = {}
-        unloved: tuple[str, ...] = ()
-        strongest = 0.0
-        for name, weight in reader.topics.items():
-            if weight > 0:
-                row = self._topics.get(name)
-                if row is None:
-                    row = self._topic(name)
-                if weight > wanted.get(row, 0.0):
-                    wanted[row] = weight
-                    strongest = max(strongest, weight)
-            elif weight < 0:
-                unloved += (self._affinities.topics.canonical(name),)
-        share = 1.0
-        if wanted:
-            share = self._share_of_roles
-            wanted = {row: weight / strongest for row, weight in wanted.items()}
-        if reader.roles:
-            rows = self._roles.get(reader.roles)
-            if rows is None:
-                rows = self._rows_of(reader.roles)
-            weight = share / len(rows) ** 0.5
-            for row in rows:
-                wanted[row] = weight
-        return wanted, unloved
+    def add(self, readers: Integers, interests: Integers, weights: Floats) -> None:
+        """A part of many readers."""
+        self._parts.append((readers, interests, weights))
 
-    def _topic(self, name: str) -> int:
-        canonical = self._affinities.topics.canonical(name)
-        row = self._topics[name] = self._affinities.rows["topic"][canonical]
-        return row
+    def add_row(self, reader: int, weights: Mapping[int, float]) -> None:
+        """More weights of one reader, by interest; they come after all parts."""
+        readers, interests, values = self._rows
+        readers += [reader] * len(weights)
+        interests += weights
+        values += weights.values()
 
-    def _rows_of(self, roles: tuple[str, ...]) -> list[int]:
-        of_role = self._affinities.rows["role"]
-        canonical = dict.fromkeys(map(self._affinities.roles.canonical, roles))
-        rows = self._roles[roles] = [of_role[role] for role in canonical]
-        return rows
+    def sums(self) -> Floats:
+        """The sum of each reader's weights."""
+        readers, _, weights = self._joined()
+        return np.asarray(np.bincount(readers, weights, self._readers), dtype=np.float64)
+
+    def counts(self) -> Integers:
+        """How many weights each reader has."""
+        counts: Integers = np.bincount(self._joined()[0], minlength=self._readers)
+        return counts
+
+    def matrix(self, width: int) -> sp.csr_array:
+        """Readers × interests."""
+        readers, interests, weights = self._joined()
+        order = np.argsort(readers, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(self.counts())]).astype(np.int32)
+        return sp.csr_array(
+            (weights[order].astype(np.float32), interests[order].astype(np.int32), starts),
+            shape=(self._readers, width),
+        )
+
+    def _joined(self) -> tuple[Integers, Integers, Floats]:
+        readers, interests, weights = self._rows
+        single = (
+            np.array(readers, np.int64),
+            np.array(interests, np.int64),
+            np.array(weights, np.float64),
+        )
+        columns = zip(*self._parts, single, strict=True)
+        joined = [np.concatenate(column) for column in columns]
+        return joined[0], joined[1], joined[2]
+
+
+def _stated(
+    readers: Sequence[Reader], affinities: Affinities, settings: ProfileSettings
+) -> tuple[_Weights, list[tuple[str, ...]], npt.NDArray[np.bool_]]:
+    """What readers stated: topics, the strongest of each with weight 1, and roles; the topics
+    (canonical) that must stay out for each; and who named a topic at all."""
+    names = [name for reader in readers for name in reader.topics]
+    weights = np.array([w for reader in readers for w in reader.topics.values()], np.float64)
+    owners = np.repeat(np.arange(len(readers)), [len(reader.topics) for reader in readers])
+    muted: list[tuple[str, ...]] = [()] * len(readers)
+    for at in np.flatnonzero(weights < 0).tolist():
+        muted[owners[at]] += (affinities.topics.canonical(names[at]),)
+    wanted = np.flatnonzero(weights > 0)
+    row = {
+        name: affinities.rows["topic"][affinities.topics.canonical(name)]
+        for name in dict.fromkeys([names[at] for at in wanted.tolist()])
+    }
+    interests = np.array([row[names[at]] for at in wanted.tolist()], np.int64)
+    found = _Weights(len(readers))
+    owners, interests, weights = _strongest(owners[wanted], interests, weights[wanted])
+    most = np.zeros(len(readers))
+    np.maximum.at(most, owners, weights)
+    found.add(owners, interests, weights / most[owners])
+    found.add(*_roles(readers, affinities, np.where(most > 0, settings.role, 1.0)))
+    return found, muted, most > 0
+
+
+def _strongest(
+    owners: Integers, interests: Integers, weights: Floats
+) -> tuple[Integers, Integers, Floats]:
+    """The same weights, each interest of an owner once: at its first place, with its most."""
+    keys = owners * (int(interests.max(initial=0)) + 1) + interests
+    unique, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    if len(unique) == len(keys):
+        return owners, interests, weights
+    most = np.zeros(len(unique))
+    np.maximum.at(most, which, weights)
+    kept = np.sort(first)
+    return owners[kept], interests[kept], most[which[kept]]
+
+
+def _roles(
+    readers: Sequence[Reader], affinities: Affinities, shares: Floats
+) -> tuple[Integers, Integers, Floats]:
+    """Readers, interests and weights of all roles; of n roles each weighs ``shares`` / √n."""
+    canonical, of_role = affinities.roles.canonical, affinities.rows["role"]
+    rows = {
+        roles: [of_role[role] for role in dict.fromkeys(map(canonical, roles))]
+        for roles in dict.fromkeys([reader.roles for reader in readers])
+    }
+    theirs = [rows[reader.roles] for reader in readers]
+    owners = np.repeat(np.arange(len(readers)), [len(own) for own in theirs])
+    interests = np.array([row for own in theirs for row in own], np.int64)
+    roots = np.array([len(own) ** 0.5 for own in theirs])
+    return owners, interests, shares[owners] / roots[owners]
+
+
+def _learn(
+    readers: Sequence[Reader],
+    likes: _Weights,
+    dislikes: _Weights,
+    affinities: Affinities,
+    settings: ProfileSettings,
+    now: datetime,
+) -> npt.NDArray[np.bool_]:
+    """Add what answers taught to ``likes``, which hold what was stated, and to ``dislikes``; who
+    has answered with interest."""
+    rows, tastes = affinities.rows, affinities.tastes.trust > 0
+    stated, counts = likes.sums().tolist(), likes.counts().tolist()
+    answering = np.zeros(len(readers), dtype=bool)
+    for at, reader in enumerate(readers):
+        if not reader.history:
+            continue
+        learned, unwanted = _learned(reader.history, affinities, settings, now)
+        if unwanted:
+            dislikes.add_row(at, {rows["history"][story]: w for story, w in unwanted.items()})
+        if not learned:
+            continue
+        answering[at] = True
+        learned_mass = sum(learned.values())
+        mass = 1.0
+        if counts[at]:
+            mass = stated[at] * learned_mass / (learned_mass + settings.patience)
+            mass *= settings.learned
+        kind = rows["learned" if len(learned) >= settings.enough else "history"]
+        wanted = {kind[story]: weight * mass / learned_mass for story, weight in learned.items()}
+        if tastes:
+            wanted[rows["crowd"][""]] = settings.promise * mass
+        brought = affinities.sources.weights(learned, settings.source_patience)
+        for name, lift in brought.items():
+            wanted[rows["source"][name]] = settings.source * lift * mass
+        likes.add_row(at, wanted)
+    return answering
 
 
 def _learned(
@@ -183,24 +257,3 @@ def _learned(
         return total, _NO_STORY
     wanted = {story: weight for story, weight in total.items() if weight > 0}
     return wanted, {story: -weight for story, weight in total.items() if weight < 0}
-
-
-class _Rows:
-    """A CSR matrix while it grows, row by row."""
-
-    def __init__(self) -> None:
-        self._columns: list[int] = []
-        self._values: list[float] = []
-        self._starts = [0]
-
-    def add(self, row: Mapping[int, float]) -> None:
-        if row:
-            self._columns += row
-            self._values += row.values()
-        self._starts.append(len(self._values))
-
-    def matrix(self, width: int) -> sp.csr_array:
-        values: npt.NDArray[np.float32] = np.array(self._values, dtype=np.float32)
-        columns = np.array(self._columns, dtype=np.int32)
-        starts = np.array(self._starts, dtype=np.int32)
-        return sp.csr_array((values, columns, starts), shape=(len(starts) - 1, width))
