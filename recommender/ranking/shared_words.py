@@ -2,8 +2,8 @@
 
 What a topic's name shares with the candidates is found for all of them at once, where these are
 few. What its field shares is a longer text: it is compared with a candidate when that is asked for,
-since of all pairs readers have a few per cent. Where topics are so many that their fields do not
-fit in memory, all candidates are compared with the field of each while it is at hand.
+since of all pairs readers have a few per cent. Where topics come in such numbers that their fields
+do not fit in memory, all candidates are compared with the field of each while it is at hand.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -86,8 +86,9 @@ class SharedWords:
         self, topics: Sequence[str], which: Integers, candidates: Integers, texts: "_Texts"
     ) -> Terms:
         new = [topic for topic in topics if topic not in self._slots]
+        room = len(self._slots) + len(new) <= len(self._fields)
         for start in range(0, len(new), BLOCK):
-            self._add(new[start : start + BLOCK], texts)
+            self._add(new[start : start + BLOCK], texts, keep_fields=room)
         slots = np.array([self._slots[topic] for topic in topics], dtype=np.int64)[which]
         found: Terms = self._found[slots, candidates]
         left = np.flatnonzero(found[:, 0] == OPEN)
@@ -95,7 +96,7 @@ class SharedWords:
         self._found[slots[left], candidates[left]] = found[left]
         return found
 
-    def _add(self, topics: Sequence[str], texts: "_Texts") -> None:
+    def _add(self, topics: Sequence[str], texts: "_Texts", *, keep_fields: bool) -> None:
         own, fields = self._topic_texts.of(topics)
         first = len(self._slots)
         wanted = first + len(topics)
@@ -107,7 +108,7 @@ class SharedWords:
             zip(topics, self._named(topics, own, texts, every), fields, strict=True), first
         ):
             self._slots[topic] = slot
-            if slot < len(self._fields):
+            if keep_fields:
                 self._fields[slot] = field
                 self._found[slot] = named
             else:

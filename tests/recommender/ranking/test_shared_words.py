@@ -43,11 +43,12 @@ def words(story: MakeStory) -> Callable[[Sequence[str], Sequence[int]], list[lis
     return found
 
 
-@pytest.mark.parametrize("together", [0, 1_000_000])
+@pytest.mark.parametrize(("together", "fields"), [(0, 0), (1_000_000, 0), (1_000_000, 1_000_000)])
 def test_a_topic_s_own_words_come_first_then_those_of_its_field(
-    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, together: int
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, together: int, fields: int
 ) -> None:
     monkeypatch.setattr(shared_words, "TOGETHER", together)
+    monkeypatch.setattr(shared_words, "FIELDS_BYTES", fields)
     words = request.getfixturevalue("words")
     [own, field, none, evident, other] = words(
         ["violin", "violin", "violin", "violin", "glacier"], [0, 1, 2, 3, 2]
