@@ -53,7 +53,7 @@ def test_an_edition_shows_its_ledger_and_how_far_its_readers_went(open_place: Pl
             feedback.record_feedback(session, delivery, story, "more", open_place.moment[0])
     page = open_place.client.get("/admin/weekly-2026-W48", auth=("operator", PASSWORD))
     found = facts(page.text)
-    assert (page.status_code, found["delivered"]) == (200, ("100.0%", "12 of 12 copies sent"))
+    assert (page.status_code, found["delivered"]) == (200, ("100%", "12 of 12 copies sent"))
     assert found["asked for more like one"] == ("8.3%", "1 of 12 delivered")
     assert "<h1>The Weekly Brief, 26 November 2026</h1>" in page.text
     assert "Sent on Tuesday, 24 November 2026, 09:00 (UTC)." in page.text
