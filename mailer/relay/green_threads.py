@@ -9,18 +9,16 @@ would seldom have their notes for the ledger ready together. It knows nothing of
 
 import select
 import socket
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from greenlet import getcurrent, greenlet
 
 READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 WRITABLE = select.POLLOUT | select.POLLHUP | select.POLLERR
 FOREVER = float("inf")
-T = TypeVar("T")
 
 
 class Lane(greenlet):
@@ -150,65 +148,3 @@ def _await(connected: socket.socket, events: int, seconds: float) -> bool:
     poll = select.poll()
     poll.register(connected.fileno(), events)
     return bool(poll.poll(max(0.0, seconds) * 1000))
-
-
-def in_thread(call: Callable[[], T], seconds: float) -> T:
-    """What ``call`` returns or raises. It may block: it runs in a thread of its own, and the other
-    lanes go on. TimeoutError after ``seconds``; the thread is then left to end by itself, so the
-    call should have a deadline of its own."""
-    ours, theirs = socket.socketpair()
-    answers: list[T] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        with theirs:  # closing it is what wakes the lane
-            try:
-                answers.append(call())
-            except BaseException as error:  # noqa: BLE001  (the lane raises it)
-                errors.append(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    with ours:
-        if not readable(ours, seconds):
-            raise TimeoutError(f"no answer within {seconds:g} s")
-    if errors:
-        raise errors[0]
-    return answers[0]
-
-
-class Condition(threading.Condition):
-    """A condition that lanes can wait for as well as threads."""
-
-    def __init__(self) -> None:
-        super().__init__(threading.Lock())
-        self._lanes: deque[Lane] = deque()
-        self._threads = 0
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """As a condition's: the lock is released meanwhile; False after ``timeout`` seconds."""
-        lane = current()
-        if lane is None:
-            self._threads += 1
-            try:
-                return super().wait(timeout)
-            finally:
-                self._threads -= 1
-        self._lanes.append(lane)
-        self.release()
-        try:
-            until = FOREVER if timeout is None else time.monotonic() + timeout
-            return lane.park(until) is not None
-        finally:
-            self.acquire()
-            if lane in self._lanes:
-                self._lanes.remove(lane)
-
-    def notify(self, n: int = 1) -> None:
-        """As a condition's, to the lanes of this thread and to threads."""
-        for _ in range(min(n, len(self._lanes))):
-            self._lanes.popleft().wake()
-        if self._threads:
-            super().notify(n)
-
-    def notify_all(self) -> None:
-        self.notify(1_000_000)

@@ -78,9 +78,7 @@ class Transport(Protocol):
     """Hands messages over in two steps. A lane has it to itself between ``offer`` and ``commit``.
 
     Lanes of a process share one thread, and a call that blocks stops them all. Whatever waits for
-    somebody's answer therefore waits by way of ``green_threads``: a socket of our own with
-    ``readable`` and ``writable``; a client that blocks, such as one of a provider's HTTP API, with
-    ``in_thread``, which lets it block in a thread of its own while the other lanes go on.
+    somebody's answer therefore waits by way of ``green_threads``.
     """
 
     def offer(self, message: Message, *, number: int) -> Verdict | None:

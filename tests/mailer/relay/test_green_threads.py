@@ -1,7 +1,6 @@
 """Lanes: one that waits holds up no other, and the end of a run reaches all of them."""
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -78,49 +77,3 @@ def test_the_end_wakes_who_pauses_and_bounds_who_waits(pairs: Callable[[], Pair]
     until_done(group)
     assert time.monotonic() - started < 5
     assert told == [True, False]
-
-
-def test_lanes_wait_for_a_condition_as_threads_do() -> None:
-    changed, told = green_threads.Condition(), list[bool]()
-    group = Lanes()
-
-    def wait(seconds: float) -> None:
-        with changed:
-            told.append(changed.wait(seconds))
-
-    def notify() -> None:
-        with changed:
-            changed.notify()
-
-    group.start(lambda: wait(60))
-    group.start(lambda: wait(0.02))
-    group.start(notify)
-    until_done(group)
-    assert told == [True, False]
-
-
-def test_a_call_that_blocks_has_a_thread_of_its_own(pairs: Callable[[], Pair]) -> None:
-    blocked, told = threading.Event(), list[object]()
-    group = Lanes()
-
-    def ask() -> None:
-        told.append(green_threads.in_thread(lambda: blocked.wait(5), 5))
-
-    def fail() -> None:
-        try:
-            green_threads.in_thread(lambda: 1 // 0, 5)
-        except ZeroDivisionError as error:
-            told.append(str(error))
-        blocked.set()
-
-    group.start(ask)
-    group.start(fail)
-    until_done(group)
-    assert told == ["integer division or modulo by zero", True]
-
-
-def test_a_call_that_takes_too_long_is_left_alone() -> None:
-    blocked = threading.Event()
-    with pytest.raises(TimeoutError):
-        green_threads.in_thread(blocked.wait, 0.02)
-    blocked.set()

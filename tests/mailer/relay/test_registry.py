@@ -1,19 +1,15 @@
 """The registry: a relay of any kind by the scheme of its URL, and one pool over all of them."""
 
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from mailer.mime.message import Message
-from mailer.relay import green_threads, registry
+from mailer.relay import registry
 from mailer.relay.health import STRIKES
 from mailer.relay.relay_pool import RelayPool, RelayTransport
-from mailer.relay.transport import NoLimits, Relay, Verdict, VerdictKind
+from mailer.relay.transport import Connection, NoLimits, Relay, Verdict, VerdictKind
 from recommender.errors import ConfigurationError, TransportError
 from recommender.settings import Settings
 from recommender.settings.limits import Rates
@@ -23,18 +19,13 @@ from ..relaying import HANG_UP, MESSAGE, Serve, way_out
 ACCEPTED, DEFERRED = VerdictKind.ACCEPTED, VerdictKind.DEFERRED
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True)
 class Provider:
-    """A relay whose client blocks, as one of an HTTP API does, and its only connection."""
+    """A relay of a scheme that is not ours."""
 
     name: str
-    answer: threading.Event = field(default_factory=threading.Event)
-    asked: threading.Event = field(default_factory=threading.Event)
     weight: int = 0
     rates: Rates = ()
-    open: bool = True
-    offered: list[Message] = field(default_factory=list)
-    sent: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -44,49 +35,15 @@ class Provider:
     def host(self) -> str:
         return self.name
 
-    def connect(self, timeout: float) -> "Provider":
-        return self
+    def connect(self, timeout: float) -> Connection:
+        raise NotImplementedError
 
     def check(self, timeout: float) -> str:
         return f"{self.name} answers"
 
-    def ready(self) -> bool:
-        return True
 
-    def offer(self, message: Message, *, number: int) -> Verdict | None:
-        self.offered = [message]
-        return None
-
-    def commit(self) -> Verdict:
-        try:
-            return green_threads.in_thread(self._call, 5)
-        except TimeoutError as error:
-            return Verdict(VerdictKind.UNANSWERED, self.name, reply=str(error))
-
-    def abort(self) -> None:
-        self.offered = []
-
-    def close(self) -> None:
-        self.open = False
-
-    def _call(self) -> Verdict:
-        self.asked.set()
-        self.answer.wait(10)
-        self.sent += [message.recipient for message in self.offered]
-        return Verdict(ACCEPTED, self.name, 202, reply="202 queued")
-
-
-@pytest.fixture
-def provider(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Provider]:
-    """A provider by its host, once it has been asked for with ``provider://host``."""
-    relays: dict[str, Provider] = {}
-
-    def from_url(url: str, *, number: int, folder: Path) -> Provider:
-        host = urlsplit(url).hostname or ""
-        return relays.setdefault(host, Provider(host))
-
-    monkeypatch.setitem(registry.TRANSPORTS, "provider", from_url)
-    return relays.__getitem__
+def provider(url: str, *, number: int, folder: Path) -> Provider:
+    return Provider(urlsplit(url).hostname or "")
 
 
 def pool_of(*relays: Relay) -> RelayPool:
@@ -124,7 +81,8 @@ def test_the_outbox_is_where_the_settings_say(text: str) -> None:
         registry.parse(text, Path("unused"))
 
 
-def test_servers_beyond_this_machine_are_named(provider: Callable[[str], Provider]) -> None:
+def test_servers_beyond_this_machine_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.TRANSPORTS, "provider", provider)
     relays = registry.parse(
         "outbox:,smtp://127.0.0.1,smtp://mail.example.org,provider://api.example.org",
         Path("unused"),
@@ -176,30 +134,6 @@ def test_a_folder_where_nothing_can_be_renamed_is_left_alone(tmp_path: Path) -> 
         assert [send(transport).kind for _ in range(STRIKES)] == [DEFERRED] * STRIKES
         with pytest.raises(TransportError, match=r"^relay outbox: cannot write"):
             send(transport)
-
-
-def test_a_transport_that_blocks_lets_other_lanes_go_on(
-    provider: Callable[[str], Provider],
-) -> None:
-    slow, quick = registry.parse("provider://slow, provider://quick", Path("unused"))
-    provider("quick").answer.set()
-    lanes, done = green_threads.Lanes(), list[str]()
-
-    def lane(relay: Relay) -> None:
-        with way_out(pool_of(relay)) as transport:
-            done.append(send(transport).relay)
-
-    lanes.start(lambda: lane(slow))
-    lanes.start(lambda: lane(quick))
-    deadline = time.monotonic() + 10
-    while lanes.alive and time.monotonic() < deadline:
-        lanes.run()
-        lanes.rest(0.1)
-        if done == ["quick"]:
-            assert provider("slow").asked.is_set()
-            provider("slow").answer.set()
-    assert done == ["quick", "slow"]
-    assert provider("slow").sent == provider("quick").sent == [MESSAGE.recipient]
 
 
 @pytest.mark.parametrize(
