@@ -5,7 +5,6 @@ relay (``health``). A message moves on to another relay only while it is certain
 not taken it. Right before a message is offered, the lane's permits are asked.
 """
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -56,25 +55,17 @@ class RelayPool:
             monotonic=monotonic,
         )
         self._users = 0
-        self._lock = threading.Lock()
 
     def transport(self, permits: Permits | None = None) -> "RelayTransport":
         """A way out for one lane. The last to be closed takes leave of the relays."""
-        with self._lock:
-            self._users += 1
+        self._users += 1
         return RelayTransport(self, permits or NoLimits())
 
     def leave(self) -> None:
         """One of the lanes needs no connection any more."""
-        with self._lock:
-            self._users -= 1
-            if self._users > 0:
-                return
-        self.connections.close()
-
-    def usable(self, relay: Relay) -> bool:
-        """Whether ``relay`` is not being left alone because of failures."""
-        return self.health.usable(relay)
+        self._users -= 1
+        if self._users == 0:
+            self.connections.close()
 
 
 class RelayTransport:

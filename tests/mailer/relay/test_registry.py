@@ -96,7 +96,7 @@ def test_a_pool_fails_over_from_a_server_to_a_folder(serve: Serve, tmp_path: Pat
     pool = pool_of(*registry.parse(url, tmp_path))
     with way_out(pool) as transport:
         assert [send(transport).relay for _ in range(3)] == ["outbox"] * 3
-        assert not pool.usable(pool.relays[0])
+        assert not pool.health.usable(pool.relays[0])
     assert server.connections == 1
     assert len(list(tmp_path.glob("*.eml"))) == 1
 
@@ -108,7 +108,7 @@ def test_a_pool_fails_over_from_a_folder_to_a_server(serve: Serve, tmp_path: Pat
     pool = pool_of(*registry.parse(url, tmp_path / "file"))
     with way_out(pool) as transport:
         assert send(transport).kind is ACCEPTED
-        assert not pool.usable(pool.relays[0])
+        assert not pool.health.usable(pool.relays[0])
     assert len(server.texts) == 1
 
 

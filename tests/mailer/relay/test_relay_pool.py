@@ -128,7 +128,7 @@ def test_a_connection_closed_between_messages_is_opened_anew(
                 server.say(words)
             server.hang_up()
             time.sleep(0.02)
-        assert pool.usable(pool.relays[0])
+        assert pool.health.usable(pool.relays[0])
 
 
 @pytest.mark.parametrize("answer", [b"421 4.7.0 enough for one connection\r\n", HANG_UP])
@@ -218,7 +218,7 @@ def test_a_relay_is_left_alone_longer_each_time_and_taken_back_when_it_works(
             assert send(transport) is ACCEPTED
             assert broken.connections == tried
             began = clock.now
-            while not pool.usable(pool.relays[0]):
+            while not pool.health.usable(pool.relays[0]):
                 clock.now += FIRST_PAUSE
             pauses.append(clock.now - began)
         assert pauses == [min(FIRST_PAUSE * 2**n, LONGEST_PAUSE) for n in range(9)]
