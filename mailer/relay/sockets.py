@@ -1,4 +1,7 @@
-"""Sockets that never block: connecting, and TLS handshakes, while other lanes go on."""
+"""Sockets that never block: connecting, handshakes, reading and writing, while other lanes go on.
+
+It knows no protocol but TLS.
+"""
 
 import errno
 import os
@@ -9,7 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailer.relay import green_threads
+from mailer.relay.transport import ConnectionLostError
 from recommender.safety.escaping import one_line
+
+PIECE = 8_192
+"""Bytes that are read at once."""
 
 
 def cause(error: OSError) -> str:
@@ -61,6 +68,7 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
         try:
             sock.setblocking(False)
             _finish(sock, address, timeout)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             sock.close()
             trouble = error
@@ -77,3 +85,78 @@ def _finish(sock: socket.socket, address: Any, timeout: float) -> None:
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if code:
         raise OSError(code, os.strerror(code))
+
+
+class Stream:
+    """A connected socket that is read and written under deadlines. ``timeout`` is the longest that
+    writing may take as a whole; ``unread`` is what came without being asked for."""
+
+    unread = b""
+
+    def __init__(self, sock: socket.socket, timeout: float) -> None:
+        self.sock: socket.socket | None = sock
+        self.timeout = timeout
+
+    def write(self, data: bytes) -> None:
+        """All of ``data``, or ConnectionLostError."""
+        if self.sock is None:
+            raise self.lost("the connection was closed")
+        rest = memoryview(data)
+        deadline = None
+        while rest:
+            try:
+                rest = rest[self.sock.send(rest) :]
+                continue
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                wait = green_threads.writable
+            except ssl.SSLWantReadError:
+                wait = green_threads.readable
+            except OSError as error:
+                raise self.lost(f"lost while writing: {error.strerror or error}") from error
+            deadline = deadline or time.monotonic() + self.timeout
+            if not wait(self.sock, deadline - time.monotonic()):
+                raise self.lost("lost while writing: no answer in time")
+
+    def read(self, deadline: float) -> bytes:
+        """What comes next; empty at the end of the connection. ConnectionLostError when nothing
+        comes before ``deadline`` (monotonic)."""
+        if self.unread:
+            piece, self.unread = self.unread, b""
+            return piece
+        wait = green_threads.readable
+        while self.sock is not None:
+            unheard = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()
+            if not unheard and not wait(self.sock, deadline - time.monotonic()):
+                raise self.lost(f"no answer within {self.timeout:g} s")
+            try:
+                return self.sock.recv(PIECE)
+            except (BlockingIOError, ssl.SSLWantReadError):
+                wait = green_threads.readable
+            except ssl.SSLWantWriteError:
+                wait = green_threads.writable
+            except OSError as error:
+                raise self.lost(f"lost while reading: {error.strerror or error}") from error
+        raise self.lost("the connection was closed")
+
+    def silent(self) -> bool:
+        """Whether the other side is still there, and has said nothing that was not asked for."""
+        if self.sock is None or self.unread:
+            return False
+        try:
+            self.unread = self.sock.recv(PIECE)
+        except (BlockingIOError, ssl.SSLWantReadError):  # TLS may have had words of its own
+            return True
+        except OSError:
+            return False
+        return False
+
+    def lost(self, why: str) -> ConnectionLostError:
+        """Give the connection up; what to raise."""
+        self.close()
+        return ConnectionLostError(why)
+
+    def close(self) -> None:
+        self.unread = b""
+        if self.sock is not None:
+            self.sock.close()
+            self.sock = None

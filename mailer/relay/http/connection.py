@@ -19,7 +19,7 @@ from mailer.mime.message import Message
 from mailer.relay import sockets
 from mailer.relay.http import api as apis
 from mailer.relay.http.api import Answer, Api, Request
-from mailer.relay.http.stream import Stream
+from mailer.relay.sockets import Stream
 from mailer.relay.transport import ConnectionLostError, Verdict, VerdictKind
 from recommender.errors import TransportError
 from recommender.safety.escaping import one_line
@@ -64,20 +64,21 @@ class Connection:
         self._rest: bytes | None = None
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEADER)
         try:
-            self._stream = Stream(
-                endpoint.host, endpoint.port, timeout, context if endpoint.tls else None
-            )
+            sock = sockets.connect(endpoint.host, endpoint.port, timeout)
+            if endpoint.tls:
+                sock = sockets.Handshakes(context, timeout).wrap_socket(sock, endpoint.host)
         except OSError as error:
             why = sockets.cause(error) or "no connection"
             raise TransportError(f"relay {name}: {why}") from error
+        self._stream = Stream(sock, timeout)
 
     @property
     def open(self) -> bool:
-        return self._stream.open
+        return self._stream.sock is not None
 
     def ready(self) -> bool:
         """Whether it can take a message: open, and the server has neither spoken nor left."""
-        return self._stream.open and self._rest is None and self._stream.silent()
+        return self._rest is None and self._stream.silent()
 
     def offer(self, message: Message, *, number: int = 0) -> Verdict | None:
         """As ``Transport.offer``; ``number`` means nothing to a provider."""
@@ -85,7 +86,7 @@ class Connection:
             words = "550 5.6.7 the provider's API does not take international addresses"
             return Verdict(VerdictKind.REFUSED, self._name, 550, "5.6.7", words)
         self._begin(self._api.sending(message, self._clock()))
-        if not (self._stream.silent() or self._stream.spoken):
+        if not (self._stream.silent() or self._stream.unread):
             raise self._stream.lost("the server closed the connection")
         return None
 
@@ -136,18 +137,18 @@ class Connection:
         whole = (head or b"") + (self._http.send(h11.Data(data=body)) or b"" if body else b"")
         cut = len(whole) - min(HELD_BACK, len(body) or len(whole))
         self._rest = whole[cut:]
-        self._stream.write(whole[:cut], time.monotonic() + self._timeout)
+        self._stream.write(whole[:cut])
 
     def _end(self) -> None:
         rest, self._rest = self._rest or b"", None
         self._http.send(h11.EndOfMessage())
-        self._stream.write(rest, time.monotonic() + self._timeout)
+        self._stream.write(rest)
 
     def _too_early(self) -> Verdict:
         """What a server that did not wait for the end of the request, or left, means by that."""
         self._rest = None
         words = "the server closed the connection before the end of the request"
-        if self._stream.spoken:
+        if self._stream.unread:
             try:
                 answer = self._answer()
             except ConnectionLostError as lost:

@@ -9,12 +9,11 @@ import contextlib
 import re
 import smtplib
 import socket
-import ssl
 import time
 from typing import Any
 
-from mailer.relay import green_threads, sockets
-from mailer.relay.transport import ConnectionLostError
+from mailer.relay import sockets
+from mailer.relay.sockets import Stream
 from recommender.safety import escaping
 
 _ONE_LINE = re.compile(rb"([2-5]\d\d) (.*)", re.DOTALL)
@@ -24,13 +23,9 @@ LAST_WORDS = 2.0
 """Seconds a server has to answer QUIT."""
 
 
-class Client(smtplib.SMTP):
+class Client(smtplib.SMTP, Stream):
     """smtplib with replies read under a deadline. ``timeout`` is the longest a reply, or a piece
     of text on its way out, may take as a whole."""
-
-    timeout: float
-    sock: socket.socket | None
-    unread = b""
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         """As smtplib's, which has no public way to be given a socket."""
@@ -57,46 +52,9 @@ class Client(smtplib.SMTP):
                 return int(code), b"\n".join(lines)
         raise self.lost("an endless reply")
 
-    def write(self, data: bytes) -> None:
-        """All of ``data``, or ConnectionLostError."""
-        if self.sock is None:
-            raise self.lost("the connection was closed")
-        rest = memoryview(data)
-        deadline = None
-        while rest:
-            try:
-                rest = rest[self.sock.send(rest) :]
-                continue
-            except (BlockingIOError, ssl.SSLWantWriteError):
-                wait = green_threads.writable
-            except ssl.SSLWantReadError:
-                wait = green_threads.readable
-            except OSError as error:
-                raise self.lost(f"lost while writing: {error.strerror or error}") from error
-            deadline = deadline or time.monotonic() + self.timeout
-            if not wait(self.sock, deadline - time.monotonic()):
-                raise self.lost("lost while writing: timed out")
-
-    def silent(self) -> bool:
-        """Whether the server is still there and has said nothing that was not asked for."""
-        if self.sock is None or self.unread:
-            return False
-        try:
-            self.unread = self.sock.recv(MAX_LINE)
-        except (BlockingIOError, ssl.SSLWantReadError):
-            return True
-        except OSError:
-            return False
-        return False
-
     def last_words(self) -> str:
         """What the server has said without being asked."""
         return escaping.one_line(self.unread)
-
-    def lost(self, why: str) -> ConnectionLostError:
-        """Give the connection up; what to raise."""
-        self.close()
-        return ConnectionLostError(why)
 
     def leave(self) -> None:
         """Say QUIT, if it is still there to hear it, and close."""
@@ -119,29 +77,15 @@ class Client(smtplib.SMTP):
 
     def _line(self, deadline: float) -> bytes:
         """A line without its end; lone line feeds end one, too."""
-        while b"\n" not in self.unread:
-            if len(self.unread) > MAX_LINE:
+        arrived = b""
+        while b"\n" not in arrived:
+            if len(arrived) > MAX_LINE:
                 raise self.lost("a reply without an end")
-            self.unread += self._more(deadline - time.monotonic())
-        line, _, self.unread = self.unread.partition(b"\n")
-        return line.removesuffix(b"\r")
-
-    def _more(self, wait: float) -> bytes:
-        deadline = time.monotonic() + wait
-        while self.sock is not None:
-            unheard = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()
-            if not unheard and not green_threads.readable(self.sock, deadline - time.monotonic()):
-                raise self.lost(f"no answer within {self.timeout:g} s")
-            try:
-                piece = self.sock.recv(MAX_LINE)
-            except (BlockingIOError, ssl.SSLWantReadError):
-                continue
-            except OSError as error:
-                raise self.lost(f"lost while reading: {error.strerror or error}") from error
-            if not piece:
+            if not (piece := self.read(deadline)):
                 raise self.lost("the server closed the connection")
-            return piece
-        raise self.lost("the connection was closed")
+            arrived += piece
+        line, _, self.unread = arrived.partition(b"\n")
+        return line.removesuffix(b"\r")
 
 
 class TlsClient(smtplib.SMTP_SSL, Client):

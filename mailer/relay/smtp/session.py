@@ -30,8 +30,6 @@ def connect(smarthost: Smarthost, timeout: float, context: Context) -> Client:
         client.ehlo_or_helo_if_needed()
         if smarthost.user is not None:
             sasl.sign_in(client, smarthost.user, smarthost.secret(), smarthost.auth)
-        if client.sock is not None:
-            client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except (smtplib.SMTPException, OSError, ValueError) as error:
         if client is not None:
             client.close()

@@ -67,7 +67,7 @@ def test_connections_are_kept_for_more_messages(kind: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "kind", "words"),
     [
-        (SILENT, UNANSWERED, "no answer in time"),
+        (SILENT, UNANSWERED, "no answer within"),
         (DROP, UNANSWERED, "closed the connection"),
         (TAKE_AND_DROP, UNANSWERED, "closed the connection"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{", UNANSWERED, "HTTP"),
