@@ -40,20 +40,6 @@ from recommender.storage import json_columns
 NO_EDITS = EditionEdits()
 
 
-@dataclass(frozen=True)
-class RenderedCopy:
-    """A copy to look at."""
-
-    reader: str
-    name: str
-    roles: tuple[str, ...]
-    subject: str
-    html: str
-    text: str
-    file: str
-    message: Message
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyRequest:
     """What a copy is made from, planned or not: which delivery, for whom, and what it shows."""

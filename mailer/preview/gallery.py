@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mailer.delivery.messages import RenderedCopy
+from mailer.preview.reader_issues import RenderedCopy
 from mailer.rendering import look as looks
 from mailer.rendering import standalone
 from recommender.settings import Settings

@@ -5,7 +5,7 @@ ranker is asked as planning would ask it.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from mailer.delivery import messages
-from mailer.delivery.messages import CopyRequest, MessageFactory, RenderedCopy
+from mailer.delivery.messages import CopyRequest, MessageFactory
 from mailer.edition import (
     edition_edits,
     edition_ranker,
@@ -32,17 +32,14 @@ from mailer.edition.edition_settings import EditionSettings
 from mailer.edition.sponsors import Slots
 from mailer.issue import content
 from mailer.issue.composition import ReaderView
+from mailer.mime.message import Message
 from mailer.preview import test_copies, upcoming
 from mailer.relay.outbox.folder import file_name
 from recommender import segments
 from recommender.articles import placements
 from recommender.articles.catalogue import Catalogue
 from recommender.errors import NewsletterError, NotFoundError
-from recommender.models import (
-    Delivery,
-    Edition,
-    Subscriber,
-)
+from recommender.models import Delivery, Edition, Subscriber
 from recommender.ranking.values import Pick, RunnerUp
 from recommender.settings import Settings
 from recommender.storage import database, json_columns
@@ -50,6 +47,20 @@ from recommender.subscribers import audience, records
 from recommender.subscribers.audience import Member
 
 RUNNERS_UP = 5
+
+
+@dataclass(frozen=True)
+class RenderedCopy:
+    """A copy to look at."""
+
+    reader: str
+    name: str
+    roles: tuple[str, ...]
+    subject: str
+    html: str
+    text: str
+    file: str
+    message: Message
 
 
 def next_picks(
