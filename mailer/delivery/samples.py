@@ -18,8 +18,8 @@ from mailer import conformance
 from mailer.conformance import Level
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest
+from mailer.edition import snapshot
 from mailer.ledger import deliveries
-from mailer.ledger.claims import Claim
 from recommender.models import Delivery, DeliveryState, Edition, Subscriber
 from recommender.settings import Settings
 
@@ -52,21 +52,21 @@ def check(
 ) -> tuple[list[Finding], int]:
     """What a sample of the edition's copies in ``states`` breaks, worst first; how many there
     were. ConfigurationError when they cannot be made."""
-    claims = _drawn(session, edition.id, states)
-    if not claims:
+    copies = _drawn(session, edition.id, states)
+    if not copies:
         return [], 0
     factory = messages.factory(session, presentable(settings), edition)
     broken: dict[tuple[str, Level], list[str]] = {}
-    for claim in claims:
-        message = factory.message(CopyRequest.of_claim(claim), now)
-        findings = conformance.check(message.data, recipient=claim.email, now=now)
+    for copy in copies:
+        message = factory.message(copy, now)
+        findings = conformance.check(message.data, recipient=copy.recipient, now=now)
         for rule, first in {(one.rule, one.level): one.what for one in reversed(findings)}.items():
             broken.setdefault(rule, []).append(first)
     summed_up = [
-        Finding(rule, level, what[0], len(what), len(claims))
+        Finding(rule, level, what[0], len(what), len(copies))
         for (rule, level), what in broken.items()
     ]
-    return sorted(summed_up, key=lambda one: (one.level != "must", -one.messages)), len(claims)
+    return sorted(summed_up, key=lambda one: (one.level != "must", -one.messages)), len(copies)
 
 
 def presentable(settings: Settings) -> Settings:
@@ -78,7 +78,7 @@ def presentable(settings: Settings) -> Settings:
     return settings.replace(base_url=type(settings).model_fields["base_url"].default)
 
 
-def _drawn(session: Session, edition_id: int, states: Sequence[DeliveryState]) -> list[Claim]:
+def _drawn(session: Session, edition_id: int, states: Sequence[DeliveryState]) -> list[CopyRequest]:
     """Copies of readers at random; all of a small edition."""
     first = _after(session, edition_id, 0, READERS + 1)
     if len(first) > READERS:
@@ -89,28 +89,25 @@ def _drawn(session: Session, edition_id: int, states: Sequence[DeliveryState]) -
         runs = [_after(session, edition_id, place, NEIGHBOURS) for place in places]
     else:
         runs = [[row] for row in first]
-    claims = {}
+    copies = {}
     for run in runs:
         row = next((row for row in run if row.state in states and row.picks != "[]"), None)
         if row is not None:
-            claims[row.id] = Claim(
+            copies[row.id] = CopyRequest(
                 delivery_id=row.id,
-                subscriber_id=row.subscriber_id,
-                number=row.number,
-                email=row.email,
-                picks=row.picks,
-                reader=row.reader,
-                attempts=0,
+                recipient=row.email,
+                picks=snapshot.picks(row.picks),
+                reader=snapshot.reader(row.reader),
             )
-    return list(claims.values())
+    return list(copies.values())
 
 
 def _after(session: Session, edition_id: int, reader: int, most: int) -> Sequence[Any]:
     """Copies of the readers from this id on, along the index of the ledger's unique key."""
     return session.execute(
         sa.select(
-            *(Delivery.id, Delivery.subscriber_id, Delivery.number, Delivery.state),
-            *(Subscriber.email, sa.cast(Delivery.picks, sa.Text).label("picks")),
+            *(Delivery.id, Delivery.subscriber_id, Delivery.state, Subscriber.email),
+            sa.cast(Delivery.picks, sa.Text).label("picks"),
             sa.cast(Delivery.reader, sa.Text).label("reader"),
         )
         .join(Subscriber, Subscriber.id == Delivery.subscriber_id)

@@ -54,18 +54,14 @@ def report(throttle: Throttle, permits: Permits, verdict: Verdict, recipient: st
         throttle.slowed_down(recipient, verdict.reply or "")
 
 
-def postponed_outcome(
-    postponed: Postponed, delivery_id: int, until: datetime | None = None
-) -> Outcome:
-    """A postponed copy as the ledger takes it back: deferred, and not counted as an attempt.
-
-    Another ``until`` is given when that moment is one of the reader's quiet hours.
-    """
+def postponed_outcome(postponed: Postponed, delivery_id: int, until: datetime) -> Outcome:
+    """A copy postponed ``until`` then as the ledger takes it back: deferred, and not counted as an
+    attempt."""
     return Outcome(
         delivery_id,
         DeliveryState.DEFERRED,
         reply=postponed.why,
         reason=postponed.reason,
-        retry_at=until or postponed.until,
+        retry_at=until,
         tried=False,
     )

@@ -83,7 +83,7 @@ def test_the_sample_is_spread_over_the_readers_and_the_same_each_time(
     with database.reading(ready) as session:
         edition = session.scalars(sa.select(Edition)).one()
         drawn = [samples._drawn(session, edition.id, deliveries.OPEN) for _ in range(2)]
-        places = sorted(claim.number for claim in drawn[0])
+        places = sorted(copy.delivery_id for copy in drawn[0])
         findings, number = samples.check(
             session, settings.Settings(home=tmp_path), edition, now + timedelta(hours=1)
         )

@@ -223,7 +223,8 @@ def test_what_is_put_back_is_no_attempt(throttle_of: MakeThrottle, world: World)
     message = Message("b@example.org", "r@example.com", b"\r\n", "<1@x.y>")
     later = throttled_offer.offer(throttle, world, message, number=1, wait=world.wait)
     assert isinstance(later, Postponed)
-    outcome = throttled_offer.postponed_outcome(later, 7)
+    assert later.until is not None
+    outcome = throttled_offer.postponed_outcome(later, 7, later.until)
     assert (outcome.tried, outcome.retry_at, outcome.reason) == (False, later.until, "paused")
     assert outcome.expires_at is None
     assert world.taken == []
