@@ -150,6 +150,7 @@ class RelayTransport:
     def _through(self, relay: Relay, message: Message, number: int) -> Verdict | None:
         """Offer over a connection. One that was kept and turns out to be closed, or about to be, is
         made anew once: servers have limits of their own, and some close without a word."""
+        key = f"relay:{relay.name}"
         for fresh in (False, True):
             begun, self._begun = self._begun, None
             connection = begun or self._pool.connections.borrow(relay, fresh=fresh)
@@ -158,10 +159,10 @@ class RelayTransport:
                 return Verdict(HELD, relay.name, reply=words, until=self._permits.now())
             kept = connection.carried > 0
             try:
-                limit = self._permits.take(message.recipient, relay.key, relay.rates)
+                limit = self._permits.take(message.recipient, key, relay.rates)
                 if limit is not None:
                     self._pool.connections.give_back(connection)
-                    return held(limit, relay.name if limit.key == relay.key else LIMITS)
+                    return held(limit, relay.name if limit.key == key else LIMITS)
                 self._pool.health.serves(relay)
                 connection.carried += 1
                 verdict = connection.transport.offer(message, number=number)

@@ -130,11 +130,7 @@ class Relay(Protocol):
 
     @property
     def name(self) -> str:
-        """In verdicts, reports and messages; never with a password."""
-
-    @property
-    def key(self) -> str:
-        """Under which its rate is counted."""
+        """In verdicts, reports and messages, and for its rate; never with a password."""
 
     @property
     def host(self) -> str | None:

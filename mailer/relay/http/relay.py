@@ -40,10 +40,6 @@ class Relay:
     clock: Callable[[], datetime] = field(default=_real_clock, repr=False)
 
     @property
-    def key(self) -> str:
-        return f"relay:{self.name}"
-
-    @property
     def host(self) -> str:
         return self.endpoint.host
 

@@ -14,7 +14,6 @@ class Relay:
 
     folder: Path
     name: str = NAME
-    key: str = f"relay:{NAME}"
     host: str | None = None
     weight: int = 0
     rates: Rates = ()

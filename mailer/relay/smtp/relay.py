@@ -29,10 +29,6 @@ class Relay(Smarthost):
     weight: int = 0
     rates: Rates = ()
 
-    @property
-    def key(self) -> str:
-        return f"relay:{self.name}"
-
     @cached_property
     def _context(self) -> ssl.SSLContext:
         return session.tls_context(self)

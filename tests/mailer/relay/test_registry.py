@@ -28,10 +28,6 @@ class Provider:
     rates: Rates = ()
 
     @property
-    def key(self) -> str:
-        return f"relay:{self.name}"
-
-    @property
     def host(self) -> str:
         return self.name
 

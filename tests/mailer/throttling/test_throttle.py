@@ -173,12 +173,12 @@ def test_a_relay_has_its_own_rate_and_all_are_taken_together(
     throttle = throttle_of(rate="3/hour")
     relay = Relay("ses", 25, rates=limits.rates("1/hour"))
     permits = throttle.permits()
-    assert permits.take("r@a.org", relay.key, relay.rates) is None
-    full = permits.take("r@a.org", relay.key, relay.rates)
+    assert permits.take("r@a.org", "relay:ses:25", relay.rates) is None
+    full = permits.take("r@a.org", "relay:ses:25", relay.rates)
     assert isinstance(full, LimitReached)
     assert full.key == "relay:ses:25"
     other = Relay("other", 25)
-    taken = [permits.take("r@a.org", other.key, other.rates) for _ in range(3)]
+    taken = [permits.take("r@a.org", "relay:other:25", other.rates) for _ in range(3)]
     assert [limit is None for limit in taken] == [True, True, False]
 
 

@@ -259,7 +259,7 @@ def test_no_message_about_a_relay_holds_a_secret() -> None:
     for kind in KINDS:
         with running(Provider(script=list(faults))) as provider:
             one = relay(provider.url(kind))
-            said = [repr(one), str(one), one.name, one.key, repr(one.__dict__.get("api"))]
+            said = [repr(one), str(one), one.name, repr(one.__dict__.get("api"))]
             said += [repr(send(provider.url(kind), 0.5)) for _ in faults]
         with pytest.raises(TransportError) as caught:
             one.check(0.5)
