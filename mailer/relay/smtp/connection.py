@@ -32,21 +32,14 @@ Reply = tuple[int, bytes]
 
 
 class Connection:
-    """An open, greeted and signed-in connection. Raises TransportError when it cannot be made.
+    """An open, greeted and signed-in connection. Raises TransportError when it cannot be made."""
 
-    Without a ``context`` certificates are verified as ``smarthost`` says.
-    """
-
-    def __init__(
-        self, smarthost: Smarthost, timeout: float, *, context: session.Context | None = None
-    ) -> None:
+    def __init__(self, smarthost: Smarthost, timeout: float) -> None:
         self._name = smarthost.name
         self._following: Message | None = None
         self._begun: tuple[Message, list[str]] | None = None  # replies to be read
         self._heard = float("-inf")
-        self._client = session.connect(
-            smarthost, timeout, context or (lambda: session.tls_context(smarthost))
-        )
+        self._client = session.connect(smarthost, timeout)
         self._pipelining = self._client.has_extn("pipelining")
         self._eight_bit = self._client.has_extn("8bitmime")
         self._utf8 = self._client.has_extn("smtputf8")

@@ -1,13 +1,10 @@
 """Relays that speak SMTP, as their URLs name them."""
 
-import ssl
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from mailer.relay import urls
-from mailer.relay.smtp import session
 from mailer.relay.smtp.connection import Connection
 from mailer.relay.smtp.smarthost import Auth, Smarthost, StartTls
 from recommender.errors import ConfigurationError
@@ -29,13 +26,9 @@ class Relay(Smarthost):
     weight: int = 0
     rates: Rates = ()
 
-    @cached_property
-    def _context(self) -> ssl.SSLContext:
-        return session.tls_context(self)
-
     def connect(self, timeout: float) -> Connection:
         """A session. TransportError when none can be opened."""
-        return Connection(self, timeout, context=lambda: self._context)
+        return Connection(self, timeout)
 
     def check(self, timeout: float) -> str:
         """Open a session and end it."""

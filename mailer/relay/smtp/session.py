@@ -3,7 +3,6 @@
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -15,18 +14,14 @@ from mailer.relay.sockets import Handshakes
 from recommender.errors import TransportError
 from recommender.safety import escaping
 
-Context = Callable[[], ssl.SSLContext]
-"""Gives the context of verified TLS, asked for only where it is used: to read all certificates of
-a system takes longer than to send to a dozen readers."""
 
-
-def connect(smarthost: Smarthost, timeout: float, context: Context) -> Client:
+def connect(smarthost: Smarthost, timeout: float) -> Client:
     """A client that was greeted, has turned on TLS and signed in; TransportError says why not."""
     client: Client | None = None
     try:
-        client = _greeted(smarthost, timeout, context)
+        client = _greeted(smarthost, timeout)
         if not smarthost.implicit_tls and smarthost.starttls != "never":
-            client = _secured(client, smarthost, timeout, context)
+            client = _secured(client, smarthost, timeout)
         client.ehlo_or_helo_if_needed()
         if smarthost.user is not None:
             sasl.sign_in(client, smarthost.user, smarthost.secret(), smarthost.auth)
@@ -37,30 +32,31 @@ def connect(smarthost: Smarthost, timeout: float, context: Context) -> Client:
     return client
 
 
-def _greeted(smarthost: Smarthost, timeout: float, context: Context) -> Client:
+def _greeted(smarthost: Smarthost, timeout: float) -> Client:
     if smarthost.implicit_tls:
-        handshakes: Any = Handshakes(context(), timeout)  # smtplib's types ask for a whole context
+        # smtplib's types ask for a whole context
+        handshakes: Any = Handshakes(smarthost.context, timeout)
         return TlsClient(
             smarthost.host, smarthost.port, _own_name(), timeout=timeout, context=handshakes
         )
     return Client(smarthost.host, smarthost.port, _own_name(), timeout=timeout)
 
 
-def _secured(client: Client, smarthost: Smarthost, timeout: float, context: Context) -> Client:
+def _secured(client: Client, smarthost: Smarthost, timeout: float) -> Client:
     """STARTTLS as the relay wants it; a new connection where it was optional and failed."""
     required = smarthost.starttls == "require"
     try:
         client.ehlo_or_helo_if_needed()
         if client.has_extn("starttls"):
             # Opportunistic TLS takes any certificate (RFC 7435): it is still better than none.
-            chosen: Any = context() if required else _any_certificate()
+            chosen: Any = smarthost.context if required else _any_certificate()
             client.starttls(context=Handshakes(chosen, timeout))
             return client
     except (smtplib.SMTPException, OSError, ValueError):
         client.close()
         if required:
             raise
-        return _greeted(smarthost, timeout, context)
+        return _greeted(smarthost, timeout)
     if required:
         client.close()
         raise smtplib.SMTPNotSupportedError("it offers no STARTTLS, which is required")
@@ -77,11 +73,6 @@ def _why(error: Exception) -> str:
         case OSError():
             return sockets.cause(error)
     return escaping.one_line(str(error))
-
-
-def tls_context(smarthost: Smarthost) -> ssl.SSLContext:
-    """Whose certificates count: those of ``cafile``, or of the system."""
-    return ssl.create_default_context(cafile=smarthost.cafile)
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,8 @@
 """An SMTP server that takes our mail and passes it on, and how to sign in to it."""
 
+import ssl
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +26,12 @@ class Smarthost:
     cafile: Path | None = None
     auth: Auth = "password"
     token_file: Path | None = None
+
+    @cached_property
+    def context(self) -> ssl.SSLContext:
+        """Of verified TLS. Only where that is used are all certificates of a system read, which
+        takes longer than to send to a dozen readers."""
+        return ssl.create_default_context(cafile=self.cafile)
 
     @property
     def name(self) -> str:

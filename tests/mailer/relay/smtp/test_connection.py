@@ -45,7 +45,7 @@ Serve = Callable[..., Server]
 
 @contextmanager
 def connect(server: Server, timeout: float = 0.5) -> Iterator[Connection]:
-    connection = Connection(Relay("127.0.0.1", server.port, starttls="never"), timeout)
+    connection = Relay("127.0.0.1", server.port, starttls="never").connect(timeout)
     try:
         yield connection
     finally:
@@ -371,7 +371,7 @@ def test_an_independent_server_understands_it() -> None:
     controller = Controller(kept, hostname="127.0.0.1", port=port, enable_SMTPUTF8=True)
     controller.start()
     try:
-        connection = Connection(Relay("127.0.0.1", port, starttls="optional"), 5)
+        connection = Relay("127.0.0.1", port, starttls="optional").connect(5)
         assert [send(connection, m).kind for m in (MESSAGE, ABROAD, MESSAGE)] == [ACCEPTED] * 3
         connection.close()
     finally:
@@ -410,7 +410,7 @@ def test_postfix_own_test_server_understands_it(
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
             time.sleep(0.02)
-        connection = Connection(Relay("127.0.0.1", port, starttls="never"), 5)
+        connection = Relay("127.0.0.1", port, starttls="never").connect(5)
         for _ in range(3 if kind is ACCEPTED else 1):
             assert send(connection).kind is kind
         connection.close()

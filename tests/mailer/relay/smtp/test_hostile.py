@@ -9,12 +9,11 @@ import time
 import pytest
 
 from mailer.mime.message import Message
-from mailer.relay.smtp.connection import Connection
 from mailer.relay.smtp.relay import Relay
 from mailer.relay.transport import ConnectionLostError, VerdictKind
 from recommender.errors import TransportError
 
-from .test_session import DATA, MESSAGE, Certificates, Serve, connect, send, tls_context
+from .test_session import DATA, MESSAGE, Certificates, Serve, connect, send
 
 ENDLESS = b"250-more\r\n" * 5_000
 REPLIES: dict[str, object] = {
@@ -67,9 +66,9 @@ def test_words_put_in_behind_starttls_are_not_taken_for_protected(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=inject, args=(theirs, heard, listener))
         thread.start()
-        relay = Relay("127.0.0.1", listener.getsockname()[1], "u", "hush", "require")
+        relay = Relay("127.0.0.1", listener.getsockname()[1], "u", "hush", "require", cafile=file)
         with pytest.raises(TransportError, match="more than its answer"):
-            Connection(relay, 2, context=lambda: tls_context(file))
+            relay.connect(2)
         thread.join()
     assert not any(b"AUTH" in words for words in heard)
 
@@ -80,10 +79,10 @@ def test_a_password_is_not_given_to_who_strips_tls(
     server = serve(("PIPELINING", "STARTTLS", "AUTH PLAIN LOGIN"), certificates[0])
     relay = Relay("127.0.0.1", server.port, "u", "hush", "require")
     with pytest.raises(TransportError, match="certificate"):
-        Connection(relay, 2)
+        relay.connect(2)
     bare = serve(("PIPELINING", "AUTH PLAIN LOGIN"))
     with pytest.raises(TransportError, match="STARTTLS"):
-        Connection(Relay("127.0.0.1", bare.port, "u", "hush", "require"), 2)
+        Relay("127.0.0.1", bare.port, "u", "hush", "require").connect(2)
     assert not any("AUTH" in line for one in (server, bare) for line in one.commands)
 
 

@@ -48,9 +48,7 @@ Certificates = tuple[ssl.SSLContext, Path]
 def connect(
     server: Server, starttls: StartTls = "never", timeout: float = 0.5, **more: Any
 ) -> Iterator[Connection]:
-    context = more.pop("context", None)
-    relay = Relay("127.0.0.1", server.port, starttls=starttls, **more)
-    connection = Connection(relay, timeout, context=context)
+    connection = Relay("127.0.0.1", server.port, starttls=starttls, **more).connect(timeout)
     try:
         yield connection
     finally:
@@ -79,26 +77,20 @@ def test_a_greeting_that_is_none_names_the_relay(
 ) -> None:
     server = serve(GREETING=answer)
     with pytest.raises(TransportError, match=rf"^relay 127\.0\.0\.1:{server.port}: .*{why}"):
-        Connection(Relay("127.0.0.1", server.port, starttls="never"), 0.3)
+        Relay("127.0.0.1", server.port, starttls="never").connect(0.3)
 
 
 def test_a_port_nobody_listens_on_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(TransportError, match=rf"relay 127\.0\.0\.1:{port}: Connection refused"):
-        Connection(Relay("127.0.0.1", port, starttls="never"), 1)
-
-
-def tls_context(file: Path) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=file)
+        Relay("127.0.0.1", port, starttls="never").connect(1)
 
 
 def test_a_trusted_server_is_spoken_to_over_tls(serve: Serve, certificates: Certificates) -> None:
     theirs, file = certificates
     server = serve((*PIPELINED, "STARTTLS", "AUTH PLAIN"), theirs)
-    with connect(
-        server, "require", 2, user="u", password="p", context=lambda: tls_context(file)
-    ) as connection:
+    with connect(server, "require", 2, user="u", password="p", cafile=file) as connection:
         assert [send(connection).kind for _ in range(3)] == [ACCEPTED] * 3
         assert connection.ready()
     assert server.encrypted == 1
@@ -109,9 +101,7 @@ def test_a_trusted_server_is_spoken_to_over_tls(serve: Serve, certificates: Cert
 def test_tls_from_the_first_byte(serve: Serve, certificates: Certificates) -> None:
     theirs, file = certificates
     server = serve(context=theirs, implicit_tls=True)
-    with connect(
-        server, timeout=2, implicit_tls=True, context=lambda: tls_context(file)
-    ) as connection:
+    with connect(server, timeout=2, implicit_tls=True, cafile=file) as connection:
         assert send(connection).kind is ACCEPTED
         assert connection.offer(MESSAGE) is None
         server.hang_up()
@@ -125,7 +115,7 @@ def test_a_certificate_nobody_vouches_for_is_not_accepted(
 ) -> None:
     server = serve((*PIPELINED, "STARTTLS"), certificates[0], implicit_tls)
     with pytest.raises(TransportError, match="certificate is not trusted"):
-        Connection(Relay("127.0.0.1", server.port, "u", "hush", "require", implicit_tls), 2)
+        Relay("127.0.0.1", server.port, "u", "hush", "require", implicit_tls).connect(2)
     assert not any("AUTH" in command for command in server.commands)
 
 
@@ -135,7 +125,7 @@ def test_a_certificate_for_another_name_is_not_accepted(
     theirs, file = certificates
     server = serve((*PIPELINED, "STARTTLS"), theirs)
     with pytest.raises(TransportError, match="certificate is not trusted"):
-        Connection(Relay("localhost", server.port), 2, context=lambda: tls_context(file))
+        Relay("localhost", server.port, cafile=file).connect(2)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +143,7 @@ def test_tls_that_is_required_is_never_done_without(
 ) -> None:
     server = serve(offers, STARTTLS=answer)
     with pytest.raises(TransportError, match=why):
-        Connection(Relay("127.0.0.1", server.port, "u", "hush", "require"), 0.4)
+        Relay("127.0.0.1", server.port, "u", "hush", "require").connect(0.4)
     assert not any("AUTH" in command for command in server.commands)
 
 
@@ -209,10 +199,10 @@ def test_an_access_token_is_read_anew_for_each_connection(serve: Serve, tmp_path
         f"smtp://u%40example.org@127.0.0.1:{server.port}?auth=xoauth2&tokenfile={file}"
     )
     with pytest.raises(TransportError, match=r"relay 127.0.0.1:\d+: No such file"):
-        Connection(relay, 2)
+        relay.connect(2)
     for token in ("one", "two"):
         file.write_text(f"{token}\n")
-        Connection(relay, 2).close()
+        relay.connect(2).close()
     said = [line.split()[2] for line in server.commands if line.startswith("AUTH XOAUTH2 ")]
     assert [base64.b64decode(one).decode().split("Bearer ")[1] for one in said] == [
         "one\x01\x01",
@@ -226,7 +216,7 @@ def test_a_certificate_of_ones_own_is_trusted_by_name(
     theirs, file = certificates
     server = serve((*PIPELINED, "STARTTLS"), theirs)
     [relay] = smtp_relays(f"smtp://127.0.0.1:{server.port}?starttls=require&cafile={file}")
-    connection = Connection(relay, 2)
+    connection = relay.connect(2)
     assert send(connection).kind is ACCEPTED
     connection.close()
     assert server.encrypted == 1
