@@ -50,7 +50,8 @@ from benchmarks import delivery_peers, delivery_store
 from benchmarks.delivery_peers import PeerFigures
 from mailer.delivery.messages import CopyRequest, MessageFactory
 from mailer.delivery.messages import factory as make_factory
-from mailer.issue.composition import Composer, Issue
+from mailer.issue.cards import Issue
+from mailer.issue.composition import Composer
 from mailer.ledger.claims import Claim
 from mailer.mime.message import Message
 from mailer.rendering import sources, templates

@@ -25,7 +25,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from mailer.delivery import messages
 from mailer.delivery.messages import CopyRequest
 from mailer.edition import snapshot
-from mailer.issue.composition import Composer, Issue, ReaderView, StoryContent
+from mailer.issue.cards import Issue
+from mailer.issue.composition import Composer, ReaderView
+from mailer.issue.content import StoryContent
 from mailer.ledger.claims import Claim
 from mailer.mime.dkim import Signer
 from mailer.mime.message import Identity, build

@@ -17,7 +17,10 @@ from typing import Literal
 import jinja2
 import mjml
 
-from mailer.issue.composition import Composer, Issue, Publication, ReaderView, StoryContent
+from mailer.issue.cards import Issue
+from mailer.issue.composition import Composer, ReaderView
+from mailer.issue.content import StoryContent
+from mailer.issue.frame import Publication
 from mailer.rendering import sources, templates
 from mailer.rendering.look import look
 from recommender import resources

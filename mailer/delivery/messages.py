@@ -15,14 +15,10 @@ from sqlalchemy.orm import Session
 from mailer.edition import edition_edits, snapshot, templates, welcome
 from mailer.edition.edition_edits import EditionEdits
 from mailer.edition.schedule import publishing_day
-from mailer.issue.composition import (
-    Composer,
-    Frame,
-    Issue,
-    Publication,
-    ReaderView,
-    StoryContent,
-)
+from mailer.issue.cards import Issue
+from mailer.issue.composition import Composer, ReaderView
+from mailer.issue.content import StoryContent
+from mailer.issue.frame import Frame, Publication
 from mailer.issue.plaintext import printable
 from mailer.ledger.claims import Claim
 from mailer.links import Links

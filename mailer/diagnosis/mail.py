@@ -8,7 +8,8 @@ from mailer.delivery.messages import CopyRequest
 from mailer.diagnosis.finding import Finding, error, of_trouble, ok, refused, warning
 from mailer.edition import schedule, templates
 from mailer.inbound.polling import collecting, mailbox_url
-from mailer.issue.composition import ReaderView, StoryContent
+from mailer.issue.composition import ReaderView
+from mailer.issue.content import StoryContent
 from mailer.monitoring import troubles
 from mailer.relay import registry
 from mailer.relay.http.relay import Relay

@@ -11,9 +11,9 @@ from typing import Literal, Protocol
 
 from mailer import localization
 from mailer.issue import cards, greeting, question, servings, sponsors, wording
-from mailer.issue.cards import LIMITS, Card, Issue, Limits, Part
+from mailer.issue.cards import LIMITS, Card, Issue, Limits
 from mailer.issue.content import StoryContent
-from mailer.issue.frame import Frame, Publication
+from mailer.issue.frame import Publication
 from mailer.issue.notes import Note, note
 from mailer.issue.plaintext import shorten
 from mailer.issue.preheader import preheader
@@ -21,18 +21,6 @@ from mailer.issue.size import BUDGET, weight
 from mailer.issue.sponsors import Sponsor
 from mailer.localization import Language
 from recommender.ranking.values import Pick
-
-__all__ = [
-    "Card",
-    "Composer",
-    "Frame",
-    "Issue",
-    "Links",
-    "Part",
-    "Publication",
-    "ReaderView",
-    "StoryContent",
-]
 
 
 class Links(Protocol):

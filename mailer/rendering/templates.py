@@ -19,7 +19,7 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
 from mailer import localization
-from mailer.issue.composition import Issue
+from mailer.issue.cards import Issue
 from mailer.localization import Language
 from mailer.rendering import compiling, cutting, sandbox, sources
 from mailer.rendering import look as looks

@@ -18,7 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from mailer.issue.composition import Composer, Issue, Publication, ReaderView, StoryContent
+from mailer.issue.cards import Issue
+from mailer.issue.composition import Composer, ReaderView
+from mailer.issue.content import StoryContent
+from mailer.issue.frame import Publication
 from mailer.rendering.templates import Template, compile_template
 from recommender import resources
 from recommender.ranking.values import Pick, Reason

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mailer.issue import plaintext
-from mailer.issue.composition import Issue
+from mailer.issue.cards import Issue
 from mailer.rendering.templates import Rendered, Template, TemplatePart
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from mailer.issue.composition import Issue, StoryContent
+from mailer.issue.cards import Issue
+from mailer.issue.content import StoryContent
 from tests.mailer.rendered import Renderer
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 
 from mailer import conformance
 from mailer.delivery import messages
-from mailer.issue.composition import ReaderView, StoryContent
+from mailer.issue.composition import ReaderView
+from mailer.issue.content import StoryContent
 from mailer.mime import message
 from mailer.mime.dkim import Signer
 from mailer.mime.message import Identity

@@ -10,7 +10,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from mailer.issue.composition import Card, Issue, Part, Publication, ReaderView, StoryContent
+from mailer.issue.cards import Card, Issue, Part
+from mailer.issue.composition import ReaderView
+from mailer.issue.content import StoryContent
+from mailer.issue.frame import Publication
 from recommender.ranking.values import Reason, ReasonKind
 from tests.mailer.rendered import Renderer
 

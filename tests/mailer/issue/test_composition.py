@@ -4,7 +4,10 @@ from datetime import date
 
 import pytest
 
-from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent
+from mailer.issue.cards import Issue
+from mailer.issue.composition import ReaderView
+from mailer.issue.content import StoryContent
+from mailer.issue.frame import Publication
 from mailer.issue.plaintext import dotted
 from mailer.issue.servings import DECIDER, INQUIRER, MAKER, PRACTITIONER, serving_order
 from mailer.issue.size import BUDGET, weight

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from mailer.issue import notes
-from mailer.issue.composition import Issue, ReaderView
+from mailer.issue.cards import Issue
+from mailer.issue.composition import ReaderView
 from mailer.issue.notes import Span
 from mailer.issue.size import weight
 from tests.mailer.rendered import Renderer

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from mailer.issue import sponsors
-from mailer.issue.composition import Issue, Publication, ReaderView
+from mailer.issue.cards import Issue
+from mailer.issue.composition import ReaderView
+from mailer.issue.frame import Publication
 from mailer.issue.size import weight
 from mailer.issue.sponsors import SponsorContent
 from tests.mailer.rendered import Renderer

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.delivery.messages import CopyRequest, MessageFactory
-from mailer.issue.composition import Composer, Publication, StoryContent
+from mailer.issue.composition import Composer
+from mailer.issue.content import StoryContent
+from mailer.issue.frame import Publication
 from mailer.ledger.claims import Claim
 from mailer.links import Links
 from mailer.mime import dkim

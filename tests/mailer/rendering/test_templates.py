@@ -8,7 +8,10 @@ import mjml
 import pytest
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from mailer.issue.composition import Issue, Publication, ReaderView, StoryContent
+from mailer.issue.cards import Issue
+from mailer.issue.composition import ReaderView
+from mailer.issue.content import StoryContent
+from mailer.issue.frame import Publication
 from mailer.issue.size import weight
 from mailer.rendering import own_templates, sources, templates
 from mailer.rendering.look import look
