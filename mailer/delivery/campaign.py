@@ -206,13 +206,10 @@ def _fault(engine: Engine, task: DeliveryTask, now: datetime) -> str | None:
         )
 
 
-Beginning = tuple[counts.Count, EditionState, int]
-"""What was settled before, the edition's state, and how many copies are due."""
-
-
 def _begin(
     engine: Engine, task: DeliveryTask, now: datetime, enqueue: Enqueue, before: counts.Count | None
-) -> Beginning:
+) -> tuple[counts.Count, EditionState, int]:
+    """What was settled before, the edition's state, and how many copies are due."""
     edition_id = task.edition_id
     deliveries.recover(engine, now=now)
     with database.writing(engine) as session:
