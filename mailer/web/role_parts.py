@@ -19,8 +19,8 @@ def sentence(roles: Sequence[str], language: Language) -> str:
             second=second,
         )
     return _(
-        "As %(role)s you see “%(first)s” of each story, or “%(second)s” where it "
-        "has none or speaks to others.",
+        "As %(role)s you see the “%(first)s” of each story, or its “%(second)s” where "
+        "that is missing or meant for others.",
         role=role,
         first=first,
         second=second,

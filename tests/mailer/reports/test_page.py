@@ -1,9 +1,15 @@
 """The page of a report shows what it is told, as text."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from mailer.reports import page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 RATE = {"mean": 0.25, "low": 0.1, "high": 0.5}
 STORY = {"id": "a/b", "title": "<b>Tags</b> & co", "readers": 4, "clicked": 1, "more": 0, "less": 0}
@@ -15,6 +21,13 @@ DOCUMENT: dict[str, Any] = {
     "stories": [STORY | {"click_rate": RATE}], "positions": [], "sponsors": [],
     "segments": [], "topics": [], "roles": [], "relays": [], "domains": [],
 }  # fmt: skip
+
+
+@pytest.fixture
+def browser() -> Iterator["Browser"]:
+    from tests.mailer.web.browsing import chromium
+
+    yield from chromium()
 
 
 def test_titles_are_text_and_empty_groups_are_left_out() -> None:
@@ -45,3 +58,16 @@ def test_what_personal_issues_are_worth_is_said() -> None:
     html = page.page(DOCUMENT | {"gain": gain}, made_at=datetime(2026, 11, 27, tzinfo=UTC))
     assert "+5.0 points (+1.0 to +9.0), which is certain" in html
     assert "From 2026-W40 on, 40 readers got the house digest" in html
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_a_title_and_its_interval_share_the_width(browser: "Browser", width: int) -> None:
+    story = STORY | {"title": "Keep a Deterministic Core Under Neural Software", "click_rate": RATE}
+    shown = browser.new_page(viewport={"width": width, "height": 812})
+    shown.set_content(
+        page.page(DOCUMENT | {"stories": [story]}, made_at=datetime(2026, 11, 27, tzinfo=UTC))
+    )
+    row = shown.locator("tr", has_text="Deterministic").bounding_box()
+    assert row is not None
+    assert row["height"] < 100  # lines of words, not of letters
+    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -56,7 +56,7 @@ def test_who_subscribes_in_german_gets_german_mail(place: Place, method: str) ->
     assert str(mail["content-language"]).startswith("de")
     assert "Bitte bestätigen Sie das" in plain(mail)
     page = place.client.post(place.link("confirm"))
-    assert "Sie haben abonniert" in page.text
+    assert "Sie sind angemeldet" in page.text
 
 
 def test_changing_the_language_keeps_the_rest_of_the_locale(place: Place) -> None:

@@ -13,8 +13,8 @@ from .conftest import Place
     [
         ((), "until then that is “Key takeaway”, or “Key insights” where it has none."),
         (("Juggler",), "until then that is “Key takeaway”"),
-        (("Juggler", "CTO"), "As CTO you see “Key takeaway” of each story, or “Key insights”"),
-        (("Data Engineer",), "As Data Engineer you see “In practice” of each story"),
+        (("Juggler", "CTO"), "As CTO you see the “Key takeaway” of each story, or its “Key"),
+        (("Data Engineer",), "As Data Engineer you see the “In practice” of each story"),
     ],
 )
 def test_a_role_brings_its_part_and_what_it_falls_back_to(
