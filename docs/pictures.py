@@ -29,12 +29,15 @@ from pydantic import SecretStr
 
 from mailer.delivery import campaign
 from mailer.edition import edition_edits, planning
+from mailer.ledger import editions
 from mailer.preview import template_server
 from mailer.preview.proof import page as proof_page
 from mailer.preview.proof.counting import Asked
 from mailer.preview.proof.proving import prove
 from mailer.rendering import look as looks
 from mailer.rendering import own_templates
+from mailer.reports import edition_report
+from mailer.reports import page as report_page
 from mailer.service import welcoming
 from mailer.service.context import SchedulerContext
 from recommender import newsletters, resources, segments, store_opening
@@ -71,7 +74,9 @@ def main(arguments: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium"),
+            # frames of proofs fetch their pictures from here, too
+            args=["--no-sandbox", "--disable-features=IsolateSandboxedIframes"],
         )
         for language in LANGUAGES:
             with Site(Path(home) / language, language) as site:
@@ -297,7 +302,7 @@ class Walk:
         self.shot("more-like-this-said")
         self.to("choices-link", site.links.preferences(copy))
         self._leaves(copy)
-        if site.language == "en" and self._wants("admin", "proof", "templates"):
+        if site.language == "en" and self._wants("admin", "proof", "report", "templates"):
             self._edits()
         self.context.close()
 
@@ -368,6 +373,7 @@ class Walk:
         path = site.home / "proof.html"
         path.write_text(proof_page.page(proof, site.now, looks.look()), "utf-8")
         self.to("proof", path.as_uri())
+        self._report()
         folder = site.home / "templates"
         if not folder.exists():
             own_templates.eject(folder)
@@ -375,6 +381,17 @@ class Walk:
         with template_server.serving(settings, folder, 0, site.now) as address:
             self.to("templates-preview", address)
             self.to("templates-preview-one", f"{address}?copy=1")
+
+    def _report(self) -> None:
+        """What became of the edition that was sent."""
+        site = self.site
+        with database.reading(site.engine) as session:
+            edition = editions.find(session, site.settings.newsletter, "2026-W48")
+            document = editions.document(session, edition)
+            document |= edition_report.report(session, edition, now=site.now)
+        path = site.home / "report.html"
+        path.write_text(report_page.page(document, made_at=site.now, look=looks.look()), "utf-8")
+        self.to("report", path.as_uri())
 
 
 def _signed_in(route: Route, token: str) -> None:
