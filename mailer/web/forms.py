@@ -117,7 +117,7 @@ def complaint(error: ValueError, language: Language) -> str:
         return _("We do not know “%(name)s”. Please pick from the list.", name=error.name)
     field, _colon, why = str(error).partition(": ")
     sentences = {
-        "email": _("Mail cannot be sent to this address. Please look it over."),
+        "email": _("Mail cannot be sent to this address. Please check it."),
         "timezone": _("We do not know this time zone. Please pick from the list."),
     }
     return sentences.get(field) or f"{field.capitalize()}: {why}."
