@@ -70,6 +70,8 @@ NOTE = "We are back from **Lisbon**, with [three findings](https://example.org/l
 
 def main(arguments: list[str]) -> None:
     """Draw all pictures, or those whose names begin with one of the names given."""
+    if not arguments or arguments[0].startswith("-"):
+        sys.exit(__doc__)
     folder, wanted = Path(arguments[0]), tuple(arguments[1:])
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:

@@ -171,20 +171,13 @@ def lead_reason(reasons: Iterable[tuple[ReasonKind, str, float]]) -> LeadReason:
     return LeadReason(first, name, tuple([detail for _, detail in topics[:2]]))
 
 
-_NOUN = re.compile(
-    r"\w{2,}(?:[ts]ion|ment|ness|[aeio]ty|ory|ism|ist|ics|ance|ence|ship|logy|ware|[st]or"
-    r"|ung|heit|keit|schaft|tät)(?:s|en)?"
-)
-"""A word that its ending shows to be a noun, in English or German."""
-
-
 @lru_cache(maxsize=10_000)
 def telling(words: str) -> str:
     """Of words that a story shares with a topic (``processor, neural network, vary``) those that
-    tell a reader something: phrases and names; without any, one noun, or none at all."""
+    tell a reader something: phrases and names. A single word says little, and stands out in a
+    sentence of another language."""
     found = [word for word in map(str.strip, words.split(",")) if word]
-    named = [word for word in found if " " in word or word != word.lower()]
-    return ", ".join(named or [word for word in found if _NOUN.fullmatch(word)][:1])
+    return ", ".join(word for word in found if " " in word or word != word.lower())
 
 
 ARCHIVE_DAYS = 7

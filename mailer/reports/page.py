@@ -9,13 +9,14 @@ from mailer.rendering.look import Look
 from mailer.reports import gain
 
 GROUPS = {
-    "segments": "Segments",
-    "topics": "Topics readers asked for",
-    "roles": "Roles",
-    "positions": "Positions in the issue",
-    "relays": "Relays",
-    "domains": "Domains",
+    "segments": ("Segments", "segment"),
+    "topics": ("Topics readers asked for", "topic"),
+    "roles": ("Roles", "role"),
+    "positions": ("Positions in the issue", "position"),
+    "relays": ("Relays", "relay"),
+    "domains": ("Domains", "domain"),
 }
+"""What each group is called, and one row of it."""
 STEPS = {
     "due": "due",
     "sent": "sent",
@@ -44,7 +45,7 @@ def page(document: dict[str, Any], *, made_at: datetime, look: Look | None = Non
         gain=gain.sentence(document["gain"]) if document["gain"] else "",
         made_at=made_at,
         steps=STEPS,
-        groups={name: title for name, title in GROUPS.items() if document[name]},
+        groups={name: words for name, words in GROUPS.items() if document[name]},
         most=MOST_ROWS,
         widest=max(rates, default=0.0) or 1.0,
     )

@@ -231,9 +231,7 @@ def test_nothing_is_said_twice_in_one_card(issue_of: Make) -> None:
     [
         ("topic", "TPU Development", "You follow TPU Development."),
         ("role", "AI Engineer", "For your work as an AI engineer."),
-        ("text", "tpu, memory", "Close to what you follow: memory."),
-        ("text", "simulators, vary", "Close to what you follow: simulators."),
-        ("text", "vary, provide", "Close to what you follow."),
+        ("text", "simulators, memory", "Close to what you follow."),
         ("text", "vary, neural network", "Close to what you follow: neural network."),
         ("text", "provide, Lisbon", "Close to what you follow: Lisbon."),
         ("history", "Old news", "Because you read “Old news”."),
