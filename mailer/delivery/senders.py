@@ -89,9 +89,7 @@ def deliver(
     """Send all that is due, about ``due`` copies, by at most so many ``processes``, this one among
     them; otherwise as ``delivery.deliver``. Other processes have the real clock, whatever ``clock``
     is."""
-    number = max(1, min(processes, due // ENOUGH))
-    connections = registry.shares(task.settings, task.connections, number)
-    own, *shares = [replace(task, connections=each) for each in connections]
+    own, *shares = _shares(task, max(1, min(processes, due // ENOUGH)))
     if not shares:
         return deliver_alone(engine, task, clock=clock, stop=stop, progress=progress)
     others = ProcessGroup([process_group.start(share) for share in shares])
@@ -127,6 +125,14 @@ def deliver(
     return deliver_alone(
         engine, task, clock=clock, stop=stop, progress=lambda n: progress(done + n)
     )
+
+
+def _shares(task: DeliveryTask, number: int) -> list[DeliveryTask]:
+    """``task`` for each of at most so many processes."""
+    return [
+        replace(task, connections=connections)
+        for connections in registry.shares(task.settings, task.connections, number)
+    ]
 
 
 def deliver_alone(

@@ -210,10 +210,7 @@ class Composer:
             lead_reason, story = wording.lead_reason(pick.reasons), self._story(pick.story)
             placement = story.placement(lead_reason.detail)
             repeated = lead_reason in reasons_given and placement is None
-            own = self._orders.get((pick.story, reader.roles))
-            if own is None:
-                own = servings.order_for(story, order, reader.roles)
-                self._orders[pick.story, reader.roles] = own
+            own = self._order_for(pick.story, order, reader.roles)
             differs = None if own is order else own
             key = (pick.story, lead_reason, pick.also, not cards_shown, repeated, differs)
             reasons_given.add(lead_reason)
@@ -239,6 +236,16 @@ class Composer:
         if max(self._made, len(self._orders)) > MOST_REMEMBERED:
             self._cards_of, self._orders, self._made = {}, {}, 0
         return cards_shown
+
+    def _order_for(
+        self, key: str, order: servings.Servings, roles: tuple[str, ...]
+    ) -> servings.Servings:
+        """As ``servings.order_for``, found once for a story and roles."""
+        own = self._orders.get((key, roles))
+        if own is None:
+            own = servings.order_for(self._story(key), order, roles)
+            self._orders[key, roles] = own
+        return own
 
     def _story(self, key: str) -> StoryContent:
         story = self._stories.get(key)
