@@ -18,7 +18,7 @@ from mailer.ledger import counts, editions
 from mailer.monitoring import alerts, console_statistics, troubles
 from mailer.reports import edition_statistics
 from mailer.reports.edition_statistics import Figures, StoryNumbers
-from mailer.web import edition_list, edition_titles, reader_lookup
+from mailer.web import edition_list, edition_titles, forms, reader_lookup
 from mailer.web.admission import operator, signed_in
 from mailer.web.edition_list import ON_THE_WAY, EditionRow
 from mailer.web.edition_titles import EditionTitle
@@ -30,7 +30,6 @@ from recommender.models import DeliveryState, Edition, EditionState, UserRole
 from recommender.storage import database
 
 RELOAD_SECONDS = 10
-PAGE_DIGITS = 4
 """Digits of the number of a page of editions."""
 
 
@@ -81,7 +80,7 @@ def overview(request: Request, site: Site) -> Response:
     now = site.clock()
     skew = database.skew(site.engine, now)
     kept: ResponseCache[EditionRow] = request.app.state.edition_rows
-    number = _page_number(request)
+    number = forms.page_number(request)
     with database.reading(site.engine) as session:
         listed = edition_list.page(session, site, kept, number)
         if number > 1 and not listed.rows:
@@ -105,14 +104,6 @@ def overview(request: Request, site: Site) -> Response:
         live=any(one.live for one in listed.rows),
         reload=_reload(request),
     )
-
-
-def _page_number(request: Request) -> int:
-    """HTTPException 404 when it is none."""
-    text = request.query_params.get("page", "1")
-    if not (text.isascii() and text.isdecimal() and len(text) <= PAGE_DIGITS and int(text)):
-        raise HTTPException(404)
-    return int(text)
 
 
 def edition(request: Request, site: Site) -> Response:

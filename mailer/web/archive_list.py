@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlencode
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from mailer.issue.content import StoryContent
 from mailer.issue.plaintext import clean
+from mailer.web import forms
 from mailer.web.site import Site
 
-PAGE_DIGITS = 4
 QUERY_LENGTH = 100
 """Characters of a query; what comes after them is not looked for."""
 _WITHOUT_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -52,11 +51,9 @@ class Asked:
 
 def asked(request: Request, site: Site, path: str) -> Asked:
     """What a request asks for. HTTPException 404 when its page is no number of a page."""
-    page = request.query_params.get("page", "1")
-    if not (page.isascii() and page.isdecimal() and len(page) <= PAGE_DIGITS and int(page)):
-        raise HTTPException(404)
+    page = forms.page_number(request)
     query = clean(request.query_params.get("q", ""))[:QUERY_LENGTH].strip()
-    return Asked(site, path, int(page), query)
+    return Asked(site, path, page, query)
 
 
 def has_all(query: str, stories: Iterable[StoryContent]) -> bool:

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from mailer.edition import schedule
 from mailer.operators import audit
 from mailer.operators.audit import AuditKind
-from mailer.web import dates, edited_edition
+from mailer.web import dates, edited_edition, forms
 from mailer.web.admission import ABOUT, signed_in
 from mailer.web.site import Site
 from recommender.articles import edits
@@ -29,7 +29,6 @@ from recommender.storage import database
 
 SHOWN = 50
 """Entries on a page."""
-KEY_DIGITS = 18
 _FIELD = re.compile(rf"(?:^| )({'|'.join(ABOUT)})=")
 PLAIN = {
     "signed in": "Signed in",
@@ -68,7 +67,7 @@ class Line:
 def show(request: Request, site: Site) -> Response:
     """Who did what, the latest first: of everybody or one person, of any kind or one."""
     given = request.query_params
-    who, before = given.get("who", ""), _key(given.get("before", ""))
+    who, before = given.get("who", ""), forms.row_id(given.get("before", ""))
     kind = _kind(given.get("kind", ""))
     with database.reading(site.engine) as session:
         found = audit.entries(session, SHOWN + 1, who=who, kind=kind, before=before)
@@ -88,14 +87,6 @@ def show(request: Request, site: Site) -> Response:
         first=before is None,
         query=urlencode(query),
     )
-
-
-def _key(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= KEY_DIGITS):
-        raise HTTPException(404)
-    return int(text)
 
 
 def _kind(text: str) -> AuditKind | None:

@@ -1,4 +1,4 @@
-"""Forms as readers send them, as values; and the wrapper every form's page has.
+"""Forms and addresses as readers send them, as values; and the wrapper every form's page has.
 
 ``post`` refuses what no form of ours sends before a page sees it.
 """
@@ -22,6 +22,7 @@ from recommender.errors import UnknownName
 LEVELS = {"never": -2.0, "like": 1.0, "love": 3.0}
 """What a reader may say of a topic, and the weight it is kept as."""
 MOST_FIELDS = 2_000
+ID_DIGITS, PAGE_DIGITS = 18, 4
 Handler = Callable[[Request, FormData], Response]
 
 
@@ -46,6 +47,23 @@ def post(handler: Handler, *, from_anywhere: bool = False) -> Callable[[Request]
             raise HTTPException(400, N_("This form cannot be read.")) from error
 
     return endpoint
+
+
+def row_id(text: str) -> int | None:
+    """The id of a row, None where none is given; HTTPException 404 of what cannot be one."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= ID_DIGITS):
+        raise HTTPException(404)
+    return int(text)
+
+
+def page_number(request: Request) -> int:
+    """The page of a list that is asked for, from 1; HTTPException 404 of what is no number."""
+    text = request.query_params.get("page", "1")
+    if not (text.isascii() and text.isdecimal() and len(text) <= PAGE_DIGITS and int(text)):
+        raise HTTPException(404)
+    return int(text)
 
 
 async def _whatever(request: Request) -> FormData:

@@ -34,7 +34,6 @@ COPIES, ANSWERS = 12, 30
 """The latest that are shown."""
 LONGEST = 320
 """Characters of what is searched: those of an address."""
-KEY_DIGITS = 18
 STATUSES = {
     Status.ACTIVE: "active",
     Status.PENDING: "pending (not confirmed yet)",
@@ -79,7 +78,7 @@ def listed(request: Request, site: Site) -> Response:
     """The readers of a status, or all."""
     given = request.query_params
     status, before, after = (given.get(name, "") for name in ("status", "before", "after"))
-    asked = Asked("", _status(status), _key(before), _key(after))
+    asked = Asked("", _status(status), forms.row_id(before), forms.row_id(after))
     with database.reading(site.engine) as session:
         if asked.after is not None:
             found = reader_pages.after(session, asked.status, asked.after)
@@ -92,9 +91,9 @@ def found(request: Request, site: Site, form: FormData) -> Response:
     """What a search finds, or one reader: who was chosen in a list, or has the address itself."""
     asked = Asked(
         forms.text(form, "q", LONGEST), _status(forms.text(form, "status")),
-        _key(forms.text(form, "before")),
+        forms.row_id(forms.text(form, "before")),
     )  # fmt: skip
-    chosen = _key(forms.text(form, "reader"))
+    chosen = forms.row_id(forms.text(form, "reader"))
     with database.reading(site.engine) as session:
         reader = _reader(session, asked, chosen)
         if reader is not None:
@@ -114,15 +113,6 @@ def _status(text: str) -> Status | None:
         return Status(text) if text else None
     except ValueError:
         raise HTTPException(404) from None
-
-
-def _key(text: str) -> int | None:
-    """The id of a reader; HTTPException 404 of what cannot be one."""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= KEY_DIGITS):
-        raise HTTPException(404)
-    return int(text)
 
 
 def _reader(session: Session, asked: Asked, chosen: int | None) -> Subscriber | None:

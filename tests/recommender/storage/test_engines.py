@@ -1,6 +1,9 @@
-"""No part of a password is in any message about a URL, however oddly it is written."""
+"""No part of a password is in any message about a URL, however oddly it is written; and whoever
+waits for SQLite's write lock has other things to do."""
 
+import contextlib
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from mailer import cli
 from mailer.relay import registry
-from recommender import settings
+from recommender import settings, store_opening
 from recommender.errors import NewsletterError
 from recommender.storage import database
 
@@ -82,3 +85,25 @@ def test_sqlite_runs_with_wal_foreign_keys_and_a_busy_timeout(sqlite_store: Engi
         for pragma, value in (("journal_mode", "wal"), ("foreign_keys", 1)):
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000
+
+
+def test_a_writer_does_something_else_while_another_has_the_lock(
+    tmp_path: Path, now: datetime
+) -> None:
+    url = f"sqlite:///{tmp_path}/n.db"
+    store_opening.open_store(url, newsletter="weekly", now=now, make=True).dispose()
+    holder, waiting = database.connect(url), database.connect(url)
+    done: list[int] = []
+    with contextlib.ExitStack() as lock:
+        lock.enter_context(database.writer(holder).begin())
+
+        def meanwhile() -> bool:
+            done.append(len(done))
+            if len(done) == 3:
+                lock.close()
+            return len(done) < 3
+
+        with database.writer(waiting, meanwhile=meanwhile).begin():
+            assert done == [0, 1, 2]
+    holder.dispose()
+    waiting.dispose()
