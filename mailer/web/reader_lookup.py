@@ -132,10 +132,8 @@ def counted(held: Mapping[str, int]) -> list[tuple[Status, str, int]]:
 
 def _list(session: Session, site: Site, asked: Asked, found: ReaderPage) -> Response:
     held = console_statistics.current(session, site.clock()).readers
-    nobody = bool(asked.words) and not found.rows and found.left is None
     return site.page(
         "admin_readers.html",
-        404 if nobody else 200,
         asked=asked,
         found=found,
         statuses=STATUSES,
